@@ -1,0 +1,148 @@
+"""The Sphinx extension of the report: data first, then code, then pages and the PDF.
+
+Order of a build: the tables are validated before anything else; the chapters are executed
+before Sphinx reads them; the PDF is set, and with it every reference resolved, before the first
+page is written. So whatever is wrong stops the build while no page shows it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+
+from evidence_tools.book.domain import EvidenceDomain
+from evidence_tools.book.execution import Chapter, cache_folder, execute_chapters
+from evidence_tools.book.mathml import add_math
+from evidence_tools.book.nodes import add_nodes
+from evidence_tools.book.pages import (
+    add_assets,
+    add_pdf_button,
+    add_table_scopes,
+    finish_pages,
+    set_footer,
+    write_vega_bundle,
+)
+from evidence_tools.book.roles import add_roles
+from evidence_tools.book.stamp import fingerprint, read_stamp
+from evidence_tools.evidence import load_evidence
+from evidence_tools.schema import EvidenceError
+
+LOGGER = logging.getLogger(__name__)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect the extension to a build; ``_config.yml`` names it in ``extra_extensions``."""
+    app.add_config_value("evidence_data", "data", "env", [str])
+    app.add_config_value("evidence_subtitle", "", "html", [str])
+    app.add_config_value("evidence_description", "", "html", [str])
+    app.add_config_value("evidence_licence", "", "html", [str])
+    # A value of kind "env" that changes makes Sphinx read every page again.
+    app.add_config_value("evidence_fingerprint", "", "env", [str])
+    # What we ship has no warnings: all of them are told, then the build fails.
+    app.keep_going = True
+    app.add_domain(EvidenceDomain)
+    add_nodes(app)
+    add_roles(app)
+    add_math(app)
+    add_table_scopes(app)
+    app.connect("config-inited", _prepare, priority=900)
+    app.connect("builder-inited", lambda app: add_assets(app), priority=900)
+    app.connect("env-before-read-docs", _execute)
+    app.connect("write-started", _print)
+    app.connect("html-page-context", add_pdf_button, priority=900)
+    app.connect("build-finished", _finish)
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
+
+
+def _prepare(app: Any, config: Config) -> None:
+    folder = Path(app.srcdir)
+    try:
+        app.evidence = load_evidence(folder / config.evidence_data)
+        app.evidence_stamp = read_stamp(folder)
+    except (EvidenceError, ValueError) as error:
+        _stop(app, str(error))
+    config.evidence_fingerprint = fingerprint(folder)
+    build = Path(app.outdir).parent
+    config.nb_execution_mode = "cache"
+    config.nb_execution_cache_path = str(cache_folder(build, config.evidence_fingerprint))
+    config.nb_execution_raise_on_error = True
+    config.html_math_renderer = "evidence_mathml"
+    if config.html_theme:
+        set_footer(app, app.evidence_stamp)
+
+
+def _execute(app: Any, env: Any, docnames: list[str]) -> None:
+    from myst_nb.core.read import create_nb_reader
+
+    chapters = []
+    for docname in docnames:
+        path = Path(env.doc2path(docname))
+        text = path.read_text(encoding="utf-8")
+        reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
+        if reader is not None:
+            chapters.append(Chapter(docname, path, reader.read(text)))
+    config = app.config
+    executed, failures = execute_chapters(
+        chapters, Path(config.nb_execution_cache_path), timeout=config.nb_execution_timeout
+    )
+    if executed:
+        LOGGER.info("executed %d of %d chapters", executed, len(chapters))
+    if failures:
+        _stop(app, "\n".join(str(failure) for failure in failures))
+
+
+def _print(app: Any, builder: Any) -> None:
+    if builder.name != "html":
+        return
+    _stop_on_warnings(app)
+    from evidence_tools.book.article import PdfError
+    from evidence_tools.book.printing import write_pdf
+
+    for old in Path(app.outdir).glob("vitamin-k2-bone-markers-*.pdf"):
+        old.unlink()
+    try:
+        write_pdf(app, app.evidence_stamp, _pdf_path(app))
+    except PdfError as error:
+        _stop(app, f"the PDF cannot be made: {error}")
+    _stop_on_warnings(app)
+
+
+def _finish(app: Any, exception: Exception | None) -> None:
+    if exception is not None or app.builder.name != "html":
+        return
+    if app._warncount:
+        _forget(app)
+        return
+    outdir = Path(app.outdir)
+    if not _pdf_path(app).is_file():
+        _print(app, app.builder)
+    write_vega_bundle(outdir, outdir.parent / ".evidence")
+    finish_pages(outdir, _pdf_path(app))
+
+
+def _pdf_path(app: Any) -> Path:
+    return Path(app.outdir) / str(app.evidence_stamp.pdf_name)
+
+
+def _stop_on_warnings(app: Any) -> None:
+    if app._warncount:
+        count = app._warncount
+        _stop(app, f"{count} warning{'s' if count != 1 else ''} above; no page was written")
+
+
+def _stop(app: Any, message: str) -> None:
+    """End the build with a message instead of a traceback, and have the next one start afresh."""
+    _forget(app)
+    sys.stdout.flush()
+    sys.stderr.write(f"\nThe report was not built.\n{message}\n")
+    raise SystemExit(1)
+
+
+def _forget(app: Any) -> None:
+    """Drop what Sphinx remembers, or the next build would take the pages for good."""
+    (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)

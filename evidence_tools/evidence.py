@@ -1,0 +1,236 @@
+"""The evidence: the only reader of the tables in ``data/``."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from evidence_tools.schema import (
+    Direction,
+    EffectMeasure,
+    EvidenceError,
+    Finding,
+    Integrity,
+    MarkerContext,
+    Outcome,
+    OutcomeKind,
+    PValue,
+    Significance,
+    Source,
+    TrialArm,
+    UnknownKeyError,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that is known to the report; read-only.
+
+    Attributes
+    ----------
+    folder
+        The data folder it was read from.
+    sources, outcomes, findings_by_id, arms, context
+        Read-only mappings from identifier to row, in the order of the tables.
+    """
+
+    folder: Path
+    sources: Mapping[str, Source]
+    outcomes: Mapping[str, Outcome]
+    findings_by_id: Mapping[str, Finding]
+    arms: Mapping[str, TrialArm]
+    context: Mapping[str, MarkerContext]
+    _findings: tuple[Finding, ...] = field(repr=False, default=())
+
+    def source(self, source_id: str) -> Source:
+        """Get one source by its identifier.
+
+        Raises
+        ------
+        UnknownKeyError
+            If there is no such source; the message names the nearest ones.
+        """
+        return _lookup(self.sources, source_id, "source")
+
+    def outcome(self, outcome_id: str) -> Outcome:
+        """Get one outcome by its identifier.
+
+        Raises
+        ------
+        UnknownKeyError
+            If there is no such outcome.
+        """
+        return _lookup(self.outcomes, outcome_id, "outcome")
+
+    def finding(self, finding_id: str) -> Finding:
+        """Get one finding by its identifier, such as ``"zhang2025-oc"``.
+
+        Raises
+        ------
+        UnknownKeyError
+            If there is no such finding.
+        """
+        return _lookup(self.findings_by_id, finding_id, "finding")
+
+    def findings(
+        self,
+        source: str | Iterable[str] | None = None,
+        outcome: str | Iterable[str] | None = None,
+    ) -> tuple[Finding, ...]:
+        """Select findings by source and outcome, in the order of the table.
+
+        Parameters
+        ----------
+        source, outcome
+            One identifier or several; ``None`` means any.
+
+        Returns
+        -------
+        tuple of Finding
+            Findings that match both; none is dropped for lacking an estimate.
+
+        Raises
+        ------
+        UnknownKeyError
+            If an identifier names no source or outcome: a typing error must not
+            look like missing evidence.
+        """
+        sources = _wanted(source, self.source)
+        outcomes = _wanted(outcome, self.outcome)
+        return tuple(
+            finding
+            for finding in self._findings
+            if (sources is None or finding.source_id in sources)
+            and (outcomes is None or finding.outcome_id in outcomes)
+        )
+
+    def source_of(self, item: Finding | TrialArm) -> Source:
+        """Get the source that reports a finding or a trial arm."""
+        return self.sources[item.source_id]
+
+    def outcome_of(self, item: Finding | TrialArm | MarkerContext) -> Outcome:
+        """Get the outcome that a finding, an arm or a context row is about."""
+        return self.outcomes[item.outcome_id]
+
+
+def load_evidence(path: str | Path = "../data") -> Evidence:
+    """Read and check the evidence tables.
+
+    Parameters
+    ----------
+    path
+        The folder with ``datapackage.json`` and its tables. The default fits a chapter,
+        whose working folder is ``chapters/``.
+
+    Returns
+    -------
+    Evidence
+        Frozen; numbers keep the digits of the table.
+
+    Raises
+    ------
+    EvidenceError
+        If any table is missing, unreadable or breaks a rule. It lists every problem found,
+        each with file, line, column, the value found and what is allowed.
+    """
+    from evidence_tools.validation import validate_tables  # needs Frictionless: heavy
+
+    folder = Path(path)
+    problems, rows = validate_tables(folder)
+    if problems:
+        raise EvidenceError(problems)
+    findings = {row["finding_id"]: _finding(row) for row in rows["findings"]}
+    return Evidence(
+        folder=folder,
+        sources=_frozen({row["source_id"]: _source(row) for row in rows["sources"]}),
+        outcomes=_frozen({row["outcome_id"]: _outcome(row) for row in rows["outcomes"]}),
+        findings_by_id=_frozen(findings),
+        arms=_frozen({row["arm_id"]: TrialArm(**_texts(row)) for row in rows["trial-arms"]}),
+        context=_frozen(
+            {row["context_id"]: MarkerContext(**_texts(row)) for row in rows["marker-context"]}
+        ),
+        _findings=tuple(findings.values()),
+    )
+
+
+def _lookup(mapping: Mapping[str, T], key: str, kind: str) -> T:
+    try:
+        return mapping[key]
+    except KeyError:
+        nearest = difflib.get_close_matches(key, mapping, n=3, cutoff=0.4)
+        hint = f"; nearest: {', '.join(nearest)}" if nearest else ""
+        raise UnknownKeyError(f"there is no {kind} {key!r}{hint}") from None
+
+
+def _wanted(keys: str | Iterable[str] | None, known: Any) -> frozenset[str] | None:
+    if keys is None:
+        return None
+    wanted = frozenset([keys] if isinstance(keys, str) else keys)
+    for key in sorted(wanted):
+        known(key)
+    return wanted
+
+
+def _frozen(mapping: dict[str, T]) -> Mapping[str, T]:
+    return MappingProxyType(mapping)
+
+
+# Columns where a blank cell means "not reported" and must stay None; a blank text is "".
+_OPTIONAL = {
+    "year",
+    "n_studies",
+    "n_participants",
+    "k_studies",
+    "effect_measure",
+    "estimate",
+    "ci_lower",
+    "ci_upper",
+    "ci_level",
+    "p_value",
+    "n",
+    "dispersion",
+}
+
+
+def _texts(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: "" if value is None and name not in _OPTIONAL else value
+        for name, value in row.items()
+    }
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def _source(row: dict[str, Any]) -> Source:
+    values = _texts(row)
+    values["authors"] = _split(values["authors"])
+    values["integrity"] = Integrity(values["integrity"])
+    return Source(**values)
+
+
+def _outcome(row: dict[str, Any]) -> Outcome:
+    values = _texts(row)
+    values["kind"] = OutcomeKind(values["kind"])
+    values["references"] = _split(values["references"])
+    return Outcome(**values)
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    values = _texts(row)
+    measure, p_text = values["effect_measure"], values["p_value"]
+    values["effect_measure"] = EffectMeasure(measure) if measure else None
+    if p_text:
+        relation = "<" if p_text.startswith("<") else "="
+        values["p_value"] = PValue(relation, Decimal(p_text.lstrip("<")))
+    values["direction"] = Direction(values["direction"])
+    values["statistically_significant"] = Significance(values["statistically_significant"])
+    return Finding(**values)

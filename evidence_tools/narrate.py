@@ -1,0 +1,137 @@
+"""From values to sentences: wording follows certainty, and what is missing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from evidence_tools.certainty import Certainty, effect_verb
+from evidence_tools.display import Prose, Run, Runs, runs
+from evidence_tools.evidence import Evidence
+from evidence_tools.limitations import find_limitations
+from evidence_tools.phrases import estimate_text, finding_run, finding_runs, source_runs
+from evidence_tools.schema import Direction, Finding, Outcome
+
+_REPORTED = {
+    Direction.INCREASE: "reports an increase in",
+    Direction.DECREASE: "reports a decrease in",
+    Direction.NO_SIGNIFICANT_CHANGE: "reports no significant change in",
+    Direction.NARRATIVE_BENEFIT: "describes a benefit, without a pooled figure, for",
+    Direction.NOT_CONCLUSIVE: "calls the evidence not conclusive for",
+}
+
+
+def narrate_finding(
+    evidence: Evidence, finding: Finding, certainty: Certainty | None = None
+) -> Prose:
+    """Say in one or two sentences what a finding states, and what it cannot show.
+
+    Parameters
+    ----------
+    evidence
+        The evidence the finding belongs to.
+    finding
+        What is narrated.
+    certainty
+        Rated certainty of the outcome. Without a rating the sentence only says what the
+        source reports: a certainty word needs a rating behind it.
+
+    Returns
+    -------
+    Prose
+        One paragraph. Its numbers are exactly those of the finding's row.
+    """
+    outcome = evidence.outcome_of(finding)
+    claim = _claim(evidence, finding, outcome, certainty)
+    if certainty is None:
+        # The claim names its source already.
+        result = runs(finding_run(evidence, finding, estimate_text(finding)))
+    else:
+        result = finding_runs(evidence, finding)
+    return Prose((runs(claim, ": ", result, ".", _meaning(finding, outcome)),))
+
+
+def narrate_findings(evidence: Evidence, findings: Iterable[Finding]) -> Prose:
+    """Narrate several findings as a list, in the order given.
+
+    Parameters
+    ----------
+    evidence
+        The evidence the findings belong to.
+    findings
+        What is narrated; each becomes one item.
+
+    Returns
+    -------
+    Prose
+    """
+    return Prose(
+        tuple(narrate_finding(evidence, finding).paragraphs[0] for finding in findings),
+        as_list=True,
+    )
+
+
+def narrate_limitations(evidence: Evidence, findings: Iterable[Finding]) -> Prose:
+    """Say what limits some findings, each limitation with the rows that triggered it.
+
+    Parameters
+    ----------
+    evidence
+        All of the evidence; whether sources disagree depends on the other findings.
+    findings
+        The findings whose limitations are told.
+
+    Returns
+    -------
+    Prose
+        One list item for each rule that was triggered; see ``limitations.RULES``.
+    """
+    looked_at = tuple(findings)
+    items = []
+    for limitation in find_limitations(evidence, looked_at):
+        everywhere = len(limitation.findings) == len(looked_at)
+        rows = _rows(evidence, limitation.findings)
+        holds = runs(" Holds for all of them: ", rows) if everywhere else runs(" Holds for: ", rows)
+        items.append(runs(limitation.sentence, holds, "."))
+    return Prose(tuple(items), as_list=True)
+
+
+def _claim(
+    evidence: Evidence, finding: Finding, outcome: Outcome, certainty: Certainty | None
+) -> Runs:
+    moved = finding.direction in (Direction.INCREASE, Direction.DECREASE)
+    if certainty is Certainty.VERY_LOW:
+        return runs(f"The evidence is very uncertain about {outcome.in_text}")
+    if certainty is not None and moved:
+        return runs(f"Vitamin K2 {effect_verb(finding.direction, certainty)} {outcome.in_text}")
+    source = evidence.source_of(finding)
+    return runs(source_runs(source), f" {_REPORTED[finding.direction]} ", outcome.in_text)
+
+
+def _meaning(finding: Finding, outcome: Outcome) -> str:
+    parts = []
+    if finding.direction is Direction.NO_SIGNIFICANT_CHANGE:
+        # Altman and Bland 1995: absence of evidence is not evidence of absence.
+        parts.append("This does not show that there is no change.")
+    if finding.note:
+        parts.append(f"Note: {finding.note}.")
+    if outcome.is_marker:
+        parts.append("It is a laboratory marker, not a fracture.")
+    return "".join(f" {part}" for part in parts)
+
+
+def _rows(evidence: Evidence, findings: tuple[Finding, ...]) -> Runs:
+    """List findings by source: ``Zhang 2025 (OC, BAP); Binkley 2009 (NTX)``."""
+    by_source: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_source.setdefault(finding.source_id, []).append(finding)
+    listed: list[Runs] = []
+    for source_id, group in by_source.items():
+        names: list[Run] = []
+        for finding in group:
+            outcome = evidence.outcome_of(finding)
+            name = outcome.abbreviation or outcome.name.lower()
+            names += [Run(", ")] if names else []
+            names.append(Run(name, finding_id=finding.finding_id))
+        source = source_runs(evidence.sources[source_id])
+        listed.append(runs("; " if listed else "", source, " (", names, ")"))
+    return runs(*listed)

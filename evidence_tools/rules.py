@@ -1,0 +1,200 @@
+"""Faults of a table row that only this field knows about.
+
+Each rule takes one row (column name to typed value, ``None`` for a blank cell) and yields
+``(column, message)`` pairs. A message says what was found, what is allowed and what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+
+from evidence_tools.schema import NOT_REPORTED, Direction, EffectMeasure
+
+Row = Mapping[str, object]
+Fault = tuple[str, str]
+Rule = Callable[[Row], Iterator[Fault]]
+
+# A minus sign belongs to a number only when no digit stands before it: "1.17-2.56" is a range.
+_NUMBER = re.compile(r"(?<![\d.])(?:(?<!\d)-)?\d+(?:\.\d+)?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def printed_numbers(text: str) -> list[str]:
+    """Numbers of a printed figure, as text, signs included.
+
+    Parameters
+    ----------
+    text
+        A figure as a source prints it, such as ``"MD -0.09, 95% CI -0.14 to -0.05"``.
+
+    Returns
+    -------
+    list of str
+        ``["-0.09", "95", "-0.14", "-0.05"]`` for the example: digits exactly as printed.
+    """
+    return _NUMBER.findall(text)
+
+
+def rule_plain_text(row: Row) -> Iterator[Fault]:
+    """Find line breaks, control characters and stray spaces at the ends of a cell."""
+    for column, value in row.items():
+        if not isinstance(value, str):
+            continue
+        if found := _CONTROL.search(value):
+            yield column, (
+                f"found the control character U+{ord(found.group()):04X} in the cell; "
+                "write the text on one line without control characters"
+            )
+        elif value != value.strip():
+            yield column, f"found spaces around {value.strip()!r}; remove them"
+
+
+def rule_finite_numbers(row: Row) -> Iterator[Fault]:
+    """Find numbers that are not finite: ``NaN`` or ``INF``."""
+    for column, value in row.items():
+        if isinstance(value, Decimal) and not value.is_finite():
+            yield column, (
+                f"found {str(value)!r}; a finite number is needed, "
+                "or a blank cell when the figure is not reported"
+            )
+
+
+def rule_interval(row: Row) -> Iterator[Fault]:
+    """Find intervals that are incomplete, reversed or do not contain their estimate."""
+    estimate, lower, upper = (_number(row, c) for c in ("estimate", "ci_lower", "ci_upper"))
+    if (lower is None) != (upper is None):
+        missing, given = ("ci_lower", "ci_upper") if lower is None else ("ci_upper", "ci_lower")
+        yield missing, f"blank although {given} is given; an interval needs both limits"
+    if row.get("ci_level") is not None and lower is None and upper is None:
+        yield "ci_level", "given without an interval; leave it blank or give both limits"
+    if lower is None or upper is None:
+        return
+    if lower > upper:
+        yield "ci_lower", f"ci_lower {lower} is above ci_upper {upper}; the limits are swapped"
+    elif estimate is None:
+        yield "estimate", f"blank although the interval {lower} to {upper} is given"
+    elif not lower <= estimate <= upper:
+        yield "estimate", (
+            f"estimate {estimate} lies outside its interval {lower} to {upper}; "
+            "check all three against the source"
+        )
+
+
+def rule_effect_measure(row: Row) -> Iterator[Fault]:
+    """Find estimates without a scale, and ratios that are not ratios."""
+    measure, estimate = row.get("effect_measure"), _number(row, "estimate")
+    if (measure is None) != (estimate is None):
+        if measure is None:
+            yield "effect_measure", f"blank although the estimate {estimate} is given"
+        else:
+            yield "estimate", f"blank although the effect measure {measure!r} is given"
+    if measure not in set(EffectMeasure):
+        return
+    is_ratio = EffectMeasure(str(measure)).is_ratio
+    if is_ratio:
+        for column in ("estimate", "ci_lower", "ci_upper"):
+            value = _number(row, column)
+            if value is not None and value <= 0:
+                yield column, f"found {value}; a ratio ({measure}) is greater than zero"
+    if is_ratio != (row.get("unit") == "ratio"):
+        yield "unit", (
+            f"found {row.get('unit')!r} with the effect measure {measure!r}; "
+            "the unit 'ratio' goes with RR and OR, and with nothing else"
+        )
+
+
+def rule_direction(row: Row) -> Iterator[Fault]:
+    """Find directions that the estimate or the significance contradicts."""
+    direction, estimate = row.get("direction"), _number(row, "estimate")
+    if direction == Direction.NO_SIGNIFICANT_CHANGE and (
+        row.get("statistically_significant") == "yes"
+    ):
+        yield "statistically_significant", (
+            "found 'yes' with the direction 'no_significant_change'; "
+            "give 'no', or the direction the source states"
+        )
+    measure = row.get("effect_measure")
+    if estimate is None or measure not in set(EffectMeasure):
+        return
+    null = EffectMeasure(str(measure)).no_difference
+    moved = {Direction.INCREASE: estimate > null, Direction.DECREASE: estimate < null}
+    if not moved.get(str(direction), True):  # type: ignore[call-overload]
+        yield "direction", (
+            f"found {str(direction)!r} but the estimate {estimate} lies on the other side of {null}"
+        )
+
+
+def rule_as_printed(row: Row) -> Iterator[Fault]:
+    """Find figures whose digits are not in ``as_printed``."""
+    printed = str(row.get("as_printed") or "")
+    numbers = printed_numbers(printed)
+    for column in ("estimate", "ci_lower", "ci_upper", "ci_level"):
+        value = _number(row, column)
+        if value is not None and str(value) not in numbers:
+            shown = f"as_printed is {printed!r}" if printed else "as_printed is blank"
+            yield column, (
+                f"found {value}, but {shown}; "
+                "the digits must be those of the source, or the cell blank"
+            )
+    p_value = str(row.get("p_value") or "").lstrip("<")
+    # Some sources state a p-value in running text only; then as_printed is blank.
+    if p_value and printed and p_value not in numbers:
+        yield "p_value", f"found {p_value}, but as_printed is {printed!r}"
+
+
+def rule_reported_unit(row: Row) -> Iterator[Fault]:
+    """Find a unit given to a figure that does not exist."""
+    if row.get("unit") == NOT_REPORTED or row.get("estimate") is not None:
+        return
+    if not row.get("as_printed"):
+        yield "unit", f"found {row.get('unit')!r} without any figure; use {NOT_REPORTED!r}"
+
+
+def rule_p_value(row: Row) -> Iterator[Fault]:
+    """Find p-values of zero: a source that prints one has rounded it."""
+    text = str(row.get("p_value") or "").lstrip("<")
+    if text and Decimal(text) == 0:
+        yield "p_value", "found 0; a p-value is greater than zero and at most 1"
+
+
+def rule_dispersion(row: Row) -> Iterator[Fault]:
+    """Find a spread without its kind, or a kind without a spread."""
+    dispersion, kind = _number(row, "dispersion"), row.get("dispersion_type")
+    if (dispersion is None) != (kind is None):
+        missing = "dispersion" if dispersion is None else "dispersion_type"
+        yield missing, "blank although its twin column is given; fill both or none"
+
+
+def rule_context(row: Row) -> Iterator[Fault]:
+    """Find a value without its unit, population or source."""
+    if row.get("value") in (None, "not found"):
+        return
+    for column in ("unit", "population", "source_id"):
+        if row.get(column) is None:
+            yield column, f"blank although the value {row.get('value')!r} is given"
+
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "sources": (rule_plain_text,),
+    "outcomes": (rule_plain_text,),
+    "findings": (
+        rule_plain_text,
+        rule_finite_numbers,
+        rule_interval,
+        rule_effect_measure,
+        rule_direction,
+        rule_as_printed,
+        rule_reported_unit,
+        rule_p_value,
+    ),
+    "trial-arms": (rule_plain_text, rule_finite_numbers, rule_dispersion),
+    "marker-context": (rule_plain_text, rule_context),
+}
+"""The rules that each table is held to, by the table's name in ``datapackage.json``."""
+
+
+def _number(row: Row, column: str) -> Decimal | None:
+    value = row.get(column)
+    return value if isinstance(value, Decimal) and value.is_finite() else None
