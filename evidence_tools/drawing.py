@@ -39,7 +39,7 @@ def make_figure(chart: alt.TopLevelMixin, *, name: str, caption: str | Runs, alt
     """
     import vl_convert  # heavy: 40 MB of Vega; only who draws pays for it
 
-    styled: Any = chart.configure(  # type: ignore[attr-defined]
+    styled: Any = chart.configure(
         font=FONT,
         background="transparent",
         # The figure carries one text alternative; marks would only repeat it piece by piece.

@@ -191,7 +191,7 @@ def value_text(evidence: Evidence, key: str) -> str:
 def _row(evidence: Evidence, identifier: str) -> Source | Finding | TrialArm | MarkerContext:
     for table in (evidence.findings_by_id, evidence.arms, evidence.context):
         if identifier in table:
-            return table[identifier]  # type: ignore[index, no-any-return]
+            return table[identifier]
     if identifier in evidence.outcomes:
         return evidence.outcomes[identifier]  # type: ignore[return-value]
     try:

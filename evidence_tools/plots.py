@@ -102,9 +102,7 @@ def forest_plot(
 
     drawn = tuple(findings)
     _need_rows(drawn, name)
-    scales = {
-        ("ratio" if f.effect_measure.is_ratio else f.unit) for f in drawn if f.effect_measure
-    }
+    scales = {("ratio" if f.effect_measure.is_ratio else f.unit) for f in drawn if f.effect_measure}
     if len(scales) > 1:
         raise ValueError(f"figure {name!r}: no shared scale for {', '.join(sorted(scales))}")
     is_ratio = scales == {"ratio"}
@@ -165,14 +163,14 @@ def _axis_title(finding: Finding) -> str:
 
 def _strip(
     rows: list[dict[str, Any]], scale: alt.Scale, title: str, *, no_difference: int
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """Layer text, line of no difference, interval and point for rows that share a scale."""
     import altair as alt
 
     for index, row in enumerate(rows):
         row["text_y"], row["mark_y"] = index * _ROW + _TEXT_Y, index * _ROW + _MARK_Y
     height = len(rows) * _ROW
-    data = alt.Data(values=rows)
+    data = alt.InlineData(values=rows)
     has_estimate = any("estimate" in row for row in rows)
     axis = alt.Axis(title=title, tickCount=5) if has_estimate else None
     y_text = alt.Y("text_y:Q", scale=alt.Scale(domain=[0, height], reverse=True), axis=None)

@@ -43,9 +43,12 @@ def rule_plain_text(row: Row) -> Iterator[Fault]:
         if not isinstance(value, str):
             continue
         if found := _CONTROL.search(value):
-            yield column, (
-                f"found the control character U+{ord(found.group()):04X} in the cell; "
-                "write the text on one line without control characters"
+            yield (
+                column,
+                (
+                    f"found the control character U+{ord(found.group()):04X} in the cell; "
+                    "write the text on one line without control characters"
+                ),
             )
         elif value != value.strip():
             yield column, f"found spaces around {value.strip()!r}; remove them"
@@ -55,9 +58,12 @@ def rule_finite_numbers(row: Row) -> Iterator[Fault]:
     """Find numbers that are not finite: ``NaN`` or ``INF``."""
     for column, value in row.items():
         if isinstance(value, Decimal) and not value.is_finite():
-            yield column, (
-                f"found {str(value)!r}; a finite number is needed, "
-                "or a blank cell when the figure is not reported"
+            yield (
+                column,
+                (
+                    f"found {str(value)!r}; a finite number is needed, "
+                    "or a blank cell when the figure is not reported"
+                ),
             )
 
 
@@ -76,9 +82,12 @@ def rule_interval(row: Row) -> Iterator[Fault]:
     elif estimate is None:
         yield "estimate", f"blank although the interval {lower} to {upper} is given"
     elif not lower <= estimate <= upper:
-        yield "estimate", (
-            f"estimate {estimate} lies outside its interval {lower} to {upper}; "
-            "check all three against the source"
+        yield (
+            "estimate",
+            (
+                f"estimate {estimate} lies outside its interval {lower} to {upper}; "
+                "check all three against the source"
+            ),
         )
 
 
@@ -99,9 +108,12 @@ def rule_effect_measure(row: Row) -> Iterator[Fault]:
             if value is not None and value <= 0:
                 yield column, f"found {value}; a ratio ({measure}) is greater than zero"
     if is_ratio != (row.get("unit") == "ratio"):
-        yield "unit", (
-            f"found {row.get('unit')!r} with the effect measure {measure!r}; "
-            "the unit 'ratio' goes with RR and OR, and with nothing else"
+        yield (
+            "unit",
+            (
+                f"found {row.get('unit')!r} with the effect measure {measure!r}; "
+                "the unit 'ratio' goes with RR and OR, and with nothing else"
+            ),
         )
 
 
@@ -111,9 +123,12 @@ def rule_direction(row: Row) -> Iterator[Fault]:
     if direction == Direction.NO_SIGNIFICANT_CHANGE and (
         row.get("statistically_significant") == "yes"
     ):
-        yield "statistically_significant", (
-            "found 'yes' with the direction 'no_significant_change'; "
-            "give 'no', or the direction the source states"
+        yield (
+            "statistically_significant",
+            (
+                "found 'yes' with the direction 'no_significant_change'; "
+                "give 'no', or the direction the source states"
+            ),
         )
     measure = row.get("effect_measure")
     if estimate is None or measure not in set(EffectMeasure):
@@ -121,8 +136,12 @@ def rule_direction(row: Row) -> Iterator[Fault]:
     null = EffectMeasure(str(measure)).no_difference
     moved = {Direction.INCREASE: estimate > null, Direction.DECREASE: estimate < null}
     if not moved.get(str(direction), True):  # type: ignore[call-overload]
-        yield "direction", (
-            f"found {str(direction)!r} but the estimate {estimate} lies on the other side of {null}"
+        yield (
+            "direction",
+            (
+                f"found {str(direction)!r}, but the estimate {estimate} "
+                f"lies on the other side of {null}"
+            ),
         )
 
 
@@ -134,9 +153,12 @@ def rule_as_printed(row: Row) -> Iterator[Fault]:
         value = _number(row, column)
         if value is not None and str(value) not in numbers:
             shown = f"as_printed is {printed!r}" if printed else "as_printed is blank"
-            yield column, (
-                f"found {value}, but {shown}; "
-                "the digits must be those of the source, or the cell blank"
+            yield (
+                column,
+                (
+                    f"found {value}, but {shown}; "
+                    "the digits must be those of the source, or the cell blank"
+                ),
             )
     p_value = str(row.get("p_value") or "").lstrip("<")
     # Some sources state a p-value in running text only; then as_printed is blank.

@@ -75,15 +75,11 @@ def markers_table(
     return Table(name, runs(caption), columns, tuple(rows), (20, 14, 10, 26, 30))
 
 
-def sources_table(
-    evidence: Evidence, sources: Iterable[Source], *, name: str, caption: str
-) -> Table:
+def sources_table(sources: Iterable[Source], *, name: str, caption: str) -> Table:
     """List sources with size, population, what was read and what is known against them.
 
     Parameters
     ----------
-    evidence
-        The evidence the sources belong to.
     sources
         One row each, in the order given.
     name, caption
@@ -94,7 +90,7 @@ def sources_table(
     Table
         Each row can be linked to by the identifier of its source.
     """
-    rows = [_source_row(evidence, source) for source in sources]
+    rows = [_source_row(source) for source in sources]
     columns = ("Source", "Title and place", "Studied", "Read", "Known concerns")
     return Table(name, runs(caption), columns, tuple(rows), (14, 34, 24, 12, 16))
 
@@ -148,7 +144,7 @@ def _size(finding: Finding) -> str:
     return f" Studies: {studies}. Participants: {people}."
 
 
-def _source_row(evidence: Evidence, source: Source) -> TableRow:
+def _source_row(source: Source) -> TableRow:
     place = [source.journal or "journal not known"]
     place.append(str(source.year) if source.year else "year not given where it was read")
     title: list[Run] = list(runs(Run(source.title, style="emphasis"), f". {'; '.join(place)}. "))

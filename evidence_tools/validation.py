@@ -153,7 +153,7 @@ def _message(table: dict[str, Any], error: Any) -> str:
             keys = " and ".join(table["schema"]["primaryKey"])
             return f"this {keys} stands in an earlier row too; each row needs its own"
         case "foreign-key":
-            return _foreign_key(table, error)
+            return _foreign_key(error)
         case "extra-label" | "incorrect-label":
             return f"unknown column {error.label!r}; the columns are, in this order: {columns}"
         case "missing-label":
@@ -184,7 +184,7 @@ def _constraint(field: dict[str, Any], error: Any) -> str:
     return str(error.note)
 
 
-def _foreign_key(table: dict[str, Any], error: Any) -> str:
+def _foreign_key(error: Any) -> str:
     match = re.search(r'for "(.+?)": values "(.*?)" not found.*?"(.+?)" as', str(error.note))
     if not match:
         return str(error.note)

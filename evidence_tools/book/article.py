@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 CHART_FONT = "Libertinus Serif"
 """The family every chart is lettered in: the PDF has only the fonts it brings along."""
 
-TABLE_LIMITS = {"normal": 80, "wide": 122}
+TABLE_LIMITS = {"normal": 88, "wide": 125}
 """How many characters of a row fit the text column, and the width of the page."""
+
+LONGEST_WHOLE_CELL = 400
+"""Rows whose cells have at most this many characters are never split between pages."""
 
 _DROPPED = (
     "script, style, button, template, noscript, iframe, nav, input, [hidden], a.headerlink, "
@@ -30,7 +34,7 @@ _DROPPED = (
 _WRAPPERS = {"div", "section", "details", "aside", "article", "main"}
 _ATTRIBUTES = {"id", "href", "src", "alt", "colspan", "rowspan", "start", "type"}
 _CLASSES = {"titled", "title", "part", "anchor", "footnote", "tex", "section-number", *TABLE_LIMITS}
-_CLASSES |= {"landscape"}
+_CLASSES |= {"landscape", "caption-number"}
 _KINDS = {"note", "warning", "caution", "attention", "danger", "error", "important", "tip", "hint"}
 _KINDS |= {"seealso", "topic", "sidebar", "citation"}
 _PANELS = "div.admonition, div.sd-card, details, div.citation, .topic, aside.sidebar"
@@ -38,19 +42,17 @@ _PANEL_TITLES = (
     ":scope > .admonition-title, :scope > summary, :scope > .label, :scope > .topic-title, "
     ":scope > .sidebar-title, .sd-card-title"
 )
-_HEADING = re.compile(r"^h[1-6]$")
+_HEADINGS = "h1, h2, h3, h4, h5, h6"
 
 # Browsers restore the capitals of SVG names while they read HTML. Our parser does not, and
 # without them a chart loses its scale (viewBox) and its clipping.
-_SVG_NAMES = {
-    name.lower(): name
-    for name in (
-        "viewBox preserveAspectRatio clipPath clipPathUnits linearGradient radialGradient "
-        "gradientUnits gradientTransform spreadMethod patternUnits patternTransform "
-        "patternContentUnits textLength lengthAdjust textPath startOffset markerWidth "
-        "markerHeight markerUnits refX refY pathLength maskUnits maskContentUnits"
-    ).split()
-}
+_SVG_CAPITALS = (
+    "viewBox preserveAspectRatio clipPath clipPathUnits linearGradient radialGradient "
+    "gradientUnits gradientTransform spreadMethod patternUnits patternTransform "
+    "patternContentUnits textLength lengthAdjust textPath startOffset markerWidth "
+    "markerHeight markerUnits refX refY pathLength maskUnits maskContentUnits"
+)
+_SVG_NAMES = {name.lower(): name for name in _SVG_CAPITALS.split(" ")}
 
 
 class PdfError(Exception):
@@ -82,7 +84,7 @@ def tidy_article(html: str, image_dir: Path, *, resources: Path) -> str:
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(html, "html.parser")
-    body = soup.find("article") or soup
+    body = soup.select_one("article") or soup
     _mark_pages(body)
     store_charts(soup, body, image_dir)
     for tag in body.select(_DROPPED):
@@ -93,14 +95,14 @@ def tidy_article(html: str, image_dir: Path, *, resources: Path) -> str:
     _mark_panels(soup, body)
     _level_headings(body)
     _lay_out_tables(body)
-    _strip_markup(body)
+    _strip_markup(soup, body)
     return body.decode_contents()
 
 
 def store_charts(soup: BeautifulSoup, body: Tag, image_dir: Path) -> None:
     """Write each chart to an SVG file and put an ``<img>`` with its text in its place."""
     for chart in body.select(".evidence-chart"):
-        svg = chart.find("svg")
+        svg = chart.select_one("svg")
         if svg is None:
             continue
         for tag in [svg, *svg.find_all(True)]:
@@ -172,7 +174,7 @@ def settle_links(soup: BeautifulSoup, body: Tag) -> None:
         if not found:
             link.unwrap()
             continue
-        target = min(found, key=lambda tag: _distance(link, tag, to_other_page=bool(address)))  # noqa: B023
+        target = min(found, key=partial(_distance, link, to_other_page=bool(address)))
         holder = _label_holder(target)
         if id(holder) not in labels:
             stem = re.sub(r"[^A-Za-z0-9_-]+", "-", wanted).strip("-") or "place"
@@ -183,6 +185,8 @@ def settle_links(soup: BeautifulSoup, body: Tag) -> None:
                 continue
             used.append(holder)
         link["href"] = f"#{labels[id(holder)]}"
+        if "footnote" in target.get_attribute_list("class"):
+            link.wrap(soup.new_tag("sup"))
     for tag in body.select("[id]:not(span.footnote)"):
         del tag["id"]
     for holder in used:
@@ -205,22 +209,22 @@ def _distance(link: Tag, target: Tag, *, to_other_page: bool) -> tuple[bool, boo
 def _label_holder(tag: Tag) -> Tag:
     """Return the element that stands for `tag` in print: an empty anchor yields to its heading."""
     if tag.name == "span" and not tag.get_text(strip=True):
-        following = tag.find_next_sibling(True)
-        if following is not None and (following.name == "section" or _HEADING.match(following.name)):
+        following = cast("Tag | None", tag.find_next_sibling(True))
+        if following is not None and re.match(r"(section|h[1-6])$", following.name):
             return _label_holder(following)
     if tag.name == "section":
-        return tag.find(_HEADING, recursive=False) or tag
+        return tag.select_one(_HEADINGS) or tag
     return tag
 
 
 def _attach_label(soup: BeautifulSoup, holder: Tag, label: str) -> None:
     """Put a label on headings, figures and tables; elsewhere add an anchor to the first words."""
-    if _HEADING.match(holder.name) or holder.name in {"figure", "table"}:
+    if holder.name in {"figure", "table", *_HEADINGS.split(", ")}:
         holder["id"] = label
         return
     anchor = soup.new_tag("span", attrs={"id": label, "class": "anchor"})
-    if holder.name in {"section", "div", "ul", "ol", "dl", "tr", "blockquote", "aside", "details"}:
-        holder = holder.find(["p", "li", "dt", "td", "th", *(f"h{n}" for n in range(1, 7))]) or holder
+    if holder.name not in {"p", "li", "dt", "dd", "td", "th", "span", "a"}:
+        holder = holder.select_one("p, li, dt, td, th") or holder
     holder.insert(0, anchor)
 
 
@@ -235,10 +239,15 @@ def _move_footnote(link: Tag, note: Tag, label: str) -> None:
 
 
 def _mark_pages(body: Tag) -> None:
-    """Write on each section that is a page of the book which page it is."""
+    """Write on each section that is a page of the book which page it is.
+
+    Sphinx puts the page's id in an empty ``span`` before the section; it may also be the
+    section's own.
+    """
+    for section in body.select("section[id^='document-']"):
+        section["data-page"] = str(section["id"]).removeprefix("document-")
     for anchor in body.select("span[id^='document-']"):
-        section = anchor.find_next_sibling("section")
-        if section is not None:
+        for section in anchor.find_next_siblings("section", limit=1):
             section["data-page"] = str(anchor["id"]).removeprefix("document-")
 
 
@@ -267,10 +276,14 @@ def _free_name(folder: Path, stem: str, suffix: str) -> str:
 
 def _mark_mathematics(soup: BeautifulSoup, body: Tag) -> None:
     """Keep formulas as TeX in an attribute, where no later step mistakes them for text."""
+    for struck in body.select("span.struck"):
+        struck.name = "s"
     for tag in body.select("span.math, div.math"):
-        number = tag.find(class_="eqno")
-        label = number.extract().get_text(strip=True) if number else ""
-        anchor = tag.find(class_="anchor")
+        number = tag.select_one(".eqno")
+        label = number.get_text(strip=True) if number else ""
+        if number is not None:
+            number.extract()
+        anchor = tag.select_one(".anchor")
         tex = re.sub(r"^\\[(\[]|\\[)\]]$", "", tag.get_text().strip()).strip()
         formula = soup.new_tag("span", attrs={"class": "tex", "data-tex": tex})
         if tag.name == "div":
@@ -312,15 +325,16 @@ def _mark_panels(soup: BeautifulSoup, body: Tag) -> None:
         line.extend(list(title.contents))
         tag.insert(0, head)
         tag.name = "div"
-        tag.attrs = {"class": "titled", "data-kind": next((c for c in classes if c in _KINDS), "card")}
+        kind = next((name for name in classes if name in _KINDS), "card")
+        tag.attrs = {"class": "titled", "data-kind": kind}
 
 
 def _level_headings(body: Tag) -> None:
     """Make the title of every page a chapter, and leave no gap between a heading and the next."""
-    pages = [h for h in body.find_all(_HEADING) if _page(h)]
+    pages = [h for h in body.select(_HEADINGS) if _page(h)]
     shift = min((int(h.name[1]) for h in pages), default=1) - 1
     above = 0
-    for heading in body.find_all(_HEADING):
+    for heading in body.select(_HEADINGS):
         level = int(heading.name[1]) - (shift if _page(heading) else 0)
         above = min(max(level, 1), above + 1)
         heading.name = f"h{above}"
@@ -332,9 +346,11 @@ def _lay_out_tables(body: Tag) -> None:
     """Say of each table how much room it needs: text column, page width, or a page on its side."""
     for table in body.find_all("table"):
         needs: dict[int, int] = {}
+        longest = 0
         for row in table.find_all("tr"):
             for column, cell in enumerate(row.find_all(["td", "th"], recursive=False)):
                 text = cell.get_text(" ", strip=True)
+                longest = max(longest, len(text))
                 word = max(map(len, text.split()), default=0)
                 # A column needs its longest word (up to where words are broken), and for long
                 # text a line that can still be read.
@@ -348,9 +364,10 @@ def _lay_out_tables(body: Tag) -> None:
         # A coloured block cannot grow into the margins, nor hold a page of its own.
         inside = table.find_parent(class_="titled") is not None
         table["class"] = "normal" if inside else next(fitting, "landscape")
+        table["data-whole"] = "true" if longest <= LONGEST_WHOLE_CELL else "false"
 
 
-def _strip_markup(body: Tag) -> None:
+def _strip_markup(soup: BeautifulSoup, body: Tag) -> None:
     """Remove wrappers, and every class, style and attribute that the next steps do not read."""
     for tag in body.find_all(True):
         classes = [c for c in tag.get_attribute_list("class") if c in _CLASSES]
@@ -363,3 +380,9 @@ def _strip_markup(body: Tag) -> None:
             tag["class"] = " ".join(classes)
         if style:
             tag["style"] = style
+    for table in body.find_all("table", class_="landscape"):
+        # A heading right above a table on its side would be left behind alone.
+        heading = table.find_previous_sibling(True)
+        page = table.wrap(soup.new_tag("div", attrs={"class": "landscape"}))
+        if heading is not None and re.match("h[2-6]$", heading.name):
+            page.insert(0, heading.extract())

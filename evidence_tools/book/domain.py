@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from docutils import nodes
@@ -44,9 +44,7 @@ class EvidenceDomain(Domain):
         for pages in self.places.values():
             pages.pop(docname, None)
 
-    def process_doc(
-        self, env: BuildEnvironment, docname: str, document: nodes.document
-    ) -> None:
+    def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Note the rows that a page shows."""
         del env
         for row in document.findall(nodes.row):
@@ -54,7 +52,7 @@ class EvidenceDomain(Domain):
                 place = self.places.setdefault((row["evidence_kind"], row["evidence_key"]), {})
                 place[docname] = row["evidence_key"]
 
-    def merge_domaindata(self, docnames: set[str], otherdata: dict[str, Any]) -> None:
+    def merge_domaindata(self, docnames: Iterable[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process noted."""
         for key, pages in otherdata["places"].items():
             found = {page: anchor for page, anchor in pages.items() if page in docnames}

@@ -137,6 +137,7 @@ def _execute(chapter: Chapter, timeout: int) -> tuple[float, Failure | None]:
             on_cell_start=note_begin,
             resources={"metadata": {"path": str(chapter.path.parent)}},
         )
+        client.owns_km = True  # so that it ends the kernel, also after a failure
         try:
             client.execute()
         except CellExecutionError as error:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 from functools import cache
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxTranslator
 
 
 @cache
@@ -42,19 +42,19 @@ def tex_to_mathml(tex: str, *, block: bool) -> str:
     return markup.strip().removeprefix("<p>").removesuffix("</p>")
 
 
-def visit_math(self: SphinxTranslator, node: nodes.math) -> None:
+def visit_math(self: Any, node: nodes.math) -> None:
     """Write an inline formula."""
     self.body.append(_markup(self, node, block=False))
     raise nodes.SkipNode
 
 
-def visit_math_block(self: SphinxTranslator, node: nodes.math_block) -> None:
+def visit_math_block(self: Any, node: nodes.math_block) -> None:
     """Write a formula on lines of its own."""
     self.body.append(f'<div class="math">{_markup(self, node, block=True)}</div>')
     raise nodes.SkipNode
 
 
-def _markup(self: SphinxTranslator, node: nodes.Element, *, block: bool) -> str:
+def _markup(self: Any, node: nodes.Element, *, block: bool) -> str:
     tex = node.astext()
     if self.builder.name == "singlehtml":  # the PDF sets TeX itself
         left, right = (r"\[", r"\]") if block else (r"\(", r"\)")

@@ -11,7 +11,6 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxTranslator
 
 from evidence_tools.book.cards import card_html
 from evidence_tools.display import Run, script_json
@@ -87,13 +86,13 @@ def _styled(run: Run) -> nodes.Node:
     return nodes.Text(run.text)
 
 
-def visit_evidence_ref(self: SphinxTranslator, node: evidence_ref) -> None:
+def visit_evidence_ref(self: Any, node: evidence_ref) -> None:
     """Open the span that a hover card belongs to."""
     kind, key = node["kind"], html.escape(node["key"], quote=True)
     self.body.append(f'<span class="evidence-ref evidence-{kind}" data-key="{key}">')
 
 
-def depart_evidence_ref(self: SphinxTranslator, node: evidence_ref) -> None:
+def depart_evidence_ref(self: Any, node: evidence_ref) -> None:
     """Close the span, with the card inside so that moving onto it keeps it open."""
     builder: Any = self.builder
     if builder.name != "singlehtml":
@@ -104,7 +103,7 @@ def depart_evidence_ref(self: SphinxTranslator, node: evidence_ref) -> None:
     self.body.append("</span>")
 
 
-def visit_evidence_chart(self: SphinxTranslator, node: evidence_chart) -> None:
+def visit_evidence_chart(self: Any, node: evidence_chart) -> None:
     """Write the static drawing with its text alternative, and the data that enhances it."""
     label = html.escape(node["alt"], quote=True)
     self.body.append(
@@ -116,11 +115,11 @@ def visit_evidence_chart(self: SphinxTranslator, node: evidence_chart) -> None:
     raise nodes.SkipNode
 
 
-def depart_evidence_chart(self: SphinxTranslator, node: evidence_chart) -> None:
+def depart_evidence_chart(self: Any, node: evidence_chart) -> None:
     """Nothing is left to close."""
 
 
-def visit_plain_ref(self: SphinxTranslator, node: nodes.Element) -> None:
+def visit_plain_ref(self: Any, node: nodes.Element) -> None:
     """Write only the text, for builders without pages such as ``text``."""
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxTranslator
 from sphinx.writers.html5 import HTML5Translator
 
 from evidence_tools.book.stamp import Stamp
@@ -93,7 +92,7 @@ def write_vega_bundle(outdir: Path, cache: Path) -> None:
         import vl_convert
 
         cache.mkdir(parents=True, exist_ok=True)
-        bundle = vl_convert.javascript_bundle()
+        bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
         # The bundle declares thousands of short names; a function keeps them to itself.
         part = kept.with_suffix(".part")
         part.write_text(f"(function(){{{bundle}\n}})();", encoding="utf-8")
@@ -104,18 +103,18 @@ def write_vega_bundle(outdir: Path, cache: Path) -> None:
         target.write_bytes(kept.read_bytes())
 
 
-def visit_entry(self: SphinxTranslator, node: nodes.entry) -> None:
+def visit_entry(self: Any, node: nodes.entry) -> None:
     """Write a table cell; headers say whether they head a column or a row."""
-    HTML5Translator.visit_entry(self, node)  # type: ignore[arg-type]
+    HTML5Translator.visit_entry(self, node)
     tag = self.body[-1]
     if tag.startswith("<th"):
         scope = "col" if isinstance(node.parent.parent, nodes.thead) else "row"
         self.body[-1] = tag.replace("<th", f'<th scope="{scope}"', 1)
 
 
-def depart_entry(self: SphinxTranslator, node: nodes.entry) -> None:
+def depart_entry(self: Any, node: nodes.entry) -> None:
     """Close a table cell."""
-    HTML5Translator.depart_entry(self, node)  # type: ignore[arg-type]
+    HTML5Translator.depart_entry(self, node)
 
 
 def add_table_scopes(app: Sphinx) -> None:

@@ -56,7 +56,7 @@ class ReportDetails:
     how_to_cite
         The citation to use, with version and, if there is one, DOI.
     description
-        One or two sentences for the file's metadata and the cover.
+        One or two sentences for the file's metadata.
     short_title
         Title for the running line; the full title if empty.
     """
@@ -202,8 +202,9 @@ def _values(pairs: list[list[str]]) -> dict[str, str]:
 
 def _div(content: list[Any], setting: str) -> list[Node] | None:
     (_, classes, pairs), blocks = content
-    if "part" in classes:
-        return [_block("#part["), *_rewrite(blocks, setting), _block("]")]
+    for name in classes:
+        if name in ("part", "landscape"):
+            return [_block(f"#{name}["), *_rewrite(blocks, setting), _block("]")]
     if "titled" not in classes:
         return None
     kind = _string(_values(pairs).get("kind", "card"))
@@ -228,8 +229,9 @@ def _span(content: list[Any], setting: str) -> list[Node] | None:
     if "footnote" in classes:
         mark = _string(values["mark"])
         return [*anchor, _inline(f"#note({mark})["), *inner, _inline("]")]
-    if "section-number" in classes:
-        return [_inline("#section-number["), *inner, _inline("]")]
+    for name in classes:
+        if name in ("section-number", "caption-number"):
+            return [_inline(f"#{name}["), *inner, _inline("]")]
     return [*anchor, *inner]
 
 
@@ -241,10 +243,15 @@ def _image(content: list[Any], _setting: str) -> list[Node]:
 
 
 def _table(content: list[Any], _setting: str) -> list[Node]:
-    (_, classes, _), caption = content[0], content[1]
-    room = classes[0] if classes else "normal"
-    table = {"t": "Table", "c": [content[0], _rewrite(caption, "text"), *_rewrite(content[2:], "table")]}
-    return [_block(f"#{room}-table["), table, _block("]")]
+    attributes, caption, *rest = content
+    room = attributes[1][0] if attributes[1] else "normal"
+    whole = _values(attributes[2]).get("whole", "false")
+    table = {
+        "t": "Table",
+        "c": [attributes, _rewrite(caption, "text"), *_rewrite(rest, "table")],
+    }
+    fills = "false" if "ColWidthDefault" in json.dumps(rest[0]) else "true"
+    return [_block(f"#{room}-table({whole}, {fills})["), table, _block("]")]
 
 
 _REPLACEMENTS: dict[str, Callable[[Any, str], list[Node] | None]] = {
@@ -268,7 +275,6 @@ def _compile(root: Path, details: ReportDetails) -> bytes:
         "date": details.date.isoformat(),
         "commit": details.commit[:10],
         "short_title": details.short_title or details.title,
-        "year": details.date.year,
     }
     try:
         pdf = typst.compile(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from docutils import nodes
-from docutils.parsers.rst.states import Inliner
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
@@ -46,20 +46,22 @@ def role_runs(evidence: Evidence, role: str, key: str) -> Runs:
     return runs(value_text(evidence, key))
 
 
+def loaded_evidence(app: Any) -> Evidence:
+    """Get the evidence that the extension loaded when the build began."""
+    evidence: Evidence = app.evidence
+    return evidence
+
+
 class EvidenceRole(SphinxRole):
     """One of the roles; an unknown key fails the build with file and line."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Look the key up and make the nodes."""
-        inliner: Inliner = self.inliner
         try:
-            return run_nodes(role_runs(self.env.app.evidence, self.name, self.text)), []
+            return run_nodes(role_runs(loaded_evidence(self.env.app), self.name, self.text)), []
         except UnknownKeyError as error:
-            LOGGER.error(
-                "{%s}`%s`: %s", self.name, self.text, error, location=self.get_location()
-            )
-            problem = inliner.problematic(self.rawtext, self.rawtext, None)
-            return [problem], []
+            LOGGER.error("{%s}`%s`: %s", self.name, self.text, error, location=self.get_location())
+            return [nodes.problematic("", self.rawtext)], []
 
 
 class RolesInAltText(SphinxTransform):
@@ -71,15 +73,12 @@ class RolesInAltText(SphinxTransform):
         """Replace each role in each alt text by its plain text."""
         for image in self.document.findall(nodes.image):
             if "{" in image.get("alt", ""):
-                image["alt"] = _IN_TEXT.sub(lambda m: self._text(m, image), image["alt"])
-
-    def _text(self, match: re.Match[str], image: nodes.image) -> str:
-        role, key = match.groups()
-        try:
-            return plain(role_runs(self.app.evidence, role, key))
-        except UnknownKeyError as error:
-            LOGGER.error("alt text {%s}`%s`: %s", role, key, error, location=image)
-            return match.group()
+                try:
+                    resolved = caption_runs(loaded_evidence(self.app), runs(image["alt"]))
+                except UnknownKeyError as error:
+                    LOGGER.error("alt text: %s", error, location=image)
+                else:
+                    image["alt"] = plain(resolved)
 
 
 def caption_runs(evidence: Evidence, caption: Runs) -> Runs:

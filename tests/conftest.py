@@ -1,0 +1,117 @@
+"""What several tests share: the evidence, the built book, and small books that may fail."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from evidence_tools import Evidence, load_evidence
+
+PROJECT = Path(__file__).parent.parent
+PARTS = ("_config.yml", "_toc.yml", "references.bib", "pyproject.toml", "chapters", "data")
+
+HEADER = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+"""
+
+
+@dataclass(frozen=True)
+class Build:
+    """One run of ``jupyter-book build``: where, how it ended, and what it said."""
+
+    folder: Path
+    returncode: int
+    output: str
+
+    @property
+    def html(self) -> Path:
+        return self.folder / "_build" / "html"
+
+    def page(self, docname: str) -> str:
+        return (self.html / f"{docname}.html").read_text(encoding="utf-8")
+
+    @property
+    def pdf(self) -> Path:
+        (found,) = self.html.glob("*.pdf")
+        return found
+
+
+def build_book(folder: Path, **environment: str) -> Build:
+    """Run the command a user runs, in a folder of its own."""
+    result = subprocess.run(
+        [str(Path(sys.executable).with_name("jupyter-book")), "build", "."],
+        cwd=folder,
+        env={**os.environ, "NO_COLOR": "1", **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return Build(folder, result.returncode, result.stdout)
+
+
+def copy_book(folder: Path) -> Path:
+    """Copy what a build reads, and nothing that a build wrote."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PARTS:
+        source = PROJECT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(".*", "*.ipynb"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Evidence:
+    return load_evidence(PROJECT / "data")
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The real book, built once per session."""
+    build = build_book(copy_book(tmp_path_factory.mktemp("book")))
+    assert build.returncode == 0, build.output
+    return build
+
+
+@pytest.fixture
+def data_copy(tmp_path: Path) -> Path:
+    """A copy of the tables that a test may damage."""
+    return Path(shutil.copytree(PROJECT / "data", tmp_path / "data"))
+
+
+@pytest.fixture
+def small_book(tmp_path: Path) -> Callable[..., Build]:
+    """Build a book of one or two short chapters on the real data; extra files by name."""
+
+    def build(chapter: str, *, code: bool = False, files: dict[str, str] | None = None) -> Build:
+        folder = copy_book(tmp_path / "small")
+        shutil.rmtree(folder / "chapters")
+        (folder / "chapters").mkdir()
+        text = (HEADER if code else "") + chapter
+        (folder / "chapters" / "answer.md").write_text(text, encoding="utf-8")
+        (folder / "_toc.yml").write_text("format: jb-book\nroot: chapters/answer\n", "utf-8")
+        for name, content in (files or {}).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(content, encoding="utf-8")
+        return build_book(folder)
+
+    return build
