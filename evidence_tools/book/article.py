@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -209,7 +209,7 @@ def _distance(link: Tag, target: Tag, *, to_other_page: bool) -> tuple[bool, boo
 def _label_holder(tag: Tag) -> Tag:
     """Return the element that stands for `tag` in print: an empty anchor yields to its heading."""
     if tag.name == "span" and not tag.get_text(strip=True):
-        following = cast("Tag | None", tag.find_next_sibling(True))
+        following = tag.find_next_sibling(True)
         if following is not None and re.match(r"(section|h[1-6])$", following.name):
             return _label_holder(following)
     if tag.name == "section":
@@ -352,9 +352,9 @@ def _lay_out_tables(body: Tag) -> None:
                 text = cell.get_text(" ", strip=True)
                 longest = max(longest, len(text))
                 word = max(map(len, text.split()), default=0)
-                # A column needs its longest word (up to where words are broken), and for long
-                # text a line that can still be read.
-                need = 2 + max(min(word, 14), min(len(text) // 3, 30))
+                # A column needs its longest word (up to where words are broken); long text wraps,
+                # but wants a line that can still be read.
+                need = 2 + max(min(word, 14), min(len(text) // 4, 18))
                 needs[column] = max(needs.get(column, 0), need)
                 for side in ("right", "center"):
                     if f"text-{side}" in cell.get_attribute_list("class"):
@@ -384,5 +384,5 @@ def _strip_markup(soup: BeautifulSoup, body: Tag) -> None:
         # A heading right above a table on its side would be left behind alone.
         heading = table.find_previous_sibling(True)
         page = table.wrap(soup.new_tag("div", attrs={"class": "landscape"}))
-        if heading is not None and re.match("h[2-6]$", heading.name):
+        if heading is not None and re.match("h[1-6]$", heading.name):
             page.insert(0, heading.extract())
