@@ -124,22 +124,27 @@ class Prose(Display):
         Each a sequence of runs.
     as_list
         Whether the paragraphs are items of a bulleted list.
+    title
+        Title of the box around the text; without one there is no box.
     """
 
     paragraphs: tuple[Runs, ...]
     as_list: bool = False
+    title: str = ""
 
     def to_html(self) -> str:
         """Render as HTML paragraphs or list items."""
+        title = f"<p><strong>{html.escape(self.title)}</strong></p>" if self.title else ""
         if not self.as_list:
-            return "".join(f"<p>{runs_html(item)}</p>" for item in self.paragraphs)
+            return title + "".join(f"<p>{runs_html(item)}</p>" for item in self.paragraphs)
         items = "".join(f"<li>{runs_html(item)}</li>" for item in self.paragraphs)
-        return f"<ul>{items}</ul>"
+        return f"{title}<ul>{items}</ul>"
 
     def to_text(self) -> str:
         """Render as plain text, one paragraph or item a line."""
         bullet = "- " if self.as_list else ""
-        return "\n".join(bullet + plain(item) for item in self.paragraphs)
+        lines = [bullet + plain(item) for item in self.paragraphs]
+        return "\n".join([self.title, *lines] if self.title else lines)
 
 
 @dataclass(frozen=True, slots=True)

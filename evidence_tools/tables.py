@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from evidence_tools.display import Cell, Run, Runs, Table, TableRow, runs
+from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
 from evidence_tools.phrases import (
     DIRECTION_WORDS,
@@ -95,6 +95,22 @@ def sources_table(sources: Iterable[Source], *, name: str, caption: str) -> Tabl
     return Table(name, runs(caption), columns, tuple(rows), (14, 34, 24, 12, 16))
 
 
+def references_list(sources: Iterable[Source]) -> Prose:
+    """List sources as references: authors, title, place, year, address.
+
+    Parameters
+    ----------
+    sources
+        One item each, in the order given. What is not known of a source is said.
+
+    Returns
+    -------
+    Prose
+        A list; a doubt about a source stands beside its name.
+    """
+    return Prose(tuple(_reference(source) for source in sources), as_list=True)
+
+
 def reference_runs(evidence: Evidence, keys: Iterable[str]) -> Runs:
     """Cite sources of the evidence and entries of ``references.bib`` side by side.
 
@@ -163,6 +179,17 @@ def _source_row(source: Source) -> TableRow:
         ),
         anchor=source.source_id,
     )
+
+
+def _reference(source: Source) -> Runs:
+    authors = "; ".join(source.authors) or "Authors not given where it was read"
+    year = str(source.year) if source.year else "year not given"
+    place = source.journal or "Journal not known"
+    address = Run(source.link, link=source.link) if source.link else Run("no address known")
+    title = Run(source.title, style="emphasis")
+    ending = "" if authors.endswith(".") else "."
+    name = runs("[", source_runs(source), "] ")
+    return runs(name, f"{authors}{ending} ", title, f". {place}, {year}. ", address, ".")
 
 
 def _authors(source: Source) -> str:

@@ -210,8 +210,9 @@ def _label_holder(tag: Tag) -> Tag:
     """Return the element that stands for `tag` in print: an empty anchor yields to its heading."""
     if tag.name == "span" and not tag.get_text(strip=True):
         following = tag.find_next_sibling(True)
-        if following is not None and re.match(r"(section|h[1-6])$", following.name):
-            return _label_holder(following)
+        if following is not None and re.match(r"(section|span|h[1-6])$", following.name):
+            holder = _label_holder(following)
+            return holder if holder.name != "span" else tag
     if tag.name == "section":
         return tag.select_one(_HEADINGS) or tag
     return tag

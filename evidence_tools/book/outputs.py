@@ -61,10 +61,14 @@ def _prose(payload: dict[str, Any], _: Place) -> list[nodes.Node]:
     paragraphs = [
         nodes.paragraph("", "", *run_nodes(read_runs(items))) for items in payload["paragraphs"]
     ]
-    if not payload["as_list"]:
-        return list(paragraphs)
-    items = [nodes.list_item("", paragraph) for paragraph in paragraphs]
-    return [nodes.bullet_list("", *items, bullet="-")]
+    content: list[nodes.Node] = list(paragraphs)
+    if payload["as_list"]:
+        items = [nodes.list_item("", paragraph) for paragraph in paragraphs]
+        content = [nodes.bullet_list("", *items, bullet="-")]
+    if title := payload.get("title"):
+        box = nodes.admonition("", nodes.title("", title), *content, classes=["evidence-box"])
+        return [box]
+    return content
 
 
 def _figure(payload: dict[str, Any], place: Place) -> list[nodes.Node]:

@@ -235,6 +235,15 @@ def _span(content: list[Any], setting: str) -> list[Node] | None:
     return [*anchor, *inner]
 
 
+def _link(content: list[Any], setting: str) -> list[Node] | None:
+    """Mark links that hold struck text: PDF/UA allows one line through or under a word."""
+    attributes, inlines, target = content
+    if not re.search(r'"(Strikeout|Underline)"', json.dumps(inlines)):
+        return None
+    link = {"t": "Link", "c": [attributes, _rewrite(inlines, setting), target]}
+    return [_inline("#without-underline["), link, _inline("]")]
+
+
 def _image(content: list[Any], _setting: str) -> list[Node]:
     (_, _, pairs), alternative, (address, _) = content
     words = "".join(part["c"] if part["t"] == "Str" else " " for part in alternative)
@@ -257,6 +266,7 @@ def _table(content: list[Any], _setting: str) -> list[Node]:
 _REPLACEMENTS: dict[str, Callable[[Any, str], list[Node] | None]] = {
     "Div": _div,
     "Span": _span,
+    "Link": _link,
     "Image": _image,
     "Table": _table,
     "Str": _text,
