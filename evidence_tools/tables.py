@@ -37,8 +37,8 @@ def findings_table(
         Each row can be linked to by the identifier of its finding.
     """
     rows = [_finding_row(evidence, finding) for finding in findings]
-    columns = ("Outcome", "Direction", "Result", "As printed", "Read at")
-    return Table(name, runs(caption), columns, tuple(rows), (20, 14, 26, 24, 16))
+    columns = ("Outcome", "Direction", "Result", "As printed, and where", "Size and notes")
+    return Table(name, runs(caption), columns, tuple(rows), (19, 13, 23, 22, 23))
 
 
 def markers_table(
@@ -139,9 +139,12 @@ def _finding_row(evidence: Evidence, finding: Finding) -> TableRow:
         (
             Cell.of(outcome.label, analysis),
             Cell.of(DIRECTION_WORDS[finding.direction], _significance(finding)),
-            Cell.of(finding_runs(evidence, finding), _size(finding)),
-            Cell.of(finding.as_printed or "no figure printed"),
-            Cell.of(f"{finding.locator} ({source.read_at} read).", note),
+            Cell.of(finding_runs(evidence, finding)),
+            Cell.of(
+                finding.as_printed or "no figure printed",
+                f" ({finding.locator}; {source.read_at} read)",
+            ),
+            Cell.of(_size(finding), note),
         ),
         anchor=finding.finding_id,
     )
@@ -157,7 +160,7 @@ def _significance(finding: Finding) -> str:
 def _size(finding: Finding) -> str:
     studies = NOT_REPORTED if finding.k_studies is None else number_text(finding.k_studies)
     people = NOT_REPORTED if finding.n_participants is None else number_text(finding.n_participants)
-    return f" Studies: {studies}. Participants: {people}."
+    return f"Studies: {studies}. Participants: {people}."
 
 
 def _source_row(source: Source) -> TableRow:

@@ -71,6 +71,8 @@ def _prepare(app: Any, config: Config) -> None:
     config.nb_execution_mode = "cache"
     config.nb_execution_cache_path = str(cache_folder(build, config.evidence_fingerprint))
     config.nb_execution_raise_on_error = True
+    config.nb_code_prompt_show = "Show code"
+    config.nb_code_prompt_hide = "Hide code"
     config.html_math_renderer = "evidence_mathml"
     if config.html_theme:
         set_footer(app, app.evidence_stamp)

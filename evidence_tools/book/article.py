@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CHART_FONT = "Libertinus Serif"
 """The family every chart is lettered in: the PDF has only the fonts it brings along."""
 
-TABLE_LIMITS = {"normal": 88, "wide": 125}
+TABLE_LIMITS = {"normal": 76, "wide": 125}
 """How many characters of a row fit the text column, and the width of the page."""
 
 LONGEST_WHOLE_CELL = 400

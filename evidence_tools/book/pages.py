@@ -32,6 +32,7 @@ def set_footer(app: Sphinx, stamp: Stamp) -> None:
     options = dict(app.config.html_theme_options)
     licence = html.escape(app.config.evidence_licence)
     text = html.escape(stamp.text)
+    options["navbar_persistent"] = []  # the sidebar has a search field already
     options["extra_footer"] = f'<p class="evidence-stamp">{text}. {licence}</p>'
     app.config.html_theme_options = options
 

@@ -244,6 +244,22 @@ def _link(content: list[Any], setting: str) -> list[Node] | None:
     return [_inline("#without-underline["), link, _inline("]")]
 
 
+def _strikeout(content: list[Any], setting: str) -> list[Node] | None:
+    """Put the line through the words of a link rather than around the link, as `_link` needs it."""
+    if not any(part["t"] == "Link" for part in content):
+        return None
+    inside: list[Node] = []
+    for part in content:
+        if part["t"] == "Link":
+            attributes, inlines, target = part["c"]
+            words = [attributes, [{"t": "Strikeout", "c": inlines}], target]
+            inside.append({"t": "Link", "c": words})
+        else:
+            inside.append({"t": "Strikeout", "c": [part]})
+    nodes: list[Node] = _rewrite(inside, setting)
+    return nodes
+
+
 def _image(content: list[Any], _setting: str) -> list[Node]:
     (_, _, pairs), alternative, (address, _) = content
     words = "".join(part["c"] if part["t"] == "Str" else " " for part in alternative)
@@ -267,6 +283,7 @@ _REPLACEMENTS: dict[str, Callable[[Any, str], list[Node] | None]] = {
     "Div": _div,
     "Span": _span,
     "Link": _link,
+    "Strikeout": _strikeout,
     "Image": _image,
     "Table": _table,
     "Str": _text,
