@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
+from evidence_tools.book.cards import add_cards
 from evidence_tools.book.domain import EvidenceDomain
 from evidence_tools.book.execution import Chapter, cache_folder, execute_chapters
 from evidence_tools.book.mathml import add_math
@@ -55,6 +56,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-before-read-docs", _execute)
     app.connect("write-started", _print)
     app.connect("html-page-context", add_pdf_button, priority=900)
+    app.connect("html-page-context", add_cards, priority=900)
     app.connect("build-finished", _finish)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
 

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 
+from evidence_tools.book.nodes import evidence_ref
 from evidence_tools.evidence import Evidence
 from evidence_tools.phrases import DIRECTION_WORDS, effect_text, source_name
 from evidence_tools.schema import Finding, Source
 
 
-def card_html(evidence: Evidence, kind: str, key: str, card_id: str) -> str:
+def add_cards(
+    app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Put the cards of a page behind its text, one for each row that the page mentions.
+
+    They stand apart from the sentences, so that copied text, reading aids and search see the
+    sentences alone. The script shows a card beside the mention; without it the mention is a
+    link to the row.
+    """
+    if doctree is None or app.builder.name != "html":
+        return
+    mentions = {(node["kind"], node["key"]) for node in doctree.findall(evidence_ref)}
+    if mentions:
+        cards = "".join(card_html(app.evidence, *mention) for mention in sorted(mentions))
+        context["body"] += f'<div class="evidence-cards" hidden>{cards}</div>'
+
+
+def card_html(evidence: Evidence, kind: str, key: str) -> str:
     """Write the card of one finding or source.
 
     Parameters
@@ -18,26 +37,22 @@ def card_html(evidence: Evidence, kind: str, key: str, card_id: str) -> str:
         Where the row is looked up.
     kind, key
         ``"finding"`` or ``"source"``, and the identifier of the row.
-    card_id
-        An id that is unique on the page.
 
     Returns
     -------
     str
-        A ``span`` with ``role="tooltip"``; every text in it is escaped.
+        A ``div`` with ``role="tooltip"`` and the id ``card-`` and key; every text is escaped.
     """
     if kind == "finding":
         title, entries = _finding_entries(evidence, evidence.finding(key))
     else:
         title, entries = _source_entries(evidence.source(key))
-    lines = [f'<span class="evidence-card-title">{html.escape(title)}</span>']
-    for heading, text in entries:
-        lines.append(
-            '<span class="evidence-card-line">'
-            f"<b>{html.escape(heading)}:</b> {html.escape(text)}</span>"
-        )
+    lines = [f'<p class="evidence-card-title">{html.escape(title)}</p>']
+    lines += [
+        f"<p><b>{html.escape(heading)}:</b> {html.escape(text)}</p>" for heading, text in entries
+    ]
     body = "".join(lines)
-    return f'<span class="evidence-card" role="tooltip" id="{html.escape(card_id)}">{body}</span>'
+    return f'<div class="evidence-card" role="tooltip" id="card-{html.escape(key)}">{body}</div>'
 
 
 def _finding_entries(evidence: Evidence, finding: Finding) -> tuple[str, list[tuple[str, str]]]:

@@ -12,7 +12,6 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-from evidence_tools.book.cards import card_html
 from evidence_tools.display import Run, script_json
 
 DOMAIN = "evidence"
@@ -87,19 +86,13 @@ def _styled(run: Run) -> nodes.Node:
 
 
 def visit_evidence_ref(self: Any, node: evidence_ref) -> None:
-    """Open the span that a hover card belongs to."""
+    """Open the span that the script ties a hover card to."""
     kind, key = node["kind"], html.escape(node["key"], quote=True)
     self.body.append(f'<span class="evidence-ref evidence-{kind}" data-key="{key}">')
 
 
 def depart_evidence_ref(self: Any, node: evidence_ref) -> None:
-    """Close the span, with the card inside so that moving onto it keeps it open."""
-    builder: Any = self.builder
-    if builder.name != "singlehtml":
-        number = getattr(self, "_evidence_cards", 0) + 1
-        self._evidence_cards = number
-        evidence = builder.app.evidence
-        self.body.append(card_html(evidence, node["kind"], node["key"], f"card-{number}"))
+    """Close the span."""
     self.body.append("</span>")
 
 

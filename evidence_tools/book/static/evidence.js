@@ -1,11 +1,96 @@
-/* Two small enhancements; without them every page is complete.
-   1. A static drawing becomes an interactive one when it comes into view.
-   2. Escape closes a hover card (WCAG 1.4.13). */
+/* Two enhancements; without them every page is complete.
+   1. A mention of a finding or source shows its card: on hover, on focus, on a first tap.
+   2. A static drawing becomes an interactive one when it comes into view. */
 (function () {
   "use strict";
 
   // The bundle lies beside this script, wherever the site is served from.
   const bundleAddress = new URL("vega-bundle.js", document.currentScript.src).href;
+
+  /* ---- cards ---------------------------------------------------------- */
+
+  let shown = null; // { card, link }
+  let closing = 0;
+
+  function cardOf(link) {
+    const mention = link.closest(".evidence-ref");
+    return mention && document.getElementById("card-" + mention.dataset.key);
+  }
+
+  function place(card, link) {
+    const box = link.getClientRects()[0] || link.getBoundingClientRect();
+    const room = document.documentElement.clientWidth - card.offsetWidth - 8;
+    const left = Math.max(8, Math.min(box.left, room));
+    const below = box.bottom + 4;
+    const fits = below + card.offsetHeight < window.innerHeight;
+    const top = fits ? below : Math.max(4, box.top - card.offsetHeight - 4);
+    card.style.left = left + window.scrollX + "px";
+    card.style.top = top + window.scrollY + "px";
+  }
+
+  function open(link) {
+    window.clearTimeout(closing);
+    const source = cardOf(link);
+    if (!source || (shown && shown.link === link)) return;
+    close();
+    const card = source.cloneNode(true);
+    card.id = "evidence-card-shown";
+    document.body.append(card);
+    place(card, link);
+    card.addEventListener("pointerenter", function () { window.clearTimeout(closing); });
+    card.addEventListener("pointerleave", closeSoon);
+    shown = { card: card, link: link };
+  }
+
+  function close() {
+    window.clearTimeout(closing);
+    if (shown) shown.card.remove();
+    shown = null;
+  }
+
+  // A moment to move the pointer from the mention onto its card (WCAG 1.4.13).
+  function closeSoon() {
+    window.clearTimeout(closing);
+    closing = window.setTimeout(close, 250);
+  }
+
+  function startCards() {
+    document.querySelectorAll(".evidence-ref > a").forEach(function (link) {
+      const card = cardOf(link);
+      if (!card) return;
+      // The hidden original describes the link to a screen reader.
+      link.setAttribute("aria-describedby", card.id);
+      let touched = false;
+      link.addEventListener("pointerenter", function (event) {
+        if (event.pointerType === "mouse") open(link);
+      });
+      link.addEventListener("pointerleave", function (event) {
+        if (event.pointerType === "mouse") closeSoon();
+      });
+      link.addEventListener("focus", function () { open(link); });
+      link.addEventListener("blur", closeSoon);
+      link.addEventListener("pointerdown", function (event) {
+        touched = event.pointerType !== "mouse" && !(shown && shown.link === link);
+      });
+      // A first tap shows the card, a second one follows the link.
+      link.addEventListener("click", function (event) {
+        if (touched) {
+          event.preventDefault();
+          open(link);
+        }
+        touched = false;
+      });
+    });
+    document.addEventListener("keydown", function (event) {
+      if (event.key === "Escape") close();
+    });
+    document.addEventListener("pointerdown", function (event) {
+      if (shown && !shown.card.contains(event.target) && !shown.link.contains(event.target)) close();
+    });
+  }
+
+  /* ---- drawings ------------------------------------------------------- */
+
   let bundle = null;
 
   function loadBundle() {
@@ -22,24 +107,29 @@
   function enhance(chart) {
     const data = chart.parentElement.querySelector(".evidence-spec");
     if (!data || chart.dataset.enhanced) return;
-    chart.dataset.enhanced = "true";
-    const drawing = chart.querySelector("svg");
+    chart.dataset.enhanced = "begun";
     const stage = document.createElement("div");
     loadBundle()
       .then(function (embed) {
-        return embed(stage, JSON.parse(data.textContent), { actions: false, renderer: "svg" });
+        return embed(stage, JSON.parse(data.textContent), {
+          actions: false,
+          renderer: "svg",
+          tooltip: { theme: document.documentElement.dataset.theme === "dark" ? "dark" : "light" },
+        });
       })
       .then(function () {
         // Replaced only once the new drawing is complete: a reader never sees an empty box.
         chart.replaceChildren(stage);
+        chart.dataset.enhanced = "true";
       })
       .catch(function () {
-        chart.replaceChildren(drawing);
+        chart.dataset.enhanced = "failed"; // the static drawing stays
       });
   }
 
-  function start() {
+  function startCharts() {
     const charts = document.querySelectorAll(".evidence-chart");
+    if (!("IntersectionObserver" in window)) return;
     const observer = new IntersectionObserver(function (entries) {
       entries.forEach(function (entry) {
         if (entry.isIntersecting) {
@@ -49,18 +139,11 @@
       });
     }, { rootMargin: "200px" });
     charts.forEach(function (chart) { observer.observe(chart); });
+  }
 
-    document.addEventListener("keydown", function (event) {
-      if (event.key !== "Escape") return;
-      document.querySelectorAll(".evidence-ref:hover, .evidence-ref:focus-within")
-        .forEach(function (reference) { reference.classList.add("evidence-closed"); });
-    });
-    ["pointerleave", "focusout"].forEach(function (name) {
-      document.addEventListener(name, function (event) {
-        const reference = event.target.closest && event.target.closest(".evidence-ref");
-        if (reference) reference.classList.remove("evidence-closed");
-      }, true);
-    });
+  function start() {
+    startCards();
+    startCharts();
   }
 
   if (document.readyState === "loading") {
