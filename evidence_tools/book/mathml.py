@@ -8,6 +8,9 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
+
+LOGGER = logging.getLogger(__name__)
 
 
 @cache
@@ -56,10 +59,15 @@ def visit_math_block(self: Any, node: nodes.math_block) -> None:
 
 def _markup(self: Any, node: nodes.Element, *, block: bool) -> str:
     tex = node.astext()
+    try:
+        mathml = tex_to_mathml(tex, block=block)
+    except ValueError as error:
+        LOGGER.warning("%s", error, location=node)
+        return html.escape(tex)
     if self.builder.name == "singlehtml":  # the PDF sets TeX itself
         left, right = (r"\[", r"\]") if block else (r"\(", r"\)")
         return f'<span class="math">{left}{html.escape(tex)}{right}</span>'
-    return tex_to_mathml(tex, block=block)
+    return mathml
 
 
 def add_math(app: Sphinx) -> None:

@@ -1,0 +1,59 @@
+"""The short answer follows its rows."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from evidence_tools import Evidence, narrate_answer, narrate_takeaways
+from evidence_tools.display import plain
+from evidence_tools.schema import Direction
+
+
+def test_the_answer_names_every_marker_of_the_central_source(evidence: Evidence) -> None:
+    text = narrate_answer(evidence, evidence.findings(source="zhang2025")).to_text()
+    for finding in evidence.findings(source="zhang2025"):
+        assert evidence.outcome_of(finding).in_text in text
+
+
+def test_the_answer_says_that_no_marker_is_a_fracture(evidence: Evidence) -> None:
+    text = narrate_answer(evidence, evidence.findings(source="zhang2025")).to_text()
+    assert "None of the markers is a fracture" in text
+
+
+def test_the_answer_says_for_which_markers_other_sources_disagree(evidence: Evidence) -> None:
+    last = narrate_answer(evidence, evidence.findings(source="zhang2025")).paragraphs[-1]
+    assert plain(last) == (
+        "Other sources report another direction, or no significant change, for "
+        "osteocalcin (OC), bone-specific alkaline phosphatase (BAP), "
+        "undercarboxylated osteocalcin (ucOC) and N-terminal telopeptide of type I collagen (NTX)."
+    )
+
+
+def test_a_changed_direction_changes_the_answer(evidence: Evidence) -> None:
+    findings = list(evidence.findings(source="zhang2025"))
+    findings[0] = dataclasses.replace(findings[0], direction=Direction.DECREASE)
+    text = narrate_answer(evidence, findings).to_text()
+    assert "a decrease in osteocalcin (OC)" in text
+    assert "an increase in osteocalcin" not in text
+
+
+def test_an_answer_rests_on_one_source(evidence: Evidence) -> None:
+    with pytest.raises(ValueError, match="an answer rests on one source"):
+        narrate_answer(evidence, evidence.findings(outcome="oc"))
+    with pytest.raises(ValueError, match="found none"):
+        narrate_answer(evidence, [])
+
+
+def test_takeaways_keep_null_results_beside_the_others(evidence: Evidence) -> None:
+    items = narrate_takeaways(evidence, evidence.findings(source="zhang2025")).paragraphs
+    resorption = next(plain(item) for item in items if plain(item).startswith("Bone resorption"))
+    assert "(NTX), no significant change, no estimate reported" in resorption
+
+
+def test_each_takeaway_names_its_source_and_evidence_level(evidence: Evidence) -> None:
+    items = narrate_takeaways(evidence, evidence.findings(source="zhang2025")).paragraphs
+    assert len(items) == 3
+    for item in items:
+        assert plain(item).endswith("[Zhang 2025, evidence level 1].")
