@@ -10,6 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from evidence_tools.certainty import Domain, DomainJudgement, Judgement, Rating, rate
+from evidence_tools.links import split_list
 from evidence_tools.schema import (
     Direction,
     EffectMeasure,
@@ -39,6 +41,8 @@ class Evidence:
         The data folder it was read from.
     sources, outcomes, findings_by_id, arms, context
         Read-only mappings from identifier to row, in the order of the tables.
+    ratings
+        Certainty of each outcome that has declared judgements, by its identifier.
     """
 
     folder: Path
@@ -47,6 +51,7 @@ class Evidence:
     findings_by_id: Mapping[str, Finding]
     arms: Mapping[str, TrialArm]
     context: Mapping[str, MarkerContext]
+    ratings: Mapping[str, Rating]
     _findings: tuple[Finding, ...] = field(repr=False, default=())
 
     def source(self, source_id: str) -> Source:
@@ -78,6 +83,21 @@ class Evidence:
             If there is no such finding.
         """
         return _lookup(self.findings_by_id, finding_id, "finding")
+
+    def certainty(self, outcome_id: str) -> Rating | None:
+        """Get the certainty of the evidence on one outcome.
+
+        Returns
+        -------
+        Rating or None
+            ``None`` when nobody declared judgements on the outcome: it is not rated.
+
+        Raises
+        ------
+        UnknownKeyError
+            If there is no such outcome.
+        """
+        return self.ratings.get(self.outcome(outcome_id).outcome_id)
 
     def findings(
         self,
@@ -156,6 +176,7 @@ def load_evidence(path: str | Path = "../data") -> Evidence:
         context=_frozen(
             {row["context_id"]: MarkerContext(**_texts(row)) for row in rows["marker-context"]}
         ),
+        ratings=_frozen(_ratings(rows["certainty"])),
         _findings=tuple(findings.values()),
     )
 
@@ -206,13 +227,9 @@ def _texts(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(";") if part.strip())
-
-
 def _source(row: dict[str, Any]) -> Source:
     values = _texts(row)
-    values["authors"] = _split(values["authors"])
+    values["authors"] = split_list(values["authors"])
     values["integrity"] = Integrity(values["integrity"])
     return Source(**values)
 
@@ -220,7 +237,7 @@ def _source(row: dict[str, Any]) -> Source:
 def _outcome(row: dict[str, Any]) -> Outcome:
     values = _texts(row)
     values["kind"] = OutcomeKind(values["kind"])
-    values["references"] = _split(values["references"])
+    values["references"] = split_list(values["references"])
     return Outcome(**values)
 
 
@@ -234,3 +251,18 @@ def _finding(row: dict[str, Any]) -> Finding:
     values["direction"] = Direction(values["direction"])
     values["statistically_significant"] = Significance(values["statistically_significant"])
     return Finding(**values)
+
+
+def _ratings(rows: list[dict[str, Any]]) -> dict[str, Rating]:
+    judged: dict[str, list[DomainJudgement]] = {}
+    for row in rows:
+        judgement = DomainJudgement(
+            row["outcome_id"],
+            Domain(row["domain"]),
+            Judgement(row["judgement"]),
+            row["rationale"],
+            split_list(row["finding_ids"]),
+            split_list(row["source_ids"]),
+        )
+        judged.setdefault(judgement.outcome_id, []).append(judgement)
+    return {outcome: rate(judgements) for outcome, judgements in judged.items()}

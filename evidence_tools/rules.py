@@ -18,6 +18,8 @@ Rule = Callable[[Row], Iterator[Fault]]
 
 # A minus sign belongs to a number only when no digit stands before it: "1.17-2.56" is a range.
 _NUMBER = re.compile(r"(?<![\d.])(?:(?<!\d)-)?\d+(?:\.\d+)?")
+# The digit of a name such as K2 is no figure.
+_FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -198,6 +200,23 @@ def rule_context(row: Row) -> Iterator[Fault]:
             yield column, f"blank although the value {row.get('value')!r} is given"
 
 
+def rule_judgement(row: Row) -> Iterator[Fault]:
+    """Find judgements that rest on nothing, and figures in a rationale."""
+    if row.get("finding_ids") is None and row.get("source_ids") is None:
+        yield (
+            "finding_ids",
+            "blank, and source_ids too; a judgement rests on at least one finding or source",
+        )
+    if found := _FIGURE.search(str(row.get("rationale") or "")):
+        yield (
+            "rationale",
+            (
+                f"found the figure {found.group()!r}; "
+                "figures stand in findings.csv, so name the finding in finding_ids instead"
+            ),
+        )
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "sources": (rule_plain_text,),
     "outcomes": (rule_plain_text,),
@@ -213,6 +232,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "trial-arms": (rule_plain_text, rule_finite_numbers, rule_dispersion),
     "marker-context": (rule_plain_text, rule_context),
+    "certainty": (rule_plain_text, rule_judgement),
 }
 """The rules that each table is held to, by the table's name in ``datapackage.json``."""
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from evidence_tools.links import check_judgements, check_lists
 from evidence_tools.rules import RULES
 from evidence_tools.schema import Problem, relative_name
 
@@ -59,11 +60,9 @@ def validate_tables(folder: Path) -> tuple[list[Problem], dict[str, list[dict[st
     if problems:
         return problems, {}
     rows = {name: _rows(package.get_resource(name)) for name in RULES}
-    return [], rows
-
-
-def _rows(resource: Any) -> list[dict[str, Any]]:
-    return [row.to_dict() for row in resource.read_rows()]
+    problems = [p for name in RULES for p in check_lists(folder, tables[name], rows)]
+    problems += check_judgements(folder, tables["certainty"], rows)
+    return problems, {} if problems else rows
 
 
 def _read_descriptor(folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
