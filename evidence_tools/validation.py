@@ -65,6 +65,10 @@ def validate_tables(folder: Path) -> tuple[list[Problem], dict[str, list[dict[st
     return problems, {} if problems else rows
 
 
+def _rows(resource: Any) -> list[dict[str, Any]]:
+    return [row.to_dict() for row in resource.read_rows()]
+
+
 def _read_descriptor(folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
     path = folder / PACKAGE_FILE
     shown = relative_name(path)
