@@ -1,11 +1,16 @@
 """Load findings, plot markers and narrate limitations for the evidence report."""
 
 from evidence_tools.answer import narrate_answer, narrate_takeaways
+from evidence_tools.arithmetic_report import arithmetic_table, narrate_arithmetic
 from evidence_tools.certainty import Certainty
+from evidence_tools.certainty_report import certainty_table, narrate_certainty
+from evidence_tools.concordance_report import concordance_table, narrate_concordance
 from evidence_tools.evidence import Evidence, load_evidence
+from evidence_tools.matrix import concordance_plot
 from evidence_tools.narrate import narrate_finding, narrate_findings, narrate_limitations
 from evidence_tools.plots import forest_plot, marker_plot
 from evidence_tools.profiles import context_table, narrate_markers
+from evidence_tools.summary import summary_of_findings
 from evidence_tools.tables import (
     findings_table,
     markers_table,
@@ -16,6 +21,10 @@ from evidence_tools.tables import (
 __all__ = [
     "Certainty",
     "Evidence",
+    "arithmetic_table",
+    "certainty_table",
+    "concordance_plot",
+    "concordance_table",
     "context_table",
     "findings_table",
     "forest_plot",
@@ -23,6 +32,9 @@ __all__ = [
     "marker_plot",
     "markers_table",
     "narrate_answer",
+    "narrate_arithmetic",
+    "narrate_certainty",
+    "narrate_concordance",
     "narrate_finding",
     "narrate_findings",
     "narrate_limitations",
@@ -30,4 +42,5 @@ __all__ = [
     "narrate_takeaways",
     "references_list",
     "sources_table",
+    "summary_of_findings",
 ]

@@ -43,12 +43,7 @@ _FRAMES = {
     Relation.NOT_CONFIRMED: {"dash": [3, 3], "stroke": 1.5},
     Relation.CONTRADICTS: {"dash": [1, 0], "stroke": 2.5},
 }
-_DESIGN_HEADINGS = {
-    frozenset({"meta_analysis"}): "Reviews",
-    frozenset({"systematic_review"}): "Reviews",
-    frozenset({"meta_analysis", "systematic_review"}): "Reviews",
-    frozenset({"rct"}): "Randomized trials",
-}
+_REVIEWS = {"meta_analysis", "systematic_review"}
 
 
 def concordance_plot(
@@ -126,7 +121,9 @@ def _place(
                         cells.append(_cell(evidence, item, x, middle, central))
             y += size
             lines.append(y)
-    legend_labels, legend_cells, y = _legend(y + 8)
+    legend_labels, legend_cells, y = _legend(
+        y + 8, grey=any(cell["colour"] == GREY and "shape" in cell for cell in cells)
+    )
     return labels + legend_labels, cells + legend_cells, lines, y
 
 
@@ -146,8 +143,9 @@ def _source_lines(source: Source) -> list[str]:
 
 
 def _group_heading(sources: list[Source], level: int) -> str:
-    designs = frozenset(source.design for source in sources)
-    return f"{_DESIGN_HEADINGS.get(designs, 'Sources')}, evidence level {level}"
+    designs = {source.design for source in sources}
+    kind = "Reviews" if designs <= _REVIEWS else "Sources"
+    return f"{'Randomized trials' if designs == {'rct'} else kind}, evidence level {level}"
 
 
 def _cell(evidence: Evidence, item: Comparison, x: float, y: float, central: str) -> dict[str, Any]:
@@ -172,7 +170,7 @@ def _mark(direction: Direction, relation: Relation, x: float, y: float) -> dict[
     return {**mark, **_FRAMES.get(relation, {})}
 
 
-def _legend(y: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]], float]:
+def _legend(y: float, *, grey: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]], float]:
     """Explain shapes and frames in words, in two columns."""
     entries = [
         (Direction.INCREASE, Relation.CENTRAL, "increase"),
@@ -183,8 +181,9 @@ def _legend(y: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]], float
         (Direction.INCREASE, Relation.AGREES, "blue, no frame: agrees"),
         (Direction.NO_SIGNIFICANT_CHANGE, Relation.NOT_CONFIRMED, "dashed frame: does not confirm"),
         (Direction.DECREASE, Relation.CONTRADICTS, "thick frame: contradicts"),
-        (Direction.NO_SIGNIFICANT_CHANGE, Relation.NOT_COMPARED, "grey: not compared or counted"),
     ]
+    if grey:
+        entries.append((Direction.INCREASE, Relation.NOT_COUNTED, "grey: not compared or counted"))
     labels, cells = [], []
     half = (len(entries) + 1) // 2
     for index, (direction, relation, text) in enumerate(entries):

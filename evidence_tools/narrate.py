@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from evidence_tools.certainty import Certainty, effect_verb
+from evidence_tools.certainty import Certainty, Rating, effect_verb
 from evidence_tools.display import Prose, Run, Runs, runs
 from evidence_tools.evidence import Evidence
 from evidence_tools.limitations import find_limitations
 from evidence_tools.phrases import estimate_text, finding_run, finding_runs, source_runs
 from evidence_tools.schema import Direction, Finding, Outcome
 
+_MOVED = (Direction.INCREASE, Direction.DECREASE)
 _REPORTED = {
     Direction.INCREASE: "reports an increase in",
     Direction.DECREASE: "reports a decrease in",
@@ -21,7 +22,7 @@ _REPORTED = {
 
 
 def narrate_finding(
-    evidence: Evidence, finding: Finding, certainty: Certainty | None = None
+    evidence: Evidence, finding: Finding, certainty: Certainty | Rating | None = None
 ) -> Prose:
     """Say in one or two sentences what a finding states, and what it cannot show.
 
@@ -32,8 +33,9 @@ def narrate_finding(
     finding
         What is narrated.
     certainty
-        Rated certainty of the outcome. Without a rating the sentence only says what the
-        source reports: a certainty word needs a rating behind it.
+        Rated certainty of the outcome, such as ``evidence.certainty("oc")``; an upper bound
+        allows the words of low certainty only. Without a rating the sentence only says what
+        the source reports: a certainty word needs a rating behind it.
 
     Returns
     -------
@@ -41,8 +43,9 @@ def narrate_finding(
         One paragraph. Its numbers are exactly those of the finding's row.
     """
     outcome = evidence.outcome_of(finding)
-    claim = _claim(evidence, finding, outcome, certainty)
-    if certainty is None:
+    level = certainty.wording if isinstance(certainty, Rating) else certainty
+    claim = _claim(evidence, finding, outcome, level)
+    if level is None or not (level is Certainty.VERY_LOW or finding.direction in _MOVED):
         # The claim names its source already.
         result = runs(finding_run(evidence, finding, estimate_text(finding)))
     else:
@@ -98,7 +101,7 @@ def narrate_limitations(evidence: Evidence, findings: Iterable[Finding]) -> Pros
 def _claim(
     evidence: Evidence, finding: Finding, outcome: Outcome, certainty: Certainty | None
 ) -> Runs:
-    moved = finding.direction in (Direction.INCREASE, Direction.DECREASE)
+    moved = finding.direction in _MOVED
     if certainty is Certainty.VERY_LOW:
         return runs(f"The evidence is very uncertain about {outcome.in_text}")
     if certainty is not None and moved:

@@ -10,6 +10,7 @@ import dataclasses
 from decimal import Decimal
 from enum import StrEnum
 
+from evidence_tools.certainty import Rating
 from evidence_tools.display import Run, Runs, Style, runs
 from evidence_tools.evidence import Evidence
 from evidence_tools.schema import (
@@ -111,6 +112,11 @@ def estimate_text(finding: Finding) -> str:
     return f"{finding.effect_measure} {number_text(finding.estimate)} ({details})"
 
 
+def certainty_text(rating: Rating | None) -> str:
+    """Write a certainty as ``at most low``; an outcome nobody rated is ``not rated``."""
+    return "not rated" if rating is None else str(rating)
+
+
 def status_text(source: Source) -> str:
     """Say what is known against a source, or nothing when nothing is known."""
     return "" if source.integrity is Integrity.NONE_KNOWN else source.integrity.label
@@ -153,8 +159,9 @@ def value_text(evidence: Evidence, key: str) -> str:
         The evidence the key is looked up in.
     key
         ``identifier.field``, such as ``zhang2025.n_participants``; the identifier is that
-        of a source, finding, outcome, trial arm or context row. ``count.sources`` and the
-        like give the number of rows in a table.
+        of a source, finding, outcome, trial arm or context row. ``oc.certainty`` gives the
+        computed certainty of an outcome. ``count.sources`` and the like give the number of
+        rows in a table.
 
     Returns
     -------
@@ -179,6 +186,8 @@ def value_text(evidence: Evidence, key: str) -> str:
         if field not in counts:
             raise UnknownKeyError(f"there is no count of {field!r}; known: {', '.join(counts)}")
         return number_text(counts[field])
+    if field == "certainty" and identifier in evidence.outcomes:
+        return certainty_text(evidence.certainty(identifier))
     row = _row(evidence, identifier)
     names = [item.name for item in dataclasses.fields(row)]
     if field not in names:
