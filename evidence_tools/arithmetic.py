@@ -24,6 +24,8 @@ USUAL_LEVEL = Decimal("0.05")
 """The p-value below which sources speak of significance; a convention, not a judgement."""
 USUAL_CI_LEVEL = 100 * (1 - USUAL_LEVEL)
 _SMALLEST_P = 0.0001
+_HOLDS = {True: "leaves out", False: "includes"}
+_NULL = "the value of no difference"
 
 
 class Verdict(StrEnum):
@@ -86,12 +88,21 @@ def check_finding(evidence: Evidence, finding: Finding) -> ArithmeticCheck:
     else:
         ratio = measure.is_ratio
         if is_symmetric(finding.estimate, lower, upper, ratio=ratio):
-            notes.append("the interval lies evenly around the estimate")
+            notes.append("interval even around the estimate")
         else:
-            flags.append("the interval is uneven around the estimate, beyond rounding")
+            flags.append("interval uneven around the estimate, beyond rounding")
+        excluded = excludes(lower, upper, measure.no_difference)
+        if finding.ci_level not in (None, USUAL_CI_LEVEL):
+            notes.append("the interval is not at the usual level, so its words are not compared")
+        elif excluded is None:
+            notes.append(f"the digits leave open whether it includes {_NULL}")
+        elif unfit := _word_flags(finding, excluded):
+            flags += unfit
+        else:
+            notes.append(f"it {_HOLDS[excluded]} {_NULL}, as stated")
         if finding.ci_level is None:
             notes.append(
-                "the level of the interval is not stated, so no standard error follows, "
+                "its level is not stated, so no standard error follows, "
                 "and the words are compared as if it were the usual one"
             )
         else:
@@ -100,15 +111,6 @@ def check_finding(evidence: Evidence, finding: Finding) -> ArithmeticCheck:
             p = p_value_range(z)
         if measure is EffectMeasure.POOLED:
             notes.append("the scale is not stated; it was taken as a difference")
-        excluded = excludes(lower, upper, measure.no_difference)
-        if finding.ci_level not in (None, USUAL_CI_LEVEL):
-            notes.append("the interval is not at the usual level, so its words are not compared")
-        elif excluded is None:
-            notes.append("the digits leave open whether the interval includes no difference")
-        elif unfit := _word_flags(finding, excluded):
-            flags += unfit
-        else:
-            notes.append(f"the interval {_EXCLUDES[excluded]} no difference, as the words say")
     for fits, phrase in _p_value_phrases(finding, p):
         (notes if fits else flags).append(phrase)
     flags += _name_flags(evidence, finding)
@@ -117,12 +119,9 @@ def check_finding(evidence: Evidence, finding: Finding) -> ArithmeticCheck:
     return ArithmeticCheck(finding, error, z, p, tuple(flags), tuple(notes), verdict)
 
 
-_EXCLUDES = {True: "excludes", False: "includes"}
-
-
 def _word_flags(finding: Finding, excluded: bool) -> list[str]:
     """Compare the words of the source with what its interval says."""
-    says = f"but the interval {_EXCLUDES[excluded]} no difference"
+    says = f"but the interval {_HOLDS[excluded]} {_NULL}"
     word = DIRECTION_WORDS[finding.direction]
     moved = finding.direction in (Direction.INCREASE, Direction.DECREASE)
     flags = []

@@ -49,7 +49,7 @@ def arithmetic_table(
     if not computed:
         return Table(name, runs(caption), ("Finding", "Why not"), tuple(rows), (50, 50))
     columns = ("Finding", "Standard error", "z", "p", "Verdict and reasons")
-    return Table(name, runs(caption), columns, tuple(rows), (34, 13, 12, 13, 28))
+    return Table(name, runs(caption), columns, tuple(rows), (32, 12, 10, 12, 34))
 
 
 def narrate_arithmetic(evidence: Evidence, findings: Iterable[Finding]) -> Prose:

@@ -60,7 +60,7 @@ def concordance_table(
         for item in compare(evidence, outcome.outcome_id, central=central):
             rows.append(_row(evidence, outcome, item, central))
     columns = ("Marker", "Source", "Says", "Estimate", "Beside the central source")
-    return Table(name, runs(caption), columns, tuple(rows), (20, 24, 18, 20, 18))
+    return Table(name, runs(caption), columns, tuple(rows), (22, 24, 17, 20, 17))
 
 
 def narrate_concordance(evidence: Evidence, *, central: str = CENTRAL_SOURCE) -> Prose:

@@ -25,7 +25,7 @@ def find_misfits(evidence: Evidence, rating: Rating) -> tuple[Misfit, ...]:
     """Compare the judgements on one outcome with what can be computed from the findings.
 
     Inconsistency is a concern if, and only if, sources that count disagree. Imprecision without
-    a concern needs findings whose intervals exclude no difference. The other domains cannot be
+    a concern needs findings whose intervals leave out no difference. The other domains cannot be
     computed from findings.
 
     Parameters
@@ -59,7 +59,7 @@ def _reason(evidence: Evidence, item: DomainJudgement) -> str:
     if item.domain is Domain.IMPRECISION and item.judgement is Judgement.NO_CONCERN:
         named = _findings(evidence, item)
         if not named or not all(_is_precise(finding) for finding in named):
-            return "not every finding it rests on has an interval that excludes no difference"
+            return "not every finding it rests on has an interval that leaves out no difference"
     return ""
 
 

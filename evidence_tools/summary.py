@@ -106,7 +106,7 @@ def summary_of_findings(
         )
         rows.append(TableRow(cells))
     columns = ("Outcome", "Effect", "Studies and participants", "Certainty", "What it means")
-    return Table(name, runs(caption), columns, tuple(rows), (16, 24, 20, 18, 22))
+    return Table(name, runs(caption), columns, tuple(rows), (20, 22, 19, 18, 21))
 
 
 def meaning_sentence(evidence: Evidence, outcome: Outcome) -> str:
