@@ -77,31 +77,42 @@ def certainty_table(
         )
         rows.append(TableRow(cells))
     columns = ("Domain", "Judgement", "Why", "For which outcomes, and on what it rests")
-    return Table(name, runs(caption), columns, tuple(rows), (14, 13, 38, 35))
+    return Table(name, runs(caption), columns, tuple(rows), (17, 14, 37, 32))
 
 
 def _basis(evidence: Evidence, items: Sequence[DomainJudgement]) -> Runs:
     """List outcomes with the findings and sources that a judgement on them rests on."""
-    parts: list[Runs] = []
+    labels: dict[Runs, list[str]] = {}
     for item in items:
         outcome = evidence.outcome(item.outcome_id)
-        findings = [evidence.finding(key) for key in item.finding_ids]
-        named = [
-            Run(_name(evidence.source_of(f), f.analysis), finding_id=f.finding_id) for f in findings
-        ]
-        reported = {finding.source_id for finding in findings}
-        named += [
-            Run(_name(evidence.source(key)), source_id=key)
-            for key in item.source_ids
-            if key not in reported
-        ]
-        listed = [runs(", " if index else "", name) for index, name in enumerate(named)]
-        misfits = find_misfits(evidence, evidence.ratings[item.outcome_id])
-        reasons = [misfit.reason for misfit in misfits if misfit.judgement is item]
-        doubt = f"; no longer fits: {'; '.join(reasons)}" if reasons else ""
         label = outcome.abbreviation if outcome.is_marker else outcome.in_text
-        parts.append(runs("; " if parts else "", label, " (", *listed, doubt, ")"))
+        labels.setdefault(runs(_rests_on(evidence, item), _doubt(evidence, item)), []).append(label)
+    parts = [
+        runs("; " if index else "", ", ".join(names), " (", basis, ")")
+        for index, (basis, names) in enumerate(labels.items())
+    ]
     return runs(*parts)
+
+
+def _rests_on(evidence: Evidence, item: DomainJudgement) -> Runs:
+    findings = [evidence.finding(key) for key in item.finding_ids]
+    named = [
+        Run(_name(evidence.source_of(finding), finding.analysis), finding_id=finding.finding_id)
+        for finding in findings
+    ]
+    reported = {finding.source_id for finding in findings}
+    named += [
+        Run(_name(evidence.source(key)), source_id=key)
+        for key in item.source_ids
+        if key not in reported
+    ]
+    return runs(*(runs(", " if index else "", name) for index, name in enumerate(named)))
+
+
+def _doubt(evidence: Evidence, item: DomainJudgement) -> str:
+    misfits = find_misfits(evidence, evidence.ratings[item.outcome_id])
+    reasons = [misfit.reason for misfit in misfits if misfit.judgement is item]
+    return f"; no longer fits: {'; '.join(reasons)}" if reasons else ""
 
 
 def _name(source: Source, analysis: str = "primary") -> str:

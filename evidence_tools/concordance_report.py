@@ -18,7 +18,7 @@ from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
 from evidence_tools.links import GROUPED_OUTCOME
 from evidence_tools.phrases import DIRECTION_WORDS, estimate_text, finding_run, source_runs
-from evidence_tools.schema import Direction, Finding, Integrity, Outcome, OutcomeKind, Significance
+from evidence_tools.schema import Direction, Finding, Outcome, OutcomeKind, Significance
 
 _TOLD = (Relation.AGREES, Relation.NOT_CONFIRMED, Relation.CONTRADICTS, Relation.OPEN)
 _PLURAL = {
@@ -59,7 +59,13 @@ def concordance_table(
     for outcome in _markers(evidence, central):
         for item in compare(evidence, outcome.outcome_id, central=central):
             rows.append(_row(evidence, outcome, item, central))
-    columns = ("Marker", "Source", "Says", "Estimate", "Beside the central source")
+    columns = (
+        "Marker",
+        "Source, with any known concern",
+        "Says",
+        "Estimate",
+        "Beside the central source",
+    )
     return Table(name, runs(caption), columns, tuple(rows), (22, 24, 17, 20, 17))
 
 
@@ -101,8 +107,7 @@ def _markers(evidence: Evidence, central: str) -> tuple[Outcome, ...]:
 def _row(evidence: Evidence, outcome: Outcome, item: Comparison, central: str) -> TableRow:
     source = evidence.source_of(item.finding)
     design = _DESIGNS.get(source.design, source.design.replace("_", " "))
-    concern = ", no concern known" if source.integrity is Integrity.NONE_KNOWN else ""
-    level = f"; {design}, evidence level {source.evidence_level}{concern}"
+    level = f"; {design}, evidence level {source.evidence_level}"
     says = DIRECTION_WORDS[item.finding.direction]
     if item.finding.direction is not Direction.NO_SIGNIFICANT_CHANGE:
         says += f"; {_SIGNIFICANCE[item.finding.statistically_significant]}"

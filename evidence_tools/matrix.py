@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 _LABELS = 150
-_LINE, _ROW, _HEADER = 12, 30, 34
+_LINE, _ROW, _HEADER = 12, 27, 34
 _SHAPES = {
     Direction.INCREASE: "triangle-up",
     Direction.DECREASE: "triangle-down",
