@@ -40,7 +40,8 @@ def narrate_answer(evidence: Evidence, findings: Iterable[Finding], *, title: st
     Returns
     -------
     Prose
-        Three paragraphs: what was found, what kind of outcomes these are, who disagrees.
+        Paragraphs: what was found, how certain it is, what kind of outcomes these are,
+        and for which of them other sources disagree.
 
     Raises
     ------
@@ -54,6 +55,7 @@ def narrate_answer(evidence: Evidence, findings: Iterable[Finding], *, title: st
     source = evidence.source_of(found[0])
     paragraphs = [
         runs(_basis(evidence, source), _reports(evidence, found)),
+        runs(_certainty(evidence, found)),
         runs(_surrogates(evidence, found)),
         runs(_disagreement(evidence, found)),
     ]
@@ -61,7 +63,7 @@ def narrate_answer(evidence: Evidence, findings: Iterable[Finding], *, title: st
 
 
 def narrate_takeaways(evidence: Evidence, findings: Iterable[Finding]) -> Prose:
-    """List the results by kind of outcome, each with its source and evidence level.
+    """List the results by kind of outcome, each with certainty, source and evidence level.
 
     Parameters
     ----------
@@ -107,6 +109,19 @@ def _reports(evidence: Evidence, findings: Sequence[Finding]) -> Runs:
     return runs(_join(phrases, last="; "), ".")
 
 
+def _certainty(evidence: Evidence, findings: Sequence[Finding]) -> str:
+    levels: dict[str, list[str]] = {}
+    for finding in findings:
+        level = str(evidence.certainty(finding.outcome_id) or "not rated")
+        levels.setdefault(level, []).append(evidence.outcome_of(finding).short)
+    listed = "; ".join(f"{level} for {_listing(names)}" for level, names in levels.items())
+    bound = (
+        ' "At most" means that some reasons for doubt could not be judged '
+        "from what was read, so the certainty may be lower."
+    )
+    return f"Certainty is {listed}.{bound if 'at most' in listed else ''}"
+
+
 def _surrogates(evidence: Evidence, findings: Sequence[Finding]) -> str:
     surrogates = [evidence.outcome_of(finding).surrogate for finding in findings]
     if all(surrogates):
@@ -129,14 +144,19 @@ def _disagreement(evidence: Evidence, findings: Sequence[Finding]) -> str:
     ]
     if not outcomes:
         return ""
-    names = _listing([outcome.in_text for outcome in outcomes])
+    names = _listing([outcome.short for outcome in outcomes])
     return f"Other sources report another direction, or no significant change, for {names}."
 
 
 def _result(evidence: Evidence, finding: Finding) -> Runs:
     outcome = evidence.outcome_of(finding)
     result = finding_run(evidence, finding, estimate_text(finding))
-    return runs(f"{outcome.in_text}, {DIRECTION_WORDS[finding.direction]}, ", result)
+    rating = evidence.certainty(finding.outcome_id)
+    remarks = f"certainty {rating}" if rating else "certainty not rated"
+    if finding.note:
+        remarks = f"{remarks}; {finding.note}"
+    stated = f"{outcome.in_text}, {DIRECTION_WORDS[finding.direction]}, "
+    return runs(stated, result, f" ({remarks})")
 
 
 def _listing(words: Sequence[str]) -> str:

@@ -172,6 +172,11 @@ class Outcome:
         return lower_first(self.label)
 
     @property
+    def short(self) -> str:
+        """The abbreviation where there is one, for use after the name has been given."""
+        return self.abbreviation or lower_first(self.name)
+
+    @property
     def is_marker(self) -> bool:
         """Whether the outcome is a laboratory marker."""
         return self.kind in (

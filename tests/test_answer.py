@@ -26,9 +26,19 @@ def test_the_answer_says_for_which_markers_other_sources_disagree(evidence: Evid
     last = narrate_answer(evidence, evidence.findings(source="zhang2025")).paragraphs[-1]
     assert plain(last) == (
         "Other sources report another direction, or no significant change, for "
-        "osteocalcin (OC), bone-specific alkaline phosphatase (BAP), "
-        "undercarboxylated osteocalcin (ucOC) and N-terminal telopeptide of type I collagen (NTX)."
+        "OC, BAP, ucOC and NTX."
     )
+
+
+def test_the_answer_tells_the_certainty_of_every_marker(evidence: Evidence) -> None:
+    text = narrate_answer(evidence, evidence.findings(source="zhang2025")).to_text()
+    assert "Certainty is at most moderate for OC, BAP, ucOC and CTX; at most low for" in text
+    assert "so the certainty may be lower" in text
+
+
+def test_a_takeaway_keeps_what_the_authors_say_about_the_size(evidence: Evidence) -> None:
+    text = narrate_takeaways(evidence, evidence.findings(source="zhang2025")).to_text()
+    assert "the authors call the reduction small and its clinical relevance uncertain" in text
 
 
 def test_a_changed_direction_changes_the_answer(evidence: Evidence) -> None:
