@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from evidence_tools.book.article import PdfError, tidy_article
+from evidence_tools.book.pdf import PdfError
+from evidence_tools.book.pdf.article import tidy_article
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20" viewBox="0 0 60 20">'

@@ -104,8 +104,8 @@ def _print(app: Any, builder: Any) -> None:
     if builder.name != "html":
         return
     _stop_on_warnings(app)
-    from evidence_tools.book.article import PdfError
-    from evidence_tools.book.printing import write_pdf
+    from evidence_tools.book.pdf import PdfError
+    from evidence_tools.book.pdf.chapters import write_pdf
 
     for old in Path(app.outdir).glob("vitamin-k2-bone-markers-*.pdf"):
         old.unlink()

@@ -14,7 +14,7 @@ from docutils.io import StringOutput
 from sphinx.application import Sphinx
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
-from evidence_tools.book.pdf import ReportDetails, make_pdf
+from evidence_tools.book.pdf.report import ReportDetails, make_pdf
 from evidence_tools.book.stamp import Stamp
 
 _ID = re.compile(r'(?<=\sid=")([^"]+)(?=")')

@@ -1,0 +1,197 @@
+"""Turn the article that Sphinx's ``singlehtml`` builder writes into plain, semantic HTML.
+
+What comes in is made for a browser: code cells, permalinks, cards, charts drawn inside the page.
+What goes out holds only what a printed report can show, in the few elements ``markup`` knows.
+Numbers that Sphinx gave to sections, figures and tables stay, so that page and PDF agree.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from evidence_tools.book.pdf.links import settle_links
+from evidence_tools.book.pdf.pictures import copy_pictures, store_charts
+from evidence_tools.book.pdf.places import HEADINGS, mark_pages, page_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bs4 import BeautifulSoup, Tag
+
+TABLE_LIMITS = {"normal": 76, "wide": 125}
+"""How many characters of a row fit the text column, and the width of the page."""
+
+LONGEST_WHOLE_CELL = 400
+"""Rows whose cells have at most this many characters are never split between pages."""
+
+_DROPPED = (
+    "script, style, button, template, noscript, iframe, nav, input, [hidden], a.headerlink, "
+    ".copybtn, .no-pdf, .cell_input, hr.footnotes, .footnote .backrefs, .footnote .fn-bracket, "
+    ".footnote-reference .fn-bracket, svg.sd-octicon, .sd-summary-state-marker"
+)
+_WRAPPERS = {"div", "section", "details", "aside", "article", "main"}
+_ATTRIBUTES = {"id", "href", "src", "alt", "colspan", "rowspan", "start", "type"}
+_CLASSES = {"titled", "title", "part", "anchor", "footnote", "tex", "section-number", *TABLE_LIMITS}
+_CLASSES |= {"landscape", "caption-number"}
+_KINDS = {"note", "warning", "caution", "attention", "danger", "error", "important", "tip", "hint"}
+_KINDS |= {"seealso", "topic", "sidebar", "citation"}
+_PANELS = "div.admonition, div.sd-card, details, div.citation, .topic, aside.sidebar"
+_PANEL_TITLES = (
+    ":scope > .admonition-title, :scope > summary, :scope > .label, :scope > .topic-title, "
+    ":scope > .sidebar-title, .sd-card-title"
+)
+
+
+def tidy_article(html: str, image_dir: Path, *, resources: Path) -> str:
+    """Return the article as plain HTML, with every picture stored as a file.
+
+    Parameters
+    ----------
+    html : str
+        The body that ``singlehtml`` wrote, or a page that has it in its ``<article>``.
+    image_dir : Path
+        Existing folder that receives the charts and copies of the other pictures.
+    resources : Path
+        Folder that relative addresses of pictures start from: the builder's output folder.
+
+    Returns
+    -------
+    str
+        An HTML fragment. Pictures are named relative to `image_dir`.
+
+    Raises
+    ------
+    PdfError
+        If a picture has no alternative text or is not a file of the book.
+    """
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(html, "html.parser")
+    body = soup.select_one("article") or soup
+    mark_pages(body)
+    store_charts(soup, body, image_dir)
+    for tag in body.select(_DROPPED):
+        tag.decompose()
+    copy_pictures(body, image_dir, resources)
+    settle_links(soup, body)
+    _mark_mathematics(soup, body)
+    _mark_panels(soup, body)
+    _level_headings(body)
+    _lay_out_tables(body)
+    _strip_markup(soup, body)
+    return body.decode_contents()
+
+
+def _mark_mathematics(soup: BeautifulSoup, body: Tag) -> None:
+    """Keep formulas as TeX in an attribute, where no later step mistakes them for text."""
+    for struck in body.select("span.struck"):
+        struck.name = "s"
+    for tag in body.select("span.math, div.math"):
+        number = tag.select_one(".eqno")
+        label = number.get_text(strip=True) if number else ""
+        if number is not None:
+            number.extract()
+        anchor = tag.select_one(".anchor")
+        tex = re.sub(r"^\\[(\[]|\\[)\]]$", "", tag.get_text().strip()).strip()
+        formula = soup.new_tag("span", attrs={"class": "tex", "data-tex": tex})
+        if tag.name == "div":
+            formula.attrs |= {"data-display": "yes", "data-number": label}
+        tag.replace_with(formula)
+        if anchor is not None:
+            formula.insert_before(anchor)
+        if "data-display" in formula.attrs:
+            paragraph = formula.wrap(soup.new_tag("p"))
+            if anchor is not None:
+                paragraph.insert(0, anchor)
+
+
+def _mark_panels(soup: BeautifulSoup, body: Tag) -> None:
+    """Give admonitions, cards, folded text and bibliography entries one shape: title, then rest."""
+    for rubric in body.select("p.rubric, label.sd-tab-label"):
+        strong = soup.new_tag("strong")
+        strong.extend(list(rubric.contents))
+        rubric.append(strong)
+        rubric.name = "p"
+    for tag in body.select(_PANELS):
+        classes = tag.get_attribute_list("class")
+        title = tag.select_one(_PANEL_TITLES)
+        if title is None or "hide" in classes:
+            # What MyST-NB folds away is code, dropped above, or output, which print must show.
+            if title is not None:
+                title.decompose()
+            continue
+        stretched = tag.select_one("a.sd-stretched-link")
+        line = soup.new_tag("p")
+        head = soup.new_tag("div", attrs={"class": "title"})
+        head.append(line)
+        title.extract()
+        if stretched is not None:
+            # A card that is a link as a whole: in print its title is the link.
+            stretched.extract().clear()
+            line.append(stretched)
+            line = stretched
+        line.extend(list(title.contents))
+        tag.insert(0, head)
+        tag.name = "div"
+        kind = next((name for name in classes if name in _KINDS), "card")
+        tag.attrs = {"class": "titled", "data-kind": kind}
+
+
+def _level_headings(body: Tag) -> None:
+    """Make the title of every page a chapter, and leave no gap between a heading and the next."""
+    pages = [h for h in body.select(HEADINGS) if page_of(h)]
+    shift = min((int(h.name[1]) for h in pages), default=1) - 1
+    above = 0
+    for heading in body.select(HEADINGS):
+        level = int(heading.name[1]) - (shift if page_of(heading) else 0)
+        above = min(max(level, 1), above + 1)
+        heading.name = f"h{above}"
+    for caption in body.select(".toctree-wrapper > p.caption"):
+        caption.name, caption["class"] = "div", "part"
+
+
+def _lay_out_tables(body: Tag) -> None:
+    """Say of each table how much room it needs: text column, page width, or a page on its side."""
+    for table in body.find_all("table"):
+        needs: dict[int, int] = {}
+        longest = 0
+        for row in table.find_all("tr"):
+            for column, cell in enumerate(row.find_all(["td", "th"], recursive=False)):
+                text = cell.get_text(" ", strip=True)
+                longest = max(longest, len(text))
+                word = max(map(len, text.split()), default=0)
+                # A column needs its longest word (up to where words are broken); long text wraps,
+                # but wants a line that can still be read.
+                need = 2 + max(min(word, 14), min(len(text) // 4, 18))
+                needs[column] = max(needs.get(column, 0), need)
+                for side in ("right", "center"):
+                    if f"text-{side}" in cell.get_attribute_list("class"):
+                        cell["style"] = f"text-align: {side}"
+        width = sum(needs.values())
+        fitting = (name for name, limit in TABLE_LIMITS.items() if width <= limit)
+        # A coloured block cannot grow into the margins, nor hold a page of its own.
+        inside = table.find_parent(class_="titled") is not None
+        table["class"] = "normal" if inside else next(fitting, "landscape")
+        table["data-whole"] = "true" if longest <= LONGEST_WHOLE_CELL else "false"
+
+
+def _strip_markup(soup: BeautifulSoup, body: Tag) -> None:
+    """Remove wrappers, and every class, style and attribute that the next steps do not read."""
+    for tag in body.find_all(True):
+        classes = [c for c in tag.get_attribute_list("class") if c in _CLASSES]
+        if tag.name in _WRAPPERS and not classes:
+            tag.unwrap()
+            continue
+        style = tag.get("style") if tag.name in {"col", "td", "th"} else None
+        tag.attrs = {k: v for k, v in tag.attrs.items() if k in _ATTRIBUTES or k[:5] == "data-"}
+        if classes:
+            tag["class"] = " ".join(classes)
+        if style:
+            tag["style"] = style
+    for table in body.find_all("table", class_="landscape"):
+        # A heading right above a table on its side would be left behind alone.
+        heading = table.find_previous_sibling(True)
+        page = table.wrap(soup.new_tag("div", attrs={"class": "landscape"}))
+        if heading is not None and re.match("h[1-6]$", heading.name):
+            page.insert(0, heading.extract())
