@@ -15,7 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
 from evidence_tools.book.pdf.report import ReportDetails, make_pdf
-from evidence_tools.book.stamp import Stamp
+from evidence_tools.book.stamp import NO_COMMIT, Stamp
 
 _ID = re.compile(r'(?<=\sid=")([^"]+)(?=")')
 _HREF = re.compile(r'(?<=\shref=")#([^"]+)(?=")')
@@ -49,7 +49,8 @@ def write_pdf(app: Sphinx, stamp: Stamp, target: Path) -> None:
         publisher="",
         version=stamp.version,
         date=stamp.day,
-        commit=stamp.commit_text.removeprefix("commit "),
+        commit="" if stamp.commit == NO_COMMIT else stamp.commit,
+        modified=stamp.modified,
         language=config.language or "en",
         licence=config.evidence_licence,
         how_to_cite=citation_text(app, stamp),
@@ -71,7 +72,8 @@ def citation_text(app: Sphinx, stamp: Stamp) -> str:
     """
     authors = app.config.author.rstrip(".")
     title = app.config.html_title or app.config.project
-    return f"{authors}. {title} Version {stamp.version}, {stamp.day.isoformat()}."
+    stop = "" if title.endswith((".", "?", "!")) else "."
+    return f"{authors}. {title}{stop} Version {stamp.version}, {stamp.day.isoformat()}."
 
 
 def article_html(app: Sphinx, resources: Path) -> str:

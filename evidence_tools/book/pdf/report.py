@@ -38,7 +38,10 @@ class ReportDetails:
     date
         Day of the version; the file's time stamp is its midnight (UTC).
     commit
-        Commit the report was built from; shortened to 10 characters in print.
+        Commit the report was built from; shortened to 10 characters in print. Empty if there is
+        none, and then print says so.
+    modified
+        Whether files differed from the commit.
     language
         BCP 47 tag such as ``en`` or ``en-GB``.
     licence
@@ -58,6 +61,7 @@ class ReportDetails:
     authors: tuple[str, ...] = ()
     publisher: str = ""
     commit: str = ""
+    modified: bool = False
     language: str = "en"
     licence: str = ""
     how_to_cite: str = ""
@@ -118,7 +122,7 @@ def _compile(root: Path, details: ReportDetails) -> bytes:
     midnight = datetime.datetime.combine(details.date, datetime.time(), datetime.UTC)
     facts = asdict(details) | {
         "date": details.date.isoformat(),
-        "commit": details.commit[:10],
+        "commit": details.commit[:10] + (", modified" if details.modified else ""),
         "short_title": details.short_title or details.title,
     }
     try:
