@@ -27,11 +27,44 @@ def to_typst(tidy_html: str) -> str:
 
     # Without auto_identifiers a heading has a label only if some link needs it.
     document = json.loads(pypandoc.convert_text(tidy_html, "json", "html-auto_identifiers"))
-    document["blocks"] = _rewrite(document["blocks"], "text")
+    document["blocks"] = _rewrite(_float_figures(document["blocks"]), "text")
     markup = pypandoc.convert_text(
         json.dumps(document), "typst", "json", extra_args=["--wrap=none"]
     )
     return str(markup)
+
+
+def _float_figures(blocks: list[Node]) -> list[Node]:
+    """Mark the words before each figure, so that `report.typ` can tell whether it still fits.
+
+    Figures inside a coloured block, and those that follow a table, stay where they are.
+    """
+    done: list[Node] = []
+    for block in blocks:
+        words = _last_words(done[-1]) if block["t"] == "Figure" and done else None
+        if words is None:
+            done.append(block)
+        else:
+            words.append({"t": "Span", "c": [["", ["before-figure"], []], []]})
+            done.append({"t": "Div", "c": [["", ["floating"], []], [block]]})
+    return done
+
+
+def _last_words(block: Node) -> list[Node] | None:
+    """Return the text that ends `block`, if it ends in text."""
+    content: Any = block.get("c")
+    match block["t"]:
+        case "Para" | "Plain":
+            words: list[Node] = content
+        case "Header":
+            words = content[2]
+        case "BulletList":
+            return _last_words(content[-1][-1])
+        case "OrderedList":
+            return _last_words(content[1][-1][-1])
+        case _:
+            return None
+    return words
 
 
 def _rewrite(node: Any, setting: str) -> Any:
@@ -103,7 +136,7 @@ def _values(pairs: list[list[str]]) -> dict[str, str]:
 def _div(content: list[Any], setting: str) -> list[Node] | None:
     (_, classes, pairs), blocks = content
     for name in classes:
-        if name in ("part", "landscape"):
+        if name in ("part", "landscape", "floating"):
             return [_block(f"#{name}["), *_rewrite(blocks, setting), _block("]")]
     if "titled" not in classes:
         return None
@@ -125,6 +158,8 @@ def _span(content: list[Any], setting: str) -> list[Node] | None:
     if "tex" in classes:
         kind = "DisplayMath" if "display" in values else "InlineMath"
         return anchor + _formula(values.get("tex", ""), kind, values.get("number", ""))
+    if "before-figure" in classes:
+        return [_inline("#before-figure;")]
     inner = _rewrite(inlines, setting)
     if "footnote" in classes:
         mark = _string(values["mark"])
