@@ -147,8 +147,6 @@ def _level_headings(body: Tag) -> None:
         level = int(heading.name[1]) - (shift if page_of(heading) else 0)
         above = min(max(level, 1), above + 1)
         heading.name = f"h{above}"
-    for caption in body.select(".toctree-wrapper > p.caption"):
-        caption.name, caption["class"] = "div", "part"
 
 
 def _lay_out_tables(body: Tag) -> None:
@@ -190,8 +188,12 @@ def _strip_markup(soup: BeautifulSoup, body: Tag) -> None:
         if style:
             tag["style"] = style
     for table in body.find_all("table", class_="landscape"):
-        # A heading right above a table on its side would be left behind alone.
+        # What leads to a table on its side would be left behind alone: a heading, and the caption
+        # of the part above it.
         heading = table.find_previous_sibling(True)
         page = table.wrap(soup.new_tag("div", attrs={"class": "landscape"}))
         if heading is not None and re.match("h[1-6]$", heading.name):
+            part = heading.find_previous_sibling(True)
             page.insert(0, heading.extract())
+            if part is not None and part.get("class") == "part":
+                page.insert(0, part.extract())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 from docutils import nodes
 from docutils.io import StringOutput
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
@@ -40,7 +42,9 @@ def write_pdf(app: Sphinx, stamp: Stamp, target: Path) -> None:
     """
     resources = Path(app.outdir).parent / ".article"
     shutil.rmtree(resources, ignore_errors=True)
-    html = article_html(app, resources)
+    article = article_html(app, resources)
+    # Kept beside its pictures: the same article can be set again without Sphinx.
+    (resources / "article.html").write_text(article, encoding="utf-8")
     config = app.config
     details = ReportDetails(
         title=config.html_title or config.project,
@@ -57,7 +61,7 @@ def write_pdf(app: Sphinx, stamp: Stamp, target: Path) -> None:
         description=config.evidence_description,
         short_title=config.project,
     )
-    make_pdf(html, details=details, resources=resources, target=target)
+    make_pdf(article, details=details, resources=resources, target=target)
 
 
 def citation_text(app: Sphinx, stamp: Stamp) -> str:
@@ -91,11 +95,16 @@ def article_html(app: Sphinx, resources: Path) -> str:
     Returns
     -------
     str
-        One ``section`` of class ``chapter`` per page, in the order of the table of contents.
+        One ``section`` of class ``chapter`` per page, in the order of the table of contents;
+        before it, if the page belongs to a part, a ``div`` of class ``part`` with the caption.
     """
+    resources.mkdir(parents=True, exist_ok=True)
     with _print_builder(app) as builder:
-        order = chapter_order(app)
-        chapters = [_chapter_html(builder, docname) for docname in order]
+        parts = part_captions(app)
+        chapters = [
+            _part_html(parts.get(docname, "")) + _chapter_html(builder, docname)
+            for docname in chapter_order(app)
+        ]
         for source, name in builder.images.items():
             path = resources / "_images" / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,6 +124,29 @@ def chapter_order(app: Sphinx) -> list[str]:
 
     follow(app.config.root_doc)
     return order
+
+
+def part_captions(app: Sphinx) -> dict[str, str]:
+    """Tell which part of the book each page belongs to.
+
+    Parameters
+    ----------
+    app
+        A Sphinx application that has read every chapter.
+
+    Returns
+    -------
+    dict
+        Caption of the part by page. Pages below a page share its part; pages outside any part,
+        such as the first, are absent.
+    """
+    captions: dict[str, str] = {}
+    for docname in chapter_order(app):
+        for toctree in app.env.tocs[docname].findall(addnodes.toctree):
+            caption = toctree.get("caption") or captions.get(docname)
+            if caption:
+                captions |= dict.fromkeys(toctree["includefiles"], caption)
+    return captions
 
 
 @contextmanager
@@ -140,6 +172,10 @@ def _print_builder(app: Sphinx) -> Iterator[Any]:
         app.builder, env.toc_secnumbers, env.toc_fignumbers = kept
 
 
+def _part_html(caption: str) -> str:
+    return f'<div class="part">{html.escape(caption)}</div>' if caption else ""
+
+
 def _chapter_html(builder: Any, docname: str) -> str:
     env = builder.env
     builder.current_docname = docname
@@ -161,10 +197,10 @@ def _is_toctree(node: nodes.Node) -> bool:
     )
 
 
-def _unique_ids(html: str, docname: str) -> str:
+def _unique_ids(fragment: str, docname: str) -> str:
     """Give ids the chapter's name as prefix, since chapters share names such as limitations."""
     prefix = docname.replace("/", "-")
-    html = _ID.sub(rf"{prefix}--\1", html)
+    fragment = _ID.sub(rf"{prefix}--\1", fragment)
 
     def point(match: re.Match[str]) -> str:
         target: str = match.group(1)
@@ -175,4 +211,4 @@ def _unique_ids(html: str, docname: str) -> str:
             return f"#{page}"
         return f"#{page.removeprefix('document-').replace('/', '-')}--{anchor}"
 
-    return _HREF.sub(point, html)
+    return _HREF.sub(point, fragment)
