@@ -216,6 +216,16 @@ def test_the_title_of_every_page_is_a_chapter(tidy) -> None:
     assert article.h2.get_text() == "A.1"
 
 
+def test_a_table_on_its_side_takes_its_heading_and_the_caption_of_the_part_along(tidy) -> None:
+    row = "<td><p>not reported</p></td>" * 16
+    article = tidy(
+        '<div class="part">About</div><section class="chapter" id="document-a">'
+        f"<h1>A</h1><table><tr>{row}</tr></table></section>"
+    )
+    inside = [tag.get_text() for tag in article.select_one(".landscape").find_all(["div", "h1"])]
+    assert inside == ["About", "A"]
+
+
 def test_a_formula_keeps_its_tex_source(tidy) -> None:
     article = tidy(r'<p><span class="math">\(a &lt; b_1\)</span></p>')
     assert article.select_one("span.tex")["data-tex"] == "a < b_1"

@@ -5,12 +5,17 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import html
+import re
 from pathlib import Path
 
 import pytest
+import yaml
+from bs4 import BeautifulSoup
+from conftest import PROJECT, Build
 from pypdf import PdfReader
 
 from evidence_tools.book.pdf import PdfError, ReportDetails, make_pdf
+from evidence_tools.book.pdf.article import tidy_article
 
 DETAILS = ReportDetails(
     title="Vitamin K2 & bone turnover: #1 $report",
@@ -158,6 +163,40 @@ def test_every_page_after_the_cover_says_version_and_page_number(tmp_path: Path)
         assert f"{number} of {len(reader.pages)}" in text
 
 
+def test_a_report_without_a_commit_says_so_on_the_cover_and_on_every_page(tmp_path: Path) -> None:
+    reader = printed(tmp_path, "<p>x</p>", dataclasses.replace(DETAILS, commit=""))
+    assert all("no commit" in page.extract_text() for page in reader.pages)
+    assert "commit no" not in text_of(reader)
+
+
+def test_a_report_with_changed_files_says_modified(tmp_path: Path) -> None:
+    reader = printed(tmp_path, "<p>x</p>", dataclasses.replace(DETAILS, modified=True))
+    assert all("0123456789, modified" in page.extract_text() for page in reader.pages)
+
+
+def test_the_caption_of_a_part_stands_above_the_title_and_outside_it(tmp_path: Path) -> None:
+    reader = printed(tmp_path, '<div class="part">How sure</div><h1>Limits</h1><p>x</p>')
+    assert len(reader.pages) == 3
+    assert text_between(reader.pages[2].extract_text(), "1.2.3", "x") == "HowsureLimits"
+    assert titles(reader.outline) == ["Contents", "Limits"]
+
+
+def test_the_contents_name_each_part_once_above_its_first_chapter(tmp_path: Path) -> None:
+    part = '<div class="part">{}</div><h1>{}</h1>'
+    body = "<h1>First</h1>" + "".join(
+        part.format(*names) for names in [("P", "Second"), ("P", "Third"), ("Q", "Fourth")]
+    )
+    contents = printed(tmp_path, body).pages[1].extract_text()
+    assert [line.split()[0] for line in contents.splitlines() if line.split()[0] in WORDS] == WORDS
+
+
+WORDS = ["First", "P", "Second", "Third", "Q", "Fourth"]
+
+
+def text_between(text: str, start: str, end: str) -> str:
+    return without_spaces(text).partition(start)[2].partition(end)[0]
+
+
 def test_chapters_and_sections_are_bookmarks_with_their_numbers(tmp_path: Path) -> None:
     number = '<span class="section-number">{} </span>'
     body = f"<h1>{number.format('1.')}Answer</h1><h2>{number.format('1.1.')}Evidence</h2>"
@@ -217,6 +256,58 @@ def test_the_alternative_text_of_a_figure_is_in_the_file(tmp_path: Path) -> None
     found = [item.get_object().get("/Alt") for item in objects(reader)]
     assert 'Four "rise"' in found
     assert text_of(reader).count("Fig.") == 1
+
+
+def figure(height: int) -> str:
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="{height}" '
+        f'viewBox="0 0 300 {height}"><rect width="300" height="{height}"/></svg>'
+    )
+    return (
+        f'<figure id="f"><div class="evidence-chart" aria-label="Bars">{svg}</div>'
+        "<figcaption><p>The caption.</p></figcaption></figure>"
+    )
+
+
+def lines(words: str, count: int) -> str:
+    return "".join(f"<p>{words} {n}.</p>" for n in range(count))
+
+
+def test_text_fills_the_page_before_a_figure_that_does_not_fit(tmp_path: Path) -> None:
+    body = "<h1>A</h1>" + lines("before", 15) + figure(600) + lines("after", 3)
+    pages = [page.extract_text() for page in printed(tmp_path, body).pages]
+    assert "after 2." in pages[2]
+    assert "The caption." in pages[3]
+
+
+def test_a_figure_at_the_start_of_a_chapter_stays_below_the_title(tmp_path: Path) -> None:
+    text = printed(tmp_path, "<h1>Title</h1><p>Text.</p>" + figure(90)).pages[2].extract_text()
+    assert text.index("Title") < text.index("Text.") < text.index("The caption.")
+
+
+def test_a_figure_higher_than_a_page_leaves_room_for_its_caption(tmp_path: Path) -> None:
+    heights: list[float] = []
+
+    def visit(text: str, cm: list[float], tm: list[float], *_rest: object) -> None:
+        if "The caption." in text:
+            heights.append(tm[5] * cm[3] + cm[5])
+
+    for page in printed(tmp_path, "<h1>A</h1>" + figure(4000)).pages:
+        page.extract_text(visitor_text=visit)
+    bottom_margin = 30 / 25.4 * 72
+    assert len(heights) == 1
+    assert heights[0] > bottom_margin
+
+
+def test_the_caption_of_a_table_stays_with_its_first_row(tmp_path: Path) -> None:
+    # Somewhere among these lengths the caption alone would be the last line of the page.
+    for count in range(24, 32):
+        body = lines("text", count) + table(
+            [["head"], ["cell"]], caption="<caption>Tab. 1</caption>"
+        )
+        for page in printed(tmp_path, body).pages:
+            text = page.extract_text()
+            assert ("Tab. 1" in text) == ("cell" in text)
 
 
 def objects(reader: PdfReader) -> list:
@@ -311,3 +402,82 @@ def test_details_may_hold_markup_and_may_be_empty(tmp_path: Path) -> None:
         DETAILS, title='#panic() "x" \\', subtitle="", authors=(), commit="", licence="*"
     )
     assert '#panic() "x" \\' in text_of(printed(tmp_path, "<p>x</p>", details))
+
+
+@pytest.fixture(scope="module")
+def report(book: Build) -> PdfReader:
+    return PdfReader(book.pdf)
+
+
+def test_no_text_of_the_report_leaves_its_page(report: PdfReader) -> None:
+    assert outside(report) == []
+
+
+def test_every_internal_link_of_the_report_has_a_destination(report: PdfReader) -> None:
+    pages = {page.indirect_reference.idnum for page in report.pages}
+    places = []
+    for page in report.pages:
+        for note in (note.get_object() for note in page.get("/Annots", [])):
+            if note["/Subtype"] == "/Link" and note.get("/A", {}).get("/S") != "/URI":
+                place = note["/Dest"] if "/Dest" in note else note["/A"]["/D"]
+                if isinstance(place, str):
+                    place = report.named_destinations[place].dest_array
+                places.append(place[0].idnum)
+    assert len(places) > 100
+    assert set(places) <= pages
+
+
+def test_every_cross_reference_and_citation_of_the_article_is_a_link_in_print(
+    book: Build, tmp_path: Path
+) -> None:
+    resources = book.folder / "_build" / ".article"
+    article = (resources / "article.html").read_text(encoding="utf-8")
+    wanted = BeautifulSoup(article, "html.parser").select(
+        "a.reference.internal[href^='#'], .bibtex-citation a"
+    )
+    tidy = BeautifulSoup(tidy_article(article, tmp_path, resources=resources), "html.parser")
+    ids = [tag["id"] for tag in tidy.find_all(id=True)]
+    links = [link["href"][1:] for link in tidy.select("a[href^='#']")]
+    assert len(ids) == len(set(ids))
+    assert set(links) <= set(ids)
+    assert len(links) >= len(wanted) > 50
+
+
+def test_the_article_of_the_report_gives_the_same_bytes_twice(book: Build, tmp_path: Path) -> None:
+    resources = book.folder / "_build" / ".article"
+    article = (resources / "article.html").read_text(encoding="utf-8")
+    first, second = (
+        make_pdf(article, details=DETAILS, resources=resources, target=tmp_path / name)
+        for name in ("1.pdf", "2.pdf")
+    )
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_bookmarks_are_the_chapters_in_the_order_of_the_table_of_contents(
+    report: PdfReader,
+) -> None:
+    toc = yaml.safe_load((PROJECT / "_toc.yml").read_text(encoding="utf-8"))
+    files = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+    headings = [first_heading((PROJECT / f"{name}.md").read_text("utf-8")) for name in files]
+    chapters = [item for item in titles(report.outline) if isinstance(item, str)]
+    assert [re.sub(r"^\d+\. ", "", title) for title in chapters] == ["Contents", *headings]
+
+
+def first_heading(chapter: str) -> str:
+    found = re.search(r"^# (.+)$", re.sub(r"(?s)^(```+).*?^\1$", "", chapter, flags=re.M), re.M)
+    assert found is not None
+    return found[1].strip()
+
+
+def test_every_chapter_of_a_part_opens_with_the_caption_of_the_part(report: PdfReader) -> None:
+    toc = yaml.safe_load((PROJECT / "_toc.yml").read_text(encoding="utf-8"))
+    captions = [part["caption"] for part in toc["parts"] for _ in part["chapters"]]
+    chapters = [item for item in report.outline if not isinstance(item, list)][2:]
+    pages = [report.pages[report.get_destination_page_number(item)] for item in chapters]
+    for caption, chapter, page in zip(captions, chapters, pages, strict=True):
+        text = without_spaces(page.extract_text())
+        assert without_spaces(caption + chapter.title) in text
+
+
+def test_the_citation_of_the_report_ends_its_title_with_a_full_stop(report: PdfReader) -> None:
+    assert "what is known. Version" in " ".join(report.pages[0].extract_text().split())
