@@ -45,8 +45,9 @@ def effect_findings(
     -------
     tuple of Finding
         The primary finding of the central source; without one, the primary findings of all
-        reviews that count, a later adjustment in place of what it adjusts; without any, those
-        of the trials that count. Empty when nobody who counts reports the outcome.
+        reviews and trials that count, a later adjustment in place of what it adjusts. A trial
+        with a null result stands beside the reviews: leaving it out would be selective.
+        Empty when nobody who counts reports the outcome.
     """
     primary = [
         finding
@@ -56,14 +57,12 @@ def effect_findings(
     if own := tuple(finding for finding in primary if finding.source_id == central):
         return own
     corrections = {f.source_id for f in primary if evidence.source_of(f).design == "correction"}
-    current = [
+    return tuple(
         finding
         for finding in primary
         if evidence.source_of(finding).integrity is not Integrity.ADJUSTED
         or not any(key.startswith(finding.source_id) for key in corrections)
-    ]
-    level = min((evidence.source_of(finding).evidence_level for finding in current), default=0)
-    return tuple(f for f in current if evidence.source_of(f).evidence_level == level)
+    )
 
 
 def summary_of_findings(

@@ -191,3 +191,9 @@ def test_a_source_under_caution_leaves_the_effect(data_copy: Path) -> None:
     doubted = change_row(data_copy, "sources", "salma2022", integrity="caution_published")
     sources = [f.source_id for f in effect_findings(doubted, "fracture_vertebral")]
     assert sources == ["mott2019adj", "xu2021"]
+
+
+def test_the_largest_null_trial_stands_beside_the_reviews(evidence: Evidence) -> None:
+    for outcome in ("fracture_vertebral", "fracture_clinical", "adverse_reactions"):
+        sources = {finding.source_id for finding in effect_findings(evidence, outcome)}
+        assert "inoue2009" in sources
