@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from evidence_tools.certainty import Domain
+from evidence_tools.csvfile import CsvTable, Record
+from evidence_tools.dictionary import TableDescription
 from evidence_tools.schema import Problem, relative_name
 
-Tables = Mapping[str, Sequence[Mapping[str, Any]]]
-"""Table name to its typed rows; each row is sound by itself."""
+Files = Mapping[str, CsvTable]
+"""Table name to what was read of its file; cells are text."""
 
 GROUPED_OUTCOME = "turnover_markers"
 """The outcome of findings on several markers taken together: it bears on each of them."""
@@ -22,7 +23,7 @@ def split_list(cell: object) -> tuple[str, ...]:
     return tuple(part.strip() for part in str(cell or "").split(";") if part.strip())
 
 
-def check_lists(folder: Path, table: Mapping[str, Any], tables: Tables) -> Iterator[Problem]:
+def check_lists(folder: Path, table: TableDescription, files: Files) -> Iterator[Problem]:
     """Find keys that name no row, in columns that list several (``listOf``).
 
     Table Schema knows foreign keys of one value a cell only.
@@ -32,30 +33,32 @@ def check_lists(folder: Path, table: Mapping[str, Any], tables: Tables) -> Itera
     folder
         The data folder.
     table
-        Description of the table whose columns are checked, from ``datapackage.json``.
-    tables
-        Every table's rows; the first column of each is its key.
+        Description of the table whose columns are checked.
+    files
+        Every table; the first column of each is its key. What refers to a table that could
+        not be read is not checked.
 
     Yields
     ------
     Problem
-        With the line of the row, the header being line 1.
+        With the line of the row.
     """
-    path = relative_name(folder / str(table["path"]))
-    for field in table["schema"]["fields"]:
-        if not (target := field.get("listOf")):
+    path = relative_name(folder / table.path)
+    for column, description in table.columns.items():
+        target = str(description.get("listOf", ""))
+        if not target or not files[target].records or column in files[table.name].missing:
             continue
-        known = {str(next(iter(row.values()))) for row in tables[target]}
-        for line, row in enumerate(tables[table["name"]], start=2):
-            for key in split_list(row[field["name"]]):
+        known = {next(iter(record.cells.values())) for record in files[target].records}
+        for record in _complete(files[table.name]):
+            for key in split_list(record.cells[column]):
                 if key not in known:
                     nearest = difflib.get_close_matches(key, known, n=1)
                     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
                     message = f"found {key!r}, which is not in {target}.csv{hint}"
-                    yield Problem(path, line, field["name"], message)
+                    yield Problem(path, record.line, column, message)
 
 
-def check_judgements(folder: Path, table: Mapping[str, Any], tables: Tables) -> Iterator[Problem]:
+def check_judgements(folder: Path, table: TableDescription, files: Files) -> Iterator[Problem]:
     """Find outcomes without a judgement on each domain, and findings about something else.
 
     Parameters
@@ -64,30 +67,38 @@ def check_judgements(folder: Path, table: Mapping[str, Any], tables: Tables) -> 
         The data folder.
     table
         Description of the table of judgements.
-    tables
-        Every table's rows.
+    files
+        Every table.
 
     Yields
     ------
     Problem
-        With the line of the row, the header being line 1.
+        With the line of the row.
     """
-    path = relative_name(folder / str(table["path"]))
-    about = {str(row["finding_id"]): str(row["outcome_id"]) for row in tables["findings"]}
+    if files[table.name].missing or files["findings"].missing:
+        return
+    path = relative_name(folder / table.path)
+    about = {r.cells["finding_id"]: r.cells["outcome_id"] for r in _complete(files["findings"])}
     domains: dict[str, set[str]] = {}
     first_line: dict[str, int] = {}
-    for line, row in enumerate(tables[table["name"]], start=2):
-        outcome = str(row["outcome_id"])
-        domains.setdefault(outcome, set()).add(str(row["domain"]))
-        first_line.setdefault(outcome, line)
-        for key in split_list(row["finding_ids"]):
+    for record in _complete(files[table.name]):
+        outcome = record.cells["outcome_id"]
+        domains.setdefault(outcome, set()).add(record.cells["domain"])
+        first_line.setdefault(outcome, record.line)
+        for key in split_list(record.cells["finding_ids"]):
             if about.get(key, outcome) not in (outcome, GROUPED_OUTCOME):
                 message = f"{key!r} is about {about[key]!r}, but the row rates {outcome!r}"
-                yield Problem(path, line, "finding_ids", message)
+                yield Problem(path, record.line, "finding_ids", message)
     for outcome, found in domains.items():
-        if missing := [domain.value for domain in Domain if domain not in found]:
+        missing = [domain.value for domain in Domain if domain not in found]
+        # A misspelt domain is told by itself.
+        if missing and found <= set(Domain):
             message = (
                 f"{outcome!r} has no row for {', '.join(missing)}; "
                 "add it, with the judgement 'not assessed' when nobody could judge"
             )
             yield Problem(path, first_line[outcome], "domain", message)
+
+
+def _complete(file: CsvTable) -> list[Record]:
+    return [record for record in file.records if record.complete]

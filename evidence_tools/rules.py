@@ -7,7 +7,9 @@ Each rule takes one row (column name to typed value, ``None`` for a blank cell) 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 
 from evidence_tools.schema import NOT_REPORTED, Direction, EffectMeasure
@@ -18,9 +20,10 @@ Rule = Callable[[Row], Iterator[Fault]]
 
 # A minus sign belongs to a number only when no digit stands before it: "1.17-2.56" is a range.
 _NUMBER = re.compile(r"(?<![\d.])(?:(?<!\d)-)?\d+(?:\.\d+)?")
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,12})?")
+_P_VALUE = re.compile(r"\b[pP]\s*([<=>])\s*(\d+(?:\.\d+)?)")
 # The digit of a name such as K2 is no figure.
 _FIGURE = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def printed_numbers(text: str) -> list[str]:
@@ -37,36 +40,6 @@ def printed_numbers(text: str) -> list[str]:
         ``["-0.09", "95", "-0.14", "-0.05"]`` for the example: digits exactly as printed.
     """
     return _NUMBER.findall(text)
-
-
-def rule_plain_text(row: Row) -> Iterator[Fault]:
-    """Find line breaks, control characters and stray spaces at the ends of a cell."""
-    for column, value in row.items():
-        if not isinstance(value, str):
-            continue
-        if found := _CONTROL.search(value):
-            yield (
-                column,
-                (
-                    f"found the control character U+{ord(found.group()):04X} in the cell; "
-                    "write the text on one line without control characters"
-                ),
-            )
-        elif value != value.strip():
-            yield column, f"found spaces around {value.strip()!r}; remove them"
-
-
-def rule_finite_numbers(row: Row) -> Iterator[Fault]:
-    """Find numbers that are not finite: ``NaN`` or ``INF``."""
-    for column, value in row.items():
-        if isinstance(value, Decimal) and not value.is_finite():
-            yield (
-                column,
-                (
-                    f"found {str(value)!r}; a finite number is needed, "
-                    "or a blank cell when the figure is not reported"
-                ),
-            )
 
 
 def rule_interval(row: Row) -> Iterator[Fault]:
@@ -101,22 +74,25 @@ def rule_effect_measure(row: Row) -> Iterator[Fault]:
             yield "effect_measure", f"blank although the estimate {estimate} is given"
         else:
             yield "estimate", f"blank although the effect measure {measure!r} is given"
-    if measure not in set(EffectMeasure):
-        return
-    is_ratio = EffectMeasure(str(measure)).is_ratio
+    is_ratio = measure in (EffectMeasure.RR, EffectMeasure.OR)
     if is_ratio:
         for column in ("estimate", "ci_lower", "ci_upper"):
             value = _number(row, column)
             if value is not None and value <= 0:
                 yield column, f"found {value}; a ratio ({measure}) is greater than zero"
-    if is_ratio != (row.get("unit") == "ratio"):
-        yield (
-            "unit",
-            (
-                f"found {row.get('unit')!r} with the effect measure {measure!r}; "
-                "the unit 'ratio' goes with RR and OR, and with nothing else"
-            ),
-        )
+    for unit, fits, measures in (
+        ("ratio", is_ratio, "RR and OR"),
+        ("SD", measure == EffectMeasure.SMD, "SMD"),
+    ):
+        if fits != (row.get("unit") == unit):
+            with_what = f"the effect measure {measure!r}" if measure else "no effect measure"
+            yield (
+                "unit",
+                (
+                    f"found {row.get('unit')!r} with {with_what}; "
+                    f"the unit {unit!r} goes with {measures}, and with nothing else"
+                ),
+            )
 
 
 def rule_direction(row: Row) -> Iterator[Fault]:
@@ -148,12 +124,20 @@ def rule_direction(row: Row) -> Iterator[Fault]:
 
 
 def rule_as_printed(row: Row) -> Iterator[Fault]:
-    """Find figures whose digits are not in ``as_printed``."""
+    """Find figures whose digits are not in ``as_printed``, each number used once."""
     printed = str(row.get("as_printed") or "")
-    numbers = printed_numbers(printed)
+    if "\N{MINUS SIGN}" in printed:
+        yield (
+            "as_printed",
+            f"found the minus sign '\N{MINUS SIGN}' in {printed!r}; write it as '-', as in -1.54",
+        )
+        return
+    left = Counter(printed_numbers(printed))
     for column in ("estimate", "ci_lower", "ci_upper", "ci_level"):
         value = _number(row, column)
-        if value is not None and str(value) not in numbers:
+        if value is None:
+            continue
+        if not left[str(value)]:
             shown = f"as_printed is {printed!r}" if printed else "as_printed is blank"
             yield (
                 column,
@@ -162,10 +146,24 @@ def rule_as_printed(row: Row) -> Iterator[Fault]:
                     "the digits must be those of the source, or the cell blank"
                 ),
             )
-    p_value = str(row.get("p_value") or "").lstrip("<")
+        left[str(value)] -= 1
+
+
+def rule_printed_p_value(row: Row) -> Iterator[Fault]:
+    """Find p-values that differ from ``as_printed`` in a digit or in ``<``."""
+    printed, p_value = str(row.get("as_printed") or ""), str(row.get("p_value") or "")
     # Some sources state a p-value in running text only; then as_printed is blank.
-    if p_value and printed and p_value not in numbers:
-        yield "p_value", f"found {p_value}, but as_printed is {printed!r}"
+    if not p_value or not printed:
+        return
+    stated = {f"{sign}{digits}".lstrip("=") for sign, digits in _P_VALUE.findall(printed)}
+    if p_value not in stated:
+        yield (
+            "p_value",
+            (
+                f"found {p_value!r}, but as_printed is {printed!r}; "
+                "the digits and the sign '<' must be those of the source"
+            ),
+        )
 
 
 def rule_reported_unit(row: Row) -> Iterator[Fault]:
@@ -177,10 +175,13 @@ def rule_reported_unit(row: Row) -> Iterator[Fault]:
 
 
 def rule_p_value(row: Row) -> Iterator[Fault]:
-    """Find p-values of zero: a source that prints one has rounded it."""
-    text = str(row.get("p_value") or "").lstrip("<")
-    if text and Decimal(text) == 0:
-        yield "p_value", "found 0; a p-value is greater than zero and at most 1"
+    """Find p-values that are none: a source that prints zero has rounded it."""
+    text = str(row.get("p_value") or "")
+    if not text:
+        return
+    digits = text.removeprefix("<")
+    if not _PLAIN_NUMBER.fullmatch(digits) or not 0 < Decimal(digits) <= 1:
+        yield "p_value", f"found {text!r}; a p-value is greater than zero and at most 1"
 
 
 def rule_dispersion(row: Row) -> Iterator[Fault]:
@@ -217,24 +218,33 @@ def rule_judgement(row: Row) -> Iterator[Fault]:
         )
 
 
+def rule_publication_year(row: Row) -> Iterator[Fault]:
+    """Find sources that were checked before the year they are said to be published in."""
+    year, checked = row.get("year"), row.get("integrity_checked")
+    if isinstance(year, int) and isinstance(checked, date) and year > checked.year + 1:
+        yield (
+            "year",
+            f"found {year}, but the source was checked in {checked.year} already; correct one",
+        )
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
-    "sources": (rule_plain_text,),
-    "outcomes": (rule_plain_text,),
+    "sources": (rule_publication_year,),
+    "outcomes": (),
     "findings": (
-        rule_plain_text,
-        rule_finite_numbers,
         rule_interval,
         rule_effect_measure,
         rule_direction,
         rule_as_printed,
+        rule_printed_p_value,
         rule_reported_unit,
         rule_p_value,
     ),
-    "trial-arms": (rule_plain_text, rule_finite_numbers, rule_dispersion),
-    "marker-context": (rule_plain_text, rule_context),
-    "certainty": (rule_plain_text, rule_judgement),
+    "trial-arms": (rule_dispersion,),
+    "marker-context": (rule_context,),
+    "certainty": (rule_judgement,),
 }
-"""The rules that each table is held to, by the table's name in ``datapackage.json``."""
+"""What the rows of each table are held to, by its name in ``datapackage.json``."""
 
 
 def _number(row: Row, column: str) -> Decimal | None:

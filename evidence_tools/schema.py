@@ -256,6 +256,16 @@ class MarkerContext:
 NOT_REPORTED = "not reported"
 
 
+ROW_CLASSES: dict[str, type] = {
+    "sources": Source,
+    "outcomes": Outcome,
+    "findings": Finding,
+    "trial-arms": TrialArm,
+    "marker-context": MarkerContext,
+}
+"""The class of the rows of each table, by the table's name in ``datapackage.json``."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One fault in a file, with what an author needs to mend it.

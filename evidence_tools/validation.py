@@ -1,29 +1,30 @@
 """From a data folder to a list of problems: Frictionless and the rules of this field.
 
-Frictionless checks the tables against ``datapackage.json``: columns, types, allowed words,
-keys. Its findings are put into the words an author of evidence uses.
+Frictionless checks the rows against the column dictionary: types, allowed words, keys. Its
+findings are put into the words an author of evidence uses. Faults of a file as such are
+found before; whatever could be read of the other tables is checked all the same.
 """
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from evidence_tools.celltext import text_fault
+from evidence_tools.csvfile import CsvTable, Record, read_csv
+from evidence_tools.dictionary import TableDescription, read_dictionary
 from evidence_tools.links import check_judgements, check_lists
-from evidence_tools.rules import RULES
+from evidence_tools.messages import message, type_fault
+from evidence_tools.rules import RULES, Fault
 from evidence_tools.schema import Problem, relative_name
 
-PACKAGE_FILE = "datapackage.json"
-_TYPE_WORDS = {
-    "number": "a number such as -1.54",
-    "integer": "a whole number such as 109",
-    "date": "a date such as 2026-11-21",
-    "boolean": "yes or no",
-    "string": "text",
+# Python reads more as a number than an author means: "1_0", " 1", "1e3", "NaN", "\u0661".
+_FORMS = {
+    "number": re.compile(r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?"),
+    "integer": re.compile(r"-?(0|[1-9][0-9]{0,11})"),
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
 }
 
 
@@ -42,181 +43,161 @@ def validate_tables(folder: Path) -> tuple[list[Problem], dict[str, list[dict[st
     rows
         Table name to its typed rows; complete only when there are no problems.
     """
-    descriptor, problems = _read_descriptor(folder)
-    if descriptor is None:
+    tables, problems = read_dictionary(folder, RULES)
+    files = {
+        name: read_csv(folder / table.path, list(table.columns)) for name, table in tables.items()
+    }
+    readable = {name for name, file in files.items() if file.records}
+    problems += [problem for file in files.values() for problem in file.problems]
+    if not readable:
         return problems, {}
-    from frictionless import Checklist, Package  # heavy: only who validates pays for it
-
-    package: Any = Package.from_descriptor(descriptor, basepath=str(folder))
-    report = package.validate(Checklist(checks=[_field_rules()]))
-    tables = {table["name"]: table for table in descriptor["resources"]}
+    package, report = _validate(
+        [_descriptor(tables[name], files, readable) for name in tables if name in readable],
+        {name: bool(file.missing) for name, file in files.items()},
+    )
+    known = {name: _keys(files[name], tables[name]) for name in readable}
     for task in report.tasks:
         table = tables[task.name]
-        for error in task.errors:
-            problems.append(_problem(folder, table, error))
-    if not report.tasks and report.errors:
-        path = relative_name(folder / PACKAGE_FILE)
-        problems += [Problem(path, 0, "", error.note) for error in report.errors]
+        shown = relative_name(folder / table.path)
+        problems += _problems(shown, table, files[task.name], task.errors, known)
+    for name in readable:
+        problems += check_lists(folder, tables[name], files)
+    if {"certainty", "findings"} <= readable:
+        problems += check_judgements(folder, tables["certainty"], files)
     if problems:
         return problems, {}
-    rows = {name: _rows(package.get_resource(name)) for name in RULES}
-    problems = [p for name in RULES for p in check_lists(folder, tables[name], rows)]
-    problems += check_judgements(folder, tables["certainty"], rows)
-    return problems, {} if problems else rows
+    return [], {name: _rows(package.get_resource(name)) for name in tables}
 
 
 def _rows(resource: Any) -> list[dict[str, Any]]:
     return [row.to_dict() for row in resource.read_rows()]
 
 
-def _read_descriptor(folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
-    path = folder / PACKAGE_FILE
-    shown = relative_name(path)
-    if not path.is_file():
-        what = "the file is missing" if folder.is_dir() else f"there is no folder {str(folder)!r}"
-        return None, [Problem(shown, 0, "", f"{what}; point load_evidence at the data folder")]
-    try:
-        descriptor = json.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        return None, [Problem(shown, 0, "", f"not UTF-8 text at byte {error.start}; save as UTF-8")]
-    except json.JSONDecodeError as error:
-        return None, [Problem(shown, error.lineno, "", f"not valid JSON: {error.msg}")]
-    names = _table_names(descriptor)
-    if missing := [name for name in RULES if name not in names]:
-        wanted = ", ".join(missing)
-        return None, [Problem(shown, 0, "", f"the table {wanted} is not described in 'resources'")]
-    # A broken file must be told before Frictionless guesses a dialect from it.
-    problems = [p for table in descriptor["resources"] for p in _check_file(folder, table)]
-    return (None, problems) if problems else (descriptor, [])
+def _descriptor(
+    table: TableDescription, files: Mapping[str, CsvTable], readable: set[str]
+) -> dict[str, Any]:
+    """Describe what was read of a table; the rows ride along, so no file is read twice."""
+    file = files[table.name]
+    columns = [name for name in table.columns if name not in file.missing]
+    fields = [_field(table.columns[name]) for name in columns]
+    references = [
+        {"fields": [column], "reference": {"resource": target, "fields": [key]}}
+        for column, (target, key) in table.references.items()
+        # Without the other table nothing can be said about the reference.
+        if column in columns and target in readable and key not in files[target].missing
+    ]
+    schema: dict[str, Any] = {"fields": fields, "missingValues": [""], "foreignKeys": references}
+    if table.key in columns:
+        schema["primaryKey"] = [table.key]
+    rows = [[record.cells[name] for name in columns] for record in file.records]
+    return {"name": table.name, "type": "table", "schema": schema, "data": [columns, *rows]}
 
 
-def _table_names(descriptor: Any) -> list[str]:
-    resources = descriptor.get("resources") if isinstance(descriptor, dict) else None
-    if not isinstance(resources, list):
-        return []
-    return [str(table.get("name")) for table in resources if isinstance(table, dict)]
+def _field(column: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ("name", "type", "trueValues", "falseValues")
+    constraints = dict(column.get("constraints", {}))
+    if "pattern" in constraints:
+        # Frictionless puts ^ and $ around it, which bind tighter than a bar inside.
+        constraints["pattern"] = f"(?:{constraints['pattern']})"
+    return {key: column[key] for key in kept if key in column} | {"constraints": constraints}
 
 
-def _check_file(folder: Path, table: dict[str, Any]) -> Iterator[Problem]:
-    path = folder / str(table["path"])
-    shown = relative_name(path)
-    if not path.is_file():
-        yield Problem(shown, 0, "", f"the file is missing; {PACKAGE_FILE} names it")
-        return
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        byte = content[error.start]
-        yield Problem(shown, line, "", f"found the byte 0x{byte:02X}; save the table as UTF-8")
-        return
-    if not text.strip():
-        columns = ",".join(field["name"] for field in table["schema"]["fields"])
-        yield Problem(shown, 0, "", f"the file is empty; its first line must be: {columns}")
-    elif text.startswith("\ufeff"):
-        yield Problem(shown, 1, "", "found a byte order mark; save as UTF-8 without BOM")
-    elif "\x00" in text:
-        line = text.count("\n", 0, text.index("\x00")) + 1
-        yield Problem(shown, line, "", "found a NUL character; the file is damaged")
-    elif text.count('"') % 2:
-        line = _open_quote_line(text)
-        yield Problem(shown, line, "", "a quoted cell is never closed; add the missing quote")
+def _validate(descriptors: list[dict[str, Any]], has_gaps: Mapping[str, bool]) -> tuple[Any, Any]:
+    from frictionless import Check, Checklist, Package, errors  # heavy: only who validates pays
 
+    class TextError(errors.CellError):  # type: ignore[misc]
+        type = "text-error"
+        title = "Text"
+        description = "A cell holds something other than plain text"
+        template = "{note}"
 
-def _open_quote_line(text: str) -> int:
-    """Find the first line after which quotes are unbalanced: cells may not span lines."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.count('"') % 2:
-            return number
-    return 0
-
-
-def _problem(folder: Path, table: dict[str, Any], error: Any) -> Problem:
-    column = str(getattr(error, "field_name", "") or getattr(error, "label", "") or "")
-    line = int(getattr(error, "row_number", 0) or (1 if "label" in error.type else 0))
-    message = _message(table, error)
-    if error.type == "field-rule":
-        column, _, message = error.note.partition("\t")
-    return Problem(relative_name(folder / str(table["path"])), line, column, message)
-
-
-def _message(table: dict[str, Any], error: Any) -> str:
-    fields = {field["name"]: field for field in table["schema"]["fields"]}
-    field = fields.get(getattr(error, "field_name", ""), {})
-    found = repr(getattr(error, "cell", ""))
-    columns = ", ".join(fields)
-    match error.type:
-        case "type-error":
-            kind = _TYPE_WORDS.get(str(field.get("type")), str(field.get("type")))
-            return f"found {found}; {kind} is needed, or a blank cell when it is not reported"
-        case "constraint-error":
-            return f"found {found}; {_constraint(field, error)}"
-        case "primary-key":
-            keys = " and ".join(table["schema"]["primaryKey"])
-            return f"this {keys} stands in an earlier row too; each row needs its own"
-        case "foreign-key":
-            return _foreign_key(error)
-        case "extra-label" | "incorrect-label":
-            return f"unknown column {error.label!r}; the columns are, in this order: {columns}"
-        case "missing-label":
-            return f"the column is missing; the columns are, in this order: {columns}"
-        case "duplicate-label":
-            return f"the column {error.label!r} stands twice in the header"
-        case "blank-row":
-            return "the row is empty; remove it"
-        case "extra-cell" | "missing-cell":
-            more = "more" if error.type == "extra-cell" else "fewer"
-            return f"the row has {more} cells than the {len(fields)} columns; check its commas"
-    return str(error.note)
-
-
-def _constraint(field: dict[str, Any], error: Any) -> str:
-    constraints = field.get("constraints", {})
-    if "enum" in constraints and "enum" in error.note:
-        allowed = [str(word) for word in constraints["enum"]]
-        nearest = difflib.get_close_matches(str(error.cell), allowed, n=1)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-        return f"allowed: {', '.join(allowed)}{hint}"
-    if "required" in error.note:
-        return "the cell must not be blank"
-    if "unique" in error.note:
-        return "the value stands in an earlier row too; each row needs its own"
-    if "pattern" in error.note:
-        return f"it must have the form {constraints.get('pattern')}"
-    return str(error.note)
-
-
-def _foreign_key(error: Any) -> str:
-    match = re.search(r'for "(.+?)": values "(.*?)" not found.*?"(.+?)" as', str(error.note))
-    if not match:
-        return str(error.note)
-    column, value, target = match.groups()
-    where = target.replace("-", "_")
-    return f"the {column} {value!r} is not in {where}.csv; add it there, or correct the spelling"
-
-
-def _field_rules() -> Any:
-    """Wrap the rules of this field as one Frictionless check."""
-    import attrs
-    from frictionless import Check, errors
-
-    class FieldRuleError(errors.RowError):  # type: ignore[misc]
-        type = "field-rule"
-        title = "Field rule"
+    class RuleError(errors.CellError):  # type: ignore[misc]
+        type = "rule-error"
+        title = "Rule"
         description = "A rule of this field is broken"
         template = "{note}"
 
-    @attrs.define(kw_only=True, repr=False)
     class FieldRules(Check):  # type: ignore[misc]
+        """The rules of this field as one check of Frictionless."""
+
         type = "field-rules"
-        Errors = [FieldRuleError]  # noqa: RUF012 - the name and shape Frictionless asks for
+        Errors = [TextError, RuleError]  # noqa: RUF012 - the name and shape Frictionless asks for
 
         def validate_row(self, row: Any) -> Iterator[Any]:
-            values = row.to_dict()
-            for rule in RULES.get(str(self.resource.name), ()):
-                for column, message in rule(values):
-                    # The column rides in front of the note: Frictionless row errors have none.
-                    yield FieldRuleError.from_row(row, note=f"{column}\t{message}")
+            name, fields = self.resource.name, self.resource.schema.fields
+            broken = {error.field_name for error in row.errors if hasattr(error, "field_name")}
+            for field, text in zip(fields, row.cells, strict=True):
+                if fault := text_fault(text):
+                    yield TextError.from_row(row, note=fault, field_name=field.name)
+                elif field.name not in broken and text and not _has_form(field.type, text):
+                    fault = type_fault(field.type, text)
+                    yield RuleError.from_row(row, note=fault, field_name=field.name)
+                else:
+                    continue
+                broken.add(field.name)
+            for column, fault in () if has_gaps[name] else _rule_faults(name, row, broken):
+                yield RuleError.from_row(row, note=fault, field_name=column)
 
-    return FieldRules()
+    package: Any = Package.from_descriptor({"name": "evidence", "resources": descriptors})
+    return package, package.validate(Checklist(checks=[FieldRules()]), limit_errors=10**6)
+
+
+class _Watched(dict[str, object]):
+    """A row that remembers which of its columns a rule looked at."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        super().__init__(values)
+        self.seen: set[str] = set()
+
+    def get(self, key: str, default: object = None) -> object:
+        self.seen.add(key)
+        return super().get(key, default)
+
+
+def _rule_faults(table: str, row: Any, broken: set[str]) -> Iterator[Fault]:
+    """Apply the rules of a table; one that looked at a broken cell has nothing to say."""
+    for rule in RULES.get(table, ()):
+        values = _Watched(row.to_dict())
+        faults = list(rule(values))
+        if not values.seen & broken:
+            yield from faults
+
+
+def _has_form(kind: str, text: str) -> bool:
+    form = _FORMS.get(kind)
+    return form is None or form.fullmatch(text) is not None
+
+
+def _keys(file: CsvTable, table: TableDescription) -> list[str]:
+    return [record.cells.get(table.key, "").strip() for record in file.records]
+
+
+def _problems(
+    shown: str,
+    table: TableDescription,
+    file: CsvTable,
+    errors: list[Any],
+    known: Mapping[str, list[str]],
+) -> Iterator[Problem]:
+    """Put what Frictionless found into the words of an author, with the line in the file."""
+    not_plain = {
+        (error.row_number, error.field_name) for error in errors if error.type == "text-error"
+    }
+    for error in errors:
+        record = _record(file, error)
+        column = str(getattr(error, "field_name", ""))
+        if error.type == "primary-key" or (record and not record.complete):
+            continue  # told as a blank or repeated key, or as a row with too many cells
+        if error.type != "text-error" and (error.row_number, column) in not_plain:
+            continue
+        if error.type == "foreign-key":
+            column = error.field_names[0]
+            if error.field_cells[0].strip() in known.get(error.reference_name, ()):
+                continue  # only the spaces differ, and they are told
+        text = message(table, file, error, known)
+        yield Problem(shown, record.line if record else 0, column, text)
+
+
+def _record(file: CsvTable, error: Any) -> Record | None:
+    number = int(getattr(error, "row_number", 0) or 0)  # the header is row 1
+    return file.records[number - 2] if 2 <= number < len(file.records) + 2 else None
