@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -103,10 +104,14 @@ def _execute(app: Any, env: Any, docnames: list[str]) -> None:
 def _print(app: Any, builder: Any) -> None:
     if builder.name != "html":
         return
-    _stop_on_warnings(app)
     from evidence_tools.book.pdf import PdfError
-    from evidence_tools.book.pdf.chapters import write_pdf
+    from evidence_tools.book.pdf.chapters import article_html, write_pdf
 
+    if app._warncount:
+        # References are resolved only now: what is wrong with them is told with the rest.
+        with TemporaryDirectory() as folder:
+            article_html(app, Path(folder))
+    _stop_on_warnings(app)
     for old in Path(app.outdir).glob("vitamin-k2-bone-markers-*.pdf"):
         old.unlink()
     try:
@@ -119,10 +124,11 @@ def _print(app: Any, builder: Any) -> None:
 def _finish(app: Any, exception: Exception | None) -> None:
     if exception is not None or app.builder.name != "html":
         return
-    if app._warncount:
-        _forget(app)
-        return
     outdir = Path(app.outdir)
+    if app._warncount:
+        for page in outdir.rglob("*.html"):
+            page.unlink()
+        _stop_on_warnings(app)
     if not _pdf_path(app).is_file():
         _print(app, app.builder)
     write_vega_bundle(outdir, outdir.parent / ".evidence")
@@ -136,14 +142,18 @@ def _pdf_path(app: Any) -> Path:
 def _stop_on_warnings(app: Any) -> None:
     if app._warncount:
         count = app._warncount
-        _stop(app, f"{count} warning{'s' if count != 1 else ''} above; no page was written")
+        _stop(app, f"{count} warning{'s' if count != 1 else ''} above.")
 
 
 def _stop(app: Any, message: str) -> None:
     """End the build with a message instead of a traceback, and have the next one start afresh."""
     _forget(app)
     sys.stdout.flush()
-    sys.stderr.write(f"\nThe report was not built.\n{message}\n")
+    sys.stderr.write(
+        f"\n{message}\n\n"
+        "The report was not built, and no page was written. "
+        "Mend what is named above, then build again.\n"
+    )
     raise SystemExit(1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from docutils import nodes
@@ -19,7 +20,8 @@ from evidence_tools.schema import UnknownKeyError
 
 LOGGER = logging.getLogger(__name__)
 ROLES = ("finding", "value", "source")
-_IN_TEXT = re.compile(r"\{(finding|value|source)\}`([^`]+)`")
+_KNOWN = "{finding}, {value} and {source}"
+_IN_TEXT = re.compile(r"\{([a-z][a-z:+_-]*)\}`([^`]+)`")
 
 
 def role_runs(evidence: Evidence, role: str, key: str) -> Runs:
@@ -81,6 +83,47 @@ class RolesInAltText(SphinxTransform):
                     image["alt"] = plain(resolved)
 
 
+class OpenFences(SphinxTransform):
+    """Find directives that are shown as text because their first line holds a backtick."""
+
+    default_priority = 400
+
+    def apply(self, **_: object) -> None:
+        """Tell each of them; Markdown itself says nothing."""
+        for paragraph in self.document.findall(nodes.paragraph):
+            if paragraph.astext().startswith("```"):
+                LOGGER.error(
+                    "the first line of a directive holds a backtick, so it is read as text; "
+                    "begin and end the directive with ::: instead of ```",
+                    location=paragraph,
+                )
+
+
+def text_with_roles(renderer: Any, tokens: Iterable[Any]) -> str:
+    """Read the alt text of a Markdown image, roles as they are written.
+
+    MyST-Parser drops them; here they are kept for :class:`RolesInAltText`.
+
+    Parameters
+    ----------
+    renderer
+        MyST-Parser's renderer; not needed, since it keeps no state that matters here.
+    tokens
+        Markdown tokens between the brackets of ``![...](...)``.
+    """
+    text = ""
+    for token in tokens:
+        if token.type == "myst_role":
+            text += f"{{{token.meta['name']}}}`{token.content}`"
+        elif token.type in ("text", "code_inline"):
+            text += token.content
+        elif token.type in ("softbreak", "hardbreak"):
+            text += " "
+        else:
+            text += text_with_roles(renderer, token.children or ())
+    return text
+
+
 def caption_runs(evidence: Evidence, caption: Runs) -> Runs:
     """Resolve roles that an author wrote into the caption of a figure or table.
 
@@ -94,7 +137,7 @@ def caption_runs(evidence: Evidence, caption: Runs) -> Runs:
     Raises
     ------
     UnknownKeyError
-        If a key names nothing.
+        If a key names nothing, or a role is not one of ours.
     """
     resolved: list[Runs] = []
     for run in caption:
@@ -104,7 +147,10 @@ def caption_runs(evidence: Evidence, caption: Runs) -> Runs:
         end = 0
         for match in _IN_TEXT.finditer(run.text):
             resolved.append(runs(run.text[end : match.start()]))
-            resolved.append(role_runs(evidence, *match.groups()))
+            role, key = match.groups()
+            if role not in ROLES:
+                raise UnknownKeyError(f"found {{{role}}}; here the roles {_KNOWN} can be used")
+            resolved.append(role_runs(evidence, role, key))
             end = match.end()
         resolved.append(runs(run.text[end:]))
     return runs(*resolved)
@@ -115,3 +161,8 @@ def add_roles(app: Sphinx) -> None:
     for name in ROLES:
         app.add_role(name, EvidenceRole())
     app.add_transform(RolesInAltText)
+    app.add_transform(OpenFences)
+    from myst_parser.mdit_to_docutils.base import DocutilsRenderer
+
+    # There is no setting for it, and a number that is silently dropped is worse than a patch.
+    DocutilsRenderer.renderInlineAsText = text_with_roles  # type: ignore[method-assign,assignment]
