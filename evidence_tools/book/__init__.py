@@ -17,6 +17,7 @@ from sphinx.config import Config
 from sphinx.util import logging
 
 from evidence_tools.book.cards import add_cards
+from evidence_tools.book.chapters import check_page, file_problems
 from evidence_tools.book.domain import EvidenceDomain
 from evidence_tools.book.execution import Chapter, cache_folder, execute_chapters
 from evidence_tools.book.mathml import add_math
@@ -54,7 +55,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_table_scopes(app)
     app.connect("config-inited", _prepare, priority=900)
     app.connect("builder-inited", lambda app: add_assets(app), priority=900)
+    app.connect("env-before-read-docs", _check_files, priority=400)
     app.connect("env-before-read-docs", _execute)
+    app.connect("doctree-read", check_page)
     app.connect("write-started", _print)
     app.connect("html-page-context", add_pdf_button, priority=900)
     app.connect("html-page-context", add_cards, priority=900)
@@ -79,6 +82,11 @@ def _prepare(app: Any, config: Config) -> None:
     config.html_math_renderer = "evidence_mathml"
     if config.html_theme:
         set_footer(app, app.evidence_stamp)
+
+
+def _check_files(app: Any, env: Any, docnames: list[str]) -> None:
+    if problems := list(file_problems(Path(env.doc2path(docname)) for docname in docnames)):
+        _stop(app, "\n".join(map(str, problems)))
 
 
 def _execute(app: Any, env: Any, docnames: list[str]) -> None:
@@ -118,6 +126,8 @@ def _print(app: Any, builder: Any) -> None:
         write_pdf(app, app.evidence_stamp, _pdf_path(app))
     except PdfError as error:
         _stop(app, f"the PDF cannot be made: {error}")
+    if app._warncount:
+        _pdf_path(app).unlink()
     _stop_on_warnings(app)
 
 
@@ -126,8 +136,8 @@ def _finish(app: Any, exception: Exception | None) -> None:
         return
     outdir = Path(app.outdir)
     if app._warncount:
-        for page in outdir.rglob("*.html"):
-            page.unlink()
+        for written in (*outdir.rglob("*.html"), _pdf_path(app)):
+            written.unlink(missing_ok=True)
         _stop_on_warnings(app)
     if not _pdf_path(app).is_file():
         _print(app, app.builder)
@@ -142,7 +152,7 @@ def _pdf_path(app: Any) -> Path:
 def _stop_on_warnings(app: Any) -> None:
     if app._warncount:
         count = app._warncount
-        _stop(app, f"{count} warning{'s' if count != 1 else ''} above.")
+        _stop(app, f"{count} problem{'s' if count != 1 else ''} above.")
 
 
 def _stop(app: Any, message: str) -> None:
