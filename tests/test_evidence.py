@@ -94,7 +94,10 @@ def test_a_blank_cell_is_none_for_a_number_and_empty_for_a_text(evidence: Eviden
 def test_authors_and_references_are_lists(evidence: Evidence) -> None:
     assert evidence.source("zhang2025").authors[:2] == ("Zhang Z", "Li Y")
     assert evidence.source("zhou2022").authors == ()
-    assert evidence.outcome("oc").references == ("ashcherkin2023monitor", "advnutr2012carboxylation")
+    assert evidence.outcome("oc").references == (
+        "ashcherkin2023monitor",
+        "advnutr2012carboxylation",
+    )
 
 
 def test_two_loads_give_equal_evidence(evidence: Evidence) -> None:

@@ -31,6 +31,7 @@ from evidence_tools.book.pages import (
     write_vega_bundle,
 )
 from evidence_tools.book.roles import add_roles
+from evidence_tools.book.searching import escape_titles
 from evidence_tools.book.stamp import fingerprint, read_stamp
 from evidence_tools.evidence import load_evidence
 from evidence_tools.schema import EvidenceError
@@ -59,6 +60,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-before-read-docs", _execute)
     app.connect("doctree-read", check_page)
     app.connect("write-started", _print)
+    app.connect("html-collect-pages", escape_titles)
     app.connect("html-page-context", add_pdf_button, priority=900)
     app.connect("html-page-context", add_cards, priority=900)
     app.connect("build-finished", _finish)
@@ -79,6 +81,8 @@ def _prepare(app: Any, config: Config) -> None:
     config.nb_execution_raise_on_error = True
     config.nb_code_prompt_show = "Show code"
     config.nb_code_prompt_hide = "Hide code"
+    # Authors' quotes are curled by MyST-Parser; text from the tables stays as it is printed.
+    config.smartquotes = False
     config.html_math_renderer = "evidence_mathml"
     if config.html_theme:
         set_footer(app, app.evidence_stamp)
