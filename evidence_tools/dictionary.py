@@ -45,7 +45,7 @@ class TableDescription:
     columns
         Column name to its description, in the order of the file.
     key
-        The column that identifies a row.
+        The columns that together identify a row.
     references
         Column name to the table and the column where its value must stand.
     """
@@ -53,7 +53,7 @@ class TableDescription:
     name: str
     path: str
     columns: Mapping[str, Mapping[str, Any]]
-    key: str
+    key: tuple[str, ...]
     references: Mapping[str, tuple[str, str]]
 
 
@@ -119,7 +119,7 @@ def _read_tables(
             faults.append(f"the table {name!r} is not described in 'resources'")
     for table in tables.values():
         for column, (target, key) in table.references.items():
-            if target not in told and (target not in tables or tables[target].key != key):
+            if target not in told and (target not in tables or tables[target].key != (key,)):
                 faults.append(f"table {table.name!r}: {column!r} refers to no key of {target!r}")
     return tables, faults
 
@@ -131,7 +131,7 @@ def _table(resource: dict[str, Any]) -> TableDescription:
         name=resource["name"],
         path=resource["path"],
         columns={field["name"]: field for field in schema["fields"]},
-        key=schema["primaryKey"][0],
+        key=tuple(schema["primaryKey"]),
         references={
             key["fields"][0]: (key["reference"]["resource"], key["reference"]["fields"][0])
             for key in keys
@@ -167,8 +167,9 @@ def _table_faults(name: str, resource: dict[str, Any]) -> Iterator[str]:
 
 
 def _key_faults(schema: dict[str, Any], names: list[Any]) -> Iterator[str]:
-    if schema.get("primaryKey") != [names[0]]:
-        yield f"'primaryKey' must be [{names[0]!r}], its first column"
+    key = schema.get("primaryKey")
+    if not isinstance(key, list) or key[:1] != names[:1] or not all(k in names for k in key):
+        yield f"'primaryKey' must be a list of columns that begins with {names[0]!r}"
     keys = schema.get("foreignKeys", [])
     if not isinstance(keys, list) or not all(_is_foreign_key(key, names) for key in keys):
         yield "'foreignKeys' must be a list; each names one column, a table and its key"
@@ -220,10 +221,8 @@ def _field_faults(field: dict[str, Any], annotation: Any) -> Iterator[str]:
         yield "the constraint 'required' must be true"
     if vocabulary and (not isinstance(words, list) or words != vocabulary):
         yield f"its 'enum' must be the words of evidence_tools/schema.py: {', '.join(vocabulary)}"
-    if kind == "boolean" and (field.get("trueValues"), field.get("falseValues")) != (
-        ["yes"],
-        ["no"],
-    ):
+    booleans = (field.get("trueValues"), field.get("falseValues"))
+    if kind == "boolean" and booleans != (["yes"], ["no"]):
         yield "'trueValues' must be [\"yes\"] and 'falseValues' [\"no\"]"
 
 

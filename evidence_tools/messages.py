@@ -45,12 +45,20 @@ def message(
         case "constraint-error":
             return f"found {shorten(error.cell)}; {_constraint(column, error)}"
         case "unique-error":
-            earlier = re.search(r"\d+$", error.note)
-            line = file.records[int(earlier.group()) - 2].line if earlier else "an earlier one"
-            return f"found {shorten(error.cell)}, which stands in line {line} too; it must differ"
+            return f"found {shorten(error.cell)}, which {_repeated(file, error)}"
+        case "primary-key":
+            return f"this {' and '.join(table.key)} {_repeated(file, error)}"
         case "foreign-key":
             return _foreign_key(error, known)
     return str(error.note)
+
+
+def _repeated(file: CsvTable, error: Any) -> str:
+    earlier = re.search(r"position (\d+)", error.note)  # the header is row 1
+    if not earlier:
+        return "must not be blank: it is the key of the row"
+    line = file.records[int(earlier.group(1)) - 2].line
+    return f"stands in line {line} too; each row needs its own"
 
 
 def _constraint(column: Mapping[str, Any], error: Any) -> str:

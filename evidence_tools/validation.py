@@ -87,8 +87,8 @@ def _descriptor(
         if column in columns and target in readable and key not in files[target].missing
     ]
     schema: dict[str, Any] = {"fields": fields, "missingValues": [""], "foreignKeys": references}
-    if table.key in columns:
-        schema["primaryKey"] = [table.key]
+    if set(table.key) <= set(columns):
+        schema["primaryKey"] = list(table.key)
     rows = [[record.cells[name] for name in columns] for record in file.records]
     return {"name": table.name, "type": "table", "schema": schema, "data": [columns, *rows]}
 
@@ -169,7 +169,7 @@ def _has_form(kind: str, text: str) -> bool:
 
 
 def _keys(file: CsvTable, table: TableDescription) -> list[str]:
-    return [record.cells.get(table.key, "").strip() for record in file.records]
+    return [record.cells.get(table.key[0], "").strip() for record in file.records]
 
 
 def _problems(
@@ -186,8 +186,10 @@ def _problems(
     for error in errors:
         record = _record(file, error)
         column = str(getattr(error, "field_name", ""))
-        if error.type == "primary-key" or (record and not record.complete):
-            continue  # told as a blank or repeated key, or as a row with too many cells
+        if record and not record.complete:
+            continue  # told as a row with too many or too few cells
+        if error.type == "primary-key" and _is_unique(table, table.key[0]):
+            continue  # told as a cell that is blank or stands twice
         if error.type != "text-error" and (error.row_number, column) in not_plain:
             continue
         if error.type == "foreign-key":
@@ -196,6 +198,10 @@ def _problems(
                 continue  # only the spaces differ, and they are told
         text = message(table, file, error, known)
         yield Problem(shown, record.line if record else 0, column, text)
+
+
+def _is_unique(table: TableDescription, column: str) -> bool:
+    return table.columns[column].get("constraints", {}).get("unique") is True
 
 
 def _record(file: CsvTable, error: Any) -> Record | None:

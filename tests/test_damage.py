@@ -612,7 +612,7 @@ DICTIONARY: dict[str, tuple[Damage, str]] = {
     ),
     "a key that may repeat": (
         edit_dictionary(lambda d: table(d, "sources")["schema"].pop("primaryKey")),
-        r"table 'sources': 'primaryKey' must be \['source_id'\], its first column",
+        r"table 'sources': 'primaryKey' must be a list of columns that begins with 'source_id'",
     ),
     "findings that may lack a source": (
         edit_dictionary(lambda d: table(d, "findings")["schema"].pop("foreignKeys")),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from conftest import PROJECT
@@ -50,7 +51,7 @@ def test_the_dictionary_describes_every_table_with_rules() -> None:
 
 def test_the_dictionary_names_keys_and_references() -> None:
     tables, _ = read_dictionary(PROJECT / "data", RULES)
-    assert tables["findings"].key == "finding_id"
+    assert tables["findings"].key == ("finding_id",)
     assert tables["findings"].references == {
         "source_id": ("sources", "source_id"),
         "outcome_id": ("outcomes", "outcome_id"),
@@ -101,3 +102,21 @@ def test_two_faults_of_one_row_are_both_told(data_copy: Path) -> None:
     path.write_text(changed, encoding="utf-8")
     problems, _ = validate_tables(data_copy)
     assert sorted(problem.column for problem in problems) == ["direction", "estimate"]
+
+
+def test_a_key_of_several_columns_may_not_repeat(data_copy: Path) -> None:
+    path = data_copy / "datapackage.json"
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    context = next(r for r in descriptor["resources"] if r["name"] == "marker-context")
+    context["schema"]["fields"][0]["constraints"].pop("unique")
+    context["schema"]["primaryKey"] = ["context_id", "outcome_id"]
+    path.write_text(json.dumps(descriptor), encoding="utf-8")
+    assert validate_tables(data_copy)[0] == []
+    table = data_copy / "marker_context.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    table.write_text("\n".join([*lines, lines[2]]), encoding="utf-8")
+    (problem,) = validate_tables(data_copy)[0]
+    assert (problem.line, problem.message) == (
+        13,
+        "this context_id and outcome_id stands in line 3 too; each row needs its own",
+    )
