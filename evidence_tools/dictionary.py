@@ -17,9 +17,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from evidence_tools.certainty import DomainJudgement
 from evidence_tools.schema import ROW_CLASSES, Problem, relative_name
 
 PACKAGE_FILE = "datapackage.json"
+_ROW_CLASSES: dict[str, type] = ROW_CLASSES | {"certainty": DomainJudgement}
 _TYPES: dict[Any, str] = {int: "integer", Decimal: "number", date: "date", bool: "boolean"}
 _CONSTRAINTS: dict[str, tuple[type, ...]] = {
     "required": (bool,),
@@ -29,6 +31,7 @@ _CONSTRAINTS: dict[str, tuple[type, ...]] = {
     "minimum": (int, float, str),
     "maximum": (int, float, str),
 }
+_NAME = re.compile(r"[a-z0-9-]+")
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,12})?")
 
 
@@ -104,11 +107,11 @@ def _read_tables(
         return {}, ["'resources' is missing; it is the list that describes each table"]
     faults: list[str] = []
     tables: dict[str, TableDescription] = {}
-    told: set[str] = set()
+    told = set()
     for resource in resources:
         name = resource.get("name")
-        if not isinstance(name, str) or name in tables:
-            faults.append(f"found the table name {name!r}; each table needs a name of its own")
+        if not isinstance(name, str) or name in tables or not _NAME.fullmatch(name):
+            faults.append(f"found the table name {name!r}; each needs one of its own, a-z and -")
         elif found := [f"table {name!r}: {fault}" for fault in _table_faults(name, resource)]:
             faults += found
             told.add(name)
@@ -187,8 +190,7 @@ def _is_foreign_key(key: Any, names: list[Any]) -> bool:
         texts = (column, target, reference["resource"])
     except (KeyError, TypeError, ValueError):
         return False
-    lists = isinstance(key["fields"], list) and isinstance(reference["fields"], list)
-    return lists and column in names and all(isinstance(text, str) for text in texts)
+    return column in names and all(isinstance(text, str) for text in texts)
 
 
 def _field_faults(field: dict[str, Any], annotation: Any) -> Iterator[str]:
@@ -228,16 +230,14 @@ def _field_faults(field: dict[str, Any], annotation: Any) -> Iterator[str]:
 
 def _is_pattern(text: str) -> bool:
     try:
-        re.compile(text)
+        return re.compile(text) is not None
     except (re.error, RecursionError, OverflowError):
         return False
-    return True
 
 
 def _expected_columns(name: str) -> dict[str, tuple[str, bool, list[str]]]:
     """Type, whether blank is allowed, and vocabulary of each column, from the row's class."""
-    row_class = ROW_CLASSES.get(name)
-    if row_class is None:
+    if (row_class := _ROW_CLASSES.get(name)) is None:
         return {}
     hints = get_type_hints(row_class)
     expected = {}

@@ -46,10 +46,10 @@ def check_lists(folder: Path, table: TableDescription, files: Files) -> Iterator
     path = relative_name(folder / table.path)
     for column, description in table.columns.items():
         target = str(description.get("listOf", ""))
-        if not target or not files[target].records or column in files[table.name].missing:
+        if target not in files or column in files[table.name].missing:
             continue
         known = {next(iter(record.cells.values())) for record in files[target].records}
-        for record in _complete(files[table.name]):
+        for record in _complete(files[table.name]) if known else ():
             for key in split_list(record.cells[column]):
                 if key not in known:
                     nearest = difflib.get_close_matches(key, known, n=1)

@@ -180,13 +180,13 @@ def set_first(column: str, value: str) -> Edit:
         (set_first("judgement", "severe"), 2, "judgement", "allowed: no concern, serious"),
         (set_first("rationale", ""), 2, "rationale", "must not be blank"),
         (set_first("rationale", "Only 9 trials."), 2, "rationale", "found the figure '9'"),
-        (set_first("outcome_id", "ocx"), 2, "", "is not in outcomes.csv"),
+        (set_first("outcome_id", "ocx"), 2, "outcome_id", "is not in outcomes.csv"),
         (set_first("source_ids", "zhang2024"), 2, "source_ids", "did you mean 'zhang2025'"),
         (set_first("finding_ids", "zhang2025-ox"), 2, "finding_ids", "is not in findings.csv"),
         (set_first("finding_ids", "zhang2025-bap"), 2, "finding_ids", "but the row rates 'oc'"),
         (set_first("source_ids", ""), 2, "finding_ids", "rests on at least one"),
         (lambda rows: rows.pop(0), 2, "domain", "'oc' has no row for risk_of_bias"),
-        (lambda rows: rows.append(dict(rows[0])), 57, "", "stands in an earlier row"),
+        (lambda rows: rows.append(dict(rows[0])), 57, "", "stands in line 2 too"),
     ],
 )
 def test_a_fault_in_the_judgements_is_told_with_line_and_column(

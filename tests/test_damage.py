@@ -430,6 +430,15 @@ ROWS: dict[str, tuple[Damage, str]] = {
         replace("trial_arms.csv", "2.8,1.0,SD inferred", "2.8,-1.0,SD inferred"),
         r"trial_arms\.csv:2: column 'dispersion': found '-1\.0'; it must be at least 0",
     ),
+    "a repeated judgement": (
+        rewrite("certainty.csv", text(repeat_line)),
+        r"certainty\.csv:57: this outcome_id and domain stands in line 5 too; each row needs",
+    ),
+    "a judgement on a finding that is not there": (
+        replace("certainty.csv", "zhang2025-oc; bjr2024-oc", "zhang2025-co; bjr2024-oc"),
+        r"certainty\.csv:3: column 'finding_ids': found 'zhang2025-co', which is not in "
+        r"findings\.csv; did you mean 'zhang2025-",
+    ),
     "an outcome that is neither a surrogate nor not": (
         replace("outcomes.csv", "bone formation marker,yes", "bone formation marker,true"),
         r"outcomes\.csv:2: column 'surrogate': found 'true'; yes or no is needed",
@@ -656,7 +665,7 @@ SPICE = [
 ]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     name=st.sampled_from([*CSV_FILES, "datapackage.json"]),
     seed=st.integers(0, 10**9),

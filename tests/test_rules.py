@@ -20,6 +20,7 @@ from evidence_tools.rules import (
     rule_dispersion,
     rule_effect_measure,
     rule_interval,
+    rule_judgement,
     rule_p_value,
     rule_printed_p_value,
     rule_publication_year,
@@ -45,6 +46,7 @@ NO_FIGURE = dict.fromkeys(
 OTHERS: dict[Rule, dict[str, object]] = {
     rule_dispersion: {"dispersion": D(2), "dispersion_type": "SD"},
     rule_context: {"value": "38", "unit": "%", "population": "women", "source_id": "a"},
+    rule_judgement: {"rationale": "K2 trials disagree.", "finding_ids": "a", "source_ids": None},
     rule_publication_year: {"year": 2025, "integrity_checked": date(2026, 11, 21)},
 }
 
@@ -94,6 +96,8 @@ CASES: list[tuple[Rule, dict[str, object], str]] = [
     (rule_context, {"unit": None}, "unit"),
     (rule_context, {"population": None}, "population"),
     (rule_context, {"source_id": None}, "source_id"),
+    (rule_judgement, {"finding_ids": None}, "finding_ids"),
+    (rule_judgement, {"rationale": "Only 9 trials."}, "rationale"),
     (rule_publication_year, {"year": 2028}, "year"),
 ]
 
@@ -120,13 +124,14 @@ def test_a_rule_names_the_column_at_fault(
     assert column in columns
 
 
-@pytest.mark.parametrize("rule", [rule for rules in RULES.values() for rule in rules])
-def test_a_row_without_any_figure_is_no_fault(rule: Rule) -> None:
-    if rule in (rule_context, rule_dispersion, rule_publication_year):
-        row = dict.fromkeys(OTHERS[rule])
-    else:
-        row = {**FINDING, **NO_FIGURE, "direction": "increase"}
-    assert list(rule(row)) == []
+@pytest.mark.parametrize("rule", RULES["findings"])
+def test_a_finding_without_any_figure_is_no_fault(rule: Rule) -> None:
+    assert list(rule({**FINDING, **NO_FIGURE, "direction": "increase"})) == []
+
+
+@pytest.mark.parametrize("rule", [rule_context, rule_dispersion, rule_publication_year])
+def test_a_row_without_a_value_is_no_fault(rule: Rule) -> None:
+    assert list(rule(dict.fromkeys(OTHERS[rule]))) == []
 
 
 def test_a_context_value_that_was_not_found_needs_no_source() -> None:

@@ -37,17 +37,18 @@ def test_every_row_shows_the_figure_exactly_as_printed(
 ) -> None:
     for finding in evidence.findings():
         printed = row_of(all_findings, finding.finding_id)[3]
-        assert printed == (finding.as_printed or "no figure printed")
+        assert printed.startswith(f"{finding.as_printed or 'no figure printed'} (")
 
 
 def test_a_row_says_what_is_not_reported(all_findings: Table) -> None:
-    outcome, direction, result, printed, read = row_of(all_findings, "zhang2025-ntx")
+    outcome, direction, result, printed, size = row_of(all_findings, "zhang2025-ntx")
     assert outcome == "N-terminal telopeptide of type I collagen (NTX)"
     assert direction == "no significant change"
     assert "no estimate reported" in result
-    assert "Studies: not reported. Participants: not reported." in result
-    assert printed == "N-telopeptide (NTX) showed no significant change"
-    assert read.startswith("Abstract, Results (abstract read).")
+    assert printed == (
+        "N-telopeptide (NTX) showed no significant change (Abstract, Results; abstract read)"
+    )
+    assert size.startswith("Studies: not reported. Participants: not reported. Note: ")
 
 
 def test_significance_is_told_beside_the_direction(all_findings: Table) -> None:
@@ -58,12 +59,12 @@ def test_significance_is_told_beside_the_direction(all_findings: Table) -> None:
 
 def test_an_analysis_that_is_not_the_primary_one_is_named(all_findings: Table) -> None:
     assert row_of(all_findings, "ma2022-fracture-sens")[0].endswith("(sensitivity analysis)")
-    assert row_of(all_findings, "ma2022-fracture")[0] == "Fractures, any site"
+    assert row_of(all_findings, "ma2022-fracture")[0] == "Fractures at any site"
 
 
 def test_numbers_of_studies_and_people_are_those_of_the_finding(all_findings: Table) -> None:
-    assert "Studies: 10. Participants: not reported." in row_of(all_findings, "ma2022-bmd-ls")[2]
-    assert "Participants: 4,378." in row_of(all_findings, "inoue2009-adverse")[2]
+    assert "Studies: 10. Participants: not reported." in row_of(all_findings, "ma2022-bmd-ls")[4]
+    assert "Participants: 4,378." in row_of(all_findings, "inoue2009-adverse")[4]
 
 
 def test_a_source_under_caution_is_named_with_it_in_every_row(all_findings: Table) -> None:

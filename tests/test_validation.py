@@ -29,6 +29,7 @@ def test_sound_tables_give_their_rows_and_no_problem() -> None:
         "findings": 72,
         "trial-arms": 20,
         "marker-context": 11,
+        "certainty": 55,
     }
 
 
