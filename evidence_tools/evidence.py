@@ -24,6 +24,7 @@ from evidence_tools.schema import (
     PValue,
     Significance,
     Source,
+    Trial,
     TrialArm,
     UnknownKeyError,
 )
@@ -39,7 +40,7 @@ class Evidence:
     ----------
     folder
         The data folder it was read from.
-    sources, outcomes, findings_by_id, arms, context
+    sources, outcomes, findings_by_id, trials, arms, context
         Read-only mappings from identifier to row, in the order of the tables.
     ratings
         Certainty of each outcome that has declared judgements, by its identifier.
@@ -49,6 +50,7 @@ class Evidence:
     sources: Mapping[str, Source]
     outcomes: Mapping[str, Outcome]
     findings_by_id: Mapping[str, Finding]
+    trials: Mapping[str, Trial]
     arms: Mapping[str, TrialArm]
     context: Mapping[str, MarkerContext]
     ratings: Mapping[str, Rating]
@@ -131,8 +133,8 @@ class Evidence:
             and (outcomes is None or finding.outcome_id in outcomes)
         )
 
-    def source_of(self, item: Finding | TrialArm) -> Source:
-        """Get the source that reports a finding or a trial arm."""
+    def source_of(self, item: Finding | Trial | TrialArm) -> Source:
+        """Get the source that reports a finding, a trial or a trial arm."""
         return self.sources[item.source_id]
 
     def outcome_of(self, item: Finding | TrialArm | MarkerContext) -> Outcome:
@@ -172,6 +174,7 @@ def load_evidence(path: str | Path = "../data") -> Evidence:
         sources=_frozen({row["source_id"]: _source(row) for row in rows["sources"]}),
         outcomes=_frozen({row["outcome_id"]: _outcome(row) for row in rows["outcomes"]}),
         findings_by_id=_frozen(findings),
+        trials=_frozen({row["source_id"]: Trial(**_texts(row)) for row in rows["trials"]}),
         arms=_frozen({row["arm_id"]: TrialArm(**_texts(row)) for row in rows["trial-arms"]}),
         context=_frozen(
             {row["context_id"]: MarkerContext(**_texts(row)) for row in rows["marker-context"]}
@@ -217,6 +220,9 @@ _OPTIONAL = {
     "p_value",
     "n",
     "dispersion",
+    "dose",
+    "duration",
+    "completed",
 }
 
 

@@ -21,6 +21,7 @@ from evidence_tools.schema import (
     MarkerContext,
     PValue,
     Source,
+    Trial,
     TrialArm,
     UnknownKeyError,
 )
@@ -159,9 +160,10 @@ def value_text(evidence: Evidence, key: str) -> str:
         The evidence the key is looked up in.
     key
         ``identifier.field``, such as ``zhang2025.n_participants``; the identifier is that
-        of a source, finding, outcome, trial arm or context row. ``oc.certainty`` gives the
-        computed certainty of an outcome. ``count.sources`` and the like give the number of
-        rows in a table.
+        of a source, finding, outcome, trial arm or context row; a trial is named by its
+        source, as in ``jiang2014.comparator``. ``oc.certainty`` gives the computed certainty
+        of an outcome. ``count.sources`` and the like give the number of rows in a table;
+        ``count.trials`` counts a trial once that has several reports.
 
     Returns
     -------
@@ -182,6 +184,8 @@ def value_text(evidence: Evidence, key: str) -> str:
             "findings": len(evidence.findings_by_id),
             "outcomes": len(evidence.outcomes),
             "arms": len(evidence.arms),
+            "trial_reports": len(evidence.trials),
+            "trials": sum(not trial.same_trial_as for trial in evidence.trials.values()),
         }
         if field not in counts:
             raise UnknownKeyError(f"there is no count of {field!r}; known: {', '.join(counts)}")
@@ -189,6 +193,8 @@ def value_text(evidence: Evidence, key: str) -> str:
     if field == "certainty" and identifier in evidence.outcomes:
         return certainty_text(evidence.certainty(identifier))
     row = _row(evidence, identifier)
+    if identifier in evidence.trials and field in Trial.__dataclass_fields__:
+        row = evidence.trials[identifier]
     names = [item.name for item in dataclasses.fields(row)]
     if field not in names:
         raise UnknownKeyError(
@@ -197,7 +203,9 @@ def value_text(evidence: Evidence, key: str) -> str:
     return _field_text(getattr(row, field), is_year=field == "year")
 
 
-def _row(evidence: Evidence, identifier: str) -> Source | Finding | TrialArm | MarkerContext:
+def _row(
+    evidence: Evidence, identifier: str
+) -> Source | Finding | Trial | TrialArm | MarkerContext:
     for table in (evidence.findings_by_id, evidence.arms, evidence.context):
         if identifier in table:
             return table[identifier]

@@ -222,6 +222,29 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What one trial report says was given, for how long and against what.
+
+    ``dose`` is in ``dose_unit`` a day and ``duration`` in ``duration_unit``, both as stated.
+    ``None`` and an empty text mean *not stated*. ``same_trial_as`` names an earlier report of
+    the same trial, so that nobody counts its participants twice.
+    """
+
+    source_id: str
+    same_trial_as: str
+    form: str
+    dose: Decimal | None
+    dose_unit: str
+    duration: Decimal | None
+    duration_unit: str
+    comparator: str
+    given_to_all: str
+    other_arm: str
+    blinding: str
+    completed: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrialArm:
     """The mean of one outcome in one arm of a trial at one timepoint."""
 
