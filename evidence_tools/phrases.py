@@ -7,6 +7,7 @@ a figure reads the same wherever it stands.
 from __future__ import annotations
 
 import dataclasses
+import re
 from decimal import Decimal
 from enum import StrEnum
 
@@ -123,6 +124,25 @@ def status_text(source: Source) -> str:
     return "" if source.integrity is Integrity.NONE_KNOWN else source.integrity.label
 
 
+def is_struck(source: Source) -> bool:
+    """Whether figures of a source are shown struck out, never as evidence."""
+    return source.integrity in (Integrity.RETRACTED, Integrity.CAUTION_PUBLISHED)
+
+
+def analysis_text(finding: Finding) -> str:
+    """Say which analysis of its source a finding is: its kind and what the note says first.
+
+    Returns
+    -------
+    str
+        ``"sensitivity: trials at low risk of bias only"``, ``"subgroup: vitamin K2"``,
+        ``"without YOPS"``, or an empty string.
+    """
+    kind = "" if finding.analysis == "primary" else finding.analysis
+    detail = finding.note.partition(";")[0]
+    return ": ".join(part for part in (kind, detail) if part)
+
+
 def source_name(source: Source) -> str:
     """Name a source as in running text; a doubt about it always stands beside its name."""
     status = status_text(source)
@@ -132,6 +152,25 @@ def source_name(source: Source) -> str:
 def source_runs(source: Source) -> Runs:
     """Name a source, linked to its entry."""
     return (Run(source_name(source), source_id=source.source_id),)
+
+
+def note_runs(evidence: Evidence, note: str) -> Runs:
+    """Write a note of a table, with the identifiers of sources in it turned into their names.
+
+    Parameters
+    ----------
+    evidence
+        Words that are identifiers of its sources become linked names.
+    note
+        Text as it stands in a ``note`` column.
+    """
+    parts = re.split(r"([a-z0-9]+(?:-[a-z0-9]+)*)", note)
+    return runs(
+        *(
+            source_runs(evidence.sources[part]) if part in evidence.sources else part
+            for part in parts
+        )
+    )
 
 
 def finding_runs(evidence: Evidence, finding: Finding) -> Runs:
@@ -145,9 +184,7 @@ def finding_runs(evidence: Evidence, finding: Finding) -> Runs:
 
 def finding_run(evidence: Evidence, finding: Finding, text: str) -> Run:
     """Tie some text to a finding; it is struck out when its source must not be relied on."""
-    integrity = evidence.source_of(finding).integrity
-    struck = integrity in (Integrity.RETRACTED, Integrity.CAUTION_PUBLISHED)
-    style: Style = "struck" if struck else "plain"
+    style: Style = "struck" if is_struck(evidence.source_of(finding)) else "plain"
     return Run(text, style=style, finding_id=finding.finding_id)
 
 

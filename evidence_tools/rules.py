@@ -191,6 +191,13 @@ def rule_dispersion(row: Row) -> Iterator[Fault]:
         yield missing, "blank although its twin column is given; fill both or none"
 
 
+def rule_arm_role(row: Row) -> Iterator[Fault]:
+    """Find arms whose identifier does not say which arm of the trial they are."""
+    arm_id = str(row.get("arm_id") or "")
+    if arm_id and not arm_id.endswith(("-k2", "-control")):
+        yield "arm_id", f"found {arm_id!r}; it must end in -k2 or -control"
+
+
 def rule_amount(row: Row) -> Iterator[Fault]:
     """Find a dose or a duration without its unit, a unit without its figure, and zeros."""
     for column in ("dose", "duration"):
@@ -248,7 +255,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         rule_p_value,
     ),
     "trials": (rule_plain_text, rule_finite_numbers, rule_amount, rule_same_trial),
-    "trial-arms": (rule_plain_text, rule_finite_numbers, rule_dispersion),
+    "trial-arms": (rule_plain_text, rule_finite_numbers, rule_dispersion, rule_arm_role),
     "marker-context": (rule_plain_text, rule_context),
     "certainty": (rule_plain_text, rule_judgement),
 }
