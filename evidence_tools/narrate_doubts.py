@@ -144,8 +144,11 @@ def _agreement(counted: dict[Direction, list[Finding]]) -> str:
         return " The sources point in opposite directions."
     if len(counted) > 1:
         return " The sources do not all report a change."
-    (group,) = counted.values()
-    return " The sources agree." if len({f.source_id for f in group}) > 1 else ""
+    ((direction, group),) = counted.items()
+    if direction is Direction.NO_SIGNIFICANT_CHANGE:
+        # Altman and Bland 1995: absence of evidence is not evidence of absence.
+        return " This does not show that there is no change."
+    return " All of them report the same." if len({f.source_id for f in group}) > 1 else ""
 
 
 def _named(evidence: Evidence, findings: Sequence[Finding]) -> Runs:

@@ -307,10 +307,13 @@ class EvidenceError(Exception):
         All faults found, in file and line order.
     """
 
+    place = "the evidence tables"
+    """Where the faults are, as the message says it."""
+
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(problems))
         count = len(self.problems)
-        heading = f"{count} problem{'s' if count != 1 else ''} in the evidence tables:"
+        heading = f"{count} problem{'s' if count != 1 else ''} in {self.place}:"
         super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
 
 
