@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from evidence_tools.arms import ArmPair, difference_from_arms, missing_for_difference, pair_arms
 from evidence_tools.display import Prose, Runs, runs
@@ -63,7 +64,7 @@ def narrate_trials(evidence: Evidence) -> Prose:
 def narrate_arms(
     evidence: Evidence, arms: Iterable[TrialArm], pooled: Finding | None = None
 ) -> Prose:
-    """Say for each pair of arms what was read, and the difference where it can be computed.
+    """Say where a difference between arms can be computed, and what it comes to.
 
     Parameters
     ----------
@@ -78,7 +79,8 @@ def narrate_arms(
     Returns
     -------
     Prose
-        A list with one item for each pair, and one for the pooled figure.
+        A list with one item for each pair whose difference can be computed, one for each
+        beside the pooled figure, and one that names all other trials.
 
     Raises
     ------
@@ -86,13 +88,12 @@ def narrate_arms(
         If an arm has no partner.
     """
     pairs = pair_arms(arms)
-    items = [_pair_sentence(evidence, pair) for pair in pairs]
+    known = [pair for pair in pairs if not missing_for_difference(pair)]
+    items = [_pair_sentence(evidence, pair) for pair in known]
     if pooled is not None and pooled.estimate is not None:
-        items += [
-            _beside_pooled(evidence, pair, pooled)
-            for pair in pairs
-            if not missing_for_difference(pair)
-        ]
+        items += [_beside_pooled(evidence, pair, pooled, pooled.estimate) for pair in known]
+    if others := [pair.intervention for pair in pairs if pair not in known]:
+        items.append(_not_computed(evidence, others))
     return Prose(tuple(items), as_list=True)
 
 
@@ -171,8 +172,6 @@ def _pair_sentence(evidence: Evidence, pair: ArmPair) -> Runs:
         f", {arm.timepoint}, {outcome.abbreviation or outcome.name} ({arm.value_type}): ",
         f"{arm_text(arm)}, against {arm_text(control)}. ",
     )
-    if missing := missing_for_difference(pair):
-        return runs(start, f"No difference was computed: {'; '.join(missing)}.")
     difference = difference_from_arms(pair)
     inferred = (
         " The source does not say what the spread is; it was taken to be a standard deviation (SD)."
@@ -182,11 +181,24 @@ def _pair_sentence(evidence: Evidence, pair: ArmPair) -> Runs:
     return runs(start, f"Computed here: {difference_text(difference, arm.unit)}.{inferred}")
 
 
-def _beside_pooled(evidence: Evidence, pair: ArmPair, pooled: Finding) -> Runs:
+def _not_computed(evidence: Evidence, arms: Sequence[TrialArm]) -> Runs:
+    sources = dict.fromkeys(arm.source_id for arm in arms)
+    names = [
+        runs(", " if index else "", source_runs(evidence.sources[source_id]))
+        for index, source_id in enumerate(sources)
+    ]
+    return runs(
+        "For ",
+        *names,
+        " no difference was computed: the number of participants in an arm, the spread or its "
+        "kind is not stated; the table says which.",
+    )
+
+
+def _beside_pooled(evidence: Evidence, pair: ArmPair, pooled: Finding, estimate: Decimal) -> Runs:
+    """Hold a computed difference against a pooled one; size only, and only in one unit."""
     arm, difference = pair.intervention, difference_from_arms(pair)
-    pooled_estimate = pooled.estimate
-    assert pooled_estimate is not None  # noqa: S101 - the caller has looked
-    inside = difference.ci_lower <= pooled_estimate <= difference.ci_upper
+    inside = difference.ci_lower <= estimate <= difference.ci_upper
     verdict = "is consistent in size with" if inside else "is not consistent in size with"
     unit = (
         f", if that is in {arm.unit} too: its unit is not reported"
