@@ -105,6 +105,8 @@ class Evidence:
         self,
         source: str | Iterable[str] | None = None,
         outcome: str | Iterable[str] | None = None,
+        kind: str | None = None,
+        struck: bool | None = None,
     ) -> tuple[Finding, ...]:
         """Select findings by source and outcome, in the order of the table.
 
@@ -112,25 +114,35 @@ class Evidence:
         ----------
         source, outcome
             One identifier or several; ``None`` means any.
+        kind
+            Kind of outcome, such as ``"fracture"``; ``None`` means any.
+        struck
+            Only findings that are struck out (true), or none of them (false), by the
+            integrity status of their source; ``None`` means any.
 
         Returns
         -------
         tuple of Finding
-            Findings that match both; none is dropped for lacking an estimate.
+            Findings that match all; none is dropped for lacking an estimate.
 
         Raises
         ------
         UnknownKeyError
             If an identifier names no source or outcome: a typing error must not
             look like missing evidence.
+        ValueError
+            If there is no such kind of outcome.
         """
         sources = _wanted(source, self.source)
         outcomes = _wanted(outcome, self.outcome)
+        wanted_kind = None if kind is None else OutcomeKind(kind)
         return tuple(
             finding
             for finding in self._findings
             if (sources is None or finding.source_id in sources)
             and (outcomes is None or finding.outcome_id in outcomes)
+            and (wanted_kind is None or self.outcomes[finding.outcome_id].kind is wanted_kind)
+            and (struck is None or self.source_of(finding).integrity.strikes_out is struck)
         )
 
     def source_of(self, item: Finding | Trial | TrialArm) -> Source:

@@ -12,7 +12,6 @@ from evidence_tools.phrases import (
     analysis_text,
     effect_text,
     finding_run,
-    is_struck,
     note_runs,
     source_runs,
     status_text,
@@ -54,7 +53,7 @@ def narrate_directions(evidence: Evidence, outcomes: Iterable[str]) -> Prose:
         Primary findings of every source are counted; those of sources under a published
         caution or retracted are named apart.
     outcomes
-        Identifiers of outcomes.
+        Identifiers of outcomes; one that comes twice is told once.
 
     Returns
     -------
@@ -67,7 +66,7 @@ def narrate_directions(evidence: Evidence, outcomes: Iterable[str]) -> Prose:
         If there is no such outcome.
     """
     items = []
-    for outcome_id in outcomes:
+    for outcome_id in dict.fromkeys(outcomes):
         findings = [f for f in evidence.findings(outcome=outcome_id) if f.analysis == "primary"]
         if findings:
             items.append(_directions(evidence, evidence.outcome(outcome_id).label, findings))
@@ -122,7 +121,7 @@ def _directions(evidence: Evidence, label: str, findings: Iterable[Finding]) -> 
     counted: dict[Direction, list[Finding]] = {}
     struck: list[Finding] = []
     for finding in findings:
-        if is_struck(evidence.source_of(finding)):
+        if evidence.source_of(finding).integrity.strikes_out:
             struck.append(finding)
         else:
             counted.setdefault(finding.direction, []).append(finding)
@@ -168,7 +167,7 @@ def _integrity(evidence: Evidence, source: Source) -> Runs:
     checked = source.integrity_checked.isoformat()
     follows = (
         " Its figures are shown struck out, and no sentence here rests on them."
-        if is_struck(source)
+        if source.integrity.strikes_out
         else " Its figures are shown with this beside them."
     )
     reason = runs(": ", note_runs(evidence, lower_first(source.note))) if source.note else ()

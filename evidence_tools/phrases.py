@@ -124,11 +124,6 @@ def status_text(source: Source) -> str:
     return "" if source.integrity is Integrity.NONE_KNOWN else source.integrity.label
 
 
-def is_struck(source: Source) -> bool:
-    """Whether figures of a source are shown struck out, never as evidence."""
-    return source.integrity in (Integrity.RETRACTED, Integrity.CAUTION_PUBLISHED)
-
-
 def analysis_text(finding: Finding) -> str:
     """Say which analysis of its source a finding is: its kind and what the note says first.
 
@@ -184,7 +179,7 @@ def finding_runs(evidence: Evidence, finding: Finding) -> Runs:
 
 def finding_run(evidence: Evidence, finding: Finding, text: str) -> Run:
     """Tie some text to a finding; it is struck out when its source must not be relied on."""
-    style: Style = "struck" if is_struck(evidence.source_of(finding)) else "plain"
+    style: Style = "struck" if evidence.source_of(finding).integrity.strikes_out else "plain"
     return Run(text, style=style, finding_id=finding.finding_id)
 
 

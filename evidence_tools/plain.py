@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from evidence_tools.display import Prose, Run, Runs, runs
 from evidence_tools.evidence import Evidence
-from evidence_tools.phrases import finding_run, is_struck, source_runs
+from evidence_tools.phrases import finding_run, source_runs
 from evidence_tools.schema import Direction, Finding, OutcomeKind
 from evidence_tools.sensitivity import find_sensitivity_pairs
 
@@ -52,7 +52,7 @@ def narrate_plain_messages(evidence: Evidence, markers: Iterable[Finding]) -> Pr
     bones = "The sources agree on broken bones" if agree else "The sources do not give one clear "
     bones += "." if agree else "answer on broken bones."
     messages = (
-        f"With vitamin K2, {moved} of {len(found)} bone markers changed in women with weak bones "
+        f"With vitamin K2, {moved} of {len(found)} markers changed in women with weak bones "
         "after the menopause.",
         "Markers are not fractures. A marker can change while just as many bones break.",
         f"{bones} Side effects are rarely described where we looked.",
@@ -138,7 +138,7 @@ def _directions(evidence: Evidence, kind: OutcomeKind) -> dict[Direction, list[F
     """Group the main findings of one kind by direction; struck sources are left out."""
     groups: dict[Direction, list[Finding]] = {}
     for finding in evidence.findings():
-        struck = is_struck(evidence.source_of(finding))
+        struck = evidence.source_of(finding).integrity.strikes_out
         if evidence.outcome_of(finding).kind is kind and finding.analysis == "primary":
             groups.setdefault(finding.direction, []).extend([] if struck else [finding])
     return {direction: group for direction, group in groups.items() if group}

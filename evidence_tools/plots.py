@@ -12,7 +12,6 @@ from evidence_tools.phrases import (
     DIRECTION_WORDS,
     analysis_text,
     effect_text,
-    is_struck,
     number_text,
     source_name,
     status_text,
@@ -164,7 +163,7 @@ def _row(evidence: Evidence, finding: Finding) -> dict[str, Any]:
         "source": source_name(evidence.source_of(finding)),
         "colour": KIND_COLOURS.get(outcome.kind, BLUE),
         "shape": _SHAPES.get(finding.direction, "circle"),
-        "struck": is_struck(evidence.source_of(finding)),
+        "struck": evidence.source_of(finding).integrity.strikes_out,
     }
     if finding.estimate is not None:
         row["estimate"] = float(finding.estimate)
@@ -216,6 +215,6 @@ def _alt(evidence: Evidence, findings: Sequence[Finding], *, shared: bool) -> st
         stated = result if result.startswith(words) else f"{words}, {result}"
         source, analysis = evidence.source_of(finding), analysis_text(finding)
         which = f", {analysis}" if analysis and shared else ""
-        struck = " Struck out: not evidence." if is_struck(source) else ""
+        struck = " Struck out: not evidence." if source.integrity.strikes_out else ""
         lines.append(f"{outcome}, {source_name(source)}{which}: {stated}.{struck}")
     return " ".join(lines)

@@ -84,6 +84,11 @@ class Integrity(StrEnum):
         """The status in words, as it stands beside a citation."""
         return _INTEGRITY_LABELS[self]
 
+    @property
+    def strikes_out(self) -> bool:
+        """Whether figures of such a source are shown struck out, never as evidence."""
+        return self in (Integrity.RETRACTED, Integrity.CAUTION_PUBLISHED)
+
 
 _INTEGRITY_LABELS = {
     Integrity.NONE_KNOWN: "none known",

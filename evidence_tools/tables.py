@@ -72,7 +72,7 @@ def markers_table(
         for outcome in outcomes
     ]
     columns = ("Marker", "Kind", "Measured in", "What it is", "What to keep in mind")
-    return Table(name, runs(caption), columns, tuple(rows), (20, 14, 10, 26, 30))
+    return Table(name, runs(caption), columns, tuple(rows), (21, 13, 13, 25, 28))
 
 
 def outcomes_table(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _FORM_COLOURS = {"MK-4": BLUE, "MK-7": VERMILION}
 _WEEKS_A_YEAR, _MONTHS_A_YEAR = Decimal(52), Decimal(12)
-_COMPACT_ROW, _COMPACT_MARK = 36, 22
+_COMPACT_ROW, _COMPACT_MARK = 38, 25
 _TRIAL_TOOLTIP = {
     "trial": "Trial",
     "given": "Vitamin K2",
@@ -88,7 +88,7 @@ def trials_plot(evidence: Evidence, *, name: str, caption: str) -> Figure:
         *text_layers(data, height, rows),
     ]
     if any("months" not in row for row in rows):
-        layers += gap_layers(base, height, missing="months", text="duration", half=7)
+        layers += gap_layers(base, height, missing="months", text="duration", half=8)
     chart = altair.layer(*layers).properties(width=WIDTH, height=height)
     return make_figure(chart, name=name, caption=caption, alt=_trials_alt(rows))
 
