@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from evidence_tools.daybook import DayStatus, Log, LogEntry
 from evidence_tools.display import Cell, Figure, Prose, Run, Table, TableRow, runs
 from evidence_tools.drawing import BLUE, GREY, INK, VERMILION, WIDTH, make_figure
-from evidence_tools.tracking import DayStatus, Log, LogEntry
 
 MADE_UP_NOTICE = "Made-up example: nobody lived these days."
 

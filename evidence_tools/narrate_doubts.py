@@ -10,13 +10,14 @@ from evidence_tools.evidence import Evidence
 from evidence_tools.phrases import (
     DIRECTION_WORDS,
     analysis_text,
+    certainty_text,
     effect_text,
     finding_run,
     note_runs,
     source_runs,
     status_text,
 )
-from evidence_tools.schema import Direction, Finding, Significance, Source, lower_first
+from evidence_tools.schema import Direction, Finding, Outcome, Significance, Source, lower_first
 from evidence_tools.sensitivity import SensitivityPair, find_sensitivity_pairs
 
 _VERDICTS = {
@@ -58,7 +59,7 @@ def narrate_directions(evidence: Evidence, outcomes: Iterable[str]) -> Prose:
     Returns
     -------
     Prose
-        A list with one item for each outcome that has a finding.
+        A list with one item for each outcome that has a finding, with its certainty.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def narrate_directions(evidence: Evidence, outcomes: Iterable[str]) -> Prose:
     for outcome_id in dict.fromkeys(outcomes):
         findings = [f for f in evidence.findings(outcome=outcome_id) if f.analysis == "primary"]
         if findings:
-            items.append(_directions(evidence, evidence.outcome(outcome_id).label, findings))
+            items.append(_directions(evidence, evidence.outcome(outcome_id), findings))
     return Prose(tuple(items), as_list=True)
 
 
@@ -117,7 +118,7 @@ def _pair_sentence(evidence: Evidence, pair: SensitivityPair) -> Runs:
     )
 
 
-def _directions(evidence: Evidence, label: str, findings: Iterable[Finding]) -> Runs:
+def _directions(evidence: Evidence, outcome: Outcome, findings: Iterable[Finding]) -> Runs:
     counted: dict[Direction, list[Finding]] = {}
     struck: list[Finding] = []
     for finding in findings:
@@ -132,7 +133,9 @@ def _directions(evidence: Evidence, label: str, findings: Iterable[Finding]) -> 
         parts.append(runs(start, _named(evidence, group), "."))
     if struck:
         parts.append(runs(" Struck out and not counted: ", _named(evidence, struck), "."))
-    return runs(Run(f"{label}.", style="strong"), *parts, _agreement(counted))
+    certainty = f" Certainty: {certainty_text(evidence.certainty(outcome.outcome_id))}."
+    label = Run(f"{outcome.label}.", style="strong")
+    return runs(label, *parts, _agreement(counted), certainty)
 
 
 def _agreement(counted: dict[Direction, list[Finding]]) -> str:

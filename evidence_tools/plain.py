@@ -52,8 +52,8 @@ def narrate_plain_messages(evidence: Evidence, markers: Iterable[Finding]) -> Pr
     bones = "The sources agree on broken bones" if agree else "The sources do not give one clear "
     bones += "." if agree else "answer on broken bones."
     messages = (
-        f"With vitamin K2, {moved} of {len(found)} markers changed in women with weak bones "
-        "after the menopause.",
+        f"In the main review, {moved} of {len(found)} markers changed with vitamin K2 in women "
+        "with weak bones after the menopause.",
         "Markers are not fractures. A marker can change while just as many bones break.",
         f"{bones} Side effects are rarely described where we looked.",
     )

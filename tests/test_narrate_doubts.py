@@ -82,7 +82,13 @@ def test_outcomes_with_struck_out_sources_only_have_nothing_to_rely_on(evidence:
 
 def test_no_significant_change_alone_is_never_told_as_no_change(evidence: Evidence) -> None:
     text = narrate_directions(evidence, ["fracture_any"]).to_text()
-    assert text.endswith("This does not show that there is no change.")
+    assert "This does not show that there is no change." in text
+
+
+def test_each_outcome_is_told_with_its_certainty(evidence: Evidence) -> None:
+    for outcome in evidence.outcomes.values():
+        text = narrate_directions(evidence, [outcome.outcome_id]).to_text()
+        assert text.endswith(f"Certainty: {evidence.certainty(outcome.outcome_id) or 'not rated'}.")
 
 
 @pytest.mark.parametrize("status", ["retracted", "caution_published"])

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evidence_tools.adherence import adherence_plot, months_table, narrate_log
-from evidence_tools.tracking import COLUMNS, DayStatus, Log, LogError, read_log, template_text
+from evidence_tools.daybook import DayStatus, Log
+from evidence_tools.tracking import COLUMNS, LogError, read_log, template_text
 
 EXAMPLE = PROJECT / "data" / "tracking" / "made-up-example-log.csv"
 
