@@ -8,20 +8,31 @@ from evidence_tools.concordance_report import concordance_table, narrate_concord
 from evidence_tools.evidence import Evidence, load_evidence
 from evidence_tools.matrix import concordance_plot
 from evidence_tools.narrate import narrate_finding, narrate_findings, narrate_limitations
+from evidence_tools.narrate_doubts import (
+    narrate_directions,
+    narrate_integrity,
+    narrate_sensitivity,
+)
+from evidence_tools.narrate_trials import narrate_arms, narrate_populations, narrate_trials
 from evidence_tools.plots import forest_plot, marker_plot
 from evidence_tools.profiles import context_table, narrate_markers
 from evidence_tools.summary import summary_of_findings
 from evidence_tools.tables import (
     findings_table,
     markers_table,
+    outcomes_table,
     references_list,
     sources_table,
 )
+from evidence_tools.trial_plots import arms_plot, trials_plot
+from evidence_tools.trial_tables import arms_table, trials_table
 
 __all__ = [
     "Certainty",
     "Evidence",
     "arithmetic_table",
+    "arms_plot",
+    "arms_table",
     "certainty_table",
     "concordance_plot",
     "concordance_table",
@@ -33,14 +44,23 @@ __all__ = [
     "markers_table",
     "narrate_answer",
     "narrate_arithmetic",
+    "narrate_arms",
     "narrate_certainty",
     "narrate_concordance",
+    "narrate_directions",
     "narrate_finding",
     "narrate_findings",
+    "narrate_integrity",
     "narrate_limitations",
     "narrate_markers",
+    "narrate_populations",
+    "narrate_sensitivity",
     "narrate_takeaways",
+    "narrate_trials",
+    "outcomes_table",
     "references_list",
     "sources_table",
     "summary_of_findings",
+    "trials_plot",
+    "trials_table",
 ]

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from evidence_tools.evidence import Evidence
 from evidence_tools.links import GROUPED_OUTCOME
-from evidence_tools.schema import Direction, Finding, Integrity, Outcome, OutcomeKind, Source
+from evidence_tools.schema import Direction, Finding, Outcome, OutcomeKind, Source
 
 CENTRAL_SOURCE = "zhang2025"
 """The review that the report is about; all other sources are compared with it."""
@@ -43,7 +43,7 @@ class Comparison:
 
 def counts(source: Source) -> bool:
     """Say whether a source counts: not retracted, and without a published caution."""
-    return source.integrity not in (Integrity.RETRACTED, Integrity.CAUTION_PUBLISHED)
+    return not source.integrity.strikes_out
 
 
 def relation_of(direction: Direction, central: Direction) -> Relation:

@@ -24,6 +24,7 @@ from evidence_tools.schema import (
     PValue,
     Significance,
     Source,
+    Trial,
     TrialArm,
     UnknownKeyError,
 )
@@ -39,7 +40,7 @@ class Evidence:
     ----------
     folder
         The data folder it was read from.
-    sources, outcomes, findings_by_id, arms, context
+    sources, outcomes, findings_by_id, trials, arms, context
         Read-only mappings from identifier to row, in the order of the tables.
     ratings
         Certainty of each outcome that has declared judgements, by its identifier.
@@ -49,6 +50,7 @@ class Evidence:
     sources: Mapping[str, Source]
     outcomes: Mapping[str, Outcome]
     findings_by_id: Mapping[str, Finding]
+    trials: Mapping[str, Trial]
     arms: Mapping[str, TrialArm]
     context: Mapping[str, MarkerContext]
     ratings: Mapping[str, Rating]
@@ -103,6 +105,8 @@ class Evidence:
         self,
         source: str | Iterable[str] | None = None,
         outcome: str | Iterable[str] | None = None,
+        kind: str | None = None,
+        struck: bool | None = None,
     ) -> tuple[Finding, ...]:
         """Select findings by source and outcome, in the order of the table.
 
@@ -110,29 +114,39 @@ class Evidence:
         ----------
         source, outcome
             One identifier or several; ``None`` means any.
+        kind
+            Kind of outcome, such as ``"fracture"``; ``None`` means any.
+        struck
+            Only findings that are struck out (true), or none of them (false), by the
+            integrity status of their source; ``None`` means any.
 
         Returns
         -------
         tuple of Finding
-            Findings that match both; none is dropped for lacking an estimate.
+            Findings that match all; none is dropped for lacking an estimate.
 
         Raises
         ------
         UnknownKeyError
             If an identifier names no source or outcome: a typing error must not
             look like missing evidence.
+        ValueError
+            If there is no such kind of outcome.
         """
         sources = _wanted(source, self.source)
         outcomes = _wanted(outcome, self.outcome)
+        wanted_kind = None if kind is None else OutcomeKind(kind)
         return tuple(
             finding
             for finding in self._findings
             if (sources is None or finding.source_id in sources)
             and (outcomes is None or finding.outcome_id in outcomes)
+            and (wanted_kind is None or self.outcomes[finding.outcome_id].kind is wanted_kind)
+            and (struck is None or self.source_of(finding).integrity.strikes_out is struck)
         )
 
-    def source_of(self, item: Finding | TrialArm) -> Source:
-        """Get the source that reports a finding or a trial arm."""
+    def source_of(self, item: Finding | Trial | TrialArm) -> Source:
+        """Get the source that reports a finding, a trial or a trial arm."""
         return self.sources[item.source_id]
 
     def outcome_of(self, item: Finding | TrialArm | MarkerContext) -> Outcome:
@@ -172,6 +186,7 @@ def load_evidence(path: str | Path = "../data") -> Evidence:
         sources=_frozen({row["source_id"]: _source(row) for row in rows["sources"]}),
         outcomes=_frozen({row["outcome_id"]: _outcome(row) for row in rows["outcomes"]}),
         findings_by_id=_frozen(findings),
+        trials=_frozen({row["source_id"]: Trial(**_texts(row)) for row in rows["trials"]}),
         arms=_frozen({row["arm_id"]: TrialArm(**_texts(row)) for row in rows["trial-arms"]}),
         context=_frozen(
             {row["context_id"]: MarkerContext(**_texts(row)) for row in rows["marker-context"]}
@@ -217,6 +232,9 @@ _OPTIONAL = {
     "p_value",
     "n",
     "dispersion",
+    "dose",
+    "duration",
+    "completed",
 }
 
 

@@ -47,10 +47,7 @@ def disagreeing_outcomes(evidence: Evidence) -> frozenset[str]:
     stated = (Direction.INCREASE, Direction.DECREASE, Direction.NO_SIGNIFICANT_CHANGE)
     directions: dict[str, set[Direction]] = {}
     for finding in evidence.findings():
-        doubted = evidence.source_of(finding).integrity in (
-            Integrity.RETRACTED,
-            Integrity.CAUTION_PUBLISHED,
-        )
+        doubted = evidence.source_of(finding).integrity.strikes_out
         if finding.analysis == "primary" and finding.direction in stated and not doubted:
             directions.setdefault(finding.outcome_id, set()).add(finding.direction)
     return frozenset(outcome for outcome, found in directions.items() if len(found) > 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from evidence_tools.certainty import Certainty, Rating, effect_verb
 from evidence_tools.display import Prose, Run, Runs, runs
@@ -12,6 +13,10 @@ from evidence_tools.phrases import estimate_text, finding_run, finding_runs, sou
 from evidence_tools.schema import Direction, Finding, Outcome
 
 _MOVED = (Direction.INCREASE, Direction.DECREASE)
+
+# Beyond this many, "all results" of a source reads better than their names.
+_MOST_NAMED = 6
+
 _REPORTED = {
     Direction.INCREASE: "reports an increase in",
     Direction.DECREASE: "reports a decrease in",
@@ -92,7 +97,7 @@ def narrate_limitations(evidence: Evidence, findings: Iterable[Finding]) -> Pros
     items = []
     for limitation in find_limitations(evidence, looked_at):
         everywhere = len(limitation.findings) == len(looked_at)
-        rows = _rows(evidence, limitation.findings)
+        rows = _rows(evidence, limitation.findings, looked_at)
         holds = runs(" Holds for all of them: ", rows) if everywhere else runs(" Holds for: ", rows)
         items.append(runs(limitation.sentence, holds, "."))
     return Prose(tuple(items), as_list=True)
@@ -122,19 +127,25 @@ def _meaning(finding: Finding, outcome: Outcome) -> str:
     return "".join(f" {part}" for part in parts)
 
 
-def _rows(evidence: Evidence, findings: tuple[Finding, ...]) -> Runs:
-    """List findings by source: ``Zhang 2025 (OC, BAP); Binkley 2009 (NTX)``."""
+def _rows(evidence: Evidence, findings: Sequence[Finding], looked_at: Sequence[Finding]) -> Runs:
+    """List findings by source: ``Zhang 2025 (OC, BAP); Mott 2019 (all 8 results)``."""
     by_source: dict[str, list[Finding]] = {}
     for finding in findings:
         by_source.setdefault(finding.source_id, []).append(finding)
+    of_source = Counter(finding.source_id for finding in looked_at)
+    abbreviations = Counter(outcome.abbreviation for outcome in evidence.outcomes.values())
     listed: list[Runs] = []
     for source_id, group in by_source.items():
         names: list[Run] = []
         for finding in group:
             outcome = evidence.outcome_of(finding)
-            name = outcome.abbreviation or outcome.name.lower()
+            # An abbreviation that several outcomes share, such as BMD, tells none of them.
+            unique = outcome.abbreviation and abbreviations[outcome.abbreviation] == 1
+            name = outcome.abbreviation if unique else outcome.name.lower()
             names += [Run(", ")] if names else []
             names.append(Run(name, finding_id=finding.finding_id))
+        if len(group) == of_source[source_id] > _MOST_NAMED:
+            names = [Run(f"all {len(group)} results")]
         source = source_runs(evidence.sources[source_id])
         listed.append(runs("; " if listed else "", source, " (", names, ")"))
     return runs(*listed)

@@ -7,6 +7,7 @@ a figure reads the same wherever it stands.
 from __future__ import annotations
 
 import dataclasses
+import re
 from decimal import Decimal
 from enum import StrEnum
 
@@ -21,6 +22,7 @@ from evidence_tools.schema import (
     MarkerContext,
     PValue,
     Source,
+    Trial,
     TrialArm,
     UnknownKeyError,
 )
@@ -122,6 +124,20 @@ def status_text(source: Source) -> str:
     return "" if source.integrity is Integrity.NONE_KNOWN else source.integrity.label
 
 
+def analysis_text(finding: Finding) -> str:
+    """Say which analysis of its source a finding is: its kind and what the note says first.
+
+    Returns
+    -------
+    str
+        ``"sensitivity: trials at low risk of bias only"``, ``"subgroup: vitamin K2"``,
+        ``"without YOPS"``, or an empty string.
+    """
+    kind = "" if finding.analysis == "primary" else finding.analysis
+    detail = finding.note.partition(";")[0]
+    return ": ".join(part for part in (kind, detail) if part)
+
+
 def source_name(source: Source) -> str:
     """Name a source as in running text; a doubt about it always stands beside its name."""
     status = status_text(source)
@@ -131,6 +147,25 @@ def source_name(source: Source) -> str:
 def source_runs(source: Source) -> Runs:
     """Name a source, linked to its entry."""
     return (Run(source_name(source), source_id=source.source_id),)
+
+
+def note_runs(evidence: Evidence, note: str) -> Runs:
+    """Write a note of a table, with the identifiers of sources in it turned into their names.
+
+    Parameters
+    ----------
+    evidence
+        Words that are identifiers of its sources become linked names.
+    note
+        Text as it stands in a ``note`` column.
+    """
+    parts = re.split(r"([a-z0-9]+(?:-[a-z0-9]+)*)", note)
+    return runs(
+        *(
+            source_runs(evidence.sources[part]) if part in evidence.sources else part
+            for part in parts
+        )
+    )
 
 
 def finding_runs(evidence: Evidence, finding: Finding) -> Runs:
@@ -144,9 +179,7 @@ def finding_runs(evidence: Evidence, finding: Finding) -> Runs:
 
 def finding_run(evidence: Evidence, finding: Finding, text: str) -> Run:
     """Tie some text to a finding; it is struck out when its source must not be relied on."""
-    integrity = evidence.source_of(finding).integrity
-    struck = integrity in (Integrity.RETRACTED, Integrity.CAUTION_PUBLISHED)
-    style: Style = "struck" if struck else "plain"
+    style: Style = "struck" if evidence.source_of(finding).integrity.strikes_out else "plain"
     return Run(text, style=style, finding_id=finding.finding_id)
 
 
@@ -159,9 +192,10 @@ def value_text(evidence: Evidence, key: str) -> str:
         The evidence the key is looked up in.
     key
         ``identifier.field``, such as ``zhang2025.n_participants``; the identifier is that
-        of a source, finding, outcome, trial arm or context row. ``oc.certainty`` gives the
-        computed certainty of an outcome. ``count.sources`` and the like give the number of
-        rows in a table.
+        of a source, finding, outcome, trial arm or context row; a trial is named by its
+        source, as in ``jiang2014.comparator``. ``oc.certainty`` gives the computed certainty
+        of an outcome. ``count.sources`` and the like give the number of rows in a table;
+        ``count.trials`` counts a trial once that has several reports.
 
     Returns
     -------
@@ -182,6 +216,8 @@ def value_text(evidence: Evidence, key: str) -> str:
             "findings": len(evidence.findings_by_id),
             "outcomes": len(evidence.outcomes),
             "arms": len(evidence.arms),
+            "trial_reports": len(evidence.trials),
+            "trials": sum(not trial.same_trial_as for trial in evidence.trials.values()),
         }
         if field not in counts:
             raise UnknownKeyError(f"there is no count of {field!r}; known: {', '.join(counts)}")
@@ -189,6 +225,8 @@ def value_text(evidence: Evidence, key: str) -> str:
     if field == "certainty" and identifier in evidence.outcomes:
         return certainty_text(evidence.certainty(identifier))
     row = _row(evidence, identifier)
+    if identifier in evidence.trials and field in Trial.__dataclass_fields__:
+        row = evidence.trials[identifier]
     names = [item.name for item in dataclasses.fields(row)]
     if field not in names:
         raise UnknownKeyError(
@@ -197,7 +235,9 @@ def value_text(evidence: Evidence, key: str) -> str:
     return _field_text(getattr(row, field), is_year=field == "year")
 
 
-def _row(evidence: Evidence, identifier: str) -> Source | Finding | TrialArm | MarkerContext:
+def _row(
+    evidence: Evidence, identifier: str
+) -> Source | Finding | Trial | TrialArm | MarkerContext:
     for table in (evidence.findings_by_id, evidence.arms, evidence.context):
         if identifier in table:
             return table[identifier]

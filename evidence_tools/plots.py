@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evidence_tools.display import Figure
-from evidence_tools.drawing import BLUE, GREEN, GREY, INK, VERMILION, WIDTH, make_figure
+from evidence_tools.drawing import BLUE, GREEN, GREY, VERMILION, make_figure
 from evidence_tools.evidence import Evidence
-from evidence_tools.phrases import DIRECTION_WORDS, effect_text, source_name, unit_text
-from evidence_tools.schema import NOT_REPORTED, Direction, Finding, OutcomeKind, lower_first
-
-if TYPE_CHECKING:
-    import altair as alt
+from evidence_tools.phrases import (
+    DIRECTION_WORDS,
+    analysis_text,
+    effect_text,
+    number_text,
+    source_name,
+    status_text,
+    unit_text,
+)
+from evidence_tools.schema import NOT_REPORTED, Direction, Finding, OutcomeKind
+from evidence_tools.strips import LABEL_WIDTH, estimate_strip, group_headings
 
 KIND_COLOURS = {
     OutcomeKind.FORMATION: BLUE,
@@ -21,8 +27,8 @@ KIND_COLOURS = {
 }
 # Direction is told by the shape as well as by the side of the line of no difference.
 _SHAPES = {Direction.INCREASE: "triangle-right", Direction.DECREASE: "triangle-left"}
-_ROW = 44
-_TEXT_Y, _MARK_Y = 8, 28
+_RATIO_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10)
+_LEAST_RATIO_REACH = 2.2  # the ticks at a half and at the double always show
 
 
 def marker_plot(
@@ -66,7 +72,8 @@ def marker_plot(
         kind = evidence.outcome_of(finding).kind.value.removesuffix(" marker")
         row["label"] = row["outcome"]
         row["aside"] = f"{kind}: {row['direction']}" if "low" in row else kind
-        strips.append(_strip([row], scale, _axis_title(finding), no_difference=0))
+        axis = altair.Axis(title=_axis_title(finding), tickCount=5)
+        strips.append(estimate_strip([row], scale, axis, no_difference=0))
     chart = altair.vconcat(*strips).resolve_scale(x="independent")
     return make_figure(chart, name=name, caption=caption, alt=_alt(evidence, drawn, shared=False))
 
@@ -77,7 +84,9 @@ def forest_plot(
     """Draw findings of one ratio or difference measure on a shared scale.
 
     Pooled results taken from a paper carry no weights, so points have one size and there
-    is no diamond that would look like a new pooling.
+    is no diamond that would look like a new pooling. Findings are grouped by outcome, so that
+    an analysis and the same analysis without some studies stand next to each other. What must
+    not be relied on is hollow, dashed and named as struck out.
 
     Parameters
     ----------
@@ -100,29 +109,42 @@ def forest_plot(
     """
     import altair
 
-    drawn = tuple(findings)
+    drawn = group_by_outcome(findings)
     _need_rows(drawn, name)
     scales = {("ratio" if f.effect_measure.is_ratio else f.unit) for f in drawn if f.effect_measure}
     if len(scales) > 1:
         raise ValueError(f"figure {name!r}: no shared scale for {', '.join(sorted(scales))}")
     is_ratio = scales == {"ratio"}
-    rows = [_row(evidence, finding) for finding in drawn]
-    for row, finding in zip(rows, drawn, strict=True):
-        place = source_name(evidence.source_of(finding))
-        analysis = "" if finding.analysis == "primary" else f", {finding.analysis}"
-        row["label"] = f"{place}: {lower_first(row['outcome'])}{analysis}"
-        row["aside"] = "interval not reported" if _lacks_interval(finding) else ""
+    rows = [_forest_row(evidence, finding) for finding in drawn]
+    group_headings(rows, "outcome")
     ends = [row[k] for row in rows for k in ("low", "high", "estimate") if k in row] or [1.0]
+    ticks: dict[str, Any] = {"tickCount": 5}
     if is_ratio:
-        reach = 1.1 * max(max(ends), 1 / min(ends))
+        reach = max(_LEAST_RATIO_REACH, 1.1 * max(max(ends), 1 / min(ends)))
         scale = altair.Scale(type="log", domain=[1 / reach, reach], nice=False)
+        ticks = {"values": [tick for tick in _RATIO_TICKS if 1 / reach <= tick <= reach]}
     else:
         reach = 1.15 * max(abs(end) for end in ends)
         scale = altair.Scale(domain=[-reach, reach], nice=False)
     unit = "ratio, log scale" if is_ratio else ", ".join(scales) or NOT_REPORTED
     title = f"← lower with vitamin K  |  {unit}  |  higher with vitamin K →"
-    chart = _strip(rows, scale, title, no_difference=1 if is_ratio else 0)
+    axis = altair.Axis(title=title, **ticks)
+    chart = estimate_strip(rows, scale, axis, no_difference=1 if is_ratio else 0)
     return make_figure(chart, name=name, caption=caption, alt=_alt(evidence, drawn, shared=True))
+
+
+def group_by_outcome(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Put findings of one outcome together, outcomes and findings in the order they come.
+
+    Parameters
+    ----------
+    findings
+        Findings in any order.
+    """
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.outcome_id, []).append(finding)
+    return tuple(finding for group in groups.values() for finding in group)
 
 
 def _need_rows(findings: Sequence[Finding], name: str) -> None:
@@ -141,6 +163,7 @@ def _row(evidence: Evidence, finding: Finding) -> dict[str, Any]:
         "source": source_name(evidence.source_of(finding)),
         "colour": KIND_COLOURS.get(outcome.kind, BLUE),
         "shape": _SHAPES.get(finding.direction, "circle"),
+        "struck": evidence.source_of(finding).integrity.strikes_out,
     }
     if finding.estimate is not None:
         row["estimate"] = float(finding.estimate)
@@ -150,8 +173,28 @@ def _row(evidence: Evidence, finding: Finding) -> dict[str, Any]:
     return row
 
 
-def _lacks_interval(finding: Finding) -> bool:
-    return finding.estimate is not None and finding.ci_lower is None
+def _forest_row(evidence: Evidence, finding: Finding) -> dict[str, Any]:
+    row, source = _row(evidence, finding), evidence.source_of(finding)
+    if row["struck"]:
+        row["label"], row["aside"] = source.short_name, f"struck out: {status_text(source)}"
+        row["colour"] = GREY
+    else:
+        analysis = analysis_text(finding)
+        label = f"{row['source']}; {analysis}" if analysis else row["source"]
+        row["label"] = label if len(label) <= LABEL_WIDTH else row["source"]
+    if finding.estimate is not None and finding.effect_measure is not None and not row["struck"]:
+        # Written on the free side of the line of no difference, where the interval is not.
+        above = finding.estimate > finding.effect_measure.no_difference
+        row["mark_start" if above else "mark_end"] = _short_estimate(finding)
+    return row
+
+
+def _short_estimate(finding: Finding) -> str:
+    """Write an estimate as it stands beside its mark, such as ``OR 0.72 (0.55 to 0.95)``."""
+    start = f"{finding.effect_measure} {number_text(finding.estimate or 0)}"
+    if finding.ci_lower is None or finding.ci_upper is None:
+        return f"{start}, interval not reported"
+    return f"{start} ({number_text(finding.ci_lower)} to {number_text(finding.ci_upper)})"
 
 
 def _axis_title(finding: Finding) -> str:
@@ -159,76 +202,6 @@ def _axis_title(finding: Finding) -> str:
         return "no estimate reported"
     unit = f"{finding.effect_measure}, {unit_text(finding)}"
     return f"← lower with vitamin K2  |  {unit}  |  higher with vitamin K2 →"
-
-
-def _strip(
-    rows: list[dict[str, Any]], scale: alt.Scale, title: str, *, no_difference: int
-) -> alt.LayerChart | alt.FacetChart:
-    """Layer text, line of no difference, interval and point for rows that share a scale."""
-    import altair as alt
-
-    for index, row in enumerate(rows):
-        row["text_y"], row["mark_y"] = index * _ROW + _TEXT_Y, index * _ROW + _MARK_Y
-    height = len(rows) * _ROW
-    data = alt.InlineData(values=rows)
-    has_estimate = any("estimate" in row for row in rows)
-    axis = alt.Axis(title=title, tickCount=5) if has_estimate else None
-    y_text = alt.Y("text_y:Q", scale=alt.Scale(domain=[0, height], reverse=True), axis=None)
-    y_mark = alt.Y("mark_y:Q", scale=alt.Scale(domain=[0, height], reverse=True), axis=None)
-    tooltip = [
-        alt.Tooltip(f"{field}:N", title=heading)
-        for field, heading in (
-            ("outcome", "Outcome"),
-            ("result", "Result"),
-            ("printed", "As printed"),
-            ("source", "Source"),
-        )
-    ]
-    base = alt.Chart(data).encode(y=y_mark, tooltip=tooltip)
-    known = base.transform_filter("isValid(datum.estimate)")
-    colour = alt.Color("colour:N", scale=None)
-    x = alt.X("estimate:Q", scale=scale, axis=axis)
-    null = known.transform_calculate(
-        at=str(no_difference), top="datum.mark_y - 10", bottom=f"datum.mark_y + {_ROW - _MARK_Y}"
-    )
-    y_top = alt.Y("top:Q", scale=alt.Scale(domain=[0, height], reverse=True), axis=None)
-    layers = [
-        null.mark_rule(color=GREY, strokeDash=[3, 3]).encode(
-            x=alt.X("at:Q", scale=scale, axis=axis), y=y_top, y2="bottom:Q"
-        ),
-        known.mark_rule(strokeWidth=2.5).encode(
-            x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=colour
-        ),
-        known.mark_point(filled=True, size=110, opacity=1).encode(
-            x=x, color=colour, shape=alt.Shape("shape:N", scale=None)
-        ),
-        alt.Chart(data)
-        .mark_text(align="left", baseline="middle", color=INK)
-        .encode(x=alt.value(0), y=y_text, text="label:N"),
-        alt.Chart(data)
-        .mark_text(align="right", baseline="middle", color=INK)
-        .encode(x=alt.value(WIDTH), y=y_text, text="aside:N"),
-    ]
-    if any("estimate" not in row for row in rows):
-        layers += _gap_layers(base, y_top)
-    return alt.layer(*layers).properties(width=WIDTH, height=height)
-
-
-def _gap_layers(base: alt.Chart, y_top: alt.Y) -> list[alt.Chart]:
-    """Draw a dashed, empty box that says in words what is not known."""
-    import altair as alt
-
-    gap = base.transform_filter("!isValid(datum.estimate)")
-    left, right = alt.value(WIDTH * 0.12), alt.value(WIDTH * 0.88)
-    box = gap.transform_calculate(top="datum.mark_y - 11", bottom="datum.mark_y + 11")
-    return [
-        box.mark_rect(fillOpacity=0, stroke=GREY, strokeDash=[4, 3]).encode(
-            x=left, x2=right, y=y_top, y2="bottom:Q"
-        ),
-        gap.mark_text(align="center", baseline="middle", color=INK, fontStyle="italic").encode(
-            x=alt.value(WIDTH / 2), text="result:N"
-        ),
-    ]
 
 
 def _alt(evidence: Evidence, findings: Sequence[Finding], *, shared: bool) -> str:
@@ -240,5 +213,8 @@ def _alt(evidence: Evidence, findings: Sequence[Finding], *, shared: bool) -> st
         result = effect_text(finding)
         words = DIRECTION_WORDS[finding.direction]
         stated = result if result.startswith(words) else f"{words}, {result}"
-        lines.append(f"{outcome}, {source_name(evidence.source_of(finding))}: {stated}.")
+        source, analysis = evidence.source_of(finding), analysis_text(finding)
+        which = f", {analysis}" if analysis and shared else ""
+        struck = " Struck out: not evidence." if source.integrity.strikes_out else ""
+        lines.append(f"{outcome}, {source_name(source)}{which}: {stated}.{struck}")
     return " ".join(lines)

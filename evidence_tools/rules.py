@@ -192,6 +192,30 @@ def rule_dispersion(row: Row) -> Iterator[Fault]:
         yield missing, "blank although its twin column is given; fill both or none"
 
 
+def rule_arm_role(row: Row) -> Iterator[Fault]:
+    """Find arms whose identifier does not say which arm of the trial they are."""
+    arm_id = str(row.get("arm_id") or "")
+    if arm_id and not arm_id.endswith(("-k2", "-control")):
+        yield "arm_id", f"found {arm_id!r}; it must end in -k2 or -control"
+
+
+def rule_amount(row: Row) -> Iterator[Fault]:
+    """Find a dose or a duration without its unit, a unit without its figure, and zeros."""
+    for column in ("dose", "duration"):
+        amount, unit = _number(row, column), row.get(f"{column}_unit")
+        if (amount is None) != (unit is None):
+            missing = column if amount is None else f"{column}_unit"
+            yield missing, "blank although its twin column is given; fill both or none"
+        if amount == 0:
+            yield column, "found 0; leave the cell blank when the source does not state it"
+
+
+def rule_same_trial(row: Row) -> Iterator[Fault]:
+    """Find reports that name themselves as their earlier report."""
+    if row.get("same_trial_as") is not None and row.get("same_trial_as") == row.get("source_id"):
+        yield "same_trial_as", "names its own row; name the earlier report, or leave it blank"
+
+
 def rule_context(row: Row) -> Iterator[Fault]:
     """Find a value without its unit, population or source."""
     if row.get("value") in (None, "not found"):
@@ -240,7 +264,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         rule_reported_unit,
         rule_p_value,
     ),
-    "trial-arms": (rule_dispersion,),
+    "trials": (rule_amount, rule_same_trial),
+    "trial-arms": (rule_dispersion, rule_arm_role),
     "marker-context": (rule_context,),
     "certainty": (rule_judgement,),
 }

@@ -84,6 +84,11 @@ class Integrity(StrEnum):
         """The status in words, as it stands beside a citation."""
         return _INTEGRITY_LABELS[self]
 
+    @property
+    def strikes_out(self) -> bool:
+        """Whether figures of such a source are shown struck out, never as evidence."""
+        return self in (Integrity.RETRACTED, Integrity.CAUTION_PUBLISHED)
+
 
 _INTEGRITY_LABELS = {
     Integrity.NONE_KNOWN: "none known",
@@ -222,6 +227,29 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What one trial report says was given, for how long and against what.
+
+    ``dose`` is in ``dose_unit`` a day and ``duration`` in ``duration_unit``, both as stated.
+    ``None`` and an empty text mean *not stated*. ``same_trial_as`` names an earlier report of
+    the same trial, so that nobody counts its participants twice.
+    """
+
+    source_id: str
+    same_trial_as: str
+    form: str
+    dose: Decimal | None
+    dose_unit: str
+    duration: Decimal | None
+    duration_unit: str
+    comparator: str
+    given_to_all: str
+    other_arm: str
+    blinding: str
+    completed: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TrialArm:
     """The mean of one outcome in one arm of a trial at one timepoint."""
 
@@ -294,10 +322,13 @@ class EvidenceError(Exception):
         All faults found, in file and line order.
     """
 
+    place = "the evidence tables"
+    """Where the faults are, as the message says it."""
+
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(problems))
         count = len(self.problems)
-        heading = f"{count} problem{'s' if count != 1 else ''} in the evidence tables:"
+        heading = f"{count} problem{'s' if count != 1 else ''} in {self.place}:"
         super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
 
 

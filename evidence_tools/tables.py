@@ -72,7 +72,42 @@ def markers_table(
         for outcome in outcomes
     ]
     columns = ("Marker", "Kind", "Measured in", "What it is", "What to keep in mind")
-    return Table(name, runs(caption), columns, tuple(rows), (20, 14, 10, 26, 30))
+    return Table(name, runs(caption), columns, tuple(rows), (21, 13, 13, 25, 28))
+
+
+def outcomes_table(
+    evidence: Evidence, outcomes: Iterable[Outcome], *, name: str, caption: str
+) -> Table:
+    """List outcomes: which a patient feels, which are surrogates, how much is reported here.
+
+    Parameters
+    ----------
+    evidence
+        The evidence the outcomes belong to; its findings are counted.
+    outcomes
+        One row each, in the order given.
+    name, caption
+        Label for cross-references, and what question the table answers.
+
+    Returns
+    -------
+    Table
+        An outcome without any finding stays in it, with ``none``.
+    """
+    rows = []
+    for outcome in outcomes:
+        findings = evidence.findings(outcome=outcome.outcome_id)
+        sources = len({finding.source_id for finding in findings})
+        count = f"{len(findings)} from {sources} source{'s' if sources != 1 else ''}"
+        cells = (
+            outcome.label,
+            outcome.kind.value,
+            "a surrogate" if outcome.surrogate else "felt by a patient",
+            count if findings else "none",
+        )
+        rows.append(TableRow(tuple(Cell.of(cell) for cell in cells)))
+    columns = ("Outcome", "Kind", "Surrogate?", "Findings here")
+    return Table(name, runs(caption), columns, tuple(rows), (40, 26, 18, 16))
 
 
 def sources_table(sources: Iterable[Source], *, name: str, caption: str) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import subprocess
@@ -78,6 +79,16 @@ def copy_book(folder: Path) -> Path:
         else:
             shutil.copy(source, folder / name)
     return folder
+
+
+def change_cell(table: Path, row: str, column: str, value: str) -> None:
+    """Change one cell of a table; rows are named by their first column."""
+    with table.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    (wanted,) = [cells for cells in rows if cells[0] == row]
+    wanted[header.index(column)] = value
+    with table.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
 
 
 @pytest.fixture(scope="session")

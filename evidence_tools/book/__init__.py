@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
+from evidence_tools.book.abbreviations import add_abbreviations
 from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
 from evidence_tools.book.domain import EvidenceDomain
@@ -53,6 +54,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_nodes(app)
     add_roles(app)
     add_math(app)
+    add_abbreviations(app)
     add_table_scopes(app)
     app.connect("config-inited", _prepare, priority=900)
     app.connect("builder-inited", lambda app: add_assets(app), priority=900)

@@ -164,7 +164,7 @@ def _print_builder(app: Sphinx) -> Iterator[Any]:
     try:
         builder.init()
         builder.prepare_writing(set(env.all_docs))
-        builder.imgpath = "_images"
+        builder.imgpath, builder.dlpath = "_images", "_downloads"
         builder.secnumbers = builder.assemble_toc_secnumbers()[app.config.root_doc]
         builder.fignumbers = builder.assemble_toc_fignumbers()[app.config.root_doc]
         yield builder

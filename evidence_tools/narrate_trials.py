@@ -1,0 +1,217 @@
+"""Sentences about trials: what they gave, for how long, and what their arms show."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from evidence_tools.arms import ArmPair, difference_from_arms, missing_for_difference, pair_arms
+from evidence_tools.display import Prose, Runs, runs
+from evidence_tools.evidence import Evidence
+from evidence_tools.phrases import finding_runs, number_text, source_runs
+from evidence_tools.schema import Finding, Trial, TrialArm
+from evidence_tools.trial_phrases import (
+    amount_text,
+    arm_text,
+    blinding_text,
+    difference_text,
+    duration_text,
+    form_text,
+)
+
+GROUPS_NOT_NAMED = {
+    "men": r"\bmen\b",
+    "children": r"child",
+    "women before the menopause": r"premenopaus",
+    "people who take a medicine against blood clotting": r"anticoagula|warfarin",
+    "people with kidney disease": r"kidney|renal",
+    "people who had an organ transplant": r"transplant",
+}
+"""Groups a reader may belong to, with the words that would name them in a population."""
+
+
+def narrate_trials(evidence: Evidence) -> Prose:
+    """Sum the trials up: how many, with which forms, how long, how blinded, how large.
+
+    Parameters
+    ----------
+    evidence
+        A trial with several reports is counted once; its longest report gives its duration.
+
+    Returns
+    -------
+    Prose
+        A list; every number is counted from ``trials.csv`` and ``sources.csv``.
+    """
+    reports = tuple(evidence.trials.values())
+    trials = tuple(trial for trial in reports if not trial.same_trial_as)
+    again = len(reports) - len(trials)
+    count = f"{len(trials)} trials are listed here"
+    count += f", in {len(reports)} reports." if again else "."
+    items = [
+        runs(count),
+        runs(f"Form: {_counted(form_text(trial) for trial in trials)}."),
+        runs(f"Blinding: {_counted(blinding_text(trial) for trial in trials)}."),
+        _doses(reports),
+        _durations(reports),
+        _sizes(evidence, trials),
+    ]
+    return Prose(tuple(items), as_list=True)
+
+
+def narrate_arms(
+    evidence: Evidence, arms: Iterable[TrialArm], pooled: Finding | None = None
+) -> Prose:
+    """Say where a difference between arms can be computed, and what it comes to.
+
+    Parameters
+    ----------
+    evidence
+        The evidence the arms belong to.
+    arms
+        Arms in pairs.
+    pooled
+        A pooled difference that the computed ones are held against: consistent in size
+        with it or not, never a recomputation of it.
+
+    Returns
+    -------
+    Prose
+        A list with one item for each pair whose difference can be computed, one for each
+        beside the pooled figure, and one that names all other trials.
+
+    Raises
+    ------
+    ValueError
+        If an arm has no partner.
+    """
+    pairs = pair_arms(arms)
+    known = [pair for pair in pairs if not missing_for_difference(pair)]
+    items = [_pair_sentence(evidence, pair) for pair in known]
+    if pooled is not None and pooled.estimate is not None:
+        items += [_beside_pooled(evidence, pair, pooled, pooled.estimate) for pair in known]
+    if others := [pair.intervention for pair in pairs if pair not in known]:
+        items.append(_not_computed(evidence, others))
+    return Prose(tuple(items), as_list=True)
+
+
+def narrate_populations(evidence: Evidence) -> Prose:
+    """Say whom the trials describe, and which groups no description names.
+
+    Parameters
+    ----------
+    evidence
+        The ``population`` of every trial's source is searched for ``GROUPS_NOT_NAMED``.
+
+    Returns
+    -------
+    Prose
+        A list: how many describe women, then the groups that no description names.
+    """
+    populations = [evidence.source_of(trial).population for trial in evidence.trials.values()]
+    women = sum("women" in population for population in populations)
+    every = "All" if women == len(populations) else f"{women} of the"
+    items = [runs(f"{every} {len(populations)} trial reports listed here describe women.")]
+    absent = [
+        group
+        for group, words in GROUPS_NOT_NAMED.items()
+        if not any(re.search(words, population) for population in populations)
+    ]
+    if absent:
+        items.append(runs(f"No description of who took part names {', '.join(absent)}."))
+    return Prose(tuple(items), as_list=True)
+
+
+def _counted(words: Iterable[str]) -> str:
+    return "; ".join(f"{word} in {number}" for word, number in Counter(words).most_common())
+
+
+def _doses(reports: Sequence[Trial]) -> Runs:
+    known: dict[tuple[str, str], list[Trial]] = {}
+    for trial in reports:
+        if trial.dose is not None:
+            known.setdefault((form_text(trial), trial.dose_unit), []).append(trial)
+    parts = []
+    for (form, unit), group in known.items():
+        amounts = sorted({trial.dose for trial in group if trial.dose is not None})
+        span = " to ".join(dict.fromkeys(number_text(end) for end in (amounts[0], amounts[-1])))
+        parts.append(f"{form}: {span} {unit}")
+    return runs(f"Amounts that were given: {'; '.join(parts)}. They are no advice on an amount.")
+
+
+def _durations(reports: Sequence[Trial]) -> Runs:
+    by_text = Counter(duration_text(trial) for trial in reports)
+    parts = [f"{text} in {number}" for text, number in by_text.most_common()]
+    return runs(f"Duration, by report: {', '.join(parts)}.")
+
+
+def _sizes(evidence: Evidence, trials: Sequence[Trial]) -> Runs:
+    sizes = [
+        (source.n_participants, source)
+        for source in map(evidence.source_of, trials)
+        if source.n_participants is not None
+    ]
+    sizes.sort(key=lambda size: size[0])
+    (least, small), (most, large) = sizes[0], sizes[-1]
+    return runs(
+        f"The smallest had {number_text(least)} participants (",
+        source_runs(small),
+        f"), the largest {number_text(most)} (",
+        source_runs(large),
+        ").",
+    )
+
+
+def _pair_sentence(evidence: Evidence, pair: ArmPair) -> Runs:
+    arm, control = pair.intervention, pair.control
+    outcome = evidence.outcome_of(arm)
+    start = runs(
+        source_runs(evidence.source_of(arm)),
+        f", {arm.timepoint}, {outcome.abbreviation or outcome.name} ({arm.value_type}): ",
+        f"{arm_text(arm)}, against {arm_text(control)}. ",
+    )
+    difference = difference_from_arms(pair)
+    inferred = (
+        " The source does not say what the spread is; it was taken to be a standard deviation (SD)."
+        if difference.sd_inferred
+        else ""
+    )
+    return runs(start, f"Computed here: {difference_text(difference, arm.unit)}.{inferred}")
+
+
+def _not_computed(evidence: Evidence, arms: Sequence[TrialArm]) -> Runs:
+    sources = dict.fromkeys(arm.source_id for arm in arms)
+    names = [
+        runs(", " if index else "", source_runs(evidence.sources[source_id]))
+        for index, source_id in enumerate(sources)
+    ]
+    return runs(
+        "For ",
+        *names,
+        " no difference was computed: the number of participants in an arm, the spread or its "
+        "kind is not stated; the table says which.",
+    )
+
+
+def _beside_pooled(evidence: Evidence, pair: ArmPair, pooled: Finding, estimate: Decimal) -> Runs:
+    """Hold a computed difference against a pooled one; size only, and only in one unit."""
+    arm, difference = pair.intervention, difference_from_arms(pair)
+    inside = difference.ci_lower <= estimate <= difference.ci_upper
+    verdict = "is consistent in size with" if inside else "is not consistent in size with"
+    unit = (
+        f", if that is in {arm.unit} too: its unit is not reported"
+        if not pooled.unit_reported
+        else ""
+    )
+    if pooled.unit_reported and pooled.unit != arm.unit:
+        verdict, unit = "cannot be held against", ", which is in another unit"
+    return runs(
+        f"The difference of {amount_text(difference.mean_difference, arm.unit)} at "
+        f"{arm.timepoint} (",
+        source_runs(evidence.source_of(arm)),
+        f") {verdict} the pooled figure ",
+        finding_runs(evidence, pooled),
+        f"{unit}. Whether this trial is among those that were pooled is not known here.",
+    )

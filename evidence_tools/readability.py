@@ -1,0 +1,71 @@
+"""How hard a page is to read: its sentences as a reader sees them, and their grade."""
+
+from __future__ import annotations
+
+import re
+
+_NOT_READ = (
+    "script, style, button, details.hide, .evidence-cards, a.headerlink, .prev-next-footer, "
+    "figure, table, .cell_input"
+)
+_BLOCKS = "h1, h2, h3, h4, p, li, dt"
+
+
+def page_prose(html: str) -> str:
+    """Take the sentences of a finished page, without code, figures and tables.
+
+    Parameters
+    ----------
+    html
+        A page, or the part of one; only its ``<article>`` is read when it has one.
+
+    Returns
+    -------
+    str
+        One line for each heading, paragraph and list item, each closed by a full stop when
+        it ends without one, so that a heading does not run into the sentence below it.
+    """
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(html, "html.parser")
+    body = soup.find("article") or soup
+    for tag in body.select(_NOT_READ):
+        tag.decompose()
+    lines = []
+    for block in body.select(_BLOCKS):
+        if block.find(["p", "li"]):
+            continue
+        line = " ".join(block.get_text().split())
+        if line:
+            lines.append(line if re.search(r"[.?!:;]$", line) else f"{line}.")
+    return "\n".join(lines)
+
+
+def word_count(text: str) -> int:
+    """Count the words of a text; a number is a word, a lone sign is none."""
+    return len(re.findall(r"\w[\w.,'’-]*", text))
+
+
+def reading_grade(text: str) -> float:
+    """Measure the Flesch-Kincaid grade of an English text.
+
+    Parameters
+    ----------
+    text
+        Whole sentences.
+
+    Returns
+    -------
+    float
+        Years of school that the sentences ask for; about 9 is the end of compulsory school.
+
+    Raises
+    ------
+    ValueError
+        If there are no words to measure.
+    """
+    import textstat  # only the tests and the page on checks measure
+
+    if not word_count(text):
+        raise ValueError("there are no words to measure")
+    return float(textstat.flesch_kincaid_grade(text))
