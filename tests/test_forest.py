@@ -44,7 +44,7 @@ def test_an_analysis_stands_next_to_its_alternatives(evidence: Evidence) -> None
     assert labels[:3] == [
         "Mott 2019, adjusted later",
         "Mott 2019, adjusted later; sensitivity: trials at low risk of bias only",
-        "Mott 2019, adjusted; without YOPS",
+        "Mott 2019 correction; without YOPS",
     ]
 
 

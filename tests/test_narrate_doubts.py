@@ -48,7 +48,7 @@ def test_a_result_that_turns_significant_without_a_study_is_told_so(evidence: Ev
 def test_a_result_that_stays_significant_is_told_so(evidence: Evidence) -> None:
     findings = evidence.findings(outcome="fracture_vertebral")
     text = narrate_sensitivity(evidence, findings).to_text()
-    assert "OR 0.96 (95% CI 0.83 to 1.11); then Mott 2019, adjusted: OR 0.98" in text
+    assert "OR 0.96 (95% CI 0.83 to 1.11); then Mott 2019 correction: OR 0.98" in text
     assert "Whether it is significant stays the same." in text
     assert "depends on" not in text
 
@@ -65,7 +65,7 @@ def test_sensitivity_follows_the_rows(data_copy: Path) -> None:
 
 def test_vertebral_fractures_name_both_sides_and_what_is_struck_out(evidence: Evidence) -> None:
     text = narrate_directions(evidence, ["fracture_vertebral"]).to_text()
-    assert "No significant change: Mott 2019 (adjusted later); Mott 2019, adjusted; Inoue" in text
+    assert "No significant change: Mott 2019 (adjusted later); Mott 2019 correction; Inoue" in text
     assert "Decrease: Salma 2022; Xu 2021 (printed figures do not fit together)." in text
     assert "Struck out and not counted: Cockayne 2006 (caution published)." in text
     assert "The sources do not all report a change." in text

@@ -102,7 +102,7 @@ def test_what_is_not_known_of_a_source_is_said(all_sources: Table) -> None:
     assert "journal not known" in title
     assert "size not reported" in studied
     assert "(authors not given where it was read)" in row_of(all_sources, "zhou2022")[0]
-    assert name == "Mott 2019, adjusted (Mott A et al.)"
+    assert name == "Mott 2019 correction (Mott A et al.)"
 
 
 def test_a_trial_is_not_counted_as_a_number_of_studies(all_sources: Table) -> None:
