@@ -21,6 +21,7 @@ from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
 from evidence_tools.book.domain import EvidenceDomain
 from evidence_tools.book.freshness import forget_page, outline_changed
+from evidence_tools.book.downloads import keep_executed_notebook, offer_downloads
 from evidence_tools.book.mathml import add_math
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pages import (
@@ -35,6 +36,7 @@ from evidence_tools.book.roles import add_roles
 from evidence_tools.book.searching import escape_titles
 from evidence_tools.book.session import BuildError, Session
 from evidence_tools.book.stamp import read_stamp
+from evidence_tools.book.theme import drop_unused_assets, use_templates, write_sheet
 from evidence_tools.schema import EvidenceError
 
 LOGGER = logging.getLogger(__name__)
@@ -67,11 +69,15 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", lambda app, env: app.evidence_session.note_pages(env), priority=990)
     app.connect("env-get-updated", _pages_that_mention, priority=990)
     app.connect("doctree-read", check_page)
+    app.connect("doctree-read", keep_executed_notebook)
     app.connect("write-started", _print)
     app.connect("html-collect-pages", escape_titles)
     app.connect("html-page-context", add_pdf_button, priority=900)
     app.connect("html-page-context", add_cards, priority=900)
-    app.connect("build-finished", _finish)
+    app.connect("html-page-context", offer_downloads, priority=900)
+    app.connect("html-page-context", drop_unused_assets, priority=950)
+    # After the theme has written its own style sheets.
+    app.connect("build-finished", _finish, priority=900)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
 
 
@@ -101,6 +107,7 @@ def _prepare(app: Any, config: Config) -> None:
     config.html_math_renderer = "evidence_mathml"
     if config.html_theme:
         set_footer(app, app.evidence_stamp)
+    use_templates(app)
 
 
 def _check_files(app: Any, env: Any, docnames: list[str]) -> None:
@@ -190,6 +197,7 @@ def _complete(app: Any, exception: Exception | None) -> None:
     write_vega_bundle(outdir, outdir.parent / ".evidence")
     finish_pages(outdir, _pdf_path(app))
     app.evidence_session.finish()
+    write_sheet(outdir, outdir.parent / ".evidence" / "theme")
 
 
 def _pdf_path(app: Any) -> Path:

@@ -16,14 +16,14 @@ from evidence_tools.book.stamp import Stamp
 
 STATIC = Path(__file__).parent / "static"
 _SIZE = re.compile(r'(<span class="evidence-pdf-size">)[^<]*(</span>)')
-_SIZE_OPEN = '<span class="evidence-pdf-size">'
 
 
 def add_assets(app: Sphinx) -> None:
     """Register the style sheet and the script; both are part of the package."""
     app.config.html_static_path.append(str(STATIC))
     app.add_css_file("evidence.css")
-    app.add_js_file("evidence.js", loading_method="defer")
+    for name in ("evidence.js", "evidence-views.js"):
+        app.add_js_file(name, loading_method="defer")
 
 
 def set_footer(app: Sphinx, stamp: Stamp) -> None:
@@ -33,6 +33,8 @@ def set_footer(app: Sphinx, stamp: Stamp) -> None:
     licence = html.escape(app.config.evidence_licence)
     text = html.escape(stamp.text)
     options["navbar_persistent"] = []  # the sidebar has a search field already
+    options["use_fullscreen_button"] = False  # browsers have one
+    options["use_download_button"] = False  # ours offers what can be used again
     options["extra_footer"] = f'<p class="evidence-stamp">{text}. {licence}</p>'
     app.config.html_theme_options = options
 
@@ -43,20 +45,9 @@ def add_pdf_button(
     """Offer the PDF in the header, with its version and size."""
     del templatename, doctree
     stamp: Stamp = app.evidence_stamp  # type: ignore[attr-defined]
-    buttons = context.get("header_buttons")
-    if buttons is None or app.builder.name != "html":
-        return
-    depth = pagename.count("/")
-    buttons.append(
-        {
-            "type": "link",
-            "url": "../" * depth + stamp.pdf_name,
-            "text": f"PDF {stamp.version} ({_SIZE_OPEN}size</span>)",
-            "icon": "fas fa-file-pdf",
-            "tooltip": f"Download version {stamp.version} as PDF",
-            "label": "download-report-pdf",
-        }
-    )
+    if app.builder.name == "html":
+        address = "../" * pagename.count("/") + stamp.pdf_name
+        context["evidence_pdf"] = {"url": address, "version": stamp.version}
 
 
 def finish_pages(outdir: Path, pdf: Path) -> None:
