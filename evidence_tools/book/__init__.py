@@ -17,19 +17,20 @@ from sphinx.config import Config
 from sphinx.util import logging
 
 from evidence_tools.book.abbreviations import add_abbreviations
+from evidence_tools.book.attributes import add_attributes
 from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
 from evidence_tools.book.domain import EvidenceDomain
-from evidence_tools.book.freshness import forget_page, outline_changed
 from evidence_tools.book.downloads import keep_executed_notebook, offer_downloads
+from evidence_tools.book.freshness import forget_page, outline_changed
 from evidence_tools.book.mathml import add_math
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pages import (
     add_assets,
     add_pdf_button,
-    add_table_scopes,
     finish_pages,
     set_footer,
+    write_entrance,
     write_vega_bundle,
 )
 from evidence_tools.book.roles import add_roles
@@ -57,7 +58,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_roles(app)
     add_math(app)
     add_abbreviations(app)
-    add_table_scopes(app)
+    add_attributes(app)
     app.connect("config-inited", _prepare, priority=900)
     app.connect("builder-inited", lambda app: add_assets(app), priority=900)
     app.connect("env-get-outdated", _outdated)
@@ -195,9 +196,11 @@ def _complete(app: Any, exception: Exception | None) -> None:
     if not _pdf_path(app).is_file():
         _print(app, app.builder)
     write_vega_bundle(outdir, outdir.parent / ".evidence")
+    if app.config.root_doc != "index":
+        write_entrance(outdir, app.config.root_doc, app.config.html_title or app.config.project)
     finish_pages(outdir, _pdf_path(app))
-    app.evidence_session.finish()
     write_sheet(outdir, outdir.parent / ".evidence" / "theme")
+    app.evidence_session.finish()
 
 
 def _pdf_path(app: Any) -> Path:

@@ -122,7 +122,13 @@ def data_archive(evidence: Evidence, folder: Path, keys: set[str]) -> bytes:
             text = (folder / f"{table}.csv").read_text(encoding="utf-8")
             if identifiers:
                 _add(archive, f"{table}.csv", some_rows(text, identifiers))
-        _add(archive, "datapackage.json", (folder / "datapackage.json").read_text("utf-8"))
+        dictionary = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+        packed_tables = {f"{table}.csv" for table, identifiers in wanted.items() if identifiers}
+        dictionary["resources"] = [
+            resource for resource in dictionary["resources"] if resource["path"] in packed_tables
+        ]
+        text = json.dumps(dictionary, indent=2, ensure_ascii=False) + "\n"
+        _add(archive, "datapackage.json", text)
     return packed.getvalue()
 
 

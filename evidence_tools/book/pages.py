@@ -8,9 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.writers.html5 import HTML5Translator
 
 from evidence_tools.book.stamp import Stamp
 
@@ -68,6 +66,29 @@ def finish_pages(outdir: Path, pdf: Path) -> None:
             page.write_text(after, encoding="utf-8")
 
 
+def write_entrance(outdir: Path, first: str, title: str) -> None:
+    """Have ``index.html`` lead to the first page, for readers and browsers alike.
+
+    Parameters
+    ----------
+    outdir
+        The finished HTML site.
+    first
+        The first page, such as ``chapters/answer``.
+    title
+        Title of the book.
+    """
+    target, words = html.escape(f"{first}.html"), html.escape(title)
+    (outdir / "index.html").write_text(
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{words}</title>"
+        '<link rel="icon" href="data:,">'
+        f'<meta http-equiv="refresh" content="0; url={target}"></head>'
+        f'<body><p><a href="{target}">{words}</a></p></body></html>\n',
+        encoding="utf-8",
+    )
+
+
 def write_vega_bundle(outdir: Path, cache: Path) -> None:
     """Put Vega, Vega-Lite and Vega-Embed into the site, from the wheel: no other host.
 
@@ -93,22 +114,3 @@ def write_vega_bundle(outdir: Path, cache: Path) -> None:
     if not target.is_file() or target.stat().st_size != kept.stat().st_size:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(kept.read_bytes())
-
-
-def visit_entry(self: Any, node: nodes.entry) -> None:
-    """Write a table cell; headers say whether they head a column or a row."""
-    HTML5Translator.visit_entry(self, node)
-    tag = self.body[-1]
-    if tag.startswith("<th"):
-        scope = "col" if isinstance(node.parent.parent, nodes.thead) else "row"
-        self.body[-1] = tag.replace("<th", f'<th scope="{scope}"', 1)
-
-
-def depart_entry(self: Any, node: nodes.entry) -> None:
-    """Close a table cell."""
-    HTML5Translator.depart_entry(self, node)
-
-
-def add_table_scopes(app: Sphinx) -> None:
-    """Have every table of the book written with scoped headers."""
-    app.add_node(nodes.entry, override=True, html=(visit_entry, depart_entry))

@@ -117,10 +117,12 @@
           tooltip: { theme: document.documentElement.dataset.theme === "dark" ? "dark" : "light" },
         });
       })
-      .then(function () {
+      .then(function (drawn) {
         // Replaced only once the new drawing is complete: a reader never sees an empty box.
         chart.replaceChildren(stage);
         chart.dataset.enhanced = "true";
+        // evidence-views.js tells the drawing what to highlight.
+        chart.dispatchEvent(new CustomEvent("evidence:drawn", { bubbles: true, detail: drawn.view }));
       })
       .catch(function () {
         chart.dataset.enhanced = "failed"; // the static drawing stays
