@@ -17,6 +17,7 @@ FONT = "sans-serif"
 FONT_SIZE = 12
 WIDTH = 440
 """Width of a drawing in pixels: readable when a phone shrinks it to 350."""
+_NAMES_OF_MARKS = re.compile(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")')
 _FADED = 0.15
 _MARKER = "(datum.outcome || datum.marker)"
 _IN_VIEW = (
@@ -68,7 +69,7 @@ def make_figure(chart: alt.TopLevelMixin, *, name: str, caption: str | Runs, alt
         .configure_concat(spacing=8)
     )
     spec = with_views(styled.to_dict())
-    svg = prefix_ids(vl_convert.vegalite_to_svg(spec), name)
+    svg = prefix_ids(_NAMES_OF_MARKS.sub("", vl_convert.vegalite_to_svg(spec)), name)
     return Figure(name, runs(caption), alt, svg, spec)
 
 

@@ -97,7 +97,7 @@
     const counted = titles.indexOf(table.dataset.countBy);
     const status = make("p", { class: "evidence-status", role: "status" });
     const bar = make("div", { class: "evidence-tools", role: "group" });
-    bar.setAttribute("aria-label", "Filter and sort: " + text(table.caption));
+    bar.setAttribute("aria-label", "Filter and sort: " + text(table.caption.querySelector(".caption-text") || table.caption));
 
     function sort(order) {
       remember(name + ".sort", order);

@@ -109,6 +109,8 @@
     if (!data || chart.dataset.enhanced) return;
     chart.dataset.enhanced = "begun";
     const stage = document.createElement("div");
+    // The chart has one text alternative; its marks would only repeat it piece by piece.
+    stage.setAttribute("aria-hidden", "true");
     loadBundle()
       .then(function (embed) {
         return embed(stage, JSON.parse(data.textContent), {
