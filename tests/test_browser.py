@@ -10,13 +10,14 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
+import pypdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import PROJECT, Build
@@ -30,7 +31,15 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="needs a browser: apt-get install chromium"
 )
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync", "--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 CHAPTERS = [f"chapters/{path.stem}.html" for path in sorted((PROJECT / "chapters").glob("*.md"))]
 PAGES = [*CHAPTERS, "search.html", "genindex.html"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -43,8 +52,8 @@ LIMIT = 400_000
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     """Serve files without a line on the terminal for each."""
 
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 @pytest.fixture(scope="session")
@@ -478,6 +487,110 @@ def test_filters_say_how_many_rows_are_left_and_count_directions(
     # A link to a row shows the row, whatever was filtered.
     page.evaluate("window.location.hash = 'zhang2025-oc'")
     page.locator("#tab-findings tr[id='zhang2025-oc']").wait_for(state="visible")
+
+
+def test_filters_fade_what_is_left_out_of_the_matrix_and_change_the_count_of_agreement(
+    page: Page, served: str, evidence: Evidence
+) -> None:
+    page.goto(served + "chapters/concordance.html")
+    draw_all(page)
+    tools = page.get_by_role("group", name=re.compile("each source say"))
+    status = tools.get_by_role("status")
+    before = status.inner_text()
+    assert re.search(r"Beside the central source: .*agrees: \d+", before)
+    tools.get_by_label("Form of vitamin K:").select_option("MK-7")
+    left = page.locator("#tab-concordance tbody tr:visible")
+    names = set(left.evaluate_all("rows => rows.map(row => row.dataset.source)"))
+    sources = {source_name(source): source for source in evidence.sources.values()}
+    assert names
+    assert all("MK-7" in sources[name].intervention for name in names)
+    counted = [int(number) for number in re.findall(r": (\d+)", status.inner_text())]
+    assert sum(counted) == left.count()
+    assert status.inner_text() != before
+    page.locator("#fig-concordance .mark-symbol path[opacity='0.15']").first.wait_for()
+    for facet in ("Population:", "Evidence level:", "Known concerns:"):
+        assert tools.get_by_label(facet).locator("option").count() > 1
+
+
+VARIANTS = """(answer)=
+# Which studies?
+
+```{code-cell} ipython3
+from evidence_tools import forest_plot, load_evidence
+from evidence_tools.display import Variants
+
+evidence = load_evidence("../data")
+all_of_them = evidence.findings(outcome="fracture_any")
+figures = [forest_plot(evidence, all_of_them, name="fig-all", caption="Everything?"),
+           forest_plot(evidence, all_of_them[1:], name="fig-some", caption="Without the first?")]
+Variants("var-studies", "Which studies?", ("all studies", "without the first"), tuple(figures))
+```
+"""
+
+
+def test_of_two_figures_a_reader_sees_one_and_switches_and_print_has_both(
+    small_book: Callable[..., Build], page: Page
+) -> None:
+    build = small_book(VARIANTS, code=True)
+    assert build.returncode == 0, build.output
+    address = (build.html / ANSWER).as_uri()
+    page.goto(address)
+    first, second = page.locator("#fig-all"), page.locator("#fig-some")
+    assert first.is_visible()
+    assert not second.is_visible()
+    page.get_by_label("all studies").focus()
+    page.keyboard.press("ArrowDown")
+    assert second.is_visible()
+    assert not first.is_visible()
+    page.goto(page.url)
+    assert second.is_visible()
+    page.emulate_media(media="print")
+    assert first.is_visible()
+    assert second.is_visible()
+    text = "".join(part.extract_text() for part in pypdf.PdfReader(build.pdf).pages)
+    assert "Everything?" in text
+    assert "Without the first?" in text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_marks_and_words_of_every_drawing_stand_out_from_the_page(
+    theme: Any, browser: Browser, served: str
+) -> None:
+    context = browser.new_context(color_scheme=theme, reduced_motion="reduce")
+    page = context.new_page()
+    for name in CHAPTERS:
+        page.goto(served + name)
+        draw_all(page)
+        for kind, colour, background in page.evaluate(COLOURS_OF_MARKS):
+            need = 4.5 if kind == "text" else 3
+            assert contrast(colour, background) >= need, (name, theme, kind, colour, background)
+    context.close()
+
+
+COLOURS_OF_MARKS = """() => {
+    const background = getComputedStyle(document.body).backgroundColor;
+    const found = new Set();
+    document.querySelectorAll('.evidence-chart svg :is(path, line, text)').forEach(mark => {
+        const style = getComputedStyle(mark);
+        if (mark.closest('defs, clipPath') || style.opacity < 1) return;
+        if (mark.matches('.background')) return;
+        const seen = [style.fill, style.stroke].filter(c => c.startsWith('rgb('));
+        if (seen.length) found.add(mark.tagName + '|' + seen[0] + '|' + background);
+    });
+    return [...found].map(text => text.split('|'));
+}"""
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours after WCAG 2.2, from 1 to 21."""
+    shades = []
+    for colour in (one, other):
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        red, green, blue = (
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
+        )
+        shades.append(0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    return max(shades) / min(shades)
 
 
 def test_the_notebook_of_a_page_has_its_results_and_no_times(book: Build) -> None:
