@@ -6,7 +6,6 @@ The tests need Chromium: ``apt-get install chromium``. Where there is none they 
 from __future__ import annotations
 
 import http.server
-import json
 import re
 import shutil
 import threading
@@ -24,7 +23,6 @@ from conftest import PROJECT, Build
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from evidence_tools import Evidence
-from evidence_tools.display import MIME_TYPE
 from evidence_tools.phrases import effect_text, source_name
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -348,6 +346,21 @@ def test_no_page_breaks_a_rule_of_accessibility_in_light_or_dark(
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_chosen_view_breaks_no_rule_of_accessibility(
+    theme: Any, browser: Browser, served: str, evidence: Evidence
+) -> None:
+    context = browser.new_context(color_scheme=theme, reduced_motion="reduce")
+    page = context.new_page()
+    marker = evidence.outcome("oc").label
+    page.goto(f"{served}{MARKERS}?marker={marker}&tab-markers.sort=Result")
+    draw_all(page)
+    page.locator("tr.evidence-highlight").wait_for()
+    found = broken_rules(page, {"type": "tag", "values": WCAG})
+    context.close()
+    assert not found, "\n".join(found)
+
+
 @pytest.mark.parametrize("name", [ANSWER, MARKERS])
 def test_a_page_on_a_phone_breaks_no_rule_of_accessibility(
     name: str, browser: Browser, served: str
@@ -591,12 +604,3 @@ def contrast(one: str, other: str) -> float:
         )
         shades.append(0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
     return max(shades) / min(shades)
-
-
-def test_the_notebook_of_a_page_has_its_results_and_no_times(book: Build) -> None:
-    text = (book.html / "chapters" / "answer.ipynb").read_text("utf-8")
-    notebook = json.loads(text)
-    outputs = [o for c in notebook["cells"] if c["cell_type"] == "code" for o in c["outputs"]]
-    assert any(MIME_TYPE in output["data"] for output in outputs)
-    assert "iopub" not in text
-    assert str(book.folder) not in text
