@@ -16,6 +16,7 @@ from evidence_tools.concordance import (
 )
 from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
+from evidence_tools.facets import FACETS
 from evidence_tools.links import GROUPED_OUTCOME
 from evidence_tools.phrases import DIRECTION_WORDS, estimate_text, finding_run, source_runs
 from evidence_tools.schema import Direction, Finding, Outcome, OutcomeKind, Significance
@@ -66,7 +67,8 @@ def concordance_table(
         "Estimate",
         "Beside the central source",
     )
-    return Table(name, runs(caption), columns, tuple(rows), (22, 24, 17, 20, 17))
+    widths = (22, 24, 17, 20, 17)
+    return Table(name, runs(caption), columns, tuple(rows), widths, FACETS, columns[-1])
 
 
 def narrate_concordance(evidence: Evidence, *, central: str = CENTRAL_SOURCE) -> Prose:

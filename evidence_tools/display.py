@@ -183,6 +183,10 @@ class Table(Display):
         Rows with one cell per column.
     widths
         Relative widths of the columns; they need not add up to anything.
+    filters
+        Facets (:mod:`evidence_tools.facets`) by which a browser offers to filter the rows.
+    count_by
+        Header of the column whose values are counted beside the filters; empty for none.
     """
 
     name: str
@@ -190,6 +194,8 @@ class Table(Display):
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
     widths: tuple[int, ...] = field(default=())
+    filters: tuple[str, ...] = ()
+    count_by: str = ""
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -200,6 +206,8 @@ class Table(Display):
                 )
         if self.widths and len(self.widths) != len(self.columns):
             raise ValueError(f"table {self.name!r}: one width per column is needed")
+        if self.count_by and self.count_by not in self.columns:
+            raise ValueError(f"table {self.name!r}: there is no column {self.count_by!r} to count")
 
     def to_html(self) -> str:
         """Render as an HTML table with scoped headers."""
@@ -254,6 +262,44 @@ class Figure(Display):
     def to_text(self) -> str:
         """Render as caption and alt text."""
         return f"{plain(self.caption)}\n{self.alt}"
+
+
+@dataclass(frozen=True)
+class Variants(Display):
+    """Figures of the same thing, such as with and without some studies.
+
+    A browser shows one at a time and lets the reader switch; everywhere else, as in print,
+    they stand one below the other.
+
+    Attributes
+    ----------
+    name
+        Label that the shared address of a view uses, such as ``var-fractures``.
+    question
+        What the reader chooses, such as ``"Which studies?"``.
+    choices
+        What each figure is called in the choice; the first is shown first.
+    figures
+        One figure for each choice.
+    """
+
+    name: str
+    question: str
+    choices: tuple[str, ...]
+    figures: tuple[Figure, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.choices) != len(self.figures) or len(set(self.choices)) < 2:
+            raise ValueError(f"{self.name!r}: two or more figures, each with a name, are needed")
+
+    def to_html(self) -> str:
+        """Render the figures one below the other."""
+        return "".join(figure.to_html() for figure in self.figures)
+
+    def to_text(self) -> str:
+        """Render each choice with the text of its figure."""
+        pairs = zip(self.choices, self.figures, strict=True)
+        return "\n".join(f"{choice}\n{figure.to_text()}" for choice, figure in pairs)
 
 
 def read_runs(items: Sequence[dict[str, Any]]) -> Runs:

@@ -17,6 +17,13 @@ FONT = "sans-serif"
 FONT_SIZE = 12
 WIDTH = 440
 """Width of a drawing in pixels: readable when a phone shrinks it to 350."""
+_NAMES_OF_MARKS = re.compile(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")')
+_FADED = 0.15
+_MARKER = "(datum.outcome || datum.marker)"
+_IN_VIEW = (
+    f"(highlight === '' || !isValid({_MARKER}) || {_MARKER} === highlight)"
+    " && (sources === null || !isValid(datum.source) || indexof(sources, datum.source) >= 0)"
+)
 
 
 def make_figure(chart: alt.TopLevelMixin, *, name: str, caption: str | Runs, alt: str) -> Figure:
@@ -61,9 +68,43 @@ def make_figure(chart: alt.TopLevelMixin, *, name: str, caption: str | Runs, alt
         .configure_text(fontSize=FONT_SIZE, color=INK, font=FONT)
         .configure_concat(spacing=8)
     )
-    spec = styled.to_dict()
-    svg = prefix_ids(vl_convert.vegalite_to_svg(spec), name)
+    spec = with_views(styled.to_dict())
+    svg = prefix_ids(_NAMES_OF_MARKS.sub("", vl_convert.vegalite_to_svg(spec)), name)
     return Figure(name, runs(caption), alt, svg, spec)
+
+
+def with_views(spec: dict[str, Any]) -> dict[str, Any]:
+    """Let a page fade marks: those of other markers, and those of sources it filtered out.
+
+    Rows say their marker as ``outcome`` or ``marker``, and their ``source``; a mark whose row
+    says neither stays as it is. A drawing without a page, as in print, shows all.
+
+    Parameters
+    ----------
+    spec
+        A Vega-Lite specification.
+
+    Returns
+    -------
+    dict
+        The same with two parameters: ``highlight`` (a marker; empty for all) and ``sources``
+        (a list of names; null for all).
+    """
+    views = [{"name": "highlight", "value": ""}, {"name": "sources", "value": None}]
+    faded = _fading(spec)
+    return {**faded, "params": [*faded.get("params", []), *views]}
+
+
+def _fading(spec: dict[str, Any]) -> dict[str, Any]:
+    for inner in ("layer", "vconcat", "hconcat", "concat"):
+        if inner in spec:
+            return {**spec, inner: [_fading(part) for part in spec[inner]]}
+    encoding = spec.get("encoding", {})
+    if "mark" not in spec or "opacity" in encoding:
+        return spec
+    mark = spec["mark"] if isinstance(spec["mark"], dict) else {}
+    clear = {"test": _IN_VIEW, "value": mark.get("opacity", 1)}
+    return {**spec, "encoding": {**encoding, "opacity": {"condition": clear, "value": _FADED}}}
 
 
 def prefix_ids(svg: str, prefix: str) -> str:

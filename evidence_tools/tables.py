@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
+from evidence_tools.facets import FACETS
 from evidence_tools.phrases import (
     DIRECTION_WORDS,
     finding_runs,
@@ -36,9 +37,14 @@ def findings_table(
     Table
         Each row can be linked to by the identifier of its finding.
     """
-    rows = [_finding_row(evidence, finding) for finding in findings]
+    listed = tuple(findings)
+    rows = tuple(_finding_row(evidence, finding) for finding in listed)
     columns = ("Outcome", "Direction", "Result", "As printed, and where", "Size and notes")
-    return Table(name, runs(caption), columns, tuple(rows), (19, 13, 23, 22, 23))
+    # One source has one population and one level: there is nothing to filter by.
+    several = len({finding.source_id for finding in listed}) > 1
+    filters, count_by = (FACETS, "Direction") if several else ((), "")
+    widths = (19, 13, 23, 22, 23)
+    return Table(name, runs(caption), columns, rows, widths, filters, count_by)
 
 
 def markers_table(

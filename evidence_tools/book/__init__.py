@@ -17,24 +17,27 @@ from sphinx.config import Config
 from sphinx.util import logging
 
 from evidence_tools.book.abbreviations import add_abbreviations
+from evidence_tools.book.attributes import add_attributes
 from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
 from evidence_tools.book.domain import EvidenceDomain
+from evidence_tools.book.downloads import keep_executed_notebook, offer_downloads
 from evidence_tools.book.freshness import forget_page, outline_changed
 from evidence_tools.book.mathml import add_math
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pages import (
     add_assets,
     add_pdf_button,
-    add_table_scopes,
     finish_pages,
     set_footer,
+    write_entrance,
     write_vega_bundle,
 )
 from evidence_tools.book.roles import add_roles
 from evidence_tools.book.searching import escape_titles
 from evidence_tools.book.session import BuildError, Session
 from evidence_tools.book.stamp import read_stamp
+from evidence_tools.book.theme import drop_unused_assets, use_templates, write_sheet
 from evidence_tools.schema import EvidenceError
 
 LOGGER = logging.getLogger(__name__)
@@ -55,7 +58,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_roles(app)
     add_math(app)
     add_abbreviations(app)
-    add_table_scopes(app)
+    add_attributes(app)
     app.connect("config-inited", _prepare, priority=900)
     app.connect("builder-inited", lambda app: add_assets(app), priority=900)
     app.connect("env-get-outdated", _outdated)
@@ -67,11 +70,15 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", lambda app, env: app.evidence_session.note_pages(env), priority=990)
     app.connect("env-get-updated", _pages_that_mention, priority=990)
     app.connect("doctree-read", check_page)
+    app.connect("doctree-read", keep_executed_notebook)
     app.connect("write-started", _print)
     app.connect("html-collect-pages", escape_titles)
     app.connect("html-page-context", add_pdf_button, priority=900)
     app.connect("html-page-context", add_cards, priority=900)
-    app.connect("build-finished", _finish)
+    app.connect("html-page-context", offer_downloads, priority=900)
+    app.connect("html-page-context", drop_unused_assets, priority=950)
+    # After the theme has written its own style sheets.
+    app.connect("build-finished", _finish, priority=900)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
 
 
@@ -101,6 +108,7 @@ def _prepare(app: Any, config: Config) -> None:
     config.html_math_renderer = "evidence_mathml"
     if config.html_theme:
         set_footer(app, app.evidence_stamp)
+    use_templates(app)
 
 
 def _check_files(app: Any, env: Any, docnames: list[str]) -> None:
@@ -188,7 +196,10 @@ def _complete(app: Any, exception: Exception | None) -> None:
     if not _pdf_path(app).is_file():
         _print(app, app.builder)
     write_vega_bundle(outdir, outdir.parent / ".evidence")
+    if app.config.root_doc != "index":
+        write_entrance(outdir, app.config.root_doc, app.config.html_title or app.config.project)
     finish_pages(outdir, _pdf_path(app))
+    write_sheet(outdir, outdir.parent / ".evidence" / "theme")
     app.evidence_session.finish()
 
 

@@ -99,9 +99,9 @@ def depart_evidence_ref(self: Any, node: evidence_ref) -> None:
 def visit_evidence_chart(self: Any, node: evidence_chart) -> None:
     """Write the static drawing with its text alternative, and the data that enhances it."""
     label = html.escape(node["alt"], quote=True)
-    self.body.append(
-        f'<div class="evidence-chart" role="img" aria-label="{label}">{node["svg"]}</div>'
-    )
+    # The chart has one text alternative; its marks would only repeat it piece by piece.
+    svg = node["svg"].replace("<svg ", '<svg aria-hidden="true" ', 1)
+    self.body.append(f'<div class="evidence-chart" role="img" aria-label="{label}">{svg}</div>')
     if self.builder.name != "singlehtml":
         spec = script_json(node["spec"])
         self.body.append(f'<script type="application/json" class="evidence-spec">{spec}</script>')

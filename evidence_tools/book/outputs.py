@@ -6,6 +6,7 @@ HTML gives them numbers, cross-references, links and one look in HTML and PDF.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -14,6 +15,8 @@ from docutils import nodes
 from evidence_tools.book.nodes import evidence_chart, run_nodes
 from evidence_tools.book.roles import caption_runs
 from evidence_tools.display import MIME_TYPE, read_runs
+from evidence_tools.facets import finding_facets
+from evidence_tools.phrases import source_name
 from evidence_tools.schema import UnknownKeyError
 
 
@@ -88,18 +91,43 @@ def _table(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
     ]
     header = nodes.row("", *(_entry([{"text": column}]) for column in columns))
     group += nodes.thead("", header)
-    group += nodes.tbody("", *(_row(row, place) for row in payload["rows"]))
+    group += nodes.tbody("", *(_row(row, place, payload["filters"]) for row in payload["rows"]))
     title = nodes.title("", "", *place.caption(payload["caption"]))
     table = nodes.table("", title, group, classes=["evidence-table", "colwidths-given"])
+    table["evidence_views"] = {
+        "data-filters": json.dumps(payload["filters"]) if payload["filters"] else "",
+        "data-count-by": payload["count_by"],
+    }
     place.label(table, payload["name"])
     return [table]
 
 
-def _row(data: dict[str, Any], place: Place) -> nodes.row:
+def _variants(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
+    panels = []
+    for choice, figure in zip(payload["choices"], payload["figures"], strict=True):
+        panel = nodes.container("", *_figure(figure, place), classes=["evidence-variant"])
+        panel["evidence_views"] = {"data-choice": choice}
+        panels.append(panel)
+    box = nodes.container("", *panels, classes=["evidence-variants"])
+    box["evidence_views"] = {"data-name": payload["name"], "data-question": payload["question"]}
+    return [box]
+
+
+def _row(data: dict[str, Any], place: Place, filters: list[str]) -> nodes.row:
     row = nodes.row("", *(_entry(cell["content"]) for cell in data["cells"]))
     if key := data["anchor"]:
         row["evidence_key"] = key
-        row["evidence_kind"] = "finding" if key in place.evidence.findings_by_id else "source"
+        finding = place.evidence.findings_by_id.get(key)
+        row["evidence_kind"] = "source" if finding is None else "finding"
+        if finding is not None:
+            row["evidence_views"] = {
+                "data-marker": place.evidence.outcome_of(finding).label,
+                "data-source": source_name(place.evidence.source_of(finding)),
+            }
+            facets = finding_facets(place.evidence, finding)
+            if filters:
+                chosen = {name: facets[name] for name in filters}
+                row["evidence_views"]["data-facets"] = json.dumps(chosen)
         row["ids"].append(key)
     return row
 
@@ -112,4 +140,5 @@ _MAKERS: dict[str, Callable[..., list[nodes.Node]]] = {
     "prose": _prose,
     "figure": _figure,
     "table": _table,
+    "variants": _variants,
 }

@@ -8,22 +8,20 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.writers.html5 import HTML5Translator
 
 from evidence_tools.book.stamp import Stamp
 
 STATIC = Path(__file__).parent / "static"
 _SIZE = re.compile(r'(<span class="evidence-pdf-size">)[^<]*(</span>)')
-_SIZE_OPEN = '<span class="evidence-pdf-size">'
 
 
 def add_assets(app: Sphinx) -> None:
     """Register the style sheet and the script; both are part of the package."""
     app.config.html_static_path.append(str(STATIC))
     app.add_css_file("evidence.css")
-    app.add_js_file("evidence.js", loading_method="defer")
+    for name in ("evidence.js", "evidence-views.js"):
+        app.add_js_file(name, loading_method="defer")
 
 
 def set_footer(app: Sphinx, stamp: Stamp) -> None:
@@ -33,6 +31,8 @@ def set_footer(app: Sphinx, stamp: Stamp) -> None:
     licence = html.escape(app.config.evidence_licence)
     text = html.escape(stamp.text)
     options["navbar_persistent"] = []  # the sidebar has a search field already
+    options["use_fullscreen_button"] = False  # browsers have one
+    options["use_download_button"] = False  # ours offers what can be used again
     options["extra_footer"] = f'<p class="evidence-stamp">{text}. {licence}</p>'
     app.config.html_theme_options = options
 
@@ -43,20 +43,9 @@ def add_pdf_button(
     """Offer the PDF in the header, with its version and size."""
     del templatename, doctree
     stamp: Stamp = app.evidence_stamp  # type: ignore[attr-defined]
-    buttons = context.get("header_buttons")
-    if buttons is None or app.builder.name != "html":
-        return
-    depth = pagename.count("/")
-    buttons.append(
-        {
-            "type": "link",
-            "url": "../" * depth + stamp.pdf_name,
-            "text": f"PDF {stamp.version} ({_SIZE_OPEN}size</span>)",
-            "icon": "fas fa-file-pdf",
-            "tooltip": f"Download version {stamp.version} as PDF",
-            "label": "download-report-pdf",
-        }
-    )
+    if app.builder.name == "html":
+        address = "../" * pagename.count("/") + stamp.pdf_name
+        context["evidence_pdf"] = {"url": address, "version": stamp.version}
 
 
 def finish_pages(outdir: Path, pdf: Path) -> None:
@@ -75,6 +64,29 @@ def finish_pages(outdir: Path, pdf: Path) -> None:
         after = _SIZE.sub(rf"\g<1>{size}\g<2>", before)
         if after != before:
             page.write_text(after, encoding="utf-8")
+
+
+def write_entrance(outdir: Path, first: str, title: str) -> None:
+    """Have ``index.html`` lead to the first page, for readers and browsers alike.
+
+    Parameters
+    ----------
+    outdir
+        The finished HTML site.
+    first
+        The first page, such as ``chapters/answer``.
+    title
+        Title of the book.
+    """
+    target, words = html.escape(f"{first}.html"), html.escape(title)
+    (outdir / "index.html").write_text(
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{words}</title>"
+        '<link rel="icon" href="data:,">'
+        f'<meta http-equiv="refresh" content="0; url={target}"></head>'
+        f'<body><p><a href="{target}">{words}</a></p></body></html>\n',
+        encoding="utf-8",
+    )
 
 
 def write_vega_bundle(outdir: Path, cache: Path) -> None:
@@ -102,22 +114,3 @@ def write_vega_bundle(outdir: Path, cache: Path) -> None:
     if not target.is_file() or target.stat().st_size != kept.stat().st_size:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(kept.read_bytes())
-
-
-def visit_entry(self: Any, node: nodes.entry) -> None:
-    """Write a table cell; headers say whether they head a column or a row."""
-    HTML5Translator.visit_entry(self, node)
-    tag = self.body[-1]
-    if tag.startswith("<th"):
-        scope = "col" if isinstance(node.parent.parent, nodes.thead) else "row"
-        self.body[-1] = tag.replace("<th", f'<th scope="{scope}"', 1)
-
-
-def depart_entry(self: Any, node: nodes.entry) -> None:
-    """Close a table cell."""
-    HTML5Translator.depart_entry(self, node)
-
-
-def add_table_scopes(app: Sphinx) -> None:
-    """Have every table of the book written with scoped headers."""
-    app.add_node(nodes.entry, override=True, html=(visit_entry, depart_entry))

@@ -109,6 +109,8 @@
     if (!data || chart.dataset.enhanced) return;
     chart.dataset.enhanced = "begun";
     const stage = document.createElement("div");
+    // The chart has one text alternative; its marks would only repeat it piece by piece.
+    stage.setAttribute("aria-hidden", "true");
     loadBundle()
       .then(function (embed) {
         return embed(stage, JSON.parse(data.textContent), {
@@ -117,10 +119,12 @@
           tooltip: { theme: document.documentElement.dataset.theme === "dark" ? "dark" : "light" },
         });
       })
-      .then(function () {
+      .then(function (drawn) {
         // Replaced only once the new drawing is complete: a reader never sees an empty box.
         chart.replaceChildren(stage);
         chart.dataset.enhanced = "true";
+        // evidence-views.js tells the drawing what to highlight.
+        chart.dispatchEvent(new CustomEvent("evidence:drawn", { bubbles: true, detail: drawn.view }));
       })
       .catch(function () {
         chart.dataset.enhanced = "failed"; // the static drawing stays

@@ -1,0 +1,606 @@
+"""The built site as a reader meets it: in a browser, with mouse, keyboard, touch and without.
+
+The tests need Chromium: ``apt-get install chromium``. Where there is none they are left out.
+"""
+
+from __future__ import annotations
+
+import http.server
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin
+
+import pypdf
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import PROJECT, Build
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from evidence_tools import Evidence
+from evidence_tools.phrases import effect_text, source_name
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="needs a browser: apt-get install chromium"
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+CHAPTERS = [f"chapters/{path.stem}.html" for path in sorted((PROJECT / "chapters").glob("*.md"))]
+PAGES = [*CHAPTERS, "search.html", "genindex.html"]
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+ANSWER, MARKERS, SOURCES = (f"chapters/{name}.html" for name in ("answer", "markers", "sources"))
+LIMIT = 400_000
+"""Bytes that a page may take, without the drawing program that is loaded when it is needed."""
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serve files without a line on the terminal for each."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def site(book: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site in another folder than the one it was built in."""
+    moved = tmp_path_factory.mktemp("elsewhere") / "some" / "where"
+    shutil.copytree(book.html, moved)
+    return moved
+
+
+@pytest.fixture(scope="session")
+def served(site: Path) -> Iterator[str]:
+    """The site under a path of its own on this machine."""
+    handler = partial(QuietHandler, directory=str(site.parents[1]))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/some/where/"
+        server.shutdown()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1200, "height": 900}, reduced_motion="reduce")
+    opened.set_default_timeout(10_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def draw_all(page: Page) -> None:
+    """Bring every figure into view, and wait until each is drawn anew."""
+    for chart in page.locator(".evidence-chart:visible").all():
+        chart.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.evidence-chart')].filter(c => c.offsetParent)"
+        ".every(c => c.dataset.enhanced === 'true')"
+    )
+
+
+@pytest.mark.parametrize("way", ["served", "file"])
+def test_every_page_loads_whole_without_complaint_and_asks_no_other_host(
+    way: str, page: Page, served: str, site: Path
+) -> None:
+    base = served if way == "served" else site.as_uri() + "/"
+    complaints: list[str] = []
+    page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    page.on("response", lambda r: r.status >= 400 and complaints.append(f"{r.status}: {r.url}"))
+
+    def own(url: str) -> bool:
+        return url.startswith((base, "data:", "blob:"))
+
+    page.on("request", lambda r: own(r.url) or complaints.append(f"elsewhere: {r.url}"))
+    for name in ["index.html", *PAGES]:
+        page.goto(base + name)
+        if name == "index.html":
+            page.wait_for_url(base + ANSWER)
+        draw_all(page)
+        assert not complaints, name
+
+
+def test_a_tooltip_says_the_same_as_the_table(page: Page, served: str, evidence: Evidence) -> None:
+    page.goto(served + MARKERS)
+    draw_all(page)
+    told = {}
+    for mark in page.locator("#fig-markers .evidence-chart .mark-symbol path").all():
+        page.mouse.move(0, 0)
+        page.wait_for_function("!document.querySelector('#vg-tooltip-element.visible')")
+        mark.hover(force=True)
+        page.wait_for_selector("#vg-tooltip-element.visible")
+        outcome, *rest = page.locator("#vg-tooltip-element td.value").all_text_contents()
+        told[outcome] = rest
+    central = [f for f in evidence.findings(source="zhang2025") if f.estimate is not None]
+    assert len(told) == len(central)
+    for finding in central:
+        row = page.locator(f"[id='{finding.finding_id}']").inner_text()
+        result, printed, source = told[evidence.outcome_of(finding).label]
+        assert result == effect_text(finding)
+        assert source == source_name(evidence.source_of(finding))
+        for text in (result, printed, source):
+            assert text in row
+
+
+def test_a_card_opens_by_mouse_and_stays_while_the_pointer_is_on_it(
+    page: Page, served: str
+) -> None:
+    page.goto(served + ANSWER)
+    card = page.locator("#evidence-card-shown")
+    page.locator(".evidence-ref[data-key='zhang2025-oc'] a").first.hover()
+    assert "MD 1.86, 95% CI 1.17-2.56" in card.inner_text()
+    card.hover()
+    page.wait_for_timeout(400)
+    assert card.is_visible()
+    page.mouse.move(0, 0)
+    card.wait_for(state="detached")
+
+
+def test_a_card_opens_by_focus_and_closes_by_escape(page: Page, served: str) -> None:
+    page.goto(served + ANSWER)
+    link = page.locator(".evidence-ref[data-key='zhang2025-oc'] a").first
+    link.focus()
+    assert page.locator("#evidence-card-shown").is_visible()
+    described = link.get_attribute("aria-describedby")
+    assert described == "card-zhang2025-oc"
+    page.keyboard.press("Escape")
+    assert page.locator("#evidence-card-shown").count() == 0
+
+
+def test_a_first_tap_opens_a_card_and_a_second_follows_the_link(
+    browser: Browser, served: str
+) -> None:
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = phone.new_page()
+    page.goto(served + ANSWER)
+    link = page.locator(".evidence-ref[data-key='zhang2025'] a").first
+    link.tap()
+    card = page.locator("#evidence-card-shown")
+    box = card.bounding_box()
+    assert box is not None
+    assert 0 <= box["x"] <= 390 - box["width"]
+    assert page.url.endswith("answer.html")
+    link.tap()
+    page.wait_for_url("**/sources.html#zhang2025")
+    phone.close()
+
+
+@pytest.mark.parametrize("way", ["served", "file"])
+@pytest.mark.parametrize(
+    ("words", "found"), [("warfarin", "answer.html"), ("zhang2025-ntx", "#zhang2025-ntx")]
+)
+def test_search_finds_words_and_findings(
+    way: str, words: str, found: str, page: Page, served: str, site: Path
+) -> None:
+    base = served if way == "served" else site.as_uri() + "/"
+    page.goto(base + ANSWER)
+    page.keyboard.press("Control+k")
+    page.keyboard.type(words)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=*")
+    page.locator(f"#search-results li a[href*='{found}']").first.wait_for()
+
+
+def test_the_pdf_the_notebook_and_the_data_of_a_page_download(
+    page: Page, served: str, book: Build
+) -> None:
+    page.goto(served + ANSWER)
+    with page.expect_download() as pdf:
+        page.locator(".btn-download-report-pdf").click()
+    assert Path(pdf.value.path()).read_bytes() == book.pdf.read_bytes()
+    for name in ("answer.ipynb", "answer-data.zip"):
+        page.goto(served + ANSWER)
+        page.locator(".evidence-downloads summary").click()
+        with page.expect_download() as taken:
+            page.locator(f".evidence-downloads a[href='{name}']").click()
+        assert taken.value.suggested_filename == name
+
+
+def test_every_internal_link_and_each_next_page_leads_somewhere(
+    page: Page, served: str, site: Path
+) -> None:
+    ids: dict[str, set[str]] = {}
+    links: list[tuple[str, str]] = []
+    following: dict[str, str] = {}
+    for name in PAGES:
+        page.goto(served + name)
+        ids[name] = set(page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)"))
+        hrefs = page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
+        links += [(name, href) for href in hrefs if href.startswith(served)]
+        if (after := page.locator("a.right-next")).count():
+            following[name] = after.get_attribute("href") or ""
+    for name, href in links:
+        address, anchor = urldefrag(href)
+        target = address.removeprefix(served).partition("?")[0]
+        assert (site / unquote(target)).is_file(), (name, href)
+        assert not anchor or anchor in ids[target], (name, href)
+    order = [ANSWER]
+    while order[-1] in following:
+        order.append(urljoin(order[-1], following[order[-1]]))
+    assert sorted(order) == sorted(CHAPTERS)
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_nothing_scrolls_sideways_and_nothing_overlaps_on_a_phone(
+    width: int, browser: Browser, served: str
+) -> None:
+    phone = browser.new_context(viewport={"width": width, "height": 844})
+    page = phone.new_page()
+    for name in PAGES:
+        page.goto(served + name)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, name
+        buttons = page.locator(
+            ".bd-header-article :is(button, summary, a.btn-download-report-pdf):visible"
+        )
+        boxes = sorted((b.bounding_box() for b in buttons.all()), key=lambda box: box["x"])
+        assert boxes[-1]["x"] + boxes[-1]["width"] <= width, name
+        for left, right in pairwise(boxes):
+            assert left["x"] + left["width"] <= right["x"] + 1, name
+            assert abs(left["y"] + left["height"] / 2 - right["y"] - right["height"] / 2) < 8
+    phone.close()
+
+
+def test_the_box_at_a_glance_fits_one_screen_of_a_phone(browser: Browser, served: str) -> None:
+    phone = browser.new_context(viewport={"width": 390, "height": 844})
+    page = phone.new_page()
+    page.goto(served + ANSWER)
+    box = page.locator(".evidence-box").first.bounding_box()
+    assert box is not None
+    assert box["height"] < 844 - 60
+    phone.close()
+
+
+def test_cells_say_their_column_where_a_narrow_screen_stacks_them(
+    browser: Browser, served: str
+) -> None:
+    phone = browser.new_context(viewport={"width": 390, "height": 844})
+    page = phone.new_page()
+    page.goto(served + MARKERS)
+    label = "getComputedStyle(e, '::before').content"
+    cell = page.locator("#tab-markers tbody tr").first.locator("td").first
+    assert "Direction" in cell.evaluate(f"e => {label}")
+    phone.close()
+
+
+def test_print_shows_the_text_and_no_navigation(page: Page, served: str) -> None:
+    page.emulate_media(media="print")
+    for name in CHAPTERS:
+        page.goto(served + name)
+        assert page.locator("article h1").is_visible(), name
+        away = (
+            ".bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .prev-next-footer, "
+            "button:not(.evidence-sort), .evidence-tools, .evidence-downloads"
+        )
+        assert page.locator(away).locator("visible=true").count() == 0, name
+
+
+def test_all_content_can_be_read_without_script(browser: Browser, page: Page, served: str) -> None:
+    plain = browser.new_context(java_script_enabled=False)
+    still = plain.new_page()
+    for name in CHAPTERS:
+        page.goto(served + name)
+        page.evaluate("document.querySelectorAll('.evidence-tools').forEach(e => e.remove())")
+        still.goto(served + name)
+        read = "e => e.textContent.replace(/\\s+/g, ' ').trim()"
+        words = [opened.locator("article .bd-article, article > section").evaluate(read)
+                 for opened in (page, still)]  # fmt: skip
+        assert words[0] == words[1], name
+        for chart in still.locator(".evidence-chart").all():
+            assert chart.locator("svg").is_visible(), name
+    plain.close()
+
+
+def broken_rules(page: Page, only: dict[str, Any]) -> list[str]:
+    """Say which rules of axe-core the page breaks, and where."""
+    options = {"runOnly": only, "resultTypes": ["violations"]}
+    found = []
+    for rule in Axe().run(page, options=options).response["violations"]:
+        nodes = [node["html"][:160] for node in rule["nodes"][:3]]
+        found.append(f"{page.url}: {rule['id']}: {rule['help']}: {nodes}")
+    return found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_breaks_a_rule_of_accessibility_in_light_or_dark(
+    name: str, browser: Browser, served: str
+) -> None:
+    context = browser.new_context(color_scheme="light", reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(served + name)
+    draw_all(page)
+    found = broken_rules(page, {"type": "tag", "values": WCAG})
+    # Colours alone differ in the dark.
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.reload()
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    draw_all(page)
+    found += broken_rules(page, {"type": "rule", "values": COLOUR_RULES})
+    context.close()
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_chosen_view_breaks_no_rule_of_accessibility(
+    theme: Any, browser: Browser, served: str, evidence: Evidence
+) -> None:
+    context = browser.new_context(color_scheme=theme, reduced_motion="reduce")
+    page = context.new_page()
+    marker = evidence.outcome("oc").label
+    page.goto(f"{served}{MARKERS}?marker={marker}&tab-markers.sort=Result")
+    draw_all(page)
+    page.locator("tr.evidence-highlight").wait_for()
+    found = broken_rules(page, {"type": "tag", "values": WCAG})
+    context.close()
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("name", [ANSWER, MARKERS])
+def test_a_page_on_a_phone_breaks_no_rule_of_accessibility(
+    name: str, browser: Browser, served: str
+) -> None:
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    page = phone.new_page()
+    page.goto(served + name)
+    found = broken_rules(page, {"type": "tag", "values": WCAG})
+    phone.close()
+    assert not found, "\n".join(found)
+
+
+def test_each_chart_has_one_text_alternative_and_a_table_beside_it(page: Page, served: str) -> None:
+    charts = 0
+    for name in CHAPTERS:
+        page.goto(served + name)
+        draw_all(page)
+        for chart in page.locator(".evidence-chart").all():
+            charts += 1
+            assert chart.get_attribute("role") == "img"
+            assert chart.get_attribute("aria-label")
+            # The alternative speaks for the marks: none of them is announced on its own.
+            told = ":is([role], [aria-label]):not([aria-hidden='true'], [aria-hidden='true'] *)"
+            assert chart.locator(told).count() == 0, name
+            assert page.locator("table.evidence-table").count() >= 1, name
+    assert charts
+
+
+def test_what_has_focus_can_be_seen(page: Page, served: str) -> None:
+    page.goto(served + ANSWER)
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        outline = page.evaluate(
+            "(() => { const s = getComputedStyle(document.activeElement);"
+            "return parseFloat(s.outlineWidth) * (s.outlineStyle !== 'none') ||"
+            "(s.boxShadow !== 'none' ? 1 : 0) })()"
+        )
+        assert outline > 0, page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+
+
+def test_a_reader_who_wants_no_motion_gets_none(page: Page, served: str) -> None:
+    page.goto(served + ANSWER)
+    longest = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('*')].flatMap(e => "
+        "[getComputedStyle(e).transitionDuration, getComputedStyle(e).animationDuration]"
+        ".flatMap(d => d.split(',').map(parseFloat))))"
+    )
+    assert longest < 0.01
+
+
+def test_the_heaviest_page_stays_light_and_its_text_waits_for_no_script(
+    context: BrowserContext, served: str, site: Path
+) -> None:
+    weights = {}
+    for name in CHAPTERS:
+        sizes: dict[str, int] = {}
+        page = context.new_page()
+        page.on("response", lambda r, sizes=sizes: sizes.update({r.url: len(r.body())}))
+        page.goto(served + name, wait_until="networkidle")
+        weights[name] = sum(n for url, n in sizes.items() if "vega-bundle" not in url)
+        head = (site / name).read_text("utf-8").partition("</head>")[0]
+        scripts = re.findall(r"<script[^>]* src=[^>]*>", head)
+        assert all("defer" in script for script in scripts), name
+    assert max(weights.values()) <= LIMIT, weights
+
+
+def test_the_drawing_program_is_loaded_only_where_a_figure_is_seen(page: Page, served: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(served + "chapters/methods.html", wait_until="networkidle")
+    assert not any("vega-bundle" in url for url in asked)
+    page.goto(served + MARKERS)
+    draw_all(page)
+    assert sum("vega-bundle" in url for url in asked) == 1
+
+
+def test_one_marker_is_highlighted_in_figures_and_tables_and_the_address_keeps_it(
+    page: Page, context: BrowserContext, served: str, evidence: Evidence
+) -> None:
+    page.goto(served + MARKERS)
+    draw_all(page)
+    marker = evidence.outcome("ctx").label
+    page.get_by_label("Highlight on this page:").select_option(marker)
+    page.wait_for_function(
+        "document.querySelectorAll('.mark-symbol path[opacity=\"0.15\"]').length > 3"
+    )
+    again = context.new_page()
+    again.goto(page.url)
+    draw_all(again)
+    for opened in (page, again):
+        rows = opened.locator("tr.evidence-highlight")
+        assert rows.count() == 1
+        assert rows.get_attribute("data-marker") == marker
+        clear = opened.locator("#fig-markers .mark-symbol path[opacity='1']")
+        clear.first.wait_for()
+        assert clear.count() == 1
+
+
+def test_a_table_sorts_by_keyboard_and_says_so(page: Page, served: str) -> None:
+    page.goto(served + MARKERS)
+    head = page.locator("#tab-markers th", has_text="Result")
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    up = page.locator("#tab-markers tbody tr").evaluate_all("rows => rows.map(r => r.id)")
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    down = page.locator("#tab-markers tbody tr").evaluate_all("rows => rows.map(r => r.id)")
+    assert down == up[::-1]
+    # By measure, then by number: MD -0.83, -0.09, 1.49, 1.86, then no figure, then WMD.
+    values = [key.partition("-")[2] for key in up]
+    assert values[:4] == ["trap", "ctx", "bap", "oc"]
+    page.goto(page.url)
+    again = page.locator("#tab-markers tbody tr").evaluate_all("rows => rows.map(r => r.id)")
+    assert again == down
+
+
+def test_filters_say_how_many_rows_are_left_and_count_directions(
+    page: Page, served: str, evidence: Evidence
+) -> None:
+    page.goto(served + SOURCES)
+    tools = page.get_by_role("group", name=re.compile("every source report"))
+    status = tools.get_by_role("status")
+    assert status.inner_text().startswith(f"All {len(evidence.findings())} rows are shown")
+    tools.get_by_label("Known concerns:").select_option("caution published")
+    struck = [
+        f
+        for f in evidence.findings()
+        if evidence.source_of(f).integrity.label == "caution published"
+    ]
+    visible = page.locator("#tab-findings tbody tr:visible")
+    assert visible.count() == len(struck) > 0
+    assert status.inner_text().startswith(f"{len(struck)} of {len(evidence.findings())} rows")
+    assert "Direction:" in status.inner_text()
+    page.goto(page.url)
+    assert visible.count() == len(struck)
+    # A link to a row shows the row, whatever was filtered.
+    page.evaluate("window.location.hash = 'zhang2025-oc'")
+    page.locator("#tab-findings tr[id='zhang2025-oc']").wait_for(state="visible")
+
+
+def test_filters_fade_what_is_left_out_of_the_matrix_and_change_the_count_of_agreement(
+    page: Page, served: str, evidence: Evidence
+) -> None:
+    page.goto(served + "chapters/concordance.html")
+    draw_all(page)
+    tools = page.get_by_role("group", name=re.compile("each source say"))
+    status = tools.get_by_role("status")
+    before = status.inner_text()
+    assert re.search(r"Beside the central source: .*agrees: \d+", before)
+    tools.get_by_label("Form of vitamin K:").select_option("MK-7")
+    left = page.locator("#tab-concordance tbody tr:visible")
+    names = set(left.evaluate_all("rows => rows.map(row => row.dataset.source)"))
+    sources = {source_name(source): source for source in evidence.sources.values()}
+    assert names
+    assert all("MK-7" in sources[name].intervention for name in names)
+    counted = [int(number) for number in re.findall(r": (\d+)", status.inner_text())]
+    assert sum(counted) == left.count()
+    assert status.inner_text() != before
+    page.locator("#fig-concordance .mark-symbol path[opacity='0.15']").first.wait_for()
+    for facet in ("Population:", "Evidence level:", "Known concerns:"):
+        assert tools.get_by_label(facet).locator("option").count() > 1
+
+
+VARIANTS = """(answer)=
+# Which studies?
+
+```{code-cell} ipython3
+from evidence_tools import forest_plot, load_evidence
+from evidence_tools.display import Variants
+
+evidence = load_evidence("../data")
+all_of_them = evidence.findings(outcome="fracture_any")
+figures = [forest_plot(evidence, all_of_them, name="fig-all", caption="Everything?"),
+           forest_plot(evidence, all_of_them[1:], name="fig-some", caption="Without the first?")]
+Variants("var-studies", "Which studies?", ("all studies", "without the first"), tuple(figures))
+```
+"""
+
+
+def test_of_two_figures_a_reader_sees_one_and_switches_and_print_has_both(
+    small_book: Callable[..., Build], page: Page
+) -> None:
+    build = small_book(VARIANTS, code=True)
+    assert build.returncode == 0, build.output
+    address = (build.html / ANSWER).as_uri()
+    page.goto(address)
+    first, second = page.locator("#fig-all"), page.locator("#fig-some")
+    assert first.is_visible()
+    assert not second.is_visible()
+    page.get_by_label("all studies").focus()
+    page.keyboard.press("ArrowDown")
+    assert second.is_visible()
+    assert not first.is_visible()
+    page.goto(page.url)
+    assert second.is_visible()
+    page.emulate_media(media="print")
+    assert first.is_visible()
+    assert second.is_visible()
+    text = "".join(part.extract_text() for part in pypdf.PdfReader(build.pdf).pages)
+    assert "Everything?" in text
+    assert "Without the first?" in text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_marks_and_words_of_every_drawing_stand_out_from_the_page(
+    theme: Any, browser: Browser, served: str
+) -> None:
+    context = browser.new_context(color_scheme=theme, reduced_motion="reduce")
+    page = context.new_page()
+    for name in CHAPTERS:
+        page.goto(served + name)
+        draw_all(page)
+        for kind, colour, background in page.evaluate(COLOURS_OF_MARKS):
+            need = 4.5 if kind == "text" else 3
+            assert contrast(colour, background) >= need, (name, theme, kind, colour, background)
+    context.close()
+
+
+COLOURS_OF_MARKS = """() => {
+    const background = getComputedStyle(document.body).backgroundColor;
+    const found = new Set();
+    document.querySelectorAll('.evidence-chart svg :is(path, line, text)').forEach(mark => {
+        const style = getComputedStyle(mark);
+        if (mark.closest('defs, clipPath') || style.opacity < 1) return;
+        if (mark.matches('.background')) return;
+        const seen = [style.fill, style.stroke].filter(c => c.startsWith('rgb('));
+        if (seen.length) found.add(mark.tagName + '|' + seen[0] + '|' + background);
+    });
+    return [...found].map(text => text.split('|'));
+}"""
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours after WCAG 2.2, from 1 to 21."""
+    shades = []
+    for colour in (one, other):
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        red, green, blue = (
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts
+        )
+        shades.append(0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    return max(shades) / min(shades)
