@@ -17,8 +17,11 @@ from sphinx.config import Config
 from sphinx.util import logging
 
 from evidence_tools.book.abbreviations import add_abbreviations
+from evidence_tools.book.badges import add_badge, prepare_badges
 from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
+from evidence_tools.book.citing import add_citing, add_page_metadata, write_citations
+from evidence_tools.book.datafiles import add_downloads, write_downloads
 from evidence_tools.book.domain import EvidenceDomain
 from evidence_tools.book.freshness import forget_page, outline_changed
 from evidence_tools.book.mathml import add_math
@@ -31,11 +34,14 @@ from evidence_tools.book.pages import (
     set_footer,
     write_vega_bundle,
 )
+from evidence_tools.book.permalinks import write_permalinks
+from evidence_tools.book.record import write_record
 from evidence_tools.book.roles import add_roles
 from evidence_tools.book.searching import escape_titles
 from evidence_tools.book.session import BuildError, Session
 from evidence_tools.book.stamp import read_stamp
 from evidence_tools.schema import EvidenceError
+from evidence_tools.storage import HistoryError
 
 LOGGER = logging.getLogger(__name__)
 
@@ -45,6 +51,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("evidence_data", "data", "env", [str])
     app.add_config_value("evidence_subtitle", "", "html", [str])
     app.add_config_value("evidence_description", "", "html", [str])
+    app.add_config_value("evidence_keywords", [], "html", [list])
     app.add_config_value("evidence_licence", "", "html", [str])
     # A value of kind "env" that changes makes Sphinx read every page again.
     app.add_config_value("evidence_fingerprint", "", "env", [str])
@@ -56,6 +63,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_math(app)
     add_abbreviations(app)
     add_table_scopes(app)
+    add_downloads(app)
+    add_citing(app)
     app.connect("config-inited", _prepare, priority=900)
     app.connect("builder-inited", lambda app: add_assets(app), priority=900)
     app.connect("env-get-outdated", _outdated)
@@ -71,7 +80,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", escape_titles)
     app.connect("html-page-context", add_pdf_button, priority=900)
     app.connect("html-page-context", add_cards, priority=900)
-    app.connect("build-finished", _finish)
+    app.connect("html-page-context", add_badge, priority=900)
+    app.connect("html-page-context", add_page_metadata, priority=900)
+    # Late: the manifest hashes what everyone else has written.
+    app.connect("build-finished", _finish, priority=950)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
 
 
@@ -85,7 +97,8 @@ def _prepare(app: Any, config: Config) -> None:
     try:
         app.evidence = session.load_evidence()
         app.evidence_stamp = read_stamp(folder)
-    except (EvidenceError, ValueError) as error:
+        prepare_badges(app)
+    except (EvidenceError, HistoryError, ValueError) as error:
         _stop(app, str(error))
     except BaseException:
         session.close()
@@ -188,7 +201,12 @@ def _complete(app: Any, exception: Exception | None) -> None:
     if not _pdf_path(app).is_file():
         _print(app, app.builder)
     write_vega_bundle(outdir, outdir.parent / ".evidence")
-    finish_pages(outdir, _pdf_path(app))
+    stamp = app.evidence_stamp
+    write_permalinks(app, f"{stamp.text}, content {stamp.content_text}")
+    write_citations(app)
+    write_downloads(app)
+    finish_pages(outdir, _pdf_path(app), stamp)
+    write_record(app)
     app.evidence_session.finish()
 
 
