@@ -6,6 +6,7 @@ from evidence_tools.certainty import Certainty
 from evidence_tools.certainty_report import certainty_table, narrate_certainty
 from evidence_tools.concordance_report import concordance_table, narrate_concordance
 from evidence_tools.evidence import Evidence, load_evidence
+from evidence_tools.history.narration import changes_table, narrate_releases
 from evidence_tools.matrix import concordance_plot
 from evidence_tools.narrate import narrate_finding, narrate_findings, narrate_limitations
 from evidence_tools.narrate_doubts import (
@@ -34,6 +35,7 @@ __all__ = [
     "arms_plot",
     "arms_table",
     "certainty_table",
+    "changes_table",
     "concordance_plot",
     "concordance_table",
     "context_table",
@@ -54,6 +56,7 @@ __all__ = [
     "narrate_limitations",
     "narrate_markers",
     "narrate_populations",
+    "narrate_releases",
     "narrate_sensitivity",
     "narrate_takeaways",
     "narrate_trials",

@@ -16,7 +16,15 @@ import pytest
 from evidence_tools import Evidence, load_evidence
 
 PROJECT = Path(__file__).parent.parent
-PARTS = ("_config.yml", "_toc.yml", "references.bib", "pyproject.toml", "chapters", "data")
+PARTS = (
+    "_config.yml",
+    "_toc.yml",
+    "references.bib",
+    "pyproject.toml",
+    "requirements.txt",
+    "chapters",
+    "data",
+)
 
 HEADER = """---
 jupytext:

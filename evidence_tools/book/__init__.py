@@ -18,8 +18,11 @@ from sphinx.util import logging
 
 from evidence_tools.book.abbreviations import add_abbreviations
 from evidence_tools.book.attributes import add_attributes
+from evidence_tools.book.badges import add_badge, prepare_badges
 from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
+from evidence_tools.book.citing import add_citing, add_page_metadata, write_citations
+from evidence_tools.book.datafiles import add_downloads, write_downloads
 from evidence_tools.book.domain import EvidenceDomain
 from evidence_tools.book.downloads import keep_executed_notebook, offer_downloads
 from evidence_tools.book.freshness import forget_page, outline_changed
@@ -33,12 +36,15 @@ from evidence_tools.book.pages import (
     write_entrance,
     write_vega_bundle,
 )
+from evidence_tools.book.permalinks import write_permalinks
+from evidence_tools.book.record import write_record
 from evidence_tools.book.roles import add_roles
 from evidence_tools.book.searching import escape_titles
 from evidence_tools.book.session import BuildError, Session
 from evidence_tools.book.stamp import read_stamp
 from evidence_tools.book.theme import drop_unused_assets, use_templates, write_sheet
 from evidence_tools.schema import EvidenceError
+from evidence_tools.storage import HistoryError
 
 LOGGER = logging.getLogger(__name__)
 
@@ -48,6 +54,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("evidence_data", "data", "env", [str])
     app.add_config_value("evidence_subtitle", "", "html", [str])
     app.add_config_value("evidence_description", "", "html", [str])
+    app.add_config_value("evidence_keywords", [], "html", [list])
     app.add_config_value("evidence_licence", "", "html", [str])
     # A value of kind "env" that changes makes Sphinx read every page again.
     app.add_config_value("evidence_fingerprint", "", "env", [str])
@@ -59,6 +66,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_math(app)
     add_abbreviations(app)
     add_attributes(app)
+    add_downloads(app)
+    add_citing(app)
     app.connect("config-inited", _prepare, priority=900)
     app.connect("builder-inited", lambda app: add_assets(app), priority=900)
     app.connect("env-get-outdated", _outdated)
@@ -76,9 +85,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", add_pdf_button, priority=900)
     app.connect("html-page-context", add_cards, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)
+    app.connect("html-page-context", add_badge, priority=900)
+    app.connect("html-page-context", add_page_metadata, priority=900)
     app.connect("html-page-context", drop_unused_assets, priority=950)
-    # After the theme has written its own style sheets.
-    app.connect("build-finished", _finish, priority=900)
+    # Late: the theme has written its style sheets, and the manifest hashes what is there.
+    app.connect("build-finished", _finish, priority=950)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
 
 
@@ -92,7 +103,8 @@ def _prepare(app: Any, config: Config) -> None:
     try:
         app.evidence = session.load_evidence()
         app.evidence_stamp = read_stamp(folder)
-    except (EvidenceError, ValueError) as error:
+        prepare_badges(app)
+    except (EvidenceError, HistoryError, ValueError) as error:
         _stop(app, str(error))
     except BaseException:
         session.close()
@@ -196,10 +208,15 @@ def _complete(app: Any, exception: Exception | None) -> None:
     if not _pdf_path(app).is_file():
         _print(app, app.builder)
     write_vega_bundle(outdir, outdir.parent / ".evidence")
+    stamp = app.evidence_stamp
     if app.config.root_doc != "index":
         write_entrance(outdir, app.config.root_doc, app.config.html_title or app.config.project)
-    finish_pages(outdir, _pdf_path(app))
+    write_permalinks(app, f"{stamp.text}, content {stamp.content_text}")
+    write_citations(app)
+    write_downloads(app)
+    finish_pages(outdir, _pdf_path(app), stamp)
     write_sheet(outdir, outdir.parent / ".evidence" / "theme")
+    write_record(app)
     app.evidence_session.finish()
 
 

@@ -12,7 +12,7 @@ from sphinx.domains import Domain, ObjType
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
 
-from evidence_tools.book.nodes import DOMAIN
+from evidence_tools.book.nodes import DOMAIN, evidence_ref
 
 Place = tuple[str, str]
 
@@ -30,8 +30,8 @@ class EvidenceDomain(Domain):
         "finding": ObjType("finding", "finding"),
         "source": ObjType("source", "source"),
     }
-    initial_data: dict[str, Any] = {"places": {}}  # noqa: RUF012
-    data_version = 1
+    initial_data: dict[str, Any] = {"places": {}, "mentions": {}, "downloads": {}}  # noqa: RUF012
+    data_version = 2
 
     @property
     def places(self) -> dict[tuple[str, str], dict[str, str]]:
@@ -39,24 +39,42 @@ class EvidenceDomain(Domain):
         places: dict[tuple[str, str], dict[str, str]] = self.data["places"]
         return places
 
+    @property
+    def mentions(self) -> dict[str, frozenset[str]]:
+        """Page to the findings it states, in text or in a table."""
+        mentions: dict[str, frozenset[str]] = self.data["mentions"]
+        return mentions
+
     def clear_doc(self, docname: str) -> None:
         """Forget what a page defined, before it is read again."""
+        self.mentions.pop(docname, None)
+        self.data["downloads"].pop(docname, None)
         for pages in self.places.values():
             pages.pop(docname, None)
 
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Note the rows that a page shows."""
         del env
+        stated = {
+            node["key"] for node in document.findall(evidence_ref) if node["kind"] == "finding"
+        }
         for row in document.findall(nodes.row):
             if "evidence_key" in row:
                 place = self.places.setdefault((row["evidence_kind"], row["evidence_key"]), {})
                 place[docname] = row["evidence_key"]
+                if row["evidence_kind"] == "finding":
+                    stated.add(row["evidence_key"])
+        self.mentions[docname] = frozenset(stated)
 
     def merge_domaindata(self, docnames: Iterable[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process noted."""
         for key, pages in otherdata["places"].items():
             found = {page: anchor for page, anchor in pages.items() if page in docnames}
             self.places.setdefault(key, {}).update(found)
+        for part in ("mentions", "downloads"):
+            for docname in docnames:
+                if docname in otherdata[part]:
+                    self.data[part][docname] = otherdata[part][docname]
 
     def place(self, kind: str, key: str) -> Place | None:
         """Find the page and anchor of a row, or ``None`` when no page shows it."""

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 
+from evidence_tools.book.datafiles import download_node, figure_csv, table_csv
 from evidence_tools.book.nodes import evidence_chart, run_nodes
 from evidence_tools.book.roles import caption_runs
 from evidence_tools.display import MIME_TYPE, read_runs
@@ -79,7 +80,8 @@ def _figure(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
     caption = nodes.caption("", "", *place.caption(payload["caption"]))
     figure = nodes.figure("", chart, caption, classes=["evidence-figure"])
     place.label(figure, payload["name"])
-    return [figure]
+    env = place.myst.sphinx_env
+    return [figure, download_node(env, payload["name"], "figure", figure_csv(payload["spec"]))]
 
 
 def _table(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
@@ -99,7 +101,8 @@ def _table(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
         "data-count-by": payload["count_by"],
     }
     place.label(table, payload["name"])
-    return [table]
+    env = place.myst.sphinx_env
+    return [table, download_node(env, payload["name"], "table", table_csv(payload))]
 
 
 def _variants(payload: dict[str, Any], place: Place) -> list[nodes.Node]:

@@ -14,13 +14,17 @@ from evidence_tools.book.stamp import Stamp
 
 STATIC = Path(__file__).parent / "static"
 _SIZE = re.compile(r'(<span class="evidence-pdf-size">)[^<]*(</span>)')
+_HASH = re.compile(r'(<span class="evidence-content">)[^<]*(</span>)')
+EMPTY_HASH = '<span class="evidence-content"></span>'
+"""Place of the content hash in a page; see :func:`finish_pages`."""
 
 
 def add_assets(app: Sphinx) -> None:
     """Register the style sheet and the script; both are part of the package."""
     app.config.html_static_path.append(str(STATIC))
     app.add_css_file("evidence.css")
-    for name in ("evidence.js", "evidence-views.js"):
+    # published.js does nothing in a build; in a published copy it fills the version switcher.
+    for name in ("evidence.js", "evidence-views.js", "published.js"):
         app.add_js_file(name, loading_method="defer")
 
 
@@ -33,7 +37,11 @@ def set_footer(app: Sphinx, stamp: Stamp) -> None:
     options["navbar_persistent"] = []  # the sidebar has a search field already
     options["use_fullscreen_button"] = False  # browsers have one
     options["use_download_button"] = False  # ours offers what can be used again
-    options["extra_footer"] = f'<p class="evidence-stamp">{text}. {licence}</p>'
+    # The theme's own switcher; it shows once a published copy knows which versions there are.
+    options["article_header_start"] = ["toggle-primary-sidebar.html", "version-switcher.html"]
+    # The hash changes with every edit; finish_pages fills it in, so pages need no new writing.
+    content = f"content {EMPTY_HASH}"
+    options["extra_footer"] = f'<p class="evidence-stamp">{text}, {content}. {licence}</p>'
     app.config.html_theme_options = options
 
 
@@ -48,8 +56,8 @@ def add_pdf_button(
         context["evidence_pdf"] = {"url": address, "version": stamp.version}
 
 
-def finish_pages(outdir: Path, pdf: Path) -> None:
-    """Write the PDF's size into every page, also those that were not written again.
+def finish_pages(outdir: Path, pdf: Path, stamp: Stamp) -> None:
+    """Write the PDF's size and the content hash into every page, also those left as they were.
 
     Parameters
     ----------
@@ -57,11 +65,14 @@ def finish_pages(outdir: Path, pdf: Path) -> None:
         The finished HTML site.
     pdf
         The finished PDF.
+    stamp
+        Its content hash is printed beside version and commit.
     """
     size = f"{max(1, round(pdf.stat().st_size / 1000))} kB"
     for page in outdir.rglob("*.html"):
         before = page.read_text(encoding="utf-8")
         after = _SIZE.sub(rf"\g<1>{size}\g<2>", before)
+        after = _HASH.sub(rf"\g<1>{stamp.content_text}\g<2>", after)
         if after != before:
             page.write_text(after, encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import multiprocessing.util
@@ -98,7 +99,8 @@ class Session:
         with suppress(Exception):  # a file that cannot be read is made again
             evidence = pickle.loads(kept.read_bytes())  # noqa: S301 - written below, by us
             if isinstance(evidence, Evidence):
-                return evidence
+                # The folder may have been moved since, with all that is in it.
+                return dataclasses.replace(evidence, folder=self.data)
         evidence = load_evidence(self.data)
         for old in self._notes.glob("evidence-*"):
             old.unlink(missing_ok=True)

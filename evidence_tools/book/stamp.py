@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from evidence_tools.contents import content_hash
+
 NO_COMMIT = "no commit"
 PDF_NAME = "vitamin-k2-bone-markers-{version}.pdf"
 
@@ -27,12 +29,16 @@ class Stamp:
         Full commit identifier, or ``"no commit"`` outside a git checkout.
     modified
         Whether tracked files differ from the commit.
+    content
+        Hash of data, package, chapters, settings and pinned requirements; see
+        :func:`evidence_tools.contents.content_hash`.
     """
 
     version: str
     day: date
     commit: str
     modified: bool
+    content: str = ""
 
     @property
     def commit_text(self) -> str:
@@ -43,8 +49,13 @@ class Stamp:
 
     @property
     def text(self) -> str:
-        """The whole stamp in one line, as footers print it."""
+        """Version, day and commit in one line, as footers print it."""
         return f"Version {self.version}, {self.day.isoformat()}, {self.commit_text}"
+
+    @property
+    def content_text(self) -> str:
+        """The content hash in twelve characters."""
+        return self.content[:12]
 
     @property
     def pdf_name(self) -> str:
@@ -71,7 +82,7 @@ def read_stamp(folder: Path) -> Stamp:
     """
     commit = _git(folder, "rev-parse", "HEAD") or NO_COMMIT
     modified = commit != NO_COMMIT and bool(_git(folder, "status", "--porcelain", "-uno"))
-    return Stamp(_version(folder), _day(folder), commit, modified)
+    return Stamp(_version(folder), _day(folder), commit, modified, content_hash(folder))
 
 
 def _version(folder: Path) -> str:

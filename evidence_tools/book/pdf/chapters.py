@@ -16,6 +16,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
+from evidence_tools.book.citing import citation_of
 from evidence_tools.book.pdf.kept import KeptChapters
 from evidence_tools.book.pdf.report import ReportDetails, make_pdf
 from evidence_tools.book.stamp import NO_COMMIT, Stamp
@@ -56,29 +57,14 @@ def write_pdf(app: Sphinx, stamp: Stamp, target: Path) -> None:
         date=stamp.day,
         commit="" if stamp.commit == NO_COMMIT else stamp.commit,
         modified=stamp.modified,
+        content=stamp.content_text,
         language=config.language or "en",
         licence=config.evidence_licence,
-        how_to_cite=citation_text(app, stamp),
+        how_to_cite=citation_of(app).text,
         description=config.evidence_description,
         short_title=config.project,
     )
     make_pdf(article, details=details, resources=resources, target=target)
-
-
-def citation_text(app: Sphinx, stamp: Stamp) -> str:
-    """Say how to cite exactly this version.
-
-    Parameters
-    ----------
-    app
-        Its configuration names authors and title.
-    stamp
-        The version that is cited.
-    """
-    authors = app.config.author.rstrip(".")
-    title = app.config.html_title or app.config.project
-    stop = "" if title.endswith((".", "?", "!")) else "."
-    return f"{authors}. {title}{stop} Version {stamp.version}, {stamp.day.isoformat()}."
 
 
 def article_html(app: Sphinx, resources: Path) -> str:

@@ -42,6 +42,8 @@ class ReportDetails:
         none, and then print says so.
     modified
         Whether files differed from the commit.
+    content
+        Hash of what it was built from, shortened; may be empty.
     language
         BCP 47 tag such as ``en`` or ``en-GB``.
     licence
@@ -62,6 +64,7 @@ class ReportDetails:
     publisher: str = ""
     commit: str = ""
     modified: bool = False
+    content: str = ""
     language: str = "en"
     licence: str = ""
     how_to_cite: str = ""

@@ -1,0 +1,1 @@
+// In published copies `evidence publish` puts a loader of the list of versions here.

@@ -1,0 +1,80 @@
+/* Which versions there are, and what each page does with it: the theme's version switcher lists
+   them, and a page of an old version says so. Written by `evidence publish`; a script and not
+   JSON, because a page opened from a folder may run scripts but not fetch files. */
+(function () {
+  "use strict";
+  const versions = /* versions */ [];
+  const site = new URL(".", document.currentScript.src).href;
+  const here = typeof DOCUMENTATION_OPTIONS === "undefined" ? {} : DOCUMENTATION_OPTIONS;
+
+  function address(entry) {
+    const page = entry.pages.includes(here.pagename) ? here.pagename : "index";
+    return site + entry.url + page + ".html";
+  }
+
+  function link(text, href, classes) {
+    const anchor = document.createElement("a");
+    anchor.textContent = text;
+    anchor.href = href;
+    anchor.className = classes;
+    // A reader of one finding stays with it in the other version.
+    anchor.addEventListener("click", function () { anchor.href = href + location.hash; });
+    return anchor;
+  }
+
+  function older(one, other) {
+    const a = one.split(".").map(Number);
+    const b = other.split(".").map(Number);
+    const at = [0, 1, 2].find(function (index) { return a[index] !== b[index]; });
+    return at !== undefined && a[at] < b[at];
+  }
+
+  function fillSwitcher() {
+    document.querySelectorAll(".version-switcher__button").forEach(function (button) {
+      button.textContent = "Version " + here.VERSION + " \u25be";
+      button.setAttribute("aria-label", "Version " + here.VERSION + ", choose another");
+    });
+    document.querySelectorAll(".version-switcher__menu").forEach(function (menu) {
+      versions.forEach(function (entry, index) {
+        const newest = index === 0 ? " (newest)" : "";
+        const item = link(entry.version + newest, address(entry),
+          "dropdown-item list-group-item list-group-item-action py-1");
+        item.setAttribute("role", "option");
+        const own = entry.version === here.VERSION;
+        item.classList.toggle("active", own);
+        item.setAttribute("aria-selected", String(own));
+        menu.append(item);
+      });
+      menu.parentElement.classList.add("evidence-versions-known");
+    });
+  }
+
+  function showBanner() {
+    const banner = document.getElementById("bd-header-version-warning");
+    const newest = versions[0];
+    if (!banner || !newest || !older(here.VERSION, newest.version)) return;
+    const own = versions.find(function (entry) { return entry.version === here.VERSION; });
+    const text = document.createElement("p");
+    text.textContent = "This is version " + here.VERSION + (own ? " of " + own.date : "") +
+      ". The newest is version " + newest.version + " of " + newest.date + ". ";
+    text.append(link("Go to version " + newest.version, address(newest), ""));
+    banner.replaceChildren(text);
+    banner.classList.remove("d-none");
+    // The theme hides the frame of its banners until it has measured them.
+    const frame = banner.parentElement;
+    frame.classList.remove("d-none");
+    frame.classList.add("evidence-banner-shown");
+  }
+
+  function start() {
+    if (!here.VERSION || !versions.length) return;
+    fillSwitcher();
+    showBanner();
+  }
+
+  if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", start);
+  } else {
+    start();
+  }
+})();
