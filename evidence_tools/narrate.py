@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from evidence_tools.certainty import Certainty, Rating, effect_verb
-from evidence_tools.display import Prose, Run, Runs, runs
+from evidence_tools.display import Prose, Run, Runs, plain, runs
 from evidence_tools.evidence import Evidence
 from evidence_tools.limitations import find_limitations
 from evidence_tools.phrases import estimate_text, finding_run, finding_runs, source_runs
@@ -14,8 +14,8 @@ from evidence_tools.schema import Direction, Finding, Outcome
 
 _MOVED = (Direction.INCREASE, Direction.DECREASE)
 
-# Beyond this many, "all results" of a source reads better than their names.
-_MOST_NAMED = 6
+# Characters; beyond them "all results" of a source reads better than their names.
+_LONGEST_NAMES = 45
 
 _REPORTED = {
     Direction.INCREASE: "reports an increase in",
@@ -136,16 +136,20 @@ def _rows(evidence: Evidence, findings: Sequence[Finding], looked_at: Sequence[F
     abbreviations = Counter(outcome.abbreviation for outcome in evidence.outcomes.values())
     listed: list[Runs] = []
     for source_id, group in by_source.items():
-        names: list[Run] = []
+        by_name: dict[str, list[Finding]] = {}
         for finding in group:
             outcome = evidence.outcome_of(finding)
             # An abbreviation that several outcomes share, such as BMD, tells none of them.
             unique = outcome.abbreviation and abbreviations[outcome.abbreviation] == 1
             name = outcome.abbreviation if unique else outcome.name.lower()
+            by_name.setdefault(name, []).append(finding)
+        names: list[Run] = []
+        for name, same in by_name.items():
             names += [Run(", ")] if names else []
-            names.append(Run(name, finding_id=finding.finding_id))
-        if len(group) == of_source[source_id] > _MOST_NAMED:
-            names = [Run(f"all {len(group)} results")]
+            count = f", {len(same)} results" if len(same) > 1 else ""
+            names.append(Run(f"{name}{count}", finding_id=same[0].finding_id))
+        if len(group) == of_source[source_id] > 1 and len(plain(names)) > _LONGEST_NAMES:
+            names = [Run("both results" if len(group) == 2 else f"all {len(group)} results")]
         source = source_runs(evidence.sources[source_id])
         listed.append(runs("; " if listed else "", source, " (", names, ")"))
     return runs(*listed)

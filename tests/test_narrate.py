@@ -169,3 +169,18 @@ def test_a_note_comes_out_as_plain_characters(evidence: Evidence, note: str) -> 
     prose = narrate_finding(evidence, finding)
     assert f"Note: {note}." in prose.to_text()
     assert not re.search(r"<(?!/?(p|s)>)", prose.to_html())
+
+
+def test_many_results_of_a_source_that_are_all_limited_are_counted_not_listed(
+    evidence: Evidence,
+) -> None:
+    findings = evidence.findings(kind="fracture") + evidence.findings(kind="bone density")
+    text = narrate_limitations(evidence, findings).to_text()
+    assert "Mott 2019, adjusted later (all 7 results)" in text
+    assert "Zhou 2022 (both results)" in text
+
+
+def test_results_of_a_source_on_one_outcome_are_named_once(evidence: Evidence) -> None:
+    text = narrate_limitations(evidence, evidence.findings(outcome="fracture_any")).to_text()
+    assert "Huang 2015 (fractures at any site, 2 results)" in text
+    assert "fractures at any site, fractures" not in text
