@@ -145,6 +145,16 @@ def test_the_csv_of_a_figure_holds_each_row_once_without_its_geometry() -> None:
     ]
 
 
+def test_a_csv_shows_no_interval_where_none_was_reported() -> None:
+    values = [
+        {"outcome": "without", "estimate": 0.96, "low": 0.96, "high": 0.96},
+        {"outcome": "with", "estimate": 0.5, "low": 0.4, "high": 0.6},
+        {"outcome": "arms", "k2": 2.8, "low": 2.8, "high": 4.2},
+    ]
+    rows = list(csv.DictReader(io.StringIO(figure_csv({"data": {"values": values}}))))
+    assert [(row["low"], row["high"]) for row in rows] == [("", ""), ("0.4", "0.6"), ("", "")]
+
+
 def test_quotes_and_line_breaks_in_a_cell_survive_csv() -> None:
     cell = 'a "quoted", broken\nline'
     payload = {"columns": ["A"], "rows": [{"cells": [{"content": [{"text": cell}]}]}]}

@@ -19,25 +19,11 @@ FOLDER = "_data"
 TABLES = f"{FOLDER}/tables"
 """Where the site keeps the evidence tables themselves."""
 _DRAWING = frozenset(
-    [
-        "colour",
-        "shape",
-        "text_y",
-        "mark_y",
-        "label",
-        "aside",
-        "x",
-        "y",
-        "x2",
-        "y2",
-        "align",
-        "text",
-        "weight",
-        "fill",
-        "dash",
-        "stroke",
-        "letter",
-    ]
+    (
+        *("align", "aside", "colour", "dash", "fill", "heading", "heading_y", "high_text"),
+        *("label", "letter", "low_text", "mark_end", "mark_start", "mark_y", "of_month"),
+        *("shape", "stroke", "text", "text_y", "weight", "x", "x2", "y", "y2"),
+    )
 )
 """Columns that only say where and how a mark is drawn."""
 
@@ -78,7 +64,8 @@ def figure_csv(spec: dict[str, Any]) -> str:
     """Write what a chart draws as CSV: each row once, without what only places the marks."""
     rows: list[dict[str, Any]] = []
     for row in _rows(spec, spec.get("datasets", {})):
-        kept = {name: value for name, value in row.items() if name not in _DRAWING}
+        dropped = _DRAWING if _has_interval(row) else _DRAWING | {"low", "high"}
+        kept = {name: value for name, value in row.items() if name not in dropped}
         if kept and kept not in rows:
             rows.append(kept)
     columns = list(dict.fromkeys(name for row in rows for name in row))
@@ -139,6 +126,12 @@ def _rows(spec: Any, datasets: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from (row for row in values if isinstance(row, dict))
         for name in ("layer", "vconcat", "hconcat", "concat", "spec"):
             yield from _rows(spec.get(name), datasets)
+
+
+def _has_interval(row: Mapping[str, Any]) -> bool:
+    """Tell an interval from the ends of a line that is drawn where none was reported."""
+    estimate = row.get("estimate")
+    return estimate is not None and not row.get("low") == row.get("high") == estimate
 
 
 def _csv(rows: Iterable[Iterable[Any]]) -> str:
