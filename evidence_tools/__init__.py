@@ -17,6 +17,7 @@ from evidence_tools.narrate_doubts import (
 from evidence_tools.narrate_trials import narrate_arms, narrate_populations, narrate_trials
 from evidence_tools.plots import forest_plot, marker_plot
 from evidence_tools.profiles import context_table, narrate_markers
+from evidence_tools.sensitivity_plots import sensitivity_plot
 from evidence_tools.summary import summary_of_findings
 from evidence_tools.tables import (
     findings_table,
@@ -62,6 +63,7 @@ __all__ = [
     "narrate_trials",
     "outcomes_table",
     "references_list",
+    "sensitivity_plot",
     "sources_table",
     "summary_of_findings",
     "trials_plot",
