@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help report test lint lab notebooks lock clean
+.PHONY: help report test lint lab notebooks bench lock clean
 
 help:  ## Say what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ lab: $(READY)  ## Open the chapters in JupyterLab
 
 notebooks: $(READY)  ## Pair the chapters with .ipynb files in notebooks/ and write edits back
 	$(BIN)/jupytext --sync chapters/*.md
+
+bench: $(READY)  ## Measure builds beside plain Jupyter Book; BENCH="--sizes real,10 --runs 1"
+	$(BIN)/python benchmarks/run.py $(BENCH)
 
 lock: $(READY)  ## Pin every dependency with its hashes in requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

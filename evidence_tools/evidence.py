@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -55,6 +56,19 @@ class Evidence:
     context: Mapping[str, MarkerContext]
     ratings: Mapping[str, Rating]
     _findings: tuple[Finding, ...] = field(repr=False, default=())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what a pickle can hold: a read-only view of a mapping is none of it."""
+        return {
+            name: dict(value) if isinstance(value, MappingProxyType) else value
+            for name, value in vars(self).items()
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what a pickle held, read-only again."""
+        for name, value in state.items():
+            value = _frozen(value) if isinstance(value, dict) else value
+            object.__setattr__(self, name, value)
 
     def source(self, source_id: str) -> Source:
         """Get one source by its identifier.
@@ -174,9 +188,31 @@ def load_evidence(path: str | Path = "../data") -> Evidence:
         If any table is missing, unreadable or breaks a rule. It lists every problem found,
         each with file, line, column, the value found and what is allowed.
     """
+    folder = Path(path)
+    content = _content(folder)
+    if content not in _CHECKED:
+        _CHECKED.clear()
+        _CHECKED[content] = _load(folder)
+    return replace(_CHECKED[content], folder=folder)
+
+
+# What was read and found valid, by the content of its folder: a kernel that is forked from a
+# process which has read the tables finds them here.
+_CHECKED: dict[str, Evidence] = {}
+
+
+def _content(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_file():
+            digest.update(f"{path.name}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _load(folder: Path) -> Evidence:
     from evidence_tools.validation import validate_tables  # needs Frictionless: heavy
 
-    folder = Path(path)
     problems, rows = validate_tables(folder)
     if problems:
         raise EvidenceError(problems)

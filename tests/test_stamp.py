@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence_tools.book.stamp import NO_COMMIT, fingerprint, read_stamp
+from evidence_tools.book.stamp import NO_COMMIT, read_stamp
 
 
 def _write_version(folder: Path, version: str = "1.2.3") -> None:
@@ -83,14 +83,3 @@ def test_a_missing_version_is_named_with_its_file(tmp_path: Path) -> None:
 def test_the_pdf_is_named_after_the_version(tmp_path: Path) -> None:
     _write_version(tmp_path, "2.0.0")
     assert read_stamp(tmp_path).pdf_name == "vitamin-k2-bone-markers-2.0.0.pdf"
-
-
-def test_the_fingerprint_follows_the_data_and_nothing_else_of_the_book(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    table = tmp_path / "data" / "findings.csv"
-    table.write_text("a\n1\n", "utf-8")
-    before = fingerprint(tmp_path)
-    (tmp_path / "README.md").write_text("other", "utf-8")
-    assert fingerprint(tmp_path) == before
-    table.write_text("a\n2\n", "utf-8")
-    assert fingerprint(tmp_path) != before

@@ -20,7 +20,7 @@ from evidence_tools.book.abbreviations import add_abbreviations
 from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
 from evidence_tools.book.domain import EvidenceDomain
-from evidence_tools.book.execution import Chapter, cache_folder, execute_chapters
+from evidence_tools.book.freshness import forget_page, outline_changed
 from evidence_tools.book.mathml import add_math
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pages import (
@@ -33,8 +33,8 @@ from evidence_tools.book.pages import (
 )
 from evidence_tools.book.roles import add_roles
 from evidence_tools.book.searching import escape_titles
-from evidence_tools.book.stamp import fingerprint, read_stamp
-from evidence_tools.evidence import load_evidence
+from evidence_tools.book.session import BuildError, Session
+from evidence_tools.book.stamp import read_stamp
 from evidence_tools.schema import EvidenceError
 
 LOGGER = logging.getLogger(__name__)
@@ -58,8 +58,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_table_scopes(app)
     app.connect("config-inited", _prepare, priority=900)
     app.connect("builder-inited", lambda app: add_assets(app), priority=900)
+    app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _check_files, priority=400)
     app.connect("env-before-read-docs", _execute)
+    app.connect("source-read", _find_results)
+    app.connect("env-purge-doc", lambda app, env, docname: forget_page(env, docname))
+    # Last of all: others number figures and collect citations at these moments.
+    app.connect("env-updated", lambda app, env: app.evidence_session.note_pages(env), priority=990)
+    app.connect("env-get-updated", _pages_that_mention, priority=990)
     app.connect("doctree-read", check_page)
     app.connect("write-started", _print)
     app.connect("html-collect-pages", escape_titles)
@@ -71,15 +77,22 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def _prepare(app: Any, config: Config) -> None:
     folder = Path(app.srcdir)
+    session = Session(folder, Path(app.outdir).parent, folder / config.evidence_data)
+    app.evidence_session = session
+    if session.follows_cut:
+        _forget(app)
+    session.warm_up()
     try:
-        app.evidence = load_evidence(folder / config.evidence_data)
+        app.evidence = session.load_evidence()
         app.evidence_stamp = read_stamp(folder)
     except (EvidenceError, ValueError) as error:
         _stop(app, str(error))
-    config.evidence_fingerprint = fingerprint(folder)
-    build = Path(app.outdir).parent
+    except BaseException:
+        session.close()
+        raise
+    config.evidence_fingerprint = session.page_key(list(config.bibtex_bibfiles))
     config.nb_execution_mode = "cache"
-    config.nb_execution_cache_path = str(cache_folder(build, config.evidence_fingerprint))
+    config.nb_execution_cache_path = str(session.store.root)
     config.nb_execution_raise_on_error = True
     config.nb_code_prompt_show = "Show code"
     config.nb_code_prompt_hide = "Hide code"
@@ -95,24 +108,41 @@ def _check_files(app: Any, env: Any, docnames: list[str]) -> None:
         _stop(app, "\n".join(map(str, problems)))
 
 
-def _execute(app: Any, env: Any, docnames: list[str]) -> None:
-    from myst_nb.core.read import create_nb_reader
+def _outdated(
+    app: Any, env: Any, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    # A page that is gone would stay in the site, and in the navigation of the others.
+    for docname in removed:
+        Path(app.builder.get_outfilename(docname)).unlink(missing_ok=True)
+    root = [env.config.root_doc] if removed else []
+    return [*root, *app.evidence_session.outdated(env, added | changed)]
 
-    chapters = []
-    for docname in docnames:
-        path = Path(env.doc2path(docname))
-        text = path.read_text(encoding="utf-8")
-        reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
-        if reader is not None:
-            chapters.append(Chapter(docname, path, reader.read(text)))
-    config = app.config
-    executed, failures = execute_chapters(
-        chapters, Path(config.nb_execution_cache_path), timeout=config.nb_execution_timeout
-    )
-    if executed:
-        LOGGER.info("executed %d of %d chapters", executed, len(chapters))
-    if failures:
-        _stop(app, "\n".join(str(failure) for failure in failures))
+
+def _execute(app: Any, env: Any, docnames: list[str]) -> None:
+    try:
+        app.evidence_session.execute(env, docnames, show=wants_progress(app))
+    except BuildError as error:
+        _stop(app, str(error))
+    except BaseException:
+        app.evidence_session.close()
+        raise
+
+
+def wants_progress(app: Any) -> bool:
+    """Whether somebody watches: output goes to a terminal, and ``-q`` was not given."""
+    return sys.stdout.isatty() and not app.quiet
+
+
+def _find_results(app: Any, docname: str, _: list[str]) -> None:
+    """Point MyST-NB to the results of the page's folder."""
+    env = app.env
+    folder = app.evidence_session.store.folder_for(Path(env.doc2path(docname)))
+    env.mystnb_config = env.mystnb_config.copy(execution_cache_path=str(folder))
+
+
+def _pages_that_mention(app: Any, env: Any) -> list[str]:
+    """Name the pages to write again for what others say: all, if anything of it changed."""
+    return list(env.found_docs) if outline_changed(env) else []
 
 
 def _print(app: Any, builder: Any) -> None:
@@ -138,7 +168,17 @@ def _print(app: Any, builder: Any) -> None:
 
 
 def _finish(app: Any, exception: Exception | None) -> None:
-    if exception is not None or app.builder.name != "html":
+    try:
+        _complete(app, exception)
+    finally:
+        app.evidence_session.close()
+
+
+def _complete(app: Any, exception: Exception | None) -> None:
+    if exception is not None:
+        return
+    if app.builder.name != "html":
+        app.evidence_session.finish()
         return
     outdir = Path(app.outdir)
     if app._warncount:
@@ -149,6 +189,7 @@ def _finish(app: Any, exception: Exception | None) -> None:
         _print(app, app.builder)
     write_vega_bundle(outdir, outdir.parent / ".evidence")
     finish_pages(outdir, _pdf_path(app))
+    app.evidence_session.finish()
 
 
 def _pdf_path(app: Any) -> Path:
@@ -164,6 +205,7 @@ def _stop_on_warnings(app: Any) -> None:
 def _stop(app: Any, message: str) -> None:
     """End the build with a message instead of a traceback, and have the next one start afresh."""
     _forget(app)
+    app.evidence_session.close()
     sys.stdout.flush()
     sys.stderr.write(
         f"\n{message}\n\n"

@@ -1,158 +1,153 @@
-"""Run the chapters' code before Sphinx reads them, and stop on the first sign of trouble.
-
-Results go into a jupyter-cache where MyST-NB finds them. The cache of each state of data,
-package and dependencies is a folder of its own, so an old result cannot be found again.
-"""
+"""Which chapters run before Sphinx reads them, and where MyST-NB finds their results."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-import shutil
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import sys
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_TRACEBACK_LINES = 12
+from sphinx.util import logging
+
+from evidence_tools.execution.chapter import Chapter, Executor, Outcome
+from evidence_tools.execution.local import LocalExecutor
+from evidence_tools.execution.progress import Progress
+from evidence_tools.execution.store import ResultStore
+from evidence_tools.execution.warm import WarmProcess, can_fork
+
+LOGGER = logging.getLogger(__name__)
+SCHEDULER_VARIABLE = "EVIDENCE_SCHEDULER"
+_CODE = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.DOTALL | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """A chapter that holds code: its name, its file and its notebook."""
+def read_chapters(env: Any, docnames: Sequence[str]) -> list[Chapter]:
+    """Read the pages that hold code, as MyST-NB is about to read them.
 
-    docname: str
-    path: Path
-    notebook: Any
+    Parameters
+    ----------
+    env
+        Sphinx's environment.
+    docnames
+        Pages about to be read.
+    """
+    from myst_nb.core.config import NbParserConfig
+    from myst_nb.core.read import create_nb_reader
 
-    def line_of(self, cell_index: int) -> int:
-        """First line of a cell in the chapter's file."""
-        source_map = self.notebook.metadata.get("source_map") or []
-        return int(source_map[cell_index]) + 1 if cell_index < len(source_map) else 1
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a chapter could not be executed, and where."""
-
-    chapter: Chapter
-    cell: int
-    reason: str
-
-    def __str__(self) -> str:
-        place = f"{self.chapter.path}:{self.chapter.line_of(self.cell)}"
-        number = sum(
-            cell.cell_type == "code" for cell in self.chapter.notebook.cells[: self.cell + 1]
-        )
-        return f"{place}: code cell {number} of chapter {self.chapter.docname!r}: {self.reason}"
-
-
-def cache_folder(build: Path, key: str) -> Path:
-    """Choose the cache folder for one fingerprint, and remove those of earlier ones."""
-    parent = build / ".jupyter_cache"
-    for old in parent.glob("*") if parent.is_dir() else ():
-        if old.is_dir() and old.name != key[:16]:
-            shutil.rmtree(old, ignore_errors=True)
-    return parent / key[:16]
+    chapters = []
+    for docname in docnames:
+        path = Path(env.doc2path(docname))
+        config: NbParserConfig = env.mystnb_config
+        text = path.read_text(encoding="utf-8")
+        reader = create_nb_reader(str(path), env.myst_config, config, text)
+        if reader is None:
+            continue
+        notebook = reader.read(text)
+        spec = notebook.metadata.get("kernelspec", {})
+        for pattern, alias in config.kernel_rgx_aliases.items():
+            if spec.get("name") is not None and re.fullmatch(pattern, spec["name"]):
+                spec["name"] = alias
+                break
+        # What a page's head may set for itself; MyST-NB tells about what is wrong in it.
+        own = dict(notebook.metadata.get(config.metadata_key) or {})
+        if own.get("execution_mode", config.execution_mode) == "off" or _excluded(path, config):
+            continue
+        timeout = int(own.get("execution_timeout", config.execution_timeout))
+        chapters.append(Chapter(docname, path, notebook, timeout))
+    return chapters
 
 
-def execute_chapters(
-    chapters: Sequence[Chapter], cache_path: Path, *, timeout: int
-) -> tuple[int, list[Failure]]:
-    """Execute the chapters that the cache does not hold, several at a time.
+def _excluded(path: Path, config: Any) -> bool:
+    return any(path.match(pattern) for pattern in config.execution_excludepatterns)
+
+
+def missing_chapters(chapters: Sequence[Chapter], store: ResultStore) -> list[Chapter]:
+    """Select the chapters whose results are not there.
+
+    Chapters in one folder with the same code have the same result: the first stands for all.
+    """
+    missing: dict[tuple[Path, str], Chapter] = {}
+    for chapter in chapters:
+        if not store.holds(chapter):
+            missing.setdefault(store.key(chapter), chapter)
+    return list(missing.values())
+
+
+def run_chapters(
+    chapters: Sequence[Chapter], store: ResultStore, executor: Executor, *, show: bool
+) -> list[Outcome]:
+    """Run chapters and keep their results.
 
     Parameters
     ----------
     chapters
-        What the build is about to read.
-    cache_path
-        Folder of the jupyter-cache.
-    timeout
-        Seconds that one cell may take.
+        What has to run.
+    store
+        Where each result is kept as soon as it is there.
+    executor
+        Runs the chapters.
+    show
+        Whether to print a line per chapter.
 
     Returns
     -------
-    executed
-        Number of chapters that were executed.
-    failures
-        One for each chapter that failed; the results of the others are kept.
+    list of Outcome
+        Those of chapters that failed, in the order of the book.
     """
-    from jupyter_cache import get_cache
-    from jupyter_cache.base import CacheBundleIn
-
-    cache = get_cache(str(cache_path))
-    missing = [chapter for chapter in chapters if not _is_cached(cache, chapter)]
-    failures: list[Failure] = []
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        results = list(pool.map(lambda chapter: _execute(chapter, timeout), missing))
-    for chapter, (seconds, failure) in zip(missing, results, strict=True):
-        if failure is not None:
-            failures.append(failure)
-            continue
-        bundle = CacheBundleIn(
-            chapter.notebook, str(chapter.path), data={"execution_seconds": seconds}
-        )
-        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-    return len(missing), failures
-
-
-def _is_cached(cache: Any, chapter: Chapter) -> bool:
-    try:
-        cache.match_cache_notebook(chapter.notebook)
-    except KeyError:
-        return False
-    return True
-
-
-def _execute(chapter: Chapter, timeout: int) -> tuple[float, Failure | None]:
-    from jupyter_client.kernelspec import NoSuchKernel
-    from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
-    begun = 0
-
-    def note_begin(cell_index: int, **_: Any) -> None:
-        nonlocal begun
-        begun = cell_index
-
-    kernel = str(chapter.notebook.metadata.get("kernelspec", {}).get("name", "python3"))
-    reason = ""
+    progress = Progress(len(chapters), _print_line if show else None)
+    progress.begin()
     start = perf_counter()
-    with TemporaryDirectory(prefix="evidence-") as folder:
-        # Sockets in a private folder: nothing listens on the network, and paths stay short.
-        manager = AsyncKernelManager(
-            kernel_name=kernel, transport="ipc", connection_file=f"{folder}/kernel.json"
-        )
-        client = NotebookClient(
-            chapter.notebook,
-            km=manager,
-            timeout=timeout,
-            # Times in the cells' metadata would change the key the cache finds them by.
-            record_timing=False,
-            on_cell_start=note_begin,
-            resources={"metadata": {"path": str(chapter.path.parent)}},
-        )
-        client.owns_km = True  # so that it ends the kernel, also after a failure
-        try:
-            client.execute()
-        except CellExecutionError as error:
-            reason = _last_lines(error.traceback)
-        except CellTimeoutError:
-            reason = f"ran longer than {timeout} seconds; see execute: timeout in _config.yml"
-        except DeadKernelError:
-            reason = "the kernel died (out of memory, or the code ended the process)"
-        except NoSuchKernel as error:
-            reason = f"there is no kernel {error.name!r}; chapters use python3"
-    failure = Failure(chapter, begun, reason) if reason else None
-    return perf_counter() - start, failure
+    failures: list[Outcome] = []
+    outcomes = executor.run(chapters)
+    try:
+        for outcome in outcomes:
+            progress.tell(outcome)
+            if outcome.reason:
+                failures.append(outcome)
+            else:
+                store.save(outcome)
+    finally:
+        if isinstance(outcomes, Generator):
+            outcomes.close()  # now, not whenever it is collected: no kernel may stay
+    progress.end(perf_counter() - start)
+    order = [chapter.docname for chapter in chapters]
+    return sorted(failures, key=lambda outcome: order.index(outcome.chapter.docname))
 
 
-def _last_lines(traceback: str) -> str:
-    lines: Iterable[str] = _ANSI.sub("", traceback).strip().splitlines()
-    kept = list(lines)[-_TRACEBACK_LINES:]
-    return "the code failed:\n" + "\n".join(f"    {line}" for line in kept)
+def make_executor(book: Path, data: Path, warm: WarmProcess | None) -> Executor:
+    """Choose where chapters run: on a cluster if one is named, else on this machine.
+
+    Parameters
+    ----------
+    book, data
+        The book folder and the folder with the tables.
+    warm
+        A warm process that was started early, if any.
+    """
+    if address := os.environ.get(SCHEDULER_VARIABLE):
+        from evidence_tools.execution.cluster import ClusterExecutor
+
+        return ClusterExecutor(address, book, data)
+    if warm is None and can_fork():
+        warm = WarmProcess(data)
+    if warm is None:
+        LOGGER.info("this platform cannot fork a warm process: each kernel is started by itself")
+    return LocalExecutor(book, data, warm=warm, note=LOGGER.info)
+
+
+def code_key(text: str) -> str:
+    """Hash the code of a text notebook, without reading it as Markdown.
+
+    Only good for a guess: whether a warm process will be wanted soon.
+    """
+    head = text.partition("\n---\n")[0] if text.startswith("---\n") else ""
+    code = head + "".join(match.group() for match in _CODE.finditer(text))
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _print_line(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -1,16 +1,12 @@
-"""Which version of the report this is: version, date, commit and content."""
+"""Which version of the report this is: version, date and commit."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
-import sys
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib import metadata
 from pathlib import Path
 
 NO_COMMIT = "no commit"
@@ -103,37 +99,3 @@ def _git(folder: Path, *arguments: str) -> str:
     except OSError:  # git is not installed
         return ""
     return result.stdout.strip() if result.returncode == 0 else ""
-
-
-def fingerprint(folder: Path) -> str:
-    """Hash everything a page's figures follow from, beside the page itself.
-
-    Data, the package's source, the interpreter and the installed versions: when any of them
-    changes, every chapter is executed and read again. Which of them a chapter depends on
-    would be a guess, and a guess can leave an old number in a page.
-
-    Parameters
-    ----------
-    folder
-        The book folder.
-
-    Returns
-    -------
-    str
-        Hexadecimal SHA-256.
-    """
-    digest = hashlib.sha256()
-    package = Path(__file__).parent.parent
-    for root, patterns in ((folder / "data", ["*"]), (package, ["*.py", "*.typ", "*.css", "*.js"])):
-        for path in _files(root, patterns):
-            digest.update(f"{path.relative_to(root)}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    digest.update(sys.version.encode())
-    installed = sorted(f"{d.name}=={d.version}" for d in metadata.distributions())
-    digest.update("\n".join(installed).encode())
-    return digest.hexdigest()
-
-
-def _files(root: Path, patterns: Iterable[str]) -> list[Path]:
-    found = {path for pattern in patterns for path in root.rglob(pattern)}
-    return sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)

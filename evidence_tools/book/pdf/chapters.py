@@ -16,6 +16,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
+from evidence_tools.book.pdf.kept import KeptChapters
 from evidence_tools.book.pdf.report import ReportDetails, make_pdf
 from evidence_tools.book.stamp import NO_COMMIT, Stamp
 
@@ -99,12 +100,20 @@ def article_html(app: Sphinx, resources: Path) -> str:
         before it, if the page belongs to a part, a ``div`` of class ``part`` with the caption.
     """
     resources.mkdir(parents=True, exist_ok=True)
-    with _print_builder(app) as builder:
+    kept = KeptChapters(app)
+    with _print_builder(app) as builder, _remembered_doctrees(app.env):
         parts = part_captions(app)
-        chapters = [
-            _part_html(parts.get(docname, "")) + _chapter_html(builder, docname)
-            for docname in chapter_order(app)
-        ]
+        chapters = []
+        for docname in chapter_order(app):
+            chapter = kept.find(docname)
+            if chapter is None:
+                before = (len(builder.images), _warnings(app))
+                chapter = _chapter_html(builder, docname)
+                # Names of pictures depend on the chapters before; warnings must be told again.
+                if before == (len(builder.images), _warnings(app)):
+                    kept.keep(docname, chapter)
+            chapters.append(_part_html(parts.get(docname, "")) + chapter)
+        kept.remove_others()
         for source, name in builder.images.items():
             path = resources / "_images" / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -172,6 +181,33 @@ def _print_builder(app: Sphinx) -> Iterator[Any]:
         app.builder, env.toc_secnumbers, env.toc_fignumbers = kept
 
 
+@contextmanager
+def _remembered_doctrees(env: Any) -> Iterator[None]:
+    """Read each doctree once for all the numbered references that point into it.
+
+    What a reference looks at is never changed; a chapter that is written gets a tree of its own.
+    """
+    read = env.get_doctree
+    trees: dict[str, nodes.document] = {}
+
+    def remember(docname: str) -> nodes.document:
+        if docname not in trees:
+            trees[docname] = read(docname)
+        return trees[docname]
+
+    env.get_doctree = remember
+    env.evidence_read_doctree = read
+    try:
+        yield
+    finally:
+        del env.get_doctree
+        del env.evidence_read_doctree
+
+
+def _warnings(app: Sphinx) -> int:
+    return app._warncount
+
+
 def _part_html(caption: str) -> str:
     return f'<div class="part">{html.escape(caption)}</div>' if caption else ""
 
@@ -179,7 +215,7 @@ def _part_html(caption: str) -> str:
 def _chapter_html(builder: Any, docname: str) -> str:
     env = builder.env
     builder.current_docname = docname
-    doctree: nodes.document = env.get_doctree(docname)
+    doctree: nodes.document = env.evidence_read_doctree(docname)
     env.resolve_references(doctree, docname, builder)
     for toctree in list(doctree.findall(_is_toctree)):
         toctree.parent.remove(toctree)

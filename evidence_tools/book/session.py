@@ -1,0 +1,205 @@
+"""One build, from the check of the tables to the last page: what its steps share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing.util
+import pickle
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sphinx.util import logging
+
+from evidence_tools.book.execution import (
+    code_key,
+    make_executor,
+    missing_chapters,
+    read_chapters,
+    run_chapters,
+)
+from evidence_tools.book.freshness import Digests, note_pages, outdated_pages, source_digests
+from evidence_tools.evidence import Evidence, load_evidence
+from evidence_tools.execution.chapter import Chapter
+from evidence_tools.execution.fingerprint import fingerprint
+from evidence_tools.execution.local import LocalExecutor
+from evidence_tools.execution.occupancy import Occupancy
+from evidence_tools.execution.store import ResultStore
+from evidence_tools.execution.warm import WarmProcess, can_fork
+
+LOGGER = logging.getLogger(__name__)
+
+
+class BuildError(Exception):
+    """Why the report cannot be built, in words for its author."""
+
+
+class Session:
+    """One build of a book.
+
+    Parameters
+    ----------
+    book
+        The book folder.
+    build
+        The folder that builds write to, usually ``_build``.
+    data
+        The folder with the tables.
+    """
+
+    def __init__(self, book: Path, build: Path, data: Path) -> None:
+        self.book = book
+        self.data = data
+        self.started = time.time()
+        self._notes = build / ".evidence"
+        self._occupancy = Occupancy(self._notes, _tell)
+        self.follows_cut = self._occupancy.begin()
+        self.key = fingerprint(data)
+        self.store = ResultStore(build / ".jupyter_cache", self.key, book)
+        self._warm: WarmProcess | None = None
+        self._sources: dict[str, Digests] = {}
+        self._reads: dict[str, Digests] = {}
+
+    def page_key(self, bibliographies: list[str]) -> str:
+        """Hash what every page follows from, whether or not it holds code."""
+        digest = hashlib.sha256(self.key.encode())
+        for name in bibliographies:
+            with suppress(OSError):  # a missing one is told by the extension that reads it
+                digest.update((self.book / name).read_bytes())
+        return digest.hexdigest()
+
+    def warm_up(self) -> None:
+        """Start the warm process early if chapters seem to have changed since the last build.
+
+        Its imports then run beside the check of the tables and Sphinx's own start.
+        """
+        if can_fork() and self._expects_work():
+            self._warm = WarmProcess(self.data)
+            self._occupancy.uses(Path(multiprocessing.util.get_temp_dir()))
+            with suppress(OSError):
+                self._warm.start()
+
+    def load_evidence(self) -> Evidence:
+        """Load the tables; what was found valid in the same state is not checked again.
+
+        Raises
+        ------
+        EvidenceError
+            If the tables are not valid.
+        """
+        kept = self._notes / f"evidence-{self.key[:32]}.pickle"
+        with suppress(Exception):  # a file that cannot be read is made again
+            evidence = pickle.loads(kept.read_bytes())  # noqa: S301 - written below, by us
+            if isinstance(evidence, Evidence):
+                return evidence
+        evidence = load_evidence(self.data)
+        for old in self._notes.glob("evidence-*"):
+            old.unlink(missing_ok=True)
+        _write(kept, pickle.dumps(evidence))
+        return evidence
+
+    def outdated(self, env: Any, known: set[str]) -> list[str]:
+        """List further pages whose files differ from what was read last."""
+        return outdated_pages(env, known)
+
+    def execute(self, env: Any, docnames: list[str], *, show: bool) -> None:
+        """Run the chapters that need it, among the pages about to be read.
+
+        Raises
+        ------
+        BuildError
+            If a chapter failed, or the data or the package changed meanwhile.
+        """
+        self._sources = source_digests(env, docnames)
+        chapters = read_chapters(env, docnames)
+        if missing := missing_chapters(chapters, self.store):
+            self._run(missing, show=show)
+            LOGGER.info("executed %d of %d chapters", len(missing), len(chapters))
+        self.store.remove_older()
+        self._reads = {chapter.docname: self.store.reads(chapter) for chapter in chapters}
+        self._note_codes(env)
+
+    def _run(self, chapters: list[Chapter], *, show: bool) -> None:
+        executor = make_executor(self.book, self.data, self._warm)
+        self._warm = None  # the executor ends it
+        try:
+            if isinstance(executor, LocalExecutor):
+                self._occupancy.uses(executor.folder)
+            with _ending_on_sigterm():
+                failures = run_chapters(chapters, self.store, executor, show=show)
+        finally:
+            executor.close()
+        if fingerprint(self.data) != self.key:
+            shutil.rmtree(self.store.root, ignore_errors=True)
+            raise BuildError("data or package changed while chapters ran; build again")
+        if failures:
+            raise BuildError("\n".join(str(failure) for failure in failures))
+
+    def note_pages(self, env: Any) -> None:
+        """Keep what the pages that were just read follow from."""
+        note_pages(env, self._sources, self._reads, self.started)
+
+    def finish(self) -> None:
+        """Note that all pages are whole."""
+        self._occupancy.finish()
+
+    def close(self) -> None:
+        """End what still runs, and let another build begin; safe to call again."""
+        if self._warm is not None:
+            self._warm.stop()
+            self._warm = None
+        self._occupancy.release()
+
+    def _expects_work(self) -> bool:
+        if not self.store.root.is_dir():
+            return True
+        try:
+            codes = json.loads((self._notes / "codes.json").read_text(encoding="utf-8"))
+            return any(
+                code_key((self.book / name).read_text(encoding="utf-8")) != key
+                for name, key in codes.items()
+            )
+        except (OSError, ValueError, AttributeError):
+            return False
+
+    def _note_codes(self, env: Any) -> None:
+        codes = {}
+        for docname in sorted(env.found_docs):
+            path = Path(env.doc2path(docname))
+            codes[str(path.relative_to(self.book))] = code_key(path.read_text(encoding="utf-8"))
+        _write(self._notes / "codes.json", json.dumps(codes).encode())
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """End kernels also when the build is asked to end: by default Python would just stop."""
+
+    def end(*_: object) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)
