@@ -31,6 +31,10 @@ class EvidenceOutput:
         """Turn one output into nodes, or leave it to others by returning ``None``."""
         if data.mime_type != MIME_TYPE or inline:
             return None
+        # The plugin is there in every book of this environment, also in one without our extension.
+        env = getattr(renderer.renderer, "sphinx_env", None)
+        if env is None or not hasattr(env.app, "evidence"):
+            return None
         payload: dict[str, Any] = data.content
         make: Callable[..., list[nodes.Node]] = _MAKERS[payload["kind"]]
         return make(payload, Place(renderer, data))
