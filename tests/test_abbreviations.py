@@ -26,7 +26,10 @@ def page_text(book: Build, name: str, *, without: str = "") -> Tag:
     article = page.find("article")
     assert isinstance(article, Tag)
     article = copy.copy(article)
-    apart = ".evidence-cards, details.hide, script, .prev-next-footer, svg, math, code, h1, h2, h3"
+    apart = (
+        ".evidence-cards, details.hide, script, .prev-next-footer, svg, math, code, pre, "
+        "h1, h2, h3, blockquote"
+    )
     for tag in article.select(f"{apart}, {without}" if without else apart):
         tag.decompose()
     return article
