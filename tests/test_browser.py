@@ -10,17 +10,18 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
+import axe_playwright_python
 import pypdf
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from conftest import PROJECT, Build
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
 from evidence_tools import Evidence
 from evidence_tools.phrases import effect_text, source_name
@@ -42,7 +43,9 @@ CHAPTERS = [f"chapters/{path.stem}.html" for path in sorted((PROJECT / "chapters
 PAGES = [*CHAPTERS, "search.html", "genindex.html"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")
 ANSWER, MARKERS, SOURCES = (f"chapters/{name}.html" for name in ("answer", "markers", "sources"))
+NARROW = (320, 390)
 LIMIT = 400_000
 """Bytes that a page may take, without the drawing program that is loaded when it is needed."""
 
@@ -103,27 +106,221 @@ def draw_all(page: Page) -> None:
     )
 
 
-@pytest.mark.parametrize("way", ["served", "file"])
-def test_every_page_loads_whole_without_complaint_and_asks_no_other_host(
-    way: str, page: Page, served: str, site: Path
-) -> None:
-    base = served if way == "served" else site.as_uri() + "/"
-    complaints: list[str] = []
-    page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(m.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
-    page.on("response", lambda r: r.status >= 400 and complaints.append(f"{r.status}: {r.url}"))
+@dataclass
+class Visit:
+    """What happened when a page was opened once, and what stood in it."""
 
-    def own(url: str) -> bool:
-        return url.startswith((base, "data:", "blob:"))
+    complaints: list[str] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+    found: dict[str, Any] = field(default_factory=dict)
+    narrow: dict[int, Any] = field(default_factory=dict)
+    printed: dict[str, Any] = field(default_factory=dict)
 
-    page.on("request", lambda r: own(r.url) or complaints.append(f"elsewhere: {r.url}"))
-    for name in ["index.html", *PAGES]:
-        page.goto(base + name)
-        if name == "index.html":
-            page.wait_for_url(base + ANSWER)
+
+def watch(page: Page, base: str) -> Visit:
+    """Note everything that a page complains of or loads, from now on."""
+    visit = Visit()
+
+    def note(text: str) -> None:
+        visit.complaints.append(text)
+
+    def weigh(response: Response) -> None:
+        if response.status >= 400:
+            note(f"{response.status}: {response.url}")
+        elif response.url not in visit.sizes and base.startswith("http"):
+            visit.sizes[response.url] = len(response.body())
+
+    page.on("console", lambda m: note(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: note(str(error)))
+    page.on("requestfailed", lambda request: note(f"failed: {request.url}"))
+    page.on("response", weigh)
+    own = (base, "data:", "blob:")
+    page.on("request", lambda r: None if r.url.startswith(own) else note(f"elsewhere: {r.url}"))
+    return visit
+
+
+@pytest.fixture(scope="session")
+def visits(browser: Browser, served: str) -> dict[str, Visit]:
+    """Every page opened once: in full, on two narrow screens, and as it prints."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(20_000)
+    made = {}
+    for name in PAGES:
+        page = context.new_page()
+        made[name] = visit = watch(page, served)
+        page.goto(served + name, wait_until="networkidle")
         draw_all(page)
-        assert not complaints, name
+        visit.found = page.evaluate(FOUND)
+        for width in NARROW:
+            page.set_viewport_size({"width": width, "height": 844})
+            visit.narrow[width] = page.evaluate(NARROW_FOUND)
+        page.emulate_media(media="print")
+        visit.printed = page.evaluate(PRINT_FOUND)
+        page.close()
+    context.close()
+    return made
+
+
+FOUND = """() => {
+    const all = (selector, root) => [...(root || document).querySelectorAll(selector)];
+    const article = document.querySelector("article.bd-article")?.cloneNode(true);
+    if (article) all(".evidence-tools", article).forEach(e => e.remove());
+    const background = getComputedStyle(document.body).backgroundColor;
+    const colours = new Set();
+    all(".evidence-chart svg :is(path, line, text)").forEach(mark => {
+        const style = getComputedStyle(mark);
+        if (mark.closest("defs, clipPath") || style.opacity < 1) return;
+        if (mark.matches(".background")) return;
+        const seen = [style.fill, style.stroke].find(colour => colour.startsWith("rgb("));
+        if (seen) colours.add(mark.tagName + "|" + seen + "|" + background);
+    });
+    return {
+        text: article?.textContent.replace(/\\s+/g, " ").trim(),
+        ids: all("[id]").map(e => e.id),
+        links: all("a[href]").map(a => a.href),
+        next: document.querySelector("a.right-next")?.getAttribute("href"),
+        colours: [...colours].map(text => text.split("|")),
+        charts: all(".evidence-chart").map(chart => ({
+            role: chart.getAttribute("role"),
+            alternative: chart.getAttribute("aria-label"),
+            announced: all("[role], [aria-label]", chart)
+                .filter(e => !e.closest("[aria-hidden='true']")).length,
+        })),
+        tables: all("table.evidence-table").length,
+    };
+}"""
+NARROW_FOUND = """() => ({
+    width: document.documentElement.scrollWidth,
+    buttons: [...document.querySelectorAll(
+        ".bd-header-article :is(button, summary, a.btn-download-report-pdf)")]
+        .map(e => e.getBoundingClientRect()).filter(box => box.width)
+        .map(box => [box.left, box.right, box.top + box.height / 2]).sort((a, b) => a[0] - b[0]),
+})"""
+PRINT_FOUND = """() => {
+    const seen = selector => [...document.querySelectorAll(selector)]
+        .filter(e => e.checkVisibility() && e.getBoundingClientRect().height > 0).length;
+    return { titles: seen("article h1"), navigation: seen(
+        ".bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .prev-next-footer, " +
+        "button:not(.evidence-sort), .evidence-tools, .evidence-downloads, #jb-print-docs-body") };
+}"""
+
+
+def test_every_page_loads_whole_without_complaint_and_asks_no_other_host(
+    visits: dict[str, Visit],
+) -> None:
+    assert {name: visit.complaints for name, visit in visits.items() if visit.complaints} == {}
+
+
+def test_every_page_loads_as_well_from_a_folder_on_disk(page: Page, site: Path) -> None:
+    base = site.as_uri() + "/"
+    visit = watch(page, base)
+    for name in PAGES:
+        page.goto(base + name)
+        draw_all(page)
+        assert not visit.complaints, name
+
+
+def test_the_entrance_leads_to_the_answer(page: Page, served: str) -> None:
+    visit = watch(page, served)
+    page.goto(served + "index.html")
+    page.wait_for_url(served + ANSWER)
+    assert not visit.complaints
+
+
+def test_every_internal_link_and_each_next_page_leads_somewhere(
+    visits: dict[str, Visit], served: str, site: Path
+) -> None:
+    for name, visit in visits.items():
+        for href in visit.found["links"]:
+            address, anchor = urldefrag(href)
+            target = unquote(address.removeprefix(served).partition("?")[0])
+            if href.startswith(served):
+                assert (site / target).is_file(), (name, href)
+                assert not anchor or anchor in visits[target].found["ids"], (name, href)
+    order = [ANSWER]
+    while following := visits[order[-1]].found["next"]:
+        order.append(urljoin(order[-1], following))
+    assert sorted(order) == sorted(CHAPTERS)
+
+
+@pytest.mark.parametrize("width", NARROW)
+def test_nothing_scrolls_sideways_and_no_buttons_overlap_on_a_phone(
+    width: int, visits: dict[str, Visit]
+) -> None:
+    for name, visit in visits.items():
+        assert visit.narrow[width]["width"] <= width, name
+        buttons = visit.narrow[width]["buttons"]
+        assert buttons[-1][1] <= width, name
+        for (_, right, middle), (left, _, other_middle) in pairwise(buttons):
+            assert right <= left + 1, name
+            assert abs(middle - other_middle) < 8, name
+
+
+def test_print_shows_the_text_and_no_navigation(visits: dict[str, Visit]) -> None:
+    for name in CHAPTERS:
+        assert visits[name].printed == {"titles": 1, "navigation": 0}, name
+
+
+def test_all_content_can_be_read_without_script(
+    browser: Browser, visits: dict[str, Visit], served: str
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    for name in CHAPTERS:
+        page.goto(served + name)
+        text = page.locator("article.bd-article").text_content() or ""
+        assert " ".join(text.split()) == " ".join(visits[name].found["text"].split()), name
+        drawings = page.locator(".evidence-chart svg")
+        assert drawings.count() == len(visits[name].found["charts"]), name
+        assert drawings.locator("visible=true").count() == drawings.count(), name
+    context.close()
+
+
+def test_each_chart_has_one_text_alternative_and_a_table_beside_it(
+    visits: dict[str, Visit],
+) -> None:
+    charts = [(name, chart) for name, visit in visits.items() for chart in visit.found["charts"]]
+    assert charts
+    for name, chart in charts:
+        assert chart["role"] == "img", name
+        assert chart["alternative"], name
+        # The alternative speaks for the marks: none of them is announced on its own.
+        assert chart["announced"] == 0, name
+        assert visits[name].found["tables"] >= 1, name
+
+
+def test_the_heaviest_page_stays_light(visits: dict[str, Visit]) -> None:
+    weights = {
+        name: sum(size for url, size in visit.sizes.items() if "vega-bundle" not in url)
+        for name, visit in visits.items()
+        if name in CHAPTERS
+    }
+    assert max(weights.values()) <= LIMIT, weights
+
+
+def test_the_text_waits_for_no_script(site: Path) -> None:
+    for name in CHAPTERS:
+        head = (site / name).read_text("utf-8").partition("</head>")[0]
+        scripts = re.findall(r"<script[^>]* src=[^>]*>", head)
+        assert all("defer" in script for script in scripts), name
+
+
+def test_marks_and_words_of_every_drawing_stand_out_from_the_page(
+    browser: Browser, visits: dict[str, Visit], served: str
+) -> None:
+    context = browser.new_context(color_scheme="dark", reduced_motion="reduce")
+    page = context.new_page()
+    for name, visit in visits.items():
+        if not visit.found["charts"]:
+            continue
+        page.goto(served + name)
+        draw_all(page)
+        in_the_dark = page.evaluate(FOUND)["colours"]
+        assert in_the_dark
+        for kind, colour, background in [*visit.found["colours"], *in_the_dark]:
+            need = 4.5 if kind == "text" else 3
+            assert contrast(colour, background) >= need, (name, kind, colour, background)
+    context.close()
 
 
 def test_a_tooltip_says_the_same_as_the_table(page: Page, served: str, evidence: Evidence) -> None:
@@ -222,51 +419,6 @@ def test_the_pdf_the_notebook_and_the_data_of_a_page_download(
         assert taken.value.suggested_filename == name
 
 
-def test_every_internal_link_and_each_next_page_leads_somewhere(
-    page: Page, served: str, site: Path
-) -> None:
-    ids: dict[str, set[str]] = {}
-    links: list[tuple[str, str]] = []
-    following: dict[str, str] = {}
-    for name in PAGES:
-        page.goto(served + name)
-        ids[name] = set(page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)"))
-        hrefs = page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
-        links += [(name, href) for href in hrefs if href.startswith(served)]
-        if (after := page.locator("a.right-next")).count():
-            following[name] = after.get_attribute("href") or ""
-    for name, href in links:
-        address, anchor = urldefrag(href)
-        target = address.removeprefix(served).partition("?")[0]
-        assert (site / unquote(target)).is_file(), (name, href)
-        assert not anchor or anchor in ids[target], (name, href)
-    order = [ANSWER]
-    while order[-1] in following:
-        order.append(urljoin(order[-1], following[order[-1]]))
-    assert sorted(order) == sorted(CHAPTERS)
-
-
-@pytest.mark.parametrize("width", [320, 390])
-def test_nothing_scrolls_sideways_and_nothing_overlaps_on_a_phone(
-    width: int, browser: Browser, served: str
-) -> None:
-    phone = browser.new_context(viewport={"width": width, "height": 844})
-    page = phone.new_page()
-    for name in PAGES:
-        page.goto(served + name)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, name
-        buttons = page.locator(
-            ".bd-header-article :is(button, summary, a.btn-download-report-pdf):visible"
-        )
-        boxes = sorted((b.bounding_box() for b in buttons.all()), key=lambda box: box["x"])
-        assert boxes[-1]["x"] + boxes[-1]["width"] <= width, name
-        for left, right in pairwise(boxes):
-            assert left["x"] + left["width"] <= right["x"] + 1, name
-            assert abs(left["y"] + left["height"] / 2 - right["y"] - right["height"] / 2) < 8
-    phone.close()
-
-
 def test_the_box_at_a_glance_fits_one_screen_of_a_phone(browser: Browser, served: str) -> None:
     phone = browser.new_context(viewport={"width": 390, "height": 844})
     page = phone.new_page()
@@ -289,42 +441,16 @@ def test_cells_say_their_column_where_a_narrow_screen_stacks_them(
     phone.close()
 
 
-def test_print_shows_the_text_and_no_navigation(page: Page, served: str) -> None:
-    page.emulate_media(media="print")
-    for name in CHAPTERS:
-        page.goto(served + name)
-        assert page.locator("article h1").is_visible(), name
-        away = (
-            ".bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .prev-next-footer, "
-            "button:not(.evidence-sort), .evidence-tools, .evidence-downloads"
-        )
-        assert page.locator(away).locator("visible=true").count() == 0, name
-
-
-def test_all_content_can_be_read_without_script(browser: Browser, page: Page, served: str) -> None:
-    plain = browser.new_context(java_script_enabled=False)
-    still = plain.new_page()
-    for name in CHAPTERS:
-        page.goto(served + name)
-        page.evaluate("document.querySelectorAll('.evidence-tools').forEach(e => e.remove())")
-        still.goto(served + name)
-        read = "e => e.textContent.replace(/\\s+/g, ' ').trim()"
-        words = [opened.locator("article .bd-article, article > section").evaluate(read)
-                 for opened in (page, still)]  # fmt: skip
-        assert words[0] == words[1], name
-        for chart in still.locator(".evidence-chart").all():
-            assert chart.locator("svg").is_visible(), name
-    plain.close()
-
-
 def broken_rules(page: Page, only: dict[str, Any]) -> list[str]:
     """Say which rules of axe-core the page breaks, and where."""
+    page.evaluate(AXE)
     options = {"runOnly": only, "resultTypes": ["violations"]}
-    found = []
-    for rule in Axe().run(page, options=options).response["violations"]:
-        nodes = [node["html"][:160] for node in rule["nodes"][:3]]
-        found.append(f"{page.url}: {rule['id']}: {rule['help']}: {nodes}")
-    return found
+    told: list[str] = page.evaluate(
+        "options => axe.run(document, options).then(results => results.violations.map("
+        "rule => rule.id + ': ' + rule.help + ': ' + rule.nodes[0].html.slice(0, 200)))",
+        options,
+    )
+    return [f"{page.url}: {rule}" for rule in told]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -340,7 +466,6 @@ def test_no_page_breaks_a_rule_of_accessibility_in_light_or_dark(
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     page.reload()
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
-    draw_all(page)
     found += broken_rules(page, {"type": "rule", "values": COLOUR_RULES})
     context.close()
     assert not found, "\n".join(found)
@@ -373,22 +498,6 @@ def test_a_page_on_a_phone_breaks_no_rule_of_accessibility(
     assert not found, "\n".join(found)
 
 
-def test_each_chart_has_one_text_alternative_and_a_table_beside_it(page: Page, served: str) -> None:
-    charts = 0
-    for name in CHAPTERS:
-        page.goto(served + name)
-        draw_all(page)
-        for chart in page.locator(".evidence-chart").all():
-            charts += 1
-            assert chart.get_attribute("role") == "img"
-            assert chart.get_attribute("aria-label")
-            # The alternative speaks for the marks: none of them is announced on its own.
-            told = ":is([role], [aria-label]):not([aria-hidden='true'], [aria-hidden='true'] *)"
-            assert chart.locator(told).count() == 0, name
-            assert page.locator("table.evidence-table").count() >= 1, name
-    assert charts
-
-
 def test_what_has_focus_can_be_seen(page: Page, served: str) -> None:
     page.goto(served + ANSWER)
     for _ in range(25):
@@ -409,22 +518,6 @@ def test_a_reader_who_wants_no_motion_gets_none(page: Page, served: str) -> None
         ".flatMap(d => d.split(',').map(parseFloat))))"
     )
     assert longest < 0.01
-
-
-def test_the_heaviest_page_stays_light_and_its_text_waits_for_no_script(
-    context: BrowserContext, served: str, site: Path
-) -> None:
-    weights = {}
-    for name in CHAPTERS:
-        sizes: dict[str, int] = {}
-        page = context.new_page()
-        page.on("response", lambda r, sizes=sizes: sizes.update({r.url: len(r.body())}))
-        page.goto(served + name, wait_until="networkidle")
-        weights[name] = sum(n for url, n in sizes.items() if "vega-bundle" not in url)
-        head = (site / name).read_text("utf-8").partition("</head>")[0]
-        scripts = re.findall(r"<script[^>]* src=[^>]*>", head)
-        assert all("defer" in script for script in scripts), name
-    assert max(weights.values()) <= LIMIT, weights
 
 
 def test_the_drawing_program_is_loaded_only_where_a_figure_is_seen(page: Page, served: str) -> None:
@@ -550,35 +643,6 @@ def test_of_two_figures_a_reader_sees_one_and_switches_and_print_has_both(
 def squeezed(text: str) -> str:
     """Text without the breaks and hyphens that a page's layout puts in."""
     return re.sub(r"[\s\u00ad\u2010-]+", "", text)
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_marks_and_words_of_every_drawing_stand_out_from_the_page(
-    theme: Any, browser: Browser, served: str
-) -> None:
-    context = browser.new_context(color_scheme=theme, reduced_motion="reduce")
-    page = context.new_page()
-    for name in CHAPTERS:
-        page.goto(served + name)
-        draw_all(page)
-        for kind, colour, background in page.evaluate(COLOURS_OF_MARKS):
-            need = 4.5 if kind == "text" else 3
-            assert contrast(colour, background) >= need, (name, theme, kind, colour, background)
-    context.close()
-
-
-COLOURS_OF_MARKS = """() => {
-    const background = getComputedStyle(document.body).backgroundColor;
-    const found = new Set();
-    document.querySelectorAll('.evidence-chart svg :is(path, line, text)').forEach(mark => {
-        const style = getComputedStyle(mark);
-        if (mark.closest('defs, clipPath') || style.opacity < 1) return;
-        if (mark.matches('.background')) return;
-        const seen = [style.fill, style.stroke].filter(c => c.startsWith('rgb('));
-        if (seen.length) found.add(mark.tagName + '|' + seen[0] + '|' + background);
-    });
-    return [...found].map(text => text.split('|'));
-}"""
 
 
 def contrast(one: str, other: str) -> float:

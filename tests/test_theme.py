@@ -32,6 +32,8 @@ FONT_AWESOME = (
         (".used{background:url(data:a;b{c)}", ".used{background:url(data:a;b{c)}"),
         ("@font-face{font-family:x}", ""),
         (".fa-bars:before{content:x}", ""),
+        (".used:after{content:var(--pst-icon-download)}", ""),
+        (".used:after{font:var(--fa-font-solid)}", ""),
         ("@keyframes turn{from{a:b}to{c:d}}", "@keyframes turn{from{a:b}to{c:d}}"),
         ("/* .used{} */@import 'x.css';a{b:c}", "a{b:c}"),
         ('[data-x="a.unused"]{b:c}', '[data-x="a.unused"]{b:c}'),

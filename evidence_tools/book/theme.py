@@ -47,6 +47,7 @@ _CSS_TOKEN = re.compile(
 _NAME_IN_SELECTOR = re.compile(r"[.#]((?:[\w-]|\\.)+)")
 _ALTERNATIVES = re.compile(r":(?:not|is|where|has)\((?:[^()]|\([^()]*\))*\)")
 _ICON = re.compile(r"\bfa-([a-z0-9-]+)")
+_LETTER_AS_ICON = re.compile(r"--fa-font|Font Awesome|content:var\(--pst-icon")
 _GROUPS = ("@media", "@supports", "@layer", "@container")
 
 
@@ -160,6 +161,8 @@ def _pruned(prelude: str, body: str, words: set[str]) -> str:
         return ""  # only icons have a font of their own
     if prelude.startswith("@"):
         return f"{prelude}{{{body}}}" if body else f"{prelude};"
+    if _LETTER_AS_ICON.search(body) and not prelude.startswith(("html", ":root", ":host")):
+        return ""
     kept = [selector for selector in _selectors(prelude) if _may_match(selector, words)]
     return f"{','.join(kept)}{{{body}}}" if kept else ""
 
