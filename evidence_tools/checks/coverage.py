@@ -43,7 +43,11 @@ def check_coverage(
             continue
         found = shown_findings(page, evidence)
         shown |= found.findings.keys()
-        for line, field, dropped in found.by_result:
+        for line, field, every in found.by_result:
+            # Two selections that share the findings out keep nothing back.
+            dropped = [name for name in every if name not in found.findings]
+            if every and not dropped:
+                continue
             listed = ", ".join(dropped[:4]) + (" ..." if len(dropped) > 4 else "")
             what = f"; it leaves out {listed}" if listed else ""
             problems.append(
@@ -77,7 +81,7 @@ def check_coverage(
                 RULE,
             )
         )
-    problems += _kinds(book, shown)
+    problems += _kinds(book, shown | excluded.keys())
     problems += _references(book)
     return problems, len(shown), len(excluded)
 

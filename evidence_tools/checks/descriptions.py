@@ -38,10 +38,6 @@ _FORMS = (
 _DOUBLE = re.compile(r"\b(?:double|triple)[- ](?:blind|mask)\w*", re.I)
 _OPEN = re.compile(r"\bopen[- ]label\b|\bunblinded\b", re.I)
 _PLACEBO = re.compile(r"\bplacebo\b", re.I)
-_CLEAN = re.compile(
-    r"\b(?:no (?:known )?(?:concerns?|doubts?|problems?|corrections?|retractions?|cautions?) (?:is|are|was|were|has|have|about|with|against)|nothing is known against|(?:is|are|remains?|still) (?:\w+ )?(?:valid|reliable|trustworthy|sound|current evidence|the best evidence|up to date|free of)|can be relied|stands? (?:as printed|unchallenged|uncorrected)|(?:has|was) never (?:been )?(?:retracted|corrected|questioned|cautioned))\b",
-    re.I,
-)
 _REFLECTS = re.compile(
     r"\b(?:is|are|as|reflects?|follows?|measures?|mirrors?|marks?|shows?|tracks?|indicates?|marker of|index of) (?:\w+ |of ){0,6}?(?:bone |collagen )?(formation|resorption|breakdown|vitamin K status|broken down|built|being made|break down)\b",
     re.I,
@@ -85,11 +81,6 @@ def check_descriptions(
     """
     if len({s.source_id for s in given.sources}) == 1:
         yield from _of_source(sentence.text, given.sources[0])
-    for source in given.sources:
-        match = _CLEAN.search(sentence.text)
-        if match and source.integrity.value != "none_known" and asserted(sentence.text, match.start(), match.end()):
-            yield match.start(), f"{source.short_name} is recorded as {source.integrity.label!r}: {source.note}"
-            break
     yield from _of_marker(evidence, sentence.text)
     yield from _units(evidence, sentence, given)
 

@@ -34,7 +34,7 @@ BENEFIT = re.compile(
     r"|toughen\w*|optimi[sz]\w*|benefit(?:s|ed|ing)?|beneficial|defend\w*|rescu\w*|eliminat\w*|banish\w*|stop(?:s|ped|ping)?|slow(?:s|ed|ing)?|delay(?:s|ed|ing)?"
     r"|treats|mend(?:s|ed|ing)?|breathes?|replenish\w*|stabili[sz]\w*|offset\w*|ameliorat\w*|mitigat\w*|alleviat\w*|deter(?:s|red)?|block(?:s|ed|ing)?|save[sd]?|spare[sd]?"
     r"|guarantee\w*|secur(?:e|es|ed|ing)|ensur\w*|transform\w*|supercharg\w*|revolutioni\w*|good for|great for|excellent for|vital (?:for|to)|essential (?:for|to)|crucial (?:for|to)|key to|works? (?:for|against)"
-    r"|effective(?:ly)?|efficacious|efficacy|protective|preventive|curative|therapeutic|restorative|a (?:cure|remedy|shield|solution|must) (?:for|against)|healthy|healthier|better)\b",
+    r"|effective(?:ly)?|efficacious|efficacy|protective|preventive|curative|therapeutic|restorative|a (?:cure|remedy|shield|solution|must) (?:for|against)|better)\b",
     re.I,
 )
 WEAK = re.compile(
@@ -49,7 +49,7 @@ UP = re.compile(
 )
 DOWN = re.compile(
     r"\b(?:decreas\w*|reduc\w*|lower(?:s|ed|ing)?|fall(?:s|ing|en)?(?! in the)|fell|drop(?:s|ped|ping)?|declin\w*|cut(?:s|ting)?|slash\w*|fewer|less(?! than)|diminish\w*"
-    r"|suppress\w*|(?:went|go(?:es)?|going|moved?|was|were|pushes|pushed|drives|drove|brings?|brought) down|down(?:ward)?(?=[ ,.:;]|$)|shr[iau]nk\w*|minimi[sz]\w*|curb(?:s|ed)?|halv\w*|inhibit\w*|plummet\w*|tumbl\w+|dampen\w*|deplet\w*|lessen\w*)\b",
+    r"|suppress\w*|(?:went|go(?:es)?|going|moved?|was|were|pushes|pushed|drives|drove|brings?|brought) down|down(?:ward)?(?=[ ,.:;]|$)|shr[iau]nk\w*|minimi[sz]\w*|curb(?:s|ed)?|halv\w*|inhibit\w*|plummet\w*|tumbl\w+|dampen\w*|deplet\w*|lessen\w*|slower)\b",
     re.I,
 )
 _SUBJECT = re.compile(
@@ -132,6 +132,8 @@ def _claims_on(
 ) -> Iterator[Claim]:
     held = ""
     for pattern, benefit in ((BENEFIT, True), (WEAK, True), (UP, False), (DOWN, False)):
+        if pattern is WEAK and mention.kind == MARKER:
+            continue
         for match in pattern.finditer(text, clause.start, clause.end):
             start, end = match.span()
             if mention.start <= start < mention.end and pattern is not UP:
@@ -201,6 +203,54 @@ def check_effects(
                     f"{match.group()!r} claims that bones hold: " + _reported("fractures")
                 )
     yield from _surrogate_leaps(text)
+    if not seen and not given.given:
+        yield from _unsourced_links(text)
+
+
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|can|may|might|will|would|could|does|did|do|become|becomes|became|make|get|go|keep|let|feel|act|work|matter|depend"
+    r"|(?!(?:this|its|his|as|us|thus|plus|always|perhaps|besides|trials|studies|reviews|sources|effects|bones|markers|results|changes|levels|doses|fractures|outcomes|harms|adults|forms|years|months|weeks|menopause|capsules|tablets|pills|supplements|densities|rates|risks|cells|hips|spines|patients|doctors|women's|vitamins|reactions|values|findings|rows|words|ones|sites|need|osteoporosis|vertebral|based|called|named|pooled|raised|mixed|randomized|controlled|reported|increased|decreased|related|open|kinds|sorts|benefits|proteins|menaquinones|bisphosphonates|anticoagulants|analysis|diagnosis|status|process|serious|various|previous|less|loss|across|mass|towards|unless|whereas)\b)[a-z]{3,}(?:s|ed))\b",
+)
+_NEUTRAL = re.compile(
+    r"\b(?:stud(?:y|ies|ied)|measur\w+|report(?:s|ed)?|describ\w+|compar\w+|test(?:s|ed)?|ask(?:s|ed)?|looked|look(?:s)? (?:at|for)|counted|count[s]?|follow(?:s|ed)?|g[ai]ve[ns]?|received|took|"
+    r"added|pooled|list(?:s|ed)?|name[sd]?|discuss\w*|concern(?:s|ed)?|about|chapter|section|table|figure|page|report|question|answer|reader\w*|clinicians?|log|stands?|shown (?:in|as|here)|told|read(?:s)?|found in|looked up|evidence (?:on|about|for|that)|called|differ\w*|disagree\w*|conflict\w*|uncertain|contradict\w*|depends on whether|hypothes\w+|question|role|endpoint|primary|population|enrol\w*|includ\w+|exclud\w+|restrict\w*|come[s]? from)\b",
+    re.I,
+)
+_PEOPLE = re.compile(
+    r"(?i)\b(?:women|people|patients?|anyone|person|those|adults|population|postmenopausal|her|with|treat\w*|drugs?|trials?|in|of) (?:\w+ )?(?:osteopor\w+|osteopeni\w+)$"
+)
+
+
+def _unsourced_links(text: str) -> Iterator[tuple[int, str]]:
+    """Find clauses that tie vitamin K2 to bone by a verb, in whatever words, and cite nobody."""
+    for clause in clauses(text):
+        part = text[clause.start : clause.end]
+        subject = _SUBJECT.search(part)
+        if subject is None or _NEUTRAL.search(part):
+            continue
+        for mention in outcome_mentions(text):
+            if not clause.start <= mention.start < clause.end or mention.kind in (HARM, OTHER):
+                continue
+            if _PEOPLE.search(text[: mention.end]):
+                continue
+            rest = part.replace(mention.text, " ").replace(subject.group(), " ")
+            verb = _VERB.search(rest)
+            if verb is None:
+                continue
+            held = stance(text, mention.start, mention.end)
+            if held == ASSERTED or (held == HEDGED and mention.kind == STRENGTH):
+                if mention.kind == MARKER and not _CAUSAL_SHAPE.search(
+                    text[clause.start + subject.end() : mention.start]
+                ):
+                    continue
+                yield mention.start, (
+                    f"ties vitamin K2 to {mention.text!r} ({verb.group()!r}) and cites nobody: "
+                    "write what which source reports, or that it is not known"
+                )
+                return
+
+
+_CAUSAL_SHAPE = re.compile(r"^ (?:\w+ly )?(?!is\b|was\b|has\b|this\b|its\b|helps\b)[a-z]{3,}s (?!of\b|in\b|on\b|and\b)")
 
 
 def _judge(
@@ -251,9 +301,8 @@ def _judge(
 
 
 _VALUE_FREE = frozenset(
-    "help helps helped support supports supported keep keeps kept build builds give gives gave make makes made need needs add adds added affect"
-    " affects affected treat treated treating aid avoid avoids ensure ensures secure grow grows manages end ends ended stop stops stopped effective"
-    " efficacy guarantee preserved maintain maintained maintains save spare block works healthy preventive therapeutic built slow better".split()
+    "ensure ensures secure stop stops stopped effective efficacy guarantee preserved maintain maintained"
+    " maintains spare save block slow better".split()
 )
 
 

@@ -30,6 +30,11 @@ _EVIDENCE = re.compile(
     re.I,
 )
 
+_CLEAN = re.compile(
+    r"\b(?:no (?:known )?(?:concerns?|doubts?|problems?|corrections?|retractions?|cautions?) (?:is|are|was|were|has|have|about|with|against)|nothing is known against|(?:is|are|remains?|still) (?:\w+ )?(?:valid|reliable|trustworthy|sound|current evidence|the best evidence|up to date|free of)|can be relied|stands? (?:as printed|unchallenged|uncorrected)|(?:has|was) never (?:been )?(?:retracted|corrected|questioned|cautioned))\b",
+    re.I,
+)
+
 
 def check_integrity(book: Book, *, release: bool = False, today: date | None = None) -> tuple[
     list[Problem], list[Problem], int
@@ -78,6 +83,13 @@ def _check(book: Book, sentence: Sentence, central: str) -> Iterator[tuple[int, 
             yield at, (
                 f"{source.short_name} is named without its status {source.integrity.label!r}; "
                 f"type {{source}}`{source.source_id}`, which prints it"
+            )
+    match = _CLEAN.search(text)
+    if match and asserted(text, match.start(), match.end()):
+        doubted = [s for s in given.sources if s.integrity is not Integrity.NONE_KNOWN]
+        for source in doubted[:1]:
+            yield match.start(), (
+                f"{source.short_name} is recorded as {source.integrity.label!r}: {source.note}"
             )
     unusable = [s for s in given.sources if s.integrity in _UNUSABLE]
     usable = [s for s in given.sources if s.integrity not in _UNUSABLE]

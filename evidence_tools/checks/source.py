@@ -204,6 +204,10 @@ def _directions(
         near = sorted(after, key=lambda m: min(abs(m.start - match.end()), abs(match.start() - m.end)))[:1]
         for mention in near:
             rows, whose = _rows_for(evidence, mention, given, central, text)
+            if any(claim.direction for claim in claims(text)):
+                # "No significant change, and fewer when ...": other rows of the source count.
+                of_sources = (f for s in given.sources for f in evidence.findings(source=s.source_id))
+                rows = [*(rows or ()), *(f for f in of_sources if fits(mention, f.outcome_id))]
             if rows and all(r.direction in (Direction.INCREASE, Direction.DECREASE) for r in rows) and (
                 all(r.statistically_significant.value == "yes" for r in rows)
             ):

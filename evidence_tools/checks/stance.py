@@ -26,15 +26,17 @@ _DOUBLE_NEGATION = re.compile(
     r"(?:disagree|contradict|dispute|doubt)\w*|\bno less than\b|\bno fewer than\b|\bnot in doubt\b"
     r"|\bwithout (?:side effects|risks?|harm|adverse|drugs?|effort|medicines?|medication|a prescription)\b"
     r"|\bno (?:known |serious |real |relevant |reported )?(?:side effects|risks?|harms?|adverse \w+|drugs?)\b"
+    r"|\b(?:lack|absence|shortage|deficiency) of (?:vitamin|menaquinone)\w*|\bwithout (?:enough |sufficient )?(?:vitamin|menaquinone|supplement)\w*"
+    r"|\bwithout (?:concern|worry|hesitation|fear)\b|\bno need (?:for|of)\b"
     r"|\bwhether or not\b|\bno longer (?:need|have|has) to\b|\bcan(?:not|'t) go wrong\b|\bnot to be missed\b",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
     r"\b(?:not|n't|cannot|can't|don't|doesn't|didn't|isn't|wasn't|aren't|weren't|won't|hasn't|haven't"
     r"|never|nor|neither|none|nothing|nobody|no one|no|without|hardly|instead of|rather than"
-    r"|fail(?:s|ed)? to|lacks?|lacking|unable to|far from|too (?:early|little|few) to|unproven"
+    r"|fail(?:s|ed)? to|unable to|far from|too (?:early|little|few) to|unproven"
     r"|unlikely to|refus\w+ to|stops? short of|impossible|wrong to|false that|a mistake to"
-    r"|misread\w*|mistak\w+|unsupported|absence of)\b|n't\b",
+    r"|misread\w*|mistak\w+|unsupported|(?:absence|lack) of (?:evidence|proof|data))\b|n't\b",
     re.IGNORECASE,
 )
 _AFTERWARDS = re.compile(
@@ -49,7 +51,7 @@ _ASKING = re.compile(
     r"\b(?:whether|if|how (?:much|far|many|large|often)|asks?|asked|question of|questions? (?:on|about)|test(?:s|ed)? (?:the|for|of)"
     r"|examin(?:es|ed)|investigat\w+|stud(?:ied|ying) (?:the|how)|look(?:s|ed|ing) (?:at|for|into)|designed to|aim(?:s|ed)? (?:to|at)|set out to"
     r"|was meant to|were meant to|intended to|protocol|hypothes\w+|primary endpoint|endpoint (?:was|of)"
-    r"|to find out|trials? (?:on|of|about)|reviews? (?:on|of|about)|stud(?:y|ies) (?:on|of|about)|the role in|evidence (?:on|about)"
+    r"|to find out|trials? (?:on|about)|reviews? (?:on|about)|stud(?:y|ies) (?:on|about)|the role in|evidence (?:on|about)"
     r"|uncertain (?:about|that|how)|unknown (?:if|how)|(?:what|which|who) (?:a|the|is|was|this|each|that|it)|would (?:need|have) to"
     r"|licen[sc]es?|in order to know|compar(?:es?|ed) )\b",
     re.IGNORECASE,
@@ -58,7 +60,12 @@ _OTHERS = re.compile(
     r"\b(?:popular (?:pages|health pages|sites|articles|accounts|claims?|books)|web ?(?:sites?|pages?)|sellers?|advertis\w+|adverts?|marketing"
     r"|manufacturers?|labels?|leaflets?|newspapers?|headlines?|press releases?|blogs?|social media|shops?|vendors?"
     r"|often (?:claimed|said|sold|told|advertised|promoted)|sometimes (?:claimed|said|sold)|widely (?:claimed|repeated)|commonly claimed|is claimed|so-called"
-    r"|a reader may (?:meet|read|have read)|claims? that|the claim|readers who meet|title of)\b",
+    r"|(?:tempting|easy|common|natural) to (?:read|misread|take|conclude|think|assume|infer)|a reader may (?:meet|read|have read)|claims? that|the claim|readers who meet|title of)\b",
+    re.IGNORECASE,
+)
+_CLAIMED = re.compile(
+    r"\b(?:is|are|was) (?:often|widely|sometimes|commonly|frequently|only)? ?(?:claimed|said|advertised|promoted)\b"
+    r"|\bis (?:a|the|an? \w+) (?:claim|slogan|myth|advertisement|sales)\b",
     re.IGNORECASE,
 )
 _HEDGE = re.compile(
@@ -71,12 +78,19 @@ _BREAK = re.compile(
     r"\s*(?:;|:(?!\w)| - | – | — )\s*|,\s+(?=(?:and|but|so|because|which|although|though|while|whereas|yet|"
     r"however|thereby|since|as|even though|therefore|hence|thus|not|or that|it|they|this|these|we|he|she|vitamin|its|their|nor)\b)"
     r"|\s+(?=(?:but|although|though|because|whereas|so that|even though|yet|thereby|which means|therefore|and (?:so|thus|therefore|thereby|hence|that is why|vitamin K2?|it|they|this|these|will|can))\b)"
-    r"|\s+(?=(?:while|since) (?:\w+ ){1,6}\w+)",
+    r"|\s+(?=(?:while|since) (?:\w+ ){1,6}\w+)|\s+(?=(?:when|unless|until|once)\b)",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    r"^(?:With|Without|Unlike|In|Despite|Although|For|By|After|Within|Besides|Thanks to|According to|Because|Since|"
+    r"^(?:If|When|Where|Once|With|Without|Unlike|In|Despite|Although|For|By|After|Within|Besides|Thanks to|According to|Because|Since|"
     r"Not only|Even|While|Contrary to|Taken|Given|At|As|Among|Beyond|From|No wonder)\b[^,]*,\s+"
+)
+
+
+# "Why does it prevent fractures?" asks for a reason and takes the claim for granted.
+_PRESUMING = re.compile(
+    r"(?:Why|How)\b(?! (?:far|much|many|sure|certain|often|long|current|do we|can we|should|is (?:this|a|the)))"
+    r"|What (?:makes|is behind|explains|lets|allows)\b",
 )
 
 
@@ -122,7 +136,7 @@ def stance(text: str, start: int, end: int) -> str:
     opening = clear[:start]
     if _OTHERS.search(opening) and not re.search(r"\b(?:this report|we|rightly|correctly)\b", opening):
         return ELSEWHERE
-    if text.rstrip(")\"' ").endswith("?") and not re.match(r"(?:Why|How)\b(?! (?:far|much|many|sure))", text):
+    if text.rstrip(")\"' ").endswith("?") and not _PRESUMING.match(text):
         return ASKED
     if re.search(r"\b(?:whether|if)\b", opening) and not re.match(r"If\b", text):
         return ASKED
@@ -130,6 +144,8 @@ def stance(text: str, start: int, end: int) -> str:
         return DENIED
     if _AFTERWARDS.search(after):
         return DENIED
+    if _CLAIMED.search(after):
+        return ELSEWHERE
     if _ASKING.search(before):
         return ASKED
     if _HEDGE.search(before[-60:]):

@@ -98,6 +98,8 @@ def _phrases(text: str, given: Attribution) -> Iterator[tuple[int, str]]:
 def _holds(name: str, text: str, match: re.Match[str]) -> bool:
     if name == "certain" and re.match(r"(?i)no |without|beyond|little|cannot", match.group()):
         return True
+    if name == "recommendation" and match.start() == 0 and not re.match(r"If|Whether", text):
+        return True
     return asserted(text, match.start(), match.end())
 
 
