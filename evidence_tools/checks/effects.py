@@ -34,7 +34,7 @@ BENEFIT = re.compile(
     r"|toughen\w*|optimi[sz]\w*|benefit(?:s|ed|ing)?|beneficial|defend\w*|rescu\w*|eliminat\w*|banish\w*|stop(?:s|ped|ping)?|slow(?:s|ed|ing)?|delay(?:s|ed|ing)?"
     r"|treats|mend(?:s|ed|ing)?|breathes?|replenish\w*|stabili[sz]\w*|offset\w*|ameliorat\w*|mitigat\w*|alleviat\w*|deter(?:s|red)?|block(?:s|ed|ing)?|save[sd]?|spare[sd]?"
     r"|guarantee\w*|secur(?:e|es|ed|ing)|ensur\w*|transform\w*|supercharg\w*|revolutioni\w*|good for|great for|excellent for|vital (?:for|to)|essential (?:for|to)|crucial (?:for|to)|key to|works? (?:for|against)"
-    r"|effective(?:ly)?|efficacious|efficacy|protective|preventive|curative|therapeutic|restorative|a (?:cure|remedy|shield|solution|must) (?:for|against)|better)\b",
+    r"|effective(?:ly)?|efficacious|efficacy|protective|preventive|curative|therapeutic|restorative|(?:an?|the) (?:cure|remedy|shield|solution|must|answer|missing \w+) (?:for|against|to|in)|better)\b",
     re.I,
 )
 WEAK = re.compile(
@@ -77,11 +77,11 @@ _RESIST = re.compile(
     re.I,
 )
 _STUDY = re.compile(
-    r"\b(?:role of .{0,40}|effects? of .{0,40}) in the (?:prevention|treatment)\b|\bprevention (?:was|were|is not|as)\b|\b(?:dosage|guideline)\b",
+    r"\b(?:role of .{0,40}|effects? of .{0,40}) in the (?:prevention|treatment)\b|\bprevention (?:was|were|is not|as)\b|\b(?:dosage|guideline)\b|\b(?:built|formed|made)\b.{0,20}\bbroken down\b|\bbroken down\b.{0,20}\b(?:built|formed)\b|\blost faster than\b",
     re.I,
 )
 _NON_K2 = re.compile(
-    r"\b(?:alendronate|risedronate|bisphosphonates?|strontium|denosumab|exercise|estrogen|oestrogen|bone drugs?|drugs? for (?:bone|osteoporosis)|cells that|bone-forming cells|an enzyme|a protein|kidney function)\b",
+    r"\b(?:osteoporosis (?:makes|raises|increases|means|leads)|age(?:ing)?|menopause|smoking|warfarin|alendronate|risedronate|bisphosphonates?|strontium|denosumab|exercise|estrogen|oestrogen|bone drugs?|drugs? for (?:bone|osteoporosis)|cells that|bone-forming cells|an enzyme|a protein|kidney function)\b",
     re.I,
 )
 NO_FINDING = "no row is on {what}"
@@ -121,6 +121,12 @@ def claims(text: str) -> Iterator[Claim]:
             inside = [m for m in found if m.end <= clause.start][-1:] if _pronoun(text, clause) else []
         for mention in inside:
             yield from _claims_on(text, clause, mention, inside)
+
+
+def other_subject(text: str, position: int) -> bool:
+    """Whether what stands before a position is about something other than vitamin K2."""
+    before = text[:position]
+    return bool(_NON_K2.search(before)) and not _SUBJECT.search(before)
 
 
 def _pronoun(text: str, clause: Clause) -> bool:
@@ -257,6 +263,8 @@ def _judge(
     text: str, claim: Claim, given: Attribution, evidence: Evidence, marker_role: bool
 ) -> str:
     kind, said = claim.mention.kind, f"{claim.word!r} with {claim.mention.text!r}"
+    if kind == MARKER and other_subject(text, claim.start):
+        return ""
     if _STUDY.search(text) or (kind != MARKER and _NON_K2.search(text) and not _SUBJECT.search(text)):
         return ""
     if kind in (HARM, OTHER):

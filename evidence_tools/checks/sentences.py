@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from evidence_tools.checks.pages import Page, Passage
 
-ROLE_MARK = "\ue000"
-"""Stands in a sentence's text where a role stands in the page."""
+ROLE_MARK = "\ua66e"
+"""Stands in a sentence's text where a role stands in the page; to a pattern it is a letter."""
 
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|vs|cf|al|Dr|Prof|approx|ca|Fig|No|resp)|\b[A-Z])$")
 _END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|$)")

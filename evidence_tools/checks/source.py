@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from evidence_tools.checks.attribution import Attribution, attribution, central_source
 from evidence_tools.checks.book import Book
 from evidence_tools.checks.descriptions import check_descriptions
-from evidence_tools.checks.effects import Claim, claims
+from evidence_tools.checks.effects import DOWN, UP, Claim, claims, other_subject
 from evidence_tools.checks.mentions import (
     DENSITY,
     FRACTURE,
@@ -172,7 +172,7 @@ def _directions(
     for claim in claims(text):
         if claim.direction is None or told or claim.mention.kind not in (MARKER, DENSITY, FRACTURE, HARM):
             continue
-        if not _nearest_claim(text, claim):
+        if not _nearest_claim(text, claim) or other_subject(text, claim.start):
             continue
         if _NO_CHANGE.search(text[claim.start : claim.end + 25]) or _NO_CHANGE.search(text[max(0, claim.start - 22) : claim.end]):
             continue
@@ -197,6 +197,8 @@ def _directions(
             claim.start,
             f"{claim.word!r} with {claim.mention.text!r} is not what {whose} states: {_row(rows[0])}",
         )
+    if not told:
+        yield from _beside_roles(evidence, sentence)
     for match in _NO_CHANGE.finditer(text):
         if told or not asserted(text, match.start(), match.end()):
             continue
@@ -212,6 +214,31 @@ def _directions(
                 all(r.statistically_significant.value == "yes" for r in rows)
             ):
                 yield match.start(), f"{match.group()!r} is not what {whose} states: {_row(rows[0])}"
+
+
+def _beside_roles(evidence: Evidence, sentence: Sentence) -> Iterator[tuple[int, str]]:
+    """Compare each cited finding with the words of direction that stand just before it."""
+    text, begin = sentence.text, 0
+    for mark in sentence.roles:
+        segment = text[begin : mark.position]
+        start, begin = begin, mark.position + 1
+        finding = evidence.findings_by_id.get(mark.key) if mark.role == "finding" else None
+        if finding is None or finding.outcome_id == "bmd_loss":
+            continue
+        words = {
+            direction: match
+            for pattern, direction in ((UP, Direction.INCREASE), (DOWN, Direction.DECREASE))
+            if (match := pattern.search(segment))
+            and asserted(text, start + match.start(), start + match.end())
+        }
+        if len(words) == 1 and finding.direction in (Direction.INCREASE, Direction.DECREASE):
+            direction, match = next(iter(words.items()))
+            if direction is not finding.direction and not _NO_CHANGE.search(segment):
+                yield (
+                    start + match.start(),
+                    f"{match.group()!r} is not what the cited finding states: {_row(finding)}",
+                )
+                return
 
 
 def _direction(claim: Claim) -> Direction:

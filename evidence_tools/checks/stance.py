@@ -59,7 +59,7 @@ _ASKING = re.compile(
 _OTHERS = re.compile(
     r"\b(?:popular (?:pages|health pages|sites|articles|accounts|claims?|books)|web ?(?:sites?|pages?)|sellers?|advertis\w+|adverts?|marketing"
     r"|manufacturers?|labels?|leaflets?|newspapers?|headlines?|press releases?|blogs?|social media|shops?|vendors?"
-    r"|often (?:claimed|said|sold|told|advertised|promoted)|sometimes (?:claimed|said|sold)|widely (?:claimed|repeated)|commonly claimed|is claimed|so-called"
+    r"|(?:a|any|the) (?:page|site|label|book|seller|advert) that (?:says|claims)|pages that (?:say|claim)|who(?:ever)? (?:says|claims)|often (?:claimed|said|sold|told|advertised|promoted)|sometimes (?:claimed|said|sold)|widely (?:claimed|repeated)|commonly claimed|is claimed|so-called"
     r"|(?:tempting|easy|common|natural) to (?:read|misread|take|conclude|think|assume|infer)|a reader may (?:meet|read|have read)|claims? that|the claim|readers who meet|title of)\b",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ from evidence_tools.checks.effects import check_effects
 from evidence_tools.checks.mentions import OTHER, outcome_mentions
 from evidence_tools.checks.phrasebook import K2, PHRASES
 from evidence_tools.checks.sentences import Sentence
-from evidence_tools.checks.stance import asserted
+from evidence_tools.checks.stance import asserted, clauses
 from evidence_tools.evidence import Evidence
 from evidence_tools.schema import Problem, Significance
 
@@ -30,6 +30,7 @@ _NOT_SIGNIFICANT = re.compile(
 _LEVEL = re.compile(
     r"\b(high|moderate|low|very low)(?:[- ]certainty| certainty| quality of evidence|[- ]quality evidence)\b"
     r"|\bcertainty (?:\w+ ){0,6}?(?:is|was|as|of|at|be) (?:rated |at most |now |still |therefore )*(high|moderate|low|very low)\b"
+    r"|\b(?:rat|grad|judg|class)(?:es|ed|e)\b.{0,40}?\b(?:as|at) (high|moderate|low|very low)\b"
     r"|\b(?:rated|graded|GRADE[: ]+)(?: as| at)? (high|moderate|low|very low)\b|\b(?:level|grade) (A|I)\b",
     re.I,
 )
@@ -83,16 +84,26 @@ def _phrases(text: str, given: Attribution) -> Iterator[tuple[int, str]]:
     for phrase in PHRASES:
         if phrase.name in told:
             continue
-        if phrase.needs and not phrase.needs.search(text):
-            continue
-        if phrase.unless and phrase.unless.search(text):
-            continue
         for match in phrase.pattern.finditer(text):
+            about = bool(_DOUBT.search(match.group())) or not phrase.needs
+            if not (about or (phrase.needs and phrase.needs.search(text))):
+                continue
+            # "Not significant, which means no effect": what excuses one clause ends with it.
+            scope = _clause_at(text, match.start()) if phrase.name == "no effect" else text
+            if phrase.unless and phrase.unless.search(scope):
+                continue
             if not _holds(phrase.name, text, match):
                 continue
             told.add(phrase.name)
             yield match.start(), f"{match.group()!r}: {phrase.advice}"
             break
+
+
+_DOUBT = re.compile(r"\b(?:doubt|question|dispute)\b", re.I)
+
+
+def _clause_at(text: str, position: int) -> str:
+    return next((text[c.start : c.end] for c in clauses(text) if c.start <= position < c.end), text)
 
 
 def _holds(name: str, text: str, match: re.Match[str]) -> bool:
@@ -130,7 +141,7 @@ def _certainty(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
         level = next(group for group in match.groups() if group).lower()
         if not asserted(text, match.start(), match.end()):
             continue
-        if re.search(r"\b(?:at most|wording|words?|writes?|says?|verb|means|is called|starts? at|begins?)\b", text):
+        if re.search(r"\b(?:at most|wording|words?|would|needs?|requires?|writes?|says?|verb|means|is called|starts? at|begins?)\b", text):
             continue
         rated = {
             words
