@@ -43,12 +43,12 @@ WEAK = re.compile(
     re.I,
 )
 UP = re.compile(
-    r"\b(?:increas\w*|rais(?:e|es|ed|ing)|ris(?:e|es|ing|en)|rose|elevat\w*|higher|greater|gain(?:s|ed|ing)?|climb\w*|(?:went|go(?:es)?|going|moved?|was|were|pushes|pushed|drives|drove) up|up(?:ward)?(?=[ ,.:;]|$)"
+    r"\b(?:increas\w*|rais(?:e|es|ed|ing)|ris(?:e|es|ing|en)|rose|elevat\w*|higher|greater|gain(?:s|ed|ing)?|climb\w*|(?:went|go(?:es)?|going|moved?|was|were|pushes|pushed|drives|drove) up|(?<!-)up(?:ward)?(?=[ ,.:;]|$)"
     r"|more(?! than (?:this|one)| or less)|grew|surg\w+|soar\w*|jump\w*|upturn|stimulat\w*|augment\w*|lift(?:s|ed|ing)?|activat\w*)\b",
     re.I,
 )
 DOWN = re.compile(
-    r"\b(?:decreas\w*|reduc\w*|lower(?:s|ed|ing)?|fall(?:s|ing|en)?(?! in the)|fell|drop(?:s|ped|ping)?|declin\w*|cut(?:s|ting)?|slash\w*|fewer|less(?! than)|diminish\w*"
+    r"\b(?:decreas\w*|reduc\w*|lower(?:s|ed|ing)?|fall(?:s|ing|en)?(?! (?:in the|or|and|from|down)\b)|fell|drop(?:s|ped|ping)?|declin\w*|cut(?:s|ting)?|slash\w*|fewer|less(?! than)|diminish\w*"
     r"|suppress\w*|(?:went|go(?:es)?|going|moved?|was|were|pushes|pushed|drives|drove|brings?|brought) down|down(?:ward)?(?=[ ,.:;]|$)|shr[iau]nk\w*|minimi[sz]\w*|curb(?:s|ed)?|halv\w*|inhibit\w*|plummet\w*|tumbl\w+|dampen\w*|deplet\w*|lessen\w*|slower)\b",
     re.I,
 )
@@ -77,7 +77,7 @@ _RESIST = re.compile(
     re.I,
 )
 _STUDY = re.compile(
-    r"\b(?:role of .{0,40}|effects? of .{0,40}) in the (?:prevention|treatment)\b|\bprevention (?:was|were|is not|as)\b|\b(?:dosage|guideline)\b|\b(?:built|formed|made)\b.{0,20}\bbroken down\b|\bbroken down\b.{0,20}\b(?:built|formed)\b|\blost faster than\b",
+    r"\b(?:role of .{0,40}|effects? of .{0,40}) in the (?:prevention|treatment)\b|\bprevention (?:was|were|is not|as)\b|\b(?:dosage|guideline)\b|\b(?:built|formed|made)\b.{0,20}\bbroken down\b|\bbroken down\b.{0,20}\b(?:built|formed)\b|\blost faster than\b|\bbuilding\b.{0,50}\bbreaking\b|\b(?:when|how (?:much|fast)) (?:more |less )?bone is\b|\bOsteoporosis Prevention Study\b",
     re.I,
 )
 _NON_K2 = re.compile(

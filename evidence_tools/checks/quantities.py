@@ -31,6 +31,7 @@ KINDS = {
         Kind("literal", "code or a file name, shown as typed", "requirements.txt"),
         Kind("address", "part of a DOI or an address", "10.1136/bmj.d2304"),
         Kind("licence or standard", "version of a licence or standard", "CC BY 4.0, PDF/UA-1"),
+        Kind("unit definition", "what a unit is, not how much of it", "a tenth of a litre"),
         Kind("null value", "the value of no difference, a matter of definition", "never as zero"),
     )
 }
@@ -49,7 +50,7 @@ class Quantity:
 
 _IDENTIFIER = re.compile(
     r"\b(?:vitamins?\s+)?(?:K[ -]?[1237]|D[ -]?[23]|B[ -]?(?:6|9|12)|MK-?(?:[4-9]|1[0-3])"
-    r"|P1NP|P1CP|TRA(?:C)?P[ -]?5[ab]|CTX-?[12]|NTX-?1|JOINT-?03|OF-study|Q10|I2"
+    r"|[Mm]ena(?:quinone|tetrenone)s?-?[0-9]{1,2}|P1NP|P1CP|TRA(?:C)?P[ -]?5[ab]|CTX-?[12]|NTX-?1|JOINT-?03|OF-study|Q10|I2"
     r"|PRISMA(?:-LSR)?\s+20[0-9]{2}|GRADE guid(?:ance|elines?) [0-9]+|CRD[0-9]{8,}|NCT[0-9]{8}"
     r"|PROSPERO [A-Z0-9]+|UMIN[0-9]+|PMID:? ?[0-9]+|SHA-?(?:1|256)|UTF-?8|COVID-19|ISO [0-9]+)\b"
     r"|I²|cm²|m²|cm2|m2|kg/m2"
@@ -68,6 +69,10 @@ _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\bdoi(?:\.org/|:\s*|\s+)?10\.\d{4,
 _DIGITS = re.compile(r"[+\-−±~≈<>≤≥]?\s?\w*\d[\w.,:/·]*(?:\s?(?:%|‰|percent\b|per cent\b))?")
 _OTHER_NUMERALS = re.compile(r"[¼-¾⅐-↉²³¹⁰-⁹₀-₁₃-₉①-⓿❶-➓Ⅰ-ↂ一二三四五六七八九十百千]")
 
+_UNIT_DEFINITION = re.compile(
+    r"\ba (?:tenth|hundredth|thousandth|millionth|billionth) of a (?:litre|gram|metre|mole)\b"
+)
+
 _TEENS = (
     "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty"
     "|thirty|forty|fifty|sixty|seventy|eighty|ninety"
@@ -84,7 +89,7 @@ _ALWAYS = re.compile(
     r"|seven|eight|nine|ten|hundred|many|several)-?fold)\b"
     r"|\b(?:by|about|almost|nearly|over|under|around|in|to|than|cut|a|one|the other|only|least) half\b"
     r"|\bhalf(?: of| the| as| a| an| their| her| all)\b|\bone in (?:\w+)\b"
-    r"|\b(?:a|one|two|three|by|nearly|about|over|almost|than) (?:third|quarter|fifth|tenth)s?\b"
+    r"|\b(?:a|one|two|three|by|nearly|about|over|almost|than) (?:third|quarter|fifth|tenth)s?\b(?! (?:kind|group|arm|trial|study|source|way|party|marker|column|row|part|review|sort|type|question|author)s?\b)"
     r"|\b(?:two|three|four)[ -](?:third|quarter|fifth)s\b"
     r"|\bdoubl(?:es?|ed|ing)\b(?![ -](?:blind|dummy|masked|mask|check|click))"
     r"|\b(?:one|two) (?:hundred|thousand|percent|per cent)\b|\bzero[ -](?:side|risk|fractures?|harms?"
@@ -163,6 +168,7 @@ def _exempt_spans(text: str, names: Iterable[str]) -> Iterator[tuple[str, int, i
         (_IDENTIFIER, "identifier"),
         (_STANDARD, "licence or standard"),
         (_NUMBERING, "numbering"),
+        (_UNIT_DEFINITION, "unit definition"),
         (_NULL, "null value"),
     ):
         for match in pattern.finditer(text):

@@ -123,8 +123,8 @@ def _joined(passage: Passage) -> tuple[str, list[int], list[int], list[RoleMark]
         if piece.role:
             roles.append(RoleMark(piece.role, piece.text, len(text)))
             text += ROLE_MARK
-        elif piece.literal == "math":
-            text += "x"
+        elif piece.literal == "math" or (piece.literal == "code" and " " not in piece.text.strip()):
+            text += "x"  # a symbol or the name of a column says nothing about bones
         else:
             text += straight(piece.text)
     return text, starts, lines, roles
