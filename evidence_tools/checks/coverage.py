@@ -122,7 +122,7 @@ def _references(book: Book) -> Iterable[Problem]:
                 yield Problem(
                     page.path,
                     piece.line,
-                    "",
+                    "key",
                     f"{{{piece.role}}}`{piece.text}` names no figure, table or chapter",
                     RULE,
                 )

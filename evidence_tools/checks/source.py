@@ -74,7 +74,7 @@ def check_source(book: Book) -> tuple[list[Problem], int]:
     for page in book.pages:
         for piece in page.roles():
             if message := unknown_key(book.evidence, piece.role, piece.text):
-                problems.append(Problem(page.path, piece.line, "", message, RULE))
+                problems.append(Problem(page.path, piece.line, "key", message, RULE))
     return problems, count
 
 
