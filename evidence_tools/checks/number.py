@@ -13,7 +13,9 @@ from evidence_tools.checks.pages import Page, Passage, cell_tree
 from evidence_tools.checks.quantities import Quantity, quantities
 from evidence_tools.checks.rows import suggestion
 from evidence_tools.checks.sentences import straight
-from evidence_tools.phrases import value_text
+from evidence_tools.display import plain
+from evidence_tools.evidence import Evidence
+from evidence_tools.phrases import finding_runs, source_name, value_text
 from evidence_tools.schema import Problem, UnknownKeyError
 
 RULE = "number"
@@ -79,7 +81,7 @@ def _check_passage(
     outcomes = frozenset(m.outcome_id for m in outcome_mentions(whole) if m.outcome_id)
     for piece in passage.pieces:
         if piece.role:
-            shown = _shown(book, piece.role, piece.text)
+            shown = shown_by_role(book.evidence, piece.role, piece.text)
             count = sum(1 for _ in quantities(shown))
             coverage.seen += count
             coverage.bound += count
@@ -122,11 +124,8 @@ def _check_cells(book: Book, page: Page, coverage: NumberCoverage) -> Iterator[P
                 )
 
 
-def _shown(book: Book, role: str, key: str) -> str:
-    from evidence_tools.display import plain
-    from evidence_tools.phrases import finding_runs, source_name
-
-    evidence = book.evidence
+def shown_by_role(evidence: Evidence, role: str, key: str) -> str:
+    """Write what a role shows; nothing when its key is unknown, which another rule tells."""
     try:
         if role == "finding":
             return plain(finding_runs(evidence, evidence.finding(key)))

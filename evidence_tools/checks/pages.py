@@ -306,6 +306,9 @@ def _role(name: str, content: str, line: int) -> Piece:
         return Piece(target, line, role=name)
     if name in ("math", "code", "sub", "sup", "subscript", "superscript"):
         return Piece(content, line, literal="math" if name == "math" else "text")
+    if re.fullmatch(r"[a-z][\w.-]*", content):
+        # A misspelt role, or one with a key: Sphinx knows it or refuses it.
+        return Piece(content, line, role=name)
     return Piece(content, line)
 
 
