@@ -20,6 +20,7 @@ from evidence_tools.book.abbreviations import add_abbreviations
 from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
 from evidence_tools.book.domain import EvidenceDomain
+from evidence_tools.book.gates import add_checks_directive
 from evidence_tools.book.freshness import forget_page, outline_changed
 from evidence_tools.book.mathml import add_math
 from evidence_tools.book.nodes import add_nodes
@@ -57,6 +58,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_roles(app)
     add_math(app)
     add_abbreviations(app)
+    add_checks_directive(app)
     add_table_scopes(app)
     app.connect("config-inited", _prepare, priority=900)
     app.connect("builder-inited", lambda app: add_assets(app), priority=900)

@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evidence_tools.checks.book import Book
 from evidence_tools.checks.pages import Page, cell_tree
@@ -73,7 +74,13 @@ def attribution(book: Book, sentence: Sentence, central: str) -> Attribution:
     central
         Identifier of the source that "the central source" means, or empty.
     """
-    evidence = book.evidence
+    kept = book.citations.get(id(sentence))
+    if not isinstance(kept, Attribution):
+        kept = book.citations[id(sentence)] = _read(book.evidence, sentence, central)
+    return kept
+
+
+def _read(evidence: Evidence, sentence: Sentence, central: str) -> Attribution:
     findings = tuple(
         evidence.findings_by_id[key]
         for key in sentence.keys("finding")
@@ -98,6 +105,7 @@ def attribution(book: Book, sentence: Sentence, central: str) -> Attribution:
     )
 
 
+@lru_cache(maxsize=512)
 def source_aliases(source: Source) -> tuple[str, ...]:
     """List the ways a source is named in running text: "Mott 2019", "Mott et al. 2019"."""
     name = source.short_name

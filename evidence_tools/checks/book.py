@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ class Book:
     pages: tuple[Page, ...]
     settings: tuple[Page, ...]
     listed: dict[str, int]
+    citations: dict[int, object] = field(default_factory=dict, repr=False)
+    """What each sentence cites, kept because several rules ask."""
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:

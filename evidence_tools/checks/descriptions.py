@@ -131,7 +131,7 @@ def _of_source(text: str, source: Source) -> Iterator[tuple[int, str]]:
 
 def _of_marker(evidence: Evidence, text: str) -> Iterator[tuple[int, str]]:
     markers = [m for m in outcome_mentions(text) if m.kind == MARKER and m.outcome_id in _KEY_WORDS]
-    for match in _SPELLED.finditer(text):
+    for match in _SPELLED.finditer(text) if "(" in text else ():
         outcome = next((o for o in evidence.outcomes.values() if o.abbreviation == match.group(2)), None)
         words = _KEY_WORDS.get(outcome.outcome_id, ()) if outcome else ()
         said = match.group(1).lower().split()

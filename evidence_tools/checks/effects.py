@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evidence_tools.checks.attribution import Attribution, rating_words
 from evidence_tools.checks.mentions import (
@@ -100,7 +101,8 @@ class Claim:
     held: str
 
 
-def claims(text: str) -> Iterator[Claim]:
+@lru_cache(maxsize=4096)
+def claims(text: str) -> tuple[Claim, ...]:
     """Find what a sentence says happens to an outcome.
 
     Parameters
@@ -108,11 +110,15 @@ def claims(text: str) -> Iterator[Claim]:
     text
         The sentence as plain text.
 
-    Yields
-    ------
-    Claim
+    Returns
+    -------
+    tuple of Claim
         Those that the sentence itself holds, asserted or hedged.
     """
+    return tuple(_find_claims(text))
+
+
+def _find_claims(text: str) -> Iterator[Claim]:
     found = outcome_mentions(text)
     for clause in clauses(text):
         inside = [m for m in found if clause.start <= m.start < clause.end]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 MARKER, DENSITY, FRACTURE, STRENGTH, HARM, OTHER = (
     "marker", "density", "fracture", "strength", "harm", "other",
@@ -67,6 +68,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
 _PATTERNS = tuple((kind, one, many, re.compile(pattern)) for kind, one, many, pattern in _TABLE)
 
 
+@lru_cache(maxsize=4096)
 def outcome_mentions(text: str) -> tuple[Mention, ...]:
     """Find what a text is about.
 

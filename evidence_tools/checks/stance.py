@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evidence_tools.checks.sentences import ROLE_MARK
 
@@ -102,6 +103,7 @@ class Clause:
     end: int
 
 
+@lru_cache(maxsize=4096)
 def clauses(text: str) -> tuple[Clause, ...]:
     """Split a sentence where a new statement begins."""
     cuts = [0]
@@ -112,6 +114,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
     return tuple(Clause(a, b) for a, b in zip(cuts, [*cuts[1:], len(text)], strict=True))
 
 
+@lru_cache(maxsize=16384)
 def stance(text: str, start: int, end: int) -> str:
     """Say how a sentence holds the words from ``start`` to ``end``.
 
