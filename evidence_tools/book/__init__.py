@@ -20,8 +20,8 @@ from evidence_tools.book.abbreviations import add_abbreviations
 from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
 from evidence_tools.book.domain import EvidenceDomain
-from evidence_tools.book.gates import add_checks_directive
 from evidence_tools.book.freshness import forget_page, outline_changed
+from evidence_tools.book.gates import add_checks_directive
 from evidence_tools.book.mathml import add_math
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pages import (

@@ -17,7 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.outputs import Place, table_nodes
 from evidence_tools.checks.book import read_book
-from evidence_tools.checks.pages import Page
+from evidence_tools.checks.passages import Page
 from evidence_tools.checks.report import check_book
 from evidence_tools.checks.tables import TABLES
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from evidence_tools.checks.book import Book
-from evidence_tools.checks.pages import Page, cell_tree
+from evidence_tools.checks.cells import cell_tree
+from evidence_tools.checks.passages import Page
 from evidence_tools.checks.sentences import Sentence
 from evidence_tools.evidence import Evidence
 from evidence_tools.schema import Finding, Source

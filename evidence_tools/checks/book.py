@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evidence_tools.checks.pages import Page, read_page, read_settings
+from evidence_tools.checks.pages import read_page, read_settings
+from evidence_tools.checks.passages import Page
 from evidence_tools.checks.sentences import Sentence, sentences
 from evidence_tools.evidence import Evidence
 

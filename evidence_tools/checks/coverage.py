@@ -98,9 +98,7 @@ def _docname(path: str) -> str:
 
 def _kinds(book: Book, shown: set[str]) -> Iterable[Problem]:
     evidence = book.evidence
-    present = {
-        evidence.outcome_of(f).kind for f in evidence.findings() if f.finding_id in shown
-    }
+    present = {evidence.outcome_of(f).kind for f in evidence.findings() if f.finding_id in shown}
     for kind in NEEDED:
         if kind not in present:
             yield Problem(
@@ -127,4 +125,6 @@ def _references(book: Book) -> Iterable[Problem]:
                     RULE,
                 )
         if _docname(page.path) not in book.listed:
-            yield Problem(page.path, 1, "", "the chapter is not in _toc.yml; list or remove it", RULE)
+            yield Problem(
+                page.path, 1, "", "the chapter is not in _toc.yml; list or remove it", RULE
+            )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from evidence_tools.checks.attribution import Attribution
 from evidence_tools.checks.mentions import MARKER, outcome_mentions
 from evidence_tools.checks.sentences import Sentence
-from evidence_tools.checks.stance import asserted
+from evidence_tools.checks.stance import ASKED, ASSERTED, HEDGED, stance
 from evidence_tools.evidence import Evidence
 from evidence_tools.schema import OutcomeKind, Source
 
@@ -26,14 +26,23 @@ _STEMS = {"japanese": "japan", "norwegian": "norway", "korean": "korea", "chines
           "indonesian": "indonesia", "north american": "north america", "american": "america"}  # fmt: skip
 _PEOPLE = (
     (re.compile(r"\bhealthy (?:\w+ ){0,2}women\b", re.I), "healthy"),
-    (re.compile(r"\b(?:women|patients|people) with osteoporosis\b|\bosteoporotic women\b", re.I), "osteopor"),
+    (
+        re.compile(r"\b(?:women|patients|people) with osteoporosis\b|\bosteoporotic women\b", re.I),
+        "osteopor",
+    ),
     (re.compile(r"\b(?:women|patients) with osteopenia\b|\bosteopenic women\b", re.I), "osteopeni"),
     (re.compile(r"(?<!wo)\bmen\b(?! and women)", re.I), "men"),
-    (re.compile(r"\b(?:children|boys|girls|adolescents|young women|premenopausal)\b", re.I), "young"),
+    (
+        re.compile(r"\b(?:children|boys|girls|adolescents|young women|premenopausal)\b", re.I),
+        "young",
+    ),
 )
 _FORMS = (
     (re.compile(r"\bMK-?7\b"), re.compile(r"MK-?7|menaquinone-7", re.I)),
-    (re.compile(r"\bMK-?4\b|\bmenatetrenone\b", re.I), re.compile(r"MK-?4|menatetrenone|vitamin K2", re.I)),
+    (
+        re.compile(r"\bMK-?4\b|\bmenatetrenone\b", re.I),
+        re.compile(r"MK-?4|menatetrenone|vitamin K2", re.I),
+    ),
 )
 _DOUBLE = re.compile(r"\b(?:double|triple)[- ](?:blind|mask)\w*", re.I)
 _OPEN = re.compile(r"\bopen[- ]label\b|\bunblinded\b", re.I)
@@ -60,11 +69,19 @@ _UNIT = re.compile(
     r"(?<![\w/])(?:[nµumpk]g/[dm]?[Ll]|[nµumpk]g per (?:milli|deci)?lit\w+|[nµump]mol(?:/\w+)?|m?I?U/m?[Ll]|units per lit\w+|g/cm²?2?|nanograms?|micrograms?|milligrams?|nanomoles?|picomoles?|millimoles?|grams per \w+|percent(?:age points?)?|per cent|standard deviations?|SD units)(?!\w)",
     re.I,
 )
-_UNIT_STEMS = {"percent": "%", "per cent": "%", "percentage point": "%", "percentage points": "%", "standard deviation": "SD", "standard deviations": "SD", "sd units": "SD"}
+_UNIT_STEMS = {
+    "percent": "%",
+    "per cent": "%",
+    "percentage point": "%",
+    "percentage points": "%",
+    "standard deviation": "SD",
+    "standard deviations": "SD",
+    "sd units": "SD",
+}
 
 
 def check_descriptions(
-    evidence: Evidence, sentence: Sentence, given: Attribution, central: str
+    evidence: Evidence, sentence: Sentence, given: Attribution
 ) -> Iterator[tuple[int, str]]:
     """Find descriptions that the row of the source or of the outcome contradicts.
 
@@ -72,8 +89,6 @@ def check_descriptions(
     ----------
     evidence, sentence, given
         The evidence, the sentence, and what it cites.
-    central
-        Source that is meant where none is named.
 
     Yields
     ------
@@ -85,22 +100,38 @@ def check_descriptions(
     yield from _units(evidence, sentence, given)
 
 
+def _said(text: str, start: int, end: int) -> bool:
+    """Whether the sentence says so; "compared with placebo" says that there was a placebo."""
+    held = stance(text, start, end)
+    return held in (ASSERTED, HEDGED) or (held == ASKED and not text.rstrip().endswith("?"))
+
+
 def _of_source(text: str, source: Source) -> Iterator[tuple[int, str]]:
     recorded = f"{source.population}; {source.intervention}; {source.note}; {source.title}"
     name = source.short_name
     for pattern, designs, label in _DESIGNS:
         match = pattern.search(text)
-        if match and source.design not in designs and asserted(text, match.start(), match.end()):
-            yield match.start(), f"{name} is recorded as {source.design.replace('_', ' ')!r}, not as {label}"
+        if match and source.design not in designs and _said(text, match.start(), match.end()):
+            yield (
+                match.start(),
+                f"{name} is recorded as {source.design.replace('_', ' ')!r}, not as {label}",
+            )
             return
     for match in _PLACES.finditer(text):
         place = _STEMS.get(match.group().lower(), match.group().lower())
-        if source.design == "rct" and place not in recorded.lower() and asserted(text, match.start(), match.end()):
-            yield match.start(), f"{name}: {match.group()!r} is not in its row; population: {source.population}"
+        if (
+            source.design == "rct"
+            and place not in recorded.lower()
+            and _said(text, match.start(), match.end())
+        ):
+            yield (
+                match.start(),
+                f"{name}: {match.group()!r} is not in its row; population: {source.population}",
+            )
             return
     for pattern, word in _PEOPLE:
         match = pattern.search(text)
-        if match is None or not asserted(text, match.start(), match.end()):
+        if match is None or not _said(text, match.start(), match.end()):
             continue
         wrong = word not in source.population.lower()
         if word == "osteopor" and re.search(r"\bnot selected\b", source.population):
@@ -108,13 +139,16 @@ def _of_source(text: str, source: Source) -> Iterator[tuple[int, str]]:
         if word in ("men", "young"):
             wrong = source.population.startswith(("postmenopausal", "healthy", "women"))
         if wrong and source.population not in ("", "not applicable"):
-            yield match.start(), f"{name}: {match.group()!r} is not its population; it is: {source.population}"
+            yield (
+                match.start(),
+                f"{name}: {match.group()!r} is not its population; it is: {source.population}",
+            )
             return
     if source.design != "rct":
         return
     for form, held in _FORMS:
         match = form.search(text)
-        if match and not held.search(recorded) and asserted(text, match.start(), match.end()):
+        if match and not held.search(recorded) and _said(text, match.start(), match.end()):
             yield match.start(), f"{name} gave {source.intervention!r}, not {match.group()}"
             return
     checks = (
@@ -124,7 +158,7 @@ def _of_source(text: str, source: Source) -> Iterator[tuple[int, str]]:
     )
     for pattern, wrong, row in checks:
         match = pattern.search(text)
-        if match and wrong and asserted(text, match.start(), match.end()):
+        if match and wrong and _said(text, match.start(), match.end()):
             yield match.start(), f"{name}: {match.group()!r} is not what its row says: {row}"
             return
 
@@ -132,33 +166,56 @@ def _of_source(text: str, source: Source) -> Iterator[tuple[int, str]]:
 def _of_marker(evidence: Evidence, text: str) -> Iterator[tuple[int, str]]:
     markers = [m for m in outcome_mentions(text) if m.kind == MARKER and m.outcome_id in _KEY_WORDS]
     for match in _SPELLED.finditer(text) if "(" in text else ():
-        outcome = next((o for o in evidence.outcomes.values() if o.abbreviation == match.group(2)), None)
+        outcome = next(
+            (o for o in evidence.outcomes.values() if o.abbreviation == match.group(2)), None
+        )
         words = _KEY_WORDS.get(outcome.outcome_id, ()) if outcome else ()
         said = match.group(1).lower().split()
-        if words and re.search(r"osteocalcin|telopeptide|phosphatase|peptide", match.group(1), re.I) and not any(
-            word in said for word in words
+        if (
+            words
+            and re.search(r"osteocalcin|telopeptide|phosphatase|peptide", match.group(1), re.I)
+            and not any(word in said for word in words)
         ):
             yield match.start(2), f"{match.group(2)} stands for {outcome.name if outcome else ''}"
-        if match.group(2) == "OC" and said[-1:] == ["osteocalcin"] and {"undercarboxylated", "carboxylated"} & set(said[-2:]):
+        if (
+            match.group(2) == "OC"
+            and said[-1:] == ["osteocalcin"]
+            and {"undercarboxylated", "carboxylated"} & set(said[-2:])
+        ):
             yield match.start(2), "OC stands for osteocalcin, not for one of its forms"
-    match = _REFLECTS.search(text)
-    before = [m for m in markers if match and m.end <= match.start() + 3]
-    if match and before and asserted(text, match.start(), match.end()):
+    reflects = _REFLECTS.search(text)
+    before = [m for m in markers if reflects and m.end <= reflects.start() + 3]
+    if reflects and before and _said(text, reflects.start(), reflects.end()):
         outcome = evidence.outcomes.get(before[-1].outcome_id)
-        kind = _KIND_WORDS[match.group(1).lower()]
+        kind = _KIND_WORDS[reflects.group(1).lower()]
         single = len({m.outcome_id for m in before}) == 1
-        if outcome and single and outcome.kind is not kind and not re.search(r"\bboth\b|\bnot\b|\band of\b", text):
-            yield match.start(), f"{outcome.label} is recorded as a {outcome.kind}: {outcome.reflects}"
+        if (
+            outcome
+            and single
+            and outcome.kind is not kind
+            and not re.search(r"\bboth\b|\bnot\b|\band of\b", text)
+        ):
+            yield (
+                reflects.start(),
+                f"{outcome.label} is recorded as a {outcome.kind}: {outcome.reflects}",
+            )
     felt = _FELT.search(text)
-    if felt and any(m.kind == MARKER for m in outcome_mentions(text)) and asserted(text, felt.start(), felt.end()):
-        yield felt.start(), "every marker is recorded as a surrogate, and none is validated for fractures here"
+    if (
+        felt
+        and any(m.kind == MARKER for m in outcome_mentions(text))
+        and _said(text, felt.start(), felt.end())
+    ):
+        yield (
+            felt.start(),
+            "every marker is recorded as a surrogate, and none is validated for fractures here",
+        )
 
 
 def _units(evidence: Evidence, sentence: Sentence, given: Attribution) -> Iterator[tuple[int, str]]:
     """Find a unit that the rows of the sentence do not have."""
     text = sentence.text
     match = _UNIT.search(text)
-    if match is None or not asserted(text, match.start(), match.end()):
+    if match is None or not _said(text, match.start(), match.end()):
         return
     mentions = [m for m in outcome_mentions(text) if m.kind == MARKER]
     if not mentions and not given.findings:
@@ -167,17 +224,26 @@ def _units(evidence: Evidence, sentence: Sentence, given: Attribution) -> Iterat
     units = {f.unit for f in given.findings}
     for mark in sentence.roles:
         identifier = mark.key.partition(".")[0]
-        row = evidence.arms.get(identifier) or evidence.context.get(identifier) or evidence.findings_by_id.get(identifier)
+        row = (
+            evidence.arms.get(identifier)
+            or evidence.context.get(identifier)
+            or evidence.findings_by_id.get(identifier)
+        )
         if row is not None:
             units.add(row.unit)
     if not units:
         ids = {s.source_id for s in given.sources}
-        units = {a.unit for a in evidence.arms.values() if a.source_id in ids} | {c.unit for c in evidence.context.values() if c.source_id in ids}
+        units = {a.unit for a in evidence.arms.values() if a.source_id in ids} | {
+            c.unit for c in evidence.context.values() if c.source_id in ids
+        }
         if not units and re.search(r"\b(?:mg|micrograms?|milligrams?|dose)\b", match.group(), re.I):
             return
     if not any(_same_unit(wanted, unit) for unit in units):
         recorded = ", ".join(sorted(units)) or "not reported"
-        yield match.start(), f"unit {match.group()!r}: the unit in the tables is {recorded}; write that"
+        yield (
+            match.start(),
+            f"unit {match.group()!r}: the unit in the tables is {recorded}; write that",
+        )
 
 
 def _same_unit(said: str, recorded: str) -> bool:

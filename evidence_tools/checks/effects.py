@@ -124,7 +124,9 @@ def _find_claims(text: str) -> Iterator[Claim]:
         inside = [m for m in found if clause.start <= m.start < clause.end]
         if not inside:
             # "They become stronger": what it is about was named before.
-            inside = [m for m in found if m.end <= clause.start][-1:] if _pronoun(text, clause) else []
+            inside = (
+                [m for m in found if m.end <= clause.start][-1:] if _pronoun(text, clause) else []
+            )
         for mention in inside:
             yield from _claims_on(text, clause, mention, inside)
 
@@ -136,7 +138,11 @@ def other_subject(text: str, position: int) -> bool:
 
 
 def _pronoun(text: str, clause: Clause) -> bool:
-    return bool(re.match(r"(?:and |so |but |which )*(?:they|these|which|it|them)\b", text[clause.start :], re.I))
+    return bool(
+        re.match(
+            r"(?:and |so |but |which )*(?:they|these|which|it|them)\b", text[clause.start :], re.I
+        )
+    )
 
 
 def _claims_on(
@@ -180,9 +186,7 @@ def _near(
     )
 
 
-def check_effects(
-    text: str, given: Attribution, evidence: Evidence, central: str
-) -> Iterator[tuple[int, str]]:
+def check_effects(text: str, given: Attribution, evidence: Evidence) -> Iterator[tuple[int, str]]:
     """Find claims on effects that nothing licenses.
 
     Parameters
@@ -193,8 +197,6 @@ def check_effects(
         What it cites.
     evidence
         The evidence.
-    central
-        Source that unattributed sentences on markers are compared with.
 
     Yields
     ------
@@ -209,11 +211,11 @@ def check_effects(
             seen.add(message)
             yield claim.start, message
     for match in _RESIST.finditer(text):
-        if not re.search(r"\b(?:whether|if|not (?:show|mean|prove)|cannot|marker is|reports? no)\b", text[: match.start()]):
-            if _SUBJECT.search(text) or re.search(r"\b(?:women|people|patients|bones)\b", text):
-                yield match.start(), (
-                    f"{match.group()!r} claims that bones hold: " + _reported("fractures")
-                )
+        denied = r"\b(?:whether|if|not (?:show|mean|prove)|cannot|marker is|reports? no)\b"
+        people = _SUBJECT.search(text) or re.search(r"\b(?:women|people|patients|bones)\b", text)
+        if people and not re.search(denied, text[: match.start()]):
+            said = f"{match.group()!r} claims that bones hold: "
+            yield match.start(), said + _reported("fractures")
     yield from _surrogate_leaps(text)
     if not seen and not given.given:
         yield from _unsourced_links(text)
@@ -255,14 +257,19 @@ def _unsourced_links(text: str) -> Iterator[tuple[int, str]]:
                     text[clause.start + subject.end() : mention.start]
                 ):
                     continue
-                yield mention.start, (
-                    f"ties vitamin K2 to {mention.text!r} ({verb.group()!r}) and cites nobody: "
-                    "write what which source reports, or that it is not known"
+                yield (
+                    mention.start,
+                    (
+                        f"ties vitamin K2 to {mention.text!r} ({verb.group()!r}) and cites nobody: "
+                        "write what which source reports, or that it is not known"
+                    ),
                 )
                 return
 
 
-_CAUSAL_SHAPE = re.compile(r"^ (?:\w+ly )?(?!is\b|was\b|has\b|this\b|its\b|helps\b)[a-z]{3,}s (?!of\b|in\b|on\b|and\b)")
+_CAUSAL_SHAPE = re.compile(
+    r"^ (?:\w+ly )?(?!is\b|was\b|has\b|this\b|its\b|helps\b)[a-z]{3,}s (?!of\b|in\b|on\b|and\b)"
+)
 
 
 def _judge(
@@ -271,14 +278,28 @@ def _judge(
     kind, said = claim.mention.kind, f"{claim.word!r} with {claim.mention.text!r}"
     if kind == MARKER and other_subject(text, claim.start):
         return ""
-    if _STUDY.search(text) or (kind != MARKER and _NON_K2.search(text) and not _SUBJECT.search(text)):
+    if _STUDY.search(text) or (
+        kind != MARKER and _NON_K2.search(text) and not _SUBJECT.search(text)
+    ):
         return ""
     if kind in (HARM, OTHER):
         return ""
     if kind == STRENGTH:
-        if not claim.benefit and not re.search(r"strength|quality|health|structure|architect|geometry|integrity|resilien", claim.mention.text):
+        if not claim.benefit and not re.search(
+            r"strength|quality|health|structure|architect|geometry|integrity|resilien",
+            claim.mention.text,
+        ):
             return ""
-        if claim.word.lower() in ("better", "make", "makes", "made", "need", "needs", "effective", "efficacy") and not _SUBJECT.search(text):
+        if claim.word.lower() in (
+            "better",
+            "make",
+            "makes",
+            "made",
+            "need",
+            "needs",
+            "effective",
+            "efficacy",
+        ) and not _SUBJECT.search(text):
             return ""
         titled = any(claim.mention.text.lower() in s.title.lower() for s in given.sources)
         if titled and given.reporting and claim.held != HEDGED and not claim.benefit:
@@ -290,11 +311,32 @@ def _judge(
     if kind in (FRACTURE, DENSITY):
         what = "fractures" if kind == FRACTURE else "bone density"
         if claim.benefit:
-            if claim.word.lower() in ("better", "healthy", "treated", "add", "added", "adds", "give", "gives", "gave", "made", "make", "makes", "need", "needs", "affect", "affected", "affects"):
+            if claim.word.lower() in (
+                "better",
+                "healthy",
+                "treated",
+                "add",
+                "added",
+                "adds",
+                "give",
+                "gives",
+                "gave",
+                "made",
+                "make",
+                "makes",
+                "need",
+                "needs",
+                "affect",
+                "affected",
+                "affects",
+            ):
                 return "" if not _SUBJECT.search(text) else f"{said}: " + _reported(what)
             return f"{said} is stronger than any source licenses: " + _reported(what)
         if marker_role and not any(not evidence.outcome_of(f).is_marker for f in given.findings):
-            return f"{said} in a sentence that cites a marker: a marker never shows it. " + _reported(what)
+            return (
+                f"{said} in a sentence that cites a marker: a marker never shows it. "
+                + _reported(what)
+            )
         return _movement(text, claim, given, evidence, what)
     if claim.benefit:
         if claim.word.lower() in _VALUE_FREE or any(
@@ -315,14 +357,32 @@ def _judge(
 
 
 _VALUE_FREE = frozenset(
-    "ensure ensures secure stop stops stopped effective efficacy guarantee preserved maintain maintained"
-    " maintains spare save block slow better".split()
+    [
+        "ensure",
+        "ensures",
+        "secure",
+        "stop",
+        "stops",
+        "stopped",
+        "effective",
+        "efficacy",
+        "guarantee",
+        "preserved",
+        "maintain",
+        "maintained",
+        "maintains",
+        "spare",
+        "save",
+        "block",
+        "slow",
+        "slows",
+        "slowed",
+        "better",
+    ]
 )
 
 
-def _movement(
-    text: str, claim: Claim, given: Attribution, evidence: Evidence, what: str
-) -> str:
+def _movement(text: str, claim: Claim, given: Attribution, evidence: Evidence, what: str) -> str:
     """Judge a rise or fall: reported by a source, worded after a rating, or neither."""
     said = f"{claim.word!r} with {claim.mention.text!r}"
     if _FUTURE.search(text[max(0, claim.start - 40) : claim.start]):
@@ -342,7 +402,12 @@ def _movement(
         )
     cause = _CAUSE.search(text, max(0, claim.start - 2), claim.end + 12)
     direct = cause and _SUBJECT.search(text[: claim.start]) and claim.held == ASSERTED
-    if direct and not (given.sources and re.search(r"\b(?:report|state|conclude|describ|sa[iy]|found|find|according|write)", text)):
+    if direct and not (
+        given.sources
+        and re.search(
+            r"\b(?:report|state|conclude|describ|sa[iy]|found|find|according|write)", text
+        )
+    ):
         return (
             f"{said} is wording of high certainty; "
             f"write 'may', or '{{source}}`id` reports ...' with the finding"
@@ -365,26 +430,43 @@ def _surrogate_leaps(text: str) -> Iterator[tuple[int, str]]:
         if first.kind != MARKER:
             continue
         for second in found:
-            bare = re.fullmatch(r"(?i)(?:bones?|hips|spines?|skeletons?|osteoporosis|osteopenia)", second.text)
+            bare = re.fullmatch(
+                r"(?i)(?:bones?|hips|spines?|skeletons?|osteoporosis|osteopenia)", second.text
+            )
             if second.start < first.end or second.kind not in (FRACTURE, DENSITY, STRENGTH) or bare:
                 continue
             link = _LINK.search(text, first.end, second.start)
             if link is None or stance(text, second.start, second.end) not in (ASSERTED, HEDGED):
                 continue
-            strict = link.group().lower() in ("as", "by", "via", "through", "so", "give", "gives", "make", "makes", "because", "since", "shows", "show", "shown")
+            strict = link.group().lower() in (
+                "as",
+                "by",
+                "via",
+                "through",
+                "so",
+                "give",
+                "gives",
+                "make",
+                "makes",
+                "because",
+                "since",
+                "shows",
+                "show",
+                "shown",
+            )
             claimed = any(c.mention == second for c in claims(text))
             if strict and not claimed:
                 continue
             if stance(text, link.start(), link.end()) in (ASSERTED, HEDGED):
-                yield link.start(), (
-                    f"goes from {first.text!r} to {second.text!r}: a marker never shows "
-                    "strength, density or fractures; say what was measured and stop there"
+                yield (
+                    link.start(),
+                    (
+                        f"goes from {first.text!r} to {second.text!r}: a marker never shows "
+                        "strength, density or fractures; say what was measured and stop there"
+                    ),
                 )
                 return
 
 
 def _reported(what: str) -> str:
-    return (
-        f"write what a source reports on {what}, with {{finding}}`id`, "
-        "or that it is not known"
-    )
+    return f"write what a source reports on {what}, with {{finding}}`id`, or that it is not known"

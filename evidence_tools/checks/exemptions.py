@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from evidence_tools.checks.pages import Page
+from evidence_tools.checks.passages import Page
 from evidence_tools.schema import Problem
 
 RULE = "exemption"

@@ -36,9 +36,9 @@ _CLEAN = re.compile(
 )
 
 
-def check_integrity(book: Book, *, release: bool = False, today: date | None = None) -> tuple[
-    list[Problem], list[Problem], int
-]:
+def check_integrity(
+    book: Book, *, release: bool = False, today: date | None = None
+) -> tuple[list[Problem], list[Problem], int]:
     """Find sources that are used without, or against, what is known about them.
 
     Parameters
@@ -71,7 +71,7 @@ def check_integrity(book: Book, *, release: bool = False, today: date | None = N
 
 
 def _check(book: Book, sentence: Sentence, central: str) -> Iterator[tuple[int, str]]:
-    evidence, text = book.evidence, sentence.text
+    text = sentence.text
     given = attribution(book, sentence, central)
     for mark in sentence.roles:
         if mark.role == "value":
@@ -80,16 +80,20 @@ def _check(book: Book, sentence: Sentence, central: str) -> Iterator[tuple[int, 
     for source, at in given.named:
         pattern = _STATUS.get(source.integrity)
         if pattern and source.source_id not in shown and not pattern.search(text):
-            yield at, (
-                f"{source.short_name} is named without its status {source.integrity.label!r}; "
-                f"type {{source}}`{source.source_id}`, which prints it"
+            yield (
+                at,
+                (
+                    f"{source.short_name} is named without its status {source.integrity.label!r}; "
+                    f"type {{source}}`{source.source_id}`, which prints it"
+                ),
             )
     match = _CLEAN.search(text)
     if match and asserted(text, match.start(), match.end()):
         doubted = [s for s in given.sources if s.integrity is not Integrity.NONE_KNOWN]
         for source in doubted[:1]:
-            yield match.start(), (
-                f"{source.short_name} is recorded as {source.integrity.label!r}: {source.note}"
+            yield (
+                match.start(),
+                (f"{source.short_name} is recorded as {source.integrity.label!r}: {source.note}"),
             )
     unusable = [s for s in given.sources if s.integrity in _UNUSABLE]
     usable = [s for s in given.sources if s.integrity not in _UNUSABLE]
@@ -99,9 +103,12 @@ def _check(book: Book, sentence: Sentence, central: str) -> Iterator[tuple[int, 
         if claimed or (used and asserted(text, used.start(), used.end())):
             position = claimed.start if claimed else used.start() if used else 0
             first = unusable[0]
-            yield position, (
-                f"{first.short_name} is {first.integrity.label}: its result is no current evidence; "
-                "say so in the sentence, or take the claim out"
+            yield (
+                position,
+                (
+                    f"{first.short_name} is {first.integrity.label}: its result is no current evidence; "
+                    "say so in the sentence, or take the claim out"
+                ),
             )
     retracted = [s for s in given.sources if s.integrity is Integrity.RETRACTED]
     for source in retracted:
@@ -111,7 +118,9 @@ def _check(book: Book, sentence: Sentence, central: str) -> Iterator[tuple[int, 
 
 def _told(text: str, sources: list[Source]) -> bool:
     return any(_STATUS[source.integrity].search(text) for source in sources) or bool(
-        re.search(r"\b(?:must not|not be (?:used|relied)|no longer|not (?:used|relied)|concern)\b", text)
+        re.search(
+            r"\b(?:must not|not be (?:used|relied)|no longer|not (?:used|relied)|concern)\b", text
+        )
     )
 
 
@@ -128,9 +137,12 @@ def _value(book: Book, key: str, position: int) -> Iterator[tuple[int, str]]:
     if source.integrity is not Integrity.NONE_KNOWN and field in (
         "estimate", "ci_lower", "ci_upper", "p_value", "as_printed",
     ):  # fmt: skip
-        yield position, (
-            f"{key} shows a bare figure of {source.short_name} ({source.integrity.label}); "
-            f"type {{finding}}`{identifier}`, which prints the status beside it"
+        yield (
+            position,
+            (
+                f"{key} shows a bare figure of {source.short_name} ({source.integrity.label}); "
+                f"type {{finding}}`{identifier}`, which prints the status beside it"
+            ),
         )
 
 
@@ -156,5 +168,7 @@ def allowed_days(book: Book) -> int:
     if not path.is_file():
         return DEFAULT_DAYS
     settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    declared = settings.get("tool", {}).get("evidence", {}).get("integrity-check-days", DEFAULT_DAYS)
+    declared = (
+        settings.get("tool", {}).get("evidence", {}).get("integrity-check-days", DEFAULT_DAYS)
+    )
     return int(declared)

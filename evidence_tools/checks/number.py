@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from evidence_tools.checks.book import Book
+from evidence_tools.checks.cells import cell_tree
 from evidence_tools.checks.mentions import outcome_mentions
-from evidence_tools.checks.pages import Page, Passage, cell_tree
+from evidence_tools.checks.passages import Page, Passage
 from evidence_tools.checks.quantities import Quantity, quantities
 from evidence_tools.checks.rows import suggestion
 from evidence_tools.checks.sentences import straight
@@ -19,7 +20,9 @@ from evidence_tools.phrases import finding_runs, source_name, value_text
 from evidence_tools.schema import Problem, UnknownKeyError
 
 RULE = "number"
-_BARE = re.compile(r"[\s\d.,%+\-−–±<>=≤≥~]+(?:mg|µg|ug|g|mL|ng|%|women|trials|years|months)?[\s\w/]*")
+_BARE = re.compile(
+    r"\s*[<>=≤≥~±+\-−]?\s*\d[\s\d.,%+\-−–±]*(?:mg|µg|ug|g|mL|ng|%|women|trials|years|months)?[\s\w/]*"
+)
 _DECIMAL = re.compile(r"\d+[.,]\d+|\d{3,}")
 
 

@@ -6,13 +6,21 @@ it is one in the book. Directives are opened, because a caption is text like any
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from evidence_tools.checks.passages import (
+    CodeCell,
+    Comment,
+    Page,
+    Passage,
+    Piece,
+    html_pieces,
+    role_piece,
+    with_roles,
+)
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -28,72 +36,11 @@ UNREADABLE = frozenset(
 
 _SILENT = frozenset({"toctree", "tableofcontents", "bibliography", "contents", "index", "only"})
 _LITERAL = frozenset({"code", "code-block", "sourcecode", "prompt", "parsed-literal"})
-_PATH_ARGUMENT = frozenset({"figure", "image", "glue:figure", "figure-md", "mermaid", "evidence-checks"})
+_PATH_ARGUMENT = frozenset(
+    {"figure", "image", "glue:figure", "figure-md", "mermaid", "evidence-checks"}
+)
 _TEXT_OPTIONS = {"alt": "alt", "caption": "caption", "title": "caption", "header": "caption"}
 _CAPTIONED = frozenset({"table", "list-table", "figure", "figure-md"})
-_ROLE = re.compile(r"\{([a-z][\w:.-]*)\}`([^`]+)`")
-_TARGET = re.compile(r"(?P<text>.*?)\s*<(?P<target>[^<>]+)>$", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of text, or one role with its key.
-
-    ``role`` is empty for text; ``literal`` marks code and formulas, which are shown as typed.
-    """
-
-    text: str
-    line: int
-    role: str = ""
-    literal: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """One block of text a reader sees: a paragraph, a heading, a cell of a table, a caption."""
-
-    kind: str
-    pieces: tuple[Piece, ...]
-
-    @property
-    def line(self) -> int:
-        """The line the passage begins on."""
-        return self.pieces[0].line
-
-
-@dataclass(frozen=True, slots=True)
-class CodeCell:
-    """One code cell: its source, and the line of the file its first line stands on."""
-
-    source: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A comment that no reader sees; ``line`` is its own."""
-
-    text: str
-    line: int
-
-
-@dataclass
-class Page:
-    """One page as its author wrote it."""
-
-    path: str
-    name: str
-    lines: tuple[str, ...]
-    passages: list[Passage] = field(default_factory=list)
-    cells: list[CodeCell] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
-    labels: dict[str, int] = field(default_factory=dict)
-    unreadable: list[tuple[str, int]] = field(default_factory=list)
-
-    def roles(self) -> Iterator[Piece]:
-        """Yield every role on the page, those in captions and alt texts included."""
-        for passage in self.passages:
-            yield from (piece for piece in passage.pieces if piece.role)
 
 
 def read_page(path: Path, shown: str, extensions: Sequence[str]) -> Page:
@@ -121,8 +68,10 @@ def parse_page(text: str, shown: str, name: str, extensions: Sequence[str] = ())
     page = Page(shown, name, tuple(text.splitlines()))
     reader = _Reader(page, _parser(tuple(extensions) or DEFAULT_EXTENSIONS))
     reader.read(text, 0, "prose")
+    from evidence_tools.checks.cells import read_cell  # cells are made of passages
+
     for cell in page.cells:
-        _read_cell(page, cell)
+        read_cell(page, cell)
     page.passages.sort(key=lambda passage: passage.line)
     return page
 
@@ -146,7 +95,7 @@ def read_settings(path: Path, shown: str) -> Page:
         if line.strip().startswith("#"):
             page.comments.append(Comment(line.strip()[1:].strip(), number))
         elif match := _SHOWN_SETTINGS.match(line):
-            page.passages.append(Passage("heading", tuple(_with_roles(match.group(3), number))))
+            page.passages.append(Passage("heading", tuple(with_roles(match.group(3), number))))
     return page
 
 
@@ -205,7 +154,7 @@ class _Reader:
             case "math_block" | "math_block_label" | "amsmath":
                 self._add("math", [Piece(token.content, line, literal="math")])
             case "html_block":
-                self._add(kind, _html_pieces(token.content, line))
+                self._add(kind, html_pieces(token.content, line))
             case "myst_line_comment":
                 for index, text in enumerate(token.content.split("\n")):
                     page.comments.append(Comment(text.strip(), line + index))
@@ -232,11 +181,11 @@ class _Reader:
                 case "math_inline" | "math_inline_double":
                     pieces.append(Piece(child.content, line, literal="math"))
                 case "myst_role":
-                    pieces.append(_role(str(child.meta["name"]), child.content, line))
+                    pieces.append(role_piece(str(child.meta["name"]), child.content, line))
                 case "image":
-                    self._add("alt", _with_roles(_plain(child.children or []), line))
+                    self._add("alt", with_roles(_plain(child.children or []), line))
                 case "html_inline":
-                    pieces += _html_pieces(child.content, line)
+                    pieces += html_pieces(child.content, line)
                 case "substitution_inline":
                     self.page.unreadable.append(("substitution", line))
         return pieces
@@ -265,7 +214,7 @@ class _Reader:
                 self._add(kind, self._parsed(argument, line))
             for option, (value, below) in options.items():
                 if option in _TEXT_OPTIONS:
-                    self._add(_TEXT_OPTIONS[option], _with_roles(value, line + 1 + below))
+                    self._add(_TEXT_OPTIONS[option], with_roles(value, line + 1 + below))
             self.read(body, first - 1, "caption" if name in _CAPTIONED else "admonition")
 
     def _parsed(self, text: str, line: int) -> list[Piece]:
@@ -293,39 +242,6 @@ def _options(content: str) -> tuple[dict[str, tuple[str, int]], str, int]:
     return options, "\n".join(lines[used:]), used
 
 
-def _role(name: str, content: str, line: int) -> Piece:
-    """Make a piece of a role; the words a role shows in place of its target are text."""
-    content = " ".join(content.split())
-    if name in ("finding", "value", "source") or name.startswith(("cite", "glue")):
-        return Piece(content, line, role=name)
-    if name in ("ref", "numref", "doc", "term", "abbr", "eq", "download", "any"):
-        match = _TARGET.match(content)
-        target = match["target"] if match else content
-        if name == "abbr":
-            return Piece(f"{match['text']} ({target})" if match else content, line)
-        return Piece(target, line, role=name)
-    if name in ("math", "code", "sub", "sup", "subscript", "superscript"):
-        return Piece(content, line, literal="math" if name == "math" else "text")
-    if re.fullmatch(r"[a-z][\w.-]*", content):
-        # A misspelt role, or one with a key: Sphinx knows it or refuses it.
-        return Piece(content, line, role=name)
-    return Piece(content, line)
-
-
-def _with_roles(text: str, line: int) -> list[Piece]:
-    """Read text in which nothing but roles is markup: alt texts, options, strings in code."""
-    pieces: list[Piece] = []
-    end = 0
-    for match in _ROLE.finditer(text):
-        if match.start() > end:
-            pieces.append(Piece(text[end : match.start()], line))
-        pieces.append(_role(match.group(1), match.group(2), line))
-        end = match.end()
-    if text[end:]:
-        pieces.append(Piece(text[end:], line))
-    return pieces
-
-
 def _plain(children: Sequence[Token]) -> str:
     parts = []
     for child in children:
@@ -334,98 +250,3 @@ def _plain(children: Sequence[Token]) -> str:
         else:
             parts.append(" " if child.type == "softbreak" else child.content)
     return "".join(parts)
-
-
-class _HtmlText(HTMLParser):
-    def __init__(self, line: int) -> None:
-        super().__init__(convert_charrefs=True)
-        self.offset = line - 1
-        self.pieces: list[Piece] = []
-
-    def handle_data(self, data: str) -> None:
-        if data.strip():
-            self.pieces.append(Piece(data, self.getpos()[0] + self.offset))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for name, value in attrs:
-            if name in ("alt", "title", "aria-label", "content") and value:
-                self.pieces.append(Piece(f" {value} ", self.getpos()[0] + self.offset))
-
-
-def _html_pieces(content: str, line: int) -> list[Piece]:
-    parser = _HtmlText(line)
-    parser.feed(content)
-    parser.close()
-    return parser.pieces
-
-
-SHOWN_ARGUMENTS = frozenset({"caption", "title", "alt", "subtitle", "label", "note", "text"})
-"""Keyword arguments of display calls whose strings a reader sees."""
-
-
-def cell_tree(cell: CodeCell) -> ast.Module | None:
-    """Parse a cell; ``None`` when it is no valid Python, which the build will say better."""
-    # Lines of magics and shell commands keep their place.
-    lines = ["pass" if re.match(r"\s*[%!]", text) else text for text in cell.source.split("\n")]
-    try:
-        return ast.parse("\n".join(lines))
-    except SyntaxError:
-        return None
-
-
-def _read_cell(page: Page, cell: CodeCell) -> None:
-    for index, text in enumerate(cell.source.split("\n")):
-        if text.strip().startswith("#"):
-            page.comments.append(Comment(text.strip()[1:].strip(), cell.line + index))
-    tree = cell_tree(cell)
-    if tree is None:
-        return
-    shown: set[int] = set()
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        for keyword in node.keywords:
-            if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
-                page.labels[str(keyword.value.value)] = cell.line + keyword.value.lineno - 1
-            if keyword.arg in SHOWN_ARGUMENTS:
-                for part in _strings(keyword.value):
-                    shown.add(id(part))
-                    _add_string(page, cell, part, "caption")
-    for node in ast.walk(tree):
-        # Other strings with spaces are sentences that some call is going to show.
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in shown:
-            if " " in node.value.strip():
-                _add_string(page, cell, node, "caption")
-
-
-def _strings(node: ast.AST) -> list[Any]:
-    found = [
-        part
-        for part in ast.walk(node)
-        if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.strip()
-    ]
-    return found
-
-
-def _add_string(page: Page, cell: CodeCell, node: ast.Constant, kind: str) -> None:
-    """Add a string of a cell, each of its words on the line of the file it is typed on."""
-    first = node.lineno - 1
-    last = (node.end_lineno or node.lineno) - 1
-    lines = cell.source.split("\n")[first : last + 1]
-    pieces: list[Piece] = []
-    rest = str(node.value)
-    for index, text in enumerate(lines):
-        # A string written in parts: each part's words are found in its own line.
-        taken = _typed_on(rest, text) if index < len(lines) - 1 else len(rest)
-        pieces += _with_roles(rest[:taken], cell.line + first + index)
-        rest = rest[taken:]
-    if pieces:
-        page.passages.append(Passage(kind, tuple(pieces)))
-
-
-def _typed_on(rest: str, line: str) -> int:
-    """Count how many characters of a string are typed on one line of its source."""
-    for size in range(len(rest), 0, -1):
-        if rest[:size] in line:
-            return size
-    return 0

@@ -65,7 +65,9 @@ _NUMBERING = re.compile(
     r"|[Aa]ppendix|[Ee]quations?|[Ff]ootnotes?|[Pp]art)\s+[0-9]{1,2}(?:\.[0-9]{1,2})?(?![\w.]?\d)\b"
     r"|\b[Ee]vidence levels? [1-4]\b(?!\.\d)"
 )
-_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\bdoi(?:\.org/|:\s*|\s+)?10\.\d{4,}\S*|\b10\.\d{4,}/\S+")
+_ADDRESS = re.compile(
+    r"https?://\S+|www\.\S+|\bdoi(?:\.org/|:\s*|\s+)?10\.\d{4,}\S*|\b10\.\d{4,}/\S+"
+)
 _DIGITS = re.compile(r"[+\-−±~≈<>≤≥]?\s?\w*\d[\w.,:/·]*(?:\s?(?:%|‰|percent\b|per cent\b))?")
 _OTHER_NUMERALS = re.compile(r"[¼-¾⅐-↉²³¹⁰-⁹₀-₁₃-₉①-⓿❶-➓Ⅰ-ↂ一二三四五六七八九十百千]")
 

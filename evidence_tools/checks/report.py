@@ -101,7 +101,7 @@ def check_book(book: Book, *, release: bool = False, today: date | None = None) 
     excluded = [e for e in exemptions if e.kind == "exclude"]
     numbers, ledger = check_number(book)
     wording, sentences = check_wording(book)
-    coverage, shown, left_out = check_coverage(book, excluded)
+    coverage, _, left_out = check_coverage(book, excluded)
     integrity, stale, uses = check_integrity(book, release=release, today=today)
     arithmetic, figures, declared = check_arithmetic(book)
     source, cited = check_source(book)

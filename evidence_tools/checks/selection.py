@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from evidence_tools.checks.pages import Page, cell_tree
+from evidence_tools.checks.cells import cell_tree
+from evidence_tools.checks.passages import Page
 from evidence_tools.evidence import Evidence
 from evidence_tools.schema import Finding
 
@@ -21,9 +22,25 @@ _ALLOWED = (
     ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.comprehension, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.And, ast.Or, ast.Not,
     ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Is, ast.IsNot, ast.List, ast.Tuple, ast.Set, ast.Subscript, ast.Slice, ast.BinOp, ast.Add, ast.Starred,
 )  # fmt: skip
-_METHODS = frozenset({"findings", "finding", "source", "outcome", "source_of", "outcome_of", "values", "startswith", "endswith", "items", "keys"})
+_METHODS = frozenset(
+    {
+        "findings",
+        "finding",
+        "source",
+        "outcome",
+        "source_of",
+        "outcome_of",
+        "values",
+        "startswith",
+        "endswith",
+        "items",
+        "keys",
+    }
+)
 _FUNCTIONS = {"tuple": tuple, "list": list, "sorted": sorted, "set": set, "len": len}
-RESULT_FIELDS = frozenset({"direction", "statistically_significant", "estimate", "p_value", "ci_lower", "ci_upper"})
+RESULT_FIELDS = frozenset(
+    {"direction", "statistically_significant", "estimate", "p_value", "ci_lower", "ci_upper"}
+)
 """Fields that say how a result came out: a selection by them is selective reporting."""
 
 
@@ -117,5 +134,5 @@ def _evaluate(node: ast.expr, names: dict[str, Any]) -> Any:
     try:
         # Only whitelisted syntax gets here; comprehensions look names up as globals.
         return eval(code, {"__builtins__": {}, **_FUNCTIONS, **names})  # noqa: S307
-    except Exception:  # noqa: BLE001 - the build will say what is wrong with the cell
+    except Exception:
         return None

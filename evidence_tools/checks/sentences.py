@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from evidence_tools.checks.pages import Page, Passage
+from evidence_tools.checks.passages import Page, Passage
 
 ROLE_MARK = "\ua66e"
 """Stands in a sentence's text where a role stands in the page; to a pattern it is a letter."""

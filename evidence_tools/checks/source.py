@@ -33,15 +33,21 @@ _NO_CHANGE = re.compile(
     r"|\b(?:did|does|do) not (?:change|differ|rise|fall|move|increase|decrease) significantly|\bnot significantly (?:change|differ|affect)",
     re.I,
 )
-_NOT_SIG = re.compile(r"\bnot (?:statistically )?significant|\bno significant|\bnot significantly|\bnon-?significant|\bincludes? no difference", re.I)
+_NOT_SIG = re.compile(
+    r"\bnot (?:statistically )?significant|\bno significant|\bnot significantly|\bnon-?significant|\bincludes? no difference",
+    re.I,
+)
 _FIELD_NOUNS = {
     "n_studies": re.compile(r"trials?|studies|study|publications|papers|reviews", re.I),
     "k_studies": re.compile(r"trials?|studies|study", re.I),
-    "n_participants": re.compile(r"women|people|participants?|patients?|adults?|persons?|subjects?", re.I),
+    "n_participants": re.compile(
+        r"women|people|participants?|patients?|adults?|persons?|subjects?", re.I
+    ),
     "n": re.compile(r"women|people|participants?|patients?|adults?|persons?", re.I),
 }
 _NOUNS = re.compile(
-    r"\s*(?:[\w-]+ ){0,3}?(trials?|stud(?:y|ies)|women|people|participants?|patients?|adults?|weeks|months|years|percent|fractures|mg|sources|findings|reviews|arms|outcomes)\b", re.I
+    r"\s*(?:[\w-]+ ){0,3}?(trials?|stud(?:y|ies)|women|people|participants?|patients?|adults?|weeks|months|years|percent|fractures|mg|sources|findings|reviews|arms|outcomes)\b",
+    re.I,
 )
 _COUNTS = {"sources": "sources", "findings": "findings", "outcomes": "outcomes", "arms": "arms"}
 
@@ -102,21 +108,32 @@ def _check(
     yield from _cited_outcomes(evidence, sentence, found)
     yield from _directions(evidence, sentence, given, central)
     yield from _values(evidence, sentence, given)
-    yield from check_descriptions(evidence, sentence, given, central)
+    yield from check_descriptions(evidence, sentence, given)
     yield from _quotations(evidence, sentence)
     if sentence.page.name in CLAIM_PAGES and sentence.kind in ("prose", "admonition", "table"):
-        if not given.findings and not given.sources and not given.vague:
-            for claim in claims(text):
-                if claim.direction and claim.mention.kind in (MARKER, FRACTURE, DENSITY, HARM):
-                    if re.search(r"\b(?:which|can|that|how|when|level follows|varies)\b", text[: claim.start]):
-                        continue
-                    yield (
-                        claim.start,
-                        f"a claim without a source on this page: {claim.word!r} with "
-                        f"{claim.mention.text!r}; add {{finding}}`id` or {{source}}`id`"
-                        + _nearest(evidence, claim.mention, claim.direction, central),
-                    )
-                    break
+        yield from _uncited(evidence, sentence, given, central)
+
+
+def _uncited(
+    evidence: Evidence, sentence: Sentence, given: Attribution, central: str
+) -> Iterator[tuple[int, str]]:
+    """Find a claim that neither a finding nor a source goes with."""
+    text = sentence.text
+    if given.given:
+        return
+    general = r"\b(?:which|can|that|how|when|level follows|varies)\b"
+    for claim in claims(text):
+        if claim.direction is None or claim.mention.kind not in (MARKER, FRACTURE, DENSITY, HARM):
+            continue
+        if re.search(general, text[: claim.start]):
+            continue
+        yield (
+            claim.start,
+            f"a claim without a source on this page: {claim.word!r} with "
+            f"{claim.mention.text!r}; add {{finding}}`id` or {{source}}`id`"
+            + _nearest(evidence, claim.mention, claim.direction, central),
+        )
+        return
 
 
 def _nearest(evidence: Evidence, mention: Mention, direction: Direction, central: str) -> str:
@@ -145,8 +162,10 @@ def _cited_outcomes(
         if mark.role not in ("finding", "value"):
             continue
         identifier = mark.key.partition(".")[0]
-        row = evidence.findings_by_id.get(identifier) or evidence.arms.get(identifier) or (
-            evidence.context.get(identifier)
+        row = (
+            evidence.findings_by_id.get(identifier)
+            or evidence.arms.get(identifier)
+            or (evidence.context.get(identifier))
         )
         if row is None or not named:
             continue
@@ -170,14 +189,20 @@ def _directions(
     text = sentence.text
     told = False
     for claim in claims(text):
-        if claim.direction is None or told or claim.mention.kind not in (MARKER, DENSITY, FRACTURE, HARM):
+        if (
+            claim.direction is None
+            or told
+            or claim.mention.kind not in (MARKER, DENSITY, FRACTURE, HARM)
+        ):
             continue
         if not _nearest_claim(text, claim) or other_subject(text, claim.start):
             continue
-        if _NO_CHANGE.search(text[claim.start : claim.end + 25]) or _NO_CHANGE.search(text[max(0, claim.start - 22) : claim.end]):
+        if _NO_CHANGE.search(text[claim.start : claim.end + 25]) or _NO_CHANGE.search(
+            text[max(0, claim.start - 22) : claim.end]
+        ):
             continue
         direction = _direction(claim)
-        rows, whose = _rows_for(evidence, claim.mention, given, central, text)
+        rows, whose = _rows_for(evidence, claim.mention, given, central)
         if rows is None:
             continue
         if not rows:
@@ -187,7 +212,11 @@ def _directions(
                 others = _nearest(evidence, claim.mention, direction, central)
                 yield claim.start, f"{names}: no row on {claim.mention.text!r}{others}"
             continue
-        stated = {row.direction for row in rows if row.direction in (Direction.INCREASE, Direction.DECREASE)}
+        stated = {
+            row.direction
+            for row in rows
+            if row.direction in (Direction.INCREASE, Direction.DECREASE)
+        }
         if direction in stated:
             continue
         if not stated and _NOT_SIG.search(text):
@@ -202,18 +231,31 @@ def _directions(
     for match in _NO_CHANGE.finditer(text):
         if told or not asserted(text, match.start(), match.end()):
             continue
-        after = [m for m in outcome_mentions(text) if m.kind in (MARKER, DENSITY, FRACTURE) and abs(m.start - match.end()) < 60]
-        near = sorted(after, key=lambda m: min(abs(m.start - match.end()), abs(match.start() - m.end)))[:1]
+        after = [
+            m
+            for m in outcome_mentions(text)
+            if m.kind in (MARKER, DENSITY, FRACTURE) and abs(m.start - match.end()) < 60
+        ]
+        near = sorted(
+            after, key=lambda m: min(abs(m.start - match.end()), abs(match.start() - m.end))
+        )[:1]
         for mention in near:
-            rows, whose = _rows_for(evidence, mention, given, central, text)
+            rows, whose = _rows_for(evidence, mention, given, central)
             if any(claim.direction for claim in claims(text)):
                 # "No significant change, and fewer when ...": other rows of the source count.
-                of_sources = (f for s in given.sources for f in evidence.findings(source=s.source_id))
+                of_sources = (
+                    f for s in given.sources for f in evidence.findings(source=s.source_id)
+                )
                 rows = [*(rows or ()), *(f for f in of_sources if fits(mention, f.outcome_id))]
-            if rows and all(r.direction in (Direction.INCREASE, Direction.DECREASE) for r in rows) and (
-                all(r.statistically_significant.value == "yes" for r in rows)
+            if (
+                rows
+                and all(r.direction in (Direction.INCREASE, Direction.DECREASE) for r in rows)
+                and (all(r.statistically_significant.value == "yes" for r in rows))
             ):
-                yield match.start(), f"{match.group()!r} is not what {whose} states: {_row(rows[0])}"
+                yield (
+                    match.start(),
+                    f"{match.group()!r} is not what {whose} states: {_row(rows[0])}",
+                )
 
 
 def _beside_roles(evidence: Evidence, sentence: Sentence) -> Iterator[tuple[int, str]]:
@@ -251,8 +293,13 @@ def _direction(claim: Claim) -> Direction:
 
 def _nearest_claim(text: str, claim: Claim) -> bool:
     """Whether no other word of direction stands nearer to the outcome."""
+
     def distance(one: Claim) -> int:
-        gap = one.mention.start - one.end if one.end <= one.mention.start else one.start - one.mention.end
+        gap = (
+            one.mention.start - one.end
+            if one.end <= one.mention.start
+            else one.start - one.mention.end
+        )
         return abs(gap)
 
     rivals = [c for c in claims(text) if c.direction and c.mention == claim.mention]
@@ -260,24 +307,35 @@ def _nearest_claim(text: str, claim: Claim) -> bool:
 
 
 def _rows_for(
-    evidence: Evidence, mention: Mention, given: Attribution, central: str, text: str
+    evidence: Evidence, mention: Mention, given: Attribution, central: str
 ) -> tuple[list[Finding] | None, str]:
     """Choose the rows that a claim has to agree with; ``None`` when none can be told."""
     cited = [f for f in given.findings if fits(mention, f.outcome_id)]
     if cited:
         return cited, "the cited finding"
-    if given.findings and mention.outcome_id == "" :
+    if given.findings and mention.outcome_id == "":
         return None, ""
     if given.sources:
-        rows = [f for s in given.sources for f in evidence.findings(source=s.source_id) if fits(mention, f.outcome_id)]
-        arms = any(a.source_id == s.source_id and fits(mention, a.outcome_id) for a in evidence.arms.values() for s in given.sources)
+        rows = [
+            f
+            for s in given.sources
+            for f in evidence.findings(source=s.source_id)
+            if fits(mention, f.outcome_id)
+        ]
+        arms = any(
+            a.source_id == s.source_id and fits(mention, a.outcome_id)
+            for a in evidence.arms.values()
+            for s in given.sources
+        )
         if not rows and arms:
             return None, ""
         return rows, " or ".join(s.short_name for s in given.sources)
     usable = [
-        f for f in evidence.findings()
+        f
+        for f in evidence.findings()
         if fits(mention, f.outcome_id)
-        and evidence.source_of(f).integrity not in (Integrity.RETRACTED, Integrity.CAUTION_PUBLISHED)
+        and evidence.source_of(f).integrity
+        not in (Integrity.RETRACTED, Integrity.CAUTION_PUBLISHED)
     ]
     if given.vague or not mention.outcome_id:
         stated = [f for f in usable if f.direction in (Direction.INCREASE, Direction.DECREASE)]
@@ -302,20 +360,34 @@ def _values(
         owner = row.source_id if row else identifier
         if named and owner in evidence.sources and owner not in named:
             wanted = next(iter(s for s in given.sources))
-            yield mark.position, (
-                f"{mark.key} is a value of {evidence.sources[owner].short_name}, but the sentence "
-                f"is on {wanted.short_name}; type {{value}}`{wanted.source_id}.{field}`"
+            yield (
+                mark.position,
+                (
+                    f"{mark.key} is a value of {evidence.sources[owner].short_name}, but the sentence "
+                    f"is on {wanted.short_name}; type {{value}}`{wanted.source_id}.{field}`"
+                ),
             )
         following = _NOUNS.match(text[mark.position + 1 :])
         if following is None:
             continue
         noun = following.group(1)
         expected = _FIELD_NOUNS.get(field)
-        if identifier == "count" and not noun.lower().startswith(_COUNTS.get(field, noun)[:4].lower()):
+        if identifier == "count" and not noun.lower().startswith(
+            _COUNTS.get(field, noun)[:4].lower()
+        ):
             yield mark.position, f"{mark.key} counts {field}, not {noun}"
-        elif expected is not None and not expected.fullmatch(noun):
-            yield mark.position, f"{mark.key} does not count {noun}; choose the field that does"
-        elif field in ("year", "estimate", "ci_lower", "ci_upper") and noun.lower() in ("women", "trials", "studies", "people", "participants", "patients"):
+        elif (expected is not None and not expected.fullmatch(noun)) or (
+            field in ("year", "estimate", "ci_lower", "ci_upper")
+            and noun.lower()
+            in (
+                "women",
+                "trials",
+                "studies",
+                "people",
+                "participants",
+                "patients",
+            )
+        ):
             yield mark.position, f"{mark.key} does not count {noun}; choose the field that does"
 
 
@@ -326,12 +398,19 @@ def _quotations(evidence: Evidence, sentence: Sentence) -> Iterator[tuple[int, s
         words = match.group(1).strip(" .,;").lower()
         if len(words.split()) < 4 or ROLE_MARK in words:
             continue
-        if re.search(r"\b(?:claim|popular|says? nothing|write|word(?:s|ing)?|phrase|sentence|such as|means?|read as|rather than|not)\b", text[: match.start()] + text[match.end() :], re.I):
+        if re.search(
+            r"\b(?:claim|popular|says? nothing|write|word(?:s|ing)?|phrase|sentence|such as|means?|read as|rather than|not)\b",
+            text[: match.start()] + text[match.end() :],
+            re.I,
+        ):
             continue
         if any(words in quoted for quoted in _printed(evidence)):
             continue
-        yield match.start(), (
-            "a quotation that stands in no row; quote a title or a figure as printed, or use no quotation marks"
+        yield (
+            match.start(),
+            (
+                "a quotation that stands in no row; quote a title or a figure as printed, or use no quotation marks"
+            ),
         )
 
 

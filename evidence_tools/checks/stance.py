@@ -137,11 +137,13 @@ def stance(text: str, start: int, end: int) -> str:
     # "Nobody knows whether ..., or that ...": what was opened earlier stays open.
     before, after = clear[clause.start : start], clear[end : clause.end]
     opening = clear[:start]
-    if _OTHERS.search(opening) and not re.search(r"\b(?:this report|we|rightly|correctly)\b", opening):
+    if _OTHERS.search(opening) and not re.search(
+        r"\b(?:this report|we|rightly|correctly)\b", opening
+    ):
         return ELSEWHERE
     if text.rstrip(")\"' ").endswith("?") and not _PRESUMING.match(text):
         return ASKED
-    if re.search(r"\b(?:whether|if)\b", opening) and not re.match(r"If\b", text):
+    if re.search(r"\b(?:[Ww]hether|if)\b", opening):
         return ASKED
     if _NEGATION.search(before) or _reaches(opening):
         return DENIED
@@ -173,12 +175,10 @@ _REACHING = re.compile(
 
 def _reaches(opening: str) -> bool:
     """Whether an earlier clause denies all that follows: "cannot show that ..., or that ..."."""
-    last = None
-    for last in _REACHING.finditer(opening):
-        pass
-    if last is None:
+    found = list(_REACHING.finditer(opening))
+    if not found:
         return False
-    between = opening[last.end() :]
+    between = opening[found[-1].end() :]
     return not re.search(
         r"(?:;|\.|,? (?:but|yet|however|so|therefore|thus|hence|still|nevertheless|although|because|which)\b|, (?:it|they|and) )",
         between,

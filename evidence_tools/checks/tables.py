@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from evidence_tools.checks.quantities import KINDS
 from evidence_tools.checks.report import RULES, CheckReport
@@ -24,8 +24,13 @@ def rules_table(report: CheckReport, name: str, caption: str) -> Table:
     Table
     """
     rows = [
-        (item.rule, RULES[item.rule], f"{item.items} {item.what}", str(item.found))
-        + (str(item.exempted),)
+        (
+            item.rule,
+            RULES[item.rule],
+            f"{item.items} {item.what}",
+            str(item.found),
+            str(item.exempted),
+        )
         for item in report.covered
     ]
     columns = ("Rule", "What it holds", "Looked at", "Problems", "Let pass")
@@ -53,7 +58,7 @@ def _table(
     name: str,
     caption: str,
     columns: tuple[str, ...],
-    rows: list[tuple[str, ...]],
+    rows: Sequence[tuple[str, ...]],
     widths: tuple[int, ...],
 ) -> Table:
     made = tuple(TableRow(tuple(Cell.of(text) for text in row)) for row in rows)

@@ -21,7 +21,9 @@ from evidence_tools.evidence import Evidence
 from evidence_tools.schema import Problem, Significance
 
 RULE = "wording"
-_SIGNIFICANT = re.compile(r"(?<!least )(?<!not )\b(?:statistically |highly |clearly )?significan(?:t|tly|ce)\b", re.I)
+_SIGNIFICANT = re.compile(
+    r"(?<!least )(?<!not )\b(?:statistically |highly |clearly )?significan(?:t|tly|ce)\b", re.I
+)
 _NOT_SIGNIFICANT = re.compile(
     r"\b(?:no|not|never|non-?|nor|neither|without|in|least|word|words|called|calls|whether|if|more|and|of|statistical|one)[ -]?(?:a |any |be |was |were |statistically |the |reach |reported as )*significan\w*"
     r"|\bsignificant (?:digits?|figures?)\b|\bsignifican\w+ (?:was|is|were|are)? ?(?:not|is a|only|says|does|depends)|\bsignificance\b",
@@ -60,7 +62,7 @@ def check_wording(book: Book) -> tuple[list[Problem], int]:
     problems = []
     for sentence in book.sentences:
         given = attribution(book, sentence, central)
-        for position, message in check_sentence(book.evidence, sentence, given, central):
+        for position, message in check_sentence(book.evidence, sentence, given):
             problems.append(
                 Problem(sentence.page.path, sentence.line_at(position), "", message, RULE)
             )
@@ -68,18 +70,18 @@ def check_wording(book: Book) -> tuple[list[Problem], int]:
 
 
 def check_sentence(
-    evidence: Evidence, sentence: Sentence, given: Attribution, central: str
+    evidence: Evidence, sentence: Sentence, given: Attribution
 ) -> Iterator[tuple[int, str]]:
     """Find overstatements in one sentence; yields positions and messages."""
     text = sentence.text
-    yield from _phrases(text, given)
-    yield from check_effects(text, given, evidence, central)
+    yield from _phrases(text)
+    yield from check_effects(text, given, evidence)
     yield from _significance(text, given)
     yield from _certainty(text, evidence)
     yield from _elsewhere(text)
 
 
-def _phrases(text: str, given: Attribution) -> Iterator[tuple[int, str]]:
+def _phrases(text: str) -> Iterator[tuple[int, str]]:
     told: set[str] = set()
     for phrase in PHRASES:
         if phrase.name in told:
@@ -89,7 +91,7 @@ def _phrases(text: str, given: Attribution) -> Iterator[tuple[int, str]]:
             if not (about or (phrase.needs and phrase.needs.search(text))):
                 continue
             # "Not significant, which means no effect": what excuses one clause ends with it.
-            scope = _clause_at(text, match.start()) if phrase.name == "no effect" else text
+            scope = _clause_at(text, match.start()) if phrase.name in _BY_CLAUSE else text
             if phrase.unless and phrase.unless.search(scope):
                 continue
             if not _holds(phrase.name, text, match):
@@ -99,6 +101,8 @@ def _phrases(text: str, given: Attribution) -> Iterator[tuple[int, str]]:
             break
 
 
+# An excuse in one clause does not excuse the next.
+_BY_CLAUSE = ("no effect", "read more than was read", "invented knowledge")
 _DOUBT = re.compile(r"\b(?:doubt|question|dispute)\b", re.I)
 
 
@@ -118,18 +122,27 @@ def _significance(text: str, given: Attribution) -> Iterator[tuple[int, str]]:
     for match in _SIGNIFICANT.finditer(text):
         if not asserted(text, match.start(), match.end()):
             continue
-        if any(m.start() < match.end() and match.start() < m.end() for m in _NOT_SIGNIFICANT.finditer(text)):
+        if any(
+            m.start() < match.end() and match.start() < m.end()
+            for m in _NOT_SIGNIFICANT.finditer(text)
+        ):
             continue
         yes = [f for f in given.findings if f.statistically_significant is Significance.YES]
         if given.findings and not yes:
-            yield match.start(), (
-                f"'significant', but {given.findings[0].finding_id} is recorded as "
-                f"{given.findings[0].statistically_significant.value!r}"
+            yield (
+                match.start(),
+                (
+                    f"'significant', but {given.findings[0].finding_id} is recorded as "
+                    f"{given.findings[0].statistically_significant.value!r}"
+                ),
             )
         elif not yes:
-            yield match.start(), (
-                "'significant' without its interval; put {finding}`id` in the sentence, "
-                "which prints estimate and interval or says that they are not reported"
+            yield (
+                match.start(),
+                (
+                    "'significant' without its interval; put {finding}`id` in the sentence, "
+                    "which prints estimate and interval or says that they are not reported"
+                ),
             )
         return
 
@@ -141,7 +154,10 @@ def _certainty(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
         level = next(group for group in match.groups() if group).lower()
         if not asserted(text, match.start(), match.end()):
             continue
-        if re.search(r"\b(?:at most|wording|words?|would|needs?|requires?|writes?|says?|verb|means|is called|starts? at|begins?)\b", text):
+        if re.search(
+            r"\b(?:at most|wording|words?|would|needs?|requires?|writes?|says?|verb|means|is called|starts? at|begins?)\b",
+            text,
+        ):
             continue
         rated = {
             words
@@ -152,7 +168,11 @@ def _certainty(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
         if level in ("a", "i", "high", "moderate") and level not in rated:
             known = ", ".join(sorted(rated)) or "not rated"
             yield match.start(), f"{match.group()!r}: the tables allow: {known}; write that level"
-        elif level in ("low", "very low") and not rated and getattr(evidence, "certainty", None) is None:
+        elif (
+            level in ("low", "very low")
+            and not rated
+            and getattr(evidence, "certainty", None) is None
+        ):
             yield match.start(), f"{match.group()!r}: nobody rated this; leave the level out"
         elif rated and level not in rated and level in _LEVELS:
             worst = min(rated, key=_LEVELS.index)
@@ -172,7 +192,10 @@ def _elsewhere(text: str) -> Iterator[tuple[int, str]]:
         if (match and asserted(text, match.start(), match.end())) or re.search(
             r"\b(?:good for|effects? on|benefits? for|out of (?:the )?arter)\b", text, re.I
         ):
-            yield mention.start, (
-                f"{mention.text!r}: no row is on it; leave it out, or add a source and its finding"
+            yield (
+                mention.start,
+                (
+                    f"{mention.text!r}: no row is on it; leave it out, or add a source and its finding"
+                ),
             )
             return
