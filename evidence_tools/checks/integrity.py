@@ -9,7 +9,7 @@ from datetime import date
 
 from evidence_tools.checks.attribution import attribution, central_source
 from evidence_tools.checks.book import Book
-from evidence_tools.checks.effects import claims
+from evidence_tools.checks.claims import claims
 from evidence_tools.checks.quantities import quantities
 from evidence_tools.checks.sentences import Sentence
 from evidence_tools.checks.stance import asserted
