@@ -63,19 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
-    try:
-        from evidence_tools.checks.command import add_arguments
-    except ImportError:
-        parser.add_argument("rest", nargs="*", help=argparse.SUPPRESS)
-    else:
-        add_arguments(parser)
+    from evidence_tools.checks.command import add_arguments
+
+    add_arguments(parser)
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    try:
-        from evidence_tools.checks.command import run
-    except ImportError:
-        return _fail("check", "this version of evidence_tools has no checks", UNABLE)
+    from evidence_tools.checks.command import run
+
     return int(run(chosen))
 
 

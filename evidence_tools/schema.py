@@ -299,18 +299,21 @@ class Problem:
     """One fault in a file, with what an author needs to mend it.
 
     ``path`` is shown as given; ``line`` counts from 1 (the header of a table is line 1),
-    and 0 means the file as a whole. ``column`` is a column name or empty.
+    and 0 means the file as a whole. ``column`` is a column name or empty. ``rule`` is the
+    identifier of the gate that found it; faults of the tables themselves have none.
     """
 
     path: str
     line: int
     column: str
     message: str
+    rule: str = ""
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path
+        rule = f" [{self.rule}]" if self.rule else ""
         column = f" column {self.column!r}:" if self.column else ""
-        return f"{place}:{column} {self.message}"
+        return f"{place}:{rule}{column} {self.message}"
 
 
 class EvidenceError(Exception):

@@ -12,7 +12,13 @@ from evidence_tools.sensitivity import find_sensitivity_pairs
 
 
 def sensitivity_plot(
-    evidence: Evidence, findings: Iterable[Finding], *, name: str, caption: str, kept_caption: str
+    evidence: Evidence,
+    findings: Iterable[Finding],
+    *,
+    name: str,
+    caption: str,
+    kept_name: str,
+    kept_caption: str,
 ) -> Variants:
     """Draw all findings, and the same without flagged studies.
 
@@ -23,7 +29,9 @@ def sensitivity_plot(
     findings
         What :func:`evidence_tools.forest_plot` takes.
     name
-        Label of the first figure, such as ``fig-fractures``; the other's ends in ``-kept``.
+        Label of the first figure, such as ``fig-fractures``.
+    kept_name
+        Label of the other figure.
     caption, kept_caption
         The question each figure answers.
 
@@ -45,7 +53,7 @@ def sensitivity_plot(
         choices=("all studies", "without flagged studies"),
         figures=(
             forest_plot(evidence, everything, name=name, caption=caption),
-            forest_plot(evidence, kept, name=f"{name}-kept", caption=kept_caption),
+            forest_plot(evidence, kept, name=kept_name, caption=kept_caption),
         ),
     )
 

@@ -8,7 +8,9 @@ found before; whatever could be read of the other tables is checked all the same
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,25 @@ def validate_tables(folder: Path) -> tuple[list[Problem], dict[str, list[dict[st
     return [], {name: _rows(package.get_resource(name)) for name in tables}
 
 
+@contextmanager
+def _without_iri_grammar() -> Iterator[None]:
+    """Keep jsonschema, when it is imported, from compiling a grammar of addresses.
+
+    The grammar takes a second, more than everything else here together, and serves a format
+    (``iri``) that no table has. jsonschema does without it where it is not installed.
+    """
+    name = "rfc3987_syntax"
+    if name in sys.modules or "jsonschema" in sys.modules:
+        yield
+        return
+    # None in sys.modules is the documented way to block an import.
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
 def _rows(resource: Any) -> list[dict[str, Any]]:
     return [row.to_dict() for row in resource.read_rows()]
 
@@ -103,6 +124,8 @@ def _field(column: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _validate(descriptors: list[dict[str, Any]], has_gaps: Mapping[str, bool]) -> tuple[Any, Any]:
+    with _without_iri_grammar():
+        import jsonschema  # noqa: F401 - Frictionless imports it later, with its grammar
     from frictionless import Check, Checklist, Package, errors  # heavy: only who validates pays
 
     class TextError(errors.CellError):  # type: ignore[misc]

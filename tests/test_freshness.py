@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pypdf
 import pytest
-from conftest import HEADER, Build, build_book, copy_book
+from conftest import HEADER, Build, build_book, copy_book, exclude_findings
 from test_execution import gone
 
 NUMBERS = """# What is the estimate?
@@ -59,6 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     toc = "format: jb-book\nroot: chapters/numbers\nchapters:\n"
     toc += "- file: chapters/beside\n- file: chapters/plain\n"
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")
+    exclude_findings(folder)
     return folder
 
 

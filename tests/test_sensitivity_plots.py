@@ -38,8 +38,10 @@ def test_an_analysis_without_its_alternative_stays(evidence: Evidence) -> None:
 
 def test_both_figures_have_a_name_a_caption_and_words_of_their_own(evidence: Evidence) -> None:
     findings = evidence.findings(outcome=["fracture_clinical", "fracture_vertebral"])
-    both = sensitivity_plot(evidence, findings, name="fig-a", caption="All?", kept_caption="Kept?")
+    both = sensitivity_plot(
+        evidence, findings, name="fig-a", caption="All?", kept_name="fig-b", kept_caption="Kept?"
+    )
     every, kept = both.figures
-    assert (every.name, kept.name) == ("fig-a", "fig-a-kept")
+    assert (every.name, kept.name) == ("fig-a", "fig-b")
     assert "Cockayne 2006" in every.alt
     assert "Cockayne 2006" not in kept.alt

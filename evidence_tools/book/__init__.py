@@ -26,6 +26,7 @@ from evidence_tools.book.datafiles import add_downloads, write_downloads
 from evidence_tools.book.domain import EvidenceDomain
 from evidence_tools.book.downloads import keep_executed_notebook, offer_downloads
 from evidence_tools.book.freshness import forget_page, outline_changed
+from evidence_tools.book.gates import add_checks_directive
 from evidence_tools.book.mathml import add_math
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pages import (
@@ -38,12 +39,14 @@ from evidence_tools.book.pages import (
 )
 from evidence_tools.book.permalinks import write_permalinks
 from evidence_tools.book.record import write_record
-from evidence_tools.book.roles import add_roles
+from evidence_tools.book.roles import add_roles, caption_runs
 from evidence_tools.book.searching import escape_titles
 from evidence_tools.book.session import BuildError, Session
 from evidence_tools.book.stamp import read_stamp
 from evidence_tools.book.theme import drop_unused_assets, use_templates, write_sheet
-from evidence_tools.schema import EvidenceError
+from evidence_tools.checks import gate_problems
+from evidence_tools.display import plain, runs
+from evidence_tools.schema import EvidenceError, UnknownKeyError
 from evidence_tools.storage import HistoryError
 
 LOGGER = logging.getLogger(__name__)
@@ -68,10 +71,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_attributes(app)
     add_downloads(app)
     add_citing(app)
+    add_checks_directive(app)
     app.connect("config-inited", _prepare, priority=900)
     app.connect("builder-inited", lambda app: add_assets(app), priority=900)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _check_files, priority=400)
+    app.connect("env-before-read-docs", _check_words, priority=450)
     app.connect("env-before-read-docs", _execute)
     app.connect("source-read", _find_results)
     app.connect("env-purge-doc", lambda app, env, docname: forget_page(env, docname))
@@ -104,7 +109,10 @@ def _prepare(app: Any, config: Config) -> None:
         app.evidence = session.load_evidence()
         app.evidence_stamp = read_stamp(folder)
         prepare_badges(app)
-    except (EvidenceError, HistoryError, ValueError) as error:
+        for name in ("evidence_subtitle", "evidence_description"):
+            # The cover shows numbers too; they come from the same rows.
+            config[name] = plain(caption_runs(app.evidence, runs(config[name])))
+    except (EvidenceError, HistoryError, UnknownKeyError, ValueError) as error:
         _stop(app, str(error))
     except BaseException:
         session.close()
@@ -125,6 +133,13 @@ def _prepare(app: Any, config: Config) -> None:
 
 def _check_files(app: Any, env: Any, docnames: list[str]) -> None:
     if problems := list(file_problems(Path(env.doc2path(docname)) for docname in docnames)):
+        _stop(app, "\n".join(map(str, problems)))
+
+
+def _check_words(app: Any, env: Any, docnames: list[str]) -> None:
+    """Stop, before anything is executed, when words or numbers go beyond the evidence."""
+    # Nothing to read means that nothing changed since the gates were passed.
+    if docnames and (problems := gate_problems(app.evidence, Path(app.srcdir))):
         _stop(app, "\n".join(map(str, problems)))
 
 

@@ -88,7 +88,8 @@ def _figure(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
     return [figure, download_node(env, payload["name"], "figure", figure_csv(payload["spec"]))]
 
 
-def _table(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
+def table_nodes(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
+    """Make a table from the payload of a :class:`evidence_tools.display.Table`."""
     columns = payload["columns"]
     widths = payload["widths"] or [1] * len(columns)
     group = nodes.tgroup("", cols=len(columns))
@@ -146,6 +147,6 @@ def _entry(items: list[dict[str, Any]]) -> nodes.entry:
 _MAKERS: dict[str, Callable[..., list[nodes.Node]]] = {
     "prose": _prose,
     "figure": _figure,
-    "table": _table,
+    "table": table_nodes,
     "variants": _variants,
 }

@@ -1,0 +1,65 @@
+"""The directive ``{evidence-checks}``: which rules ran over the book, and what they covered.
+
+The tables are made while a page is read, not by its code: they depend on what other chapters
+say, and a page that depends on files is read again when one of them changes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from evidence_tools.book.outputs import Place, table_nodes
+from evidence_tools.checks.book import read_book
+from evidence_tools.checks.passages import Page
+from evidence_tools.checks.report import check_book
+from evidence_tools.checks.tables import TABLES
+
+LOGGER = logging.getLogger(__name__)
+
+
+class ChecksDirective(SphinxDirective):
+    """Show one table of the checks; its argument says which."""
+
+    required_arguments = 1
+    option_spec = {  # noqa: RUF012 - the name and shape docutils asks for
+        "name": directives.unchanged_required,
+        "caption": directives.unchanged_required,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Check the book as its files stand, and make the table."""
+        make = TABLES.get(self.arguments[0])
+        if make is None:
+            raise self.error(f"found {self.arguments[0]!r}; known: {', '.join(TABLES)}")
+        app: Any = self.env.app
+        book = read_book(Path(app.srcdir), app.evidence)
+        for page in (*book.pages, *book.settings):
+            self._depend_on(page)
+        table = make(check_book(book), self.options["name"], self.options["caption"])
+        return table_nodes(table.payload(), DirectivePlace(self))
+
+    def _depend_on(self, page: Page) -> None:
+        if page.path != f"{self.env.docname}.md":
+            self.env.note_dependency(page.path)
+
+
+class DirectivePlace(Place):
+    """Where the directive stands."""
+
+    def __init__(self, directive: SphinxDirective) -> None:
+        self.document = directive.state.document
+        self.evidence = directive.env.app.evidence  # type: ignore[attr-defined]
+        self.logger = LOGGER
+        self.line = directive.lineno
+
+
+def add_checks_directive(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("evidence-checks", ChecksDirective)

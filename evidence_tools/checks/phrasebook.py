@@ -1,0 +1,188 @@
+"""Phrases that say more than this evidence can: a table of patterns, each with its advice.
+
+Each phrase is looked up in a sentence and judged by how the sentence holds it (``stance``):
+what is denied, asked or said by others is no claim of the report.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+K2 = (
+    r"(?:vitamins? K\w*|K2|K1|menaquinones?|menatetrenone|MK-?\d|supplement\w*|natto|capsules?|tablets?|pills?|doses?|dosage"
+    r"|milligrams?|micrograms?|mg|mcg|µg|bisphosphonates?|warfarin|anticoagulants?|medicines?|medications?|drugs?|alendronate|risedronate|calcium|vitamin D|prescription|it daily|it every|this vitamin|the vitamin|the nutrient)"
+)
+_USE = (
+    r"(?:take|use|start|stop|begin|try|add|switch|consider|eat|choose|avoid|buy|get|swallow|supplement|replace|continue|discontinue|quit|rely"
+    r"|combine|pair|give|prescribe|offer|ask|request|receive|be (?:taking|on|using|given|taken|used|started|stopped|added|offered|prescribed|avoided|replaced|continued|advised|encouraged|treated|supplemented|combined|part of)"
+    r"|increase (?:their|her|your)|raise (?:their|her|your)|boost (?:their|her|your)|lower (?:their|her|your) dose|make sure|aim|include|look for|opt|go for|skip|drop|leave off|come off|reach for|throw)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A pattern, the advice that goes with it, and what else must hold.
+
+    Attributes
+    ----------
+    name
+        Which kind of overstatement it is.
+    pattern
+        What is looked for.
+    advice
+        What to write instead.
+    needs
+        What must also stand in the sentence, or ``None``.
+    unless
+        What excuses it anywhere in the sentence, or ``None``.
+    hedged
+        Whether a hedge ("may") leaves it a problem.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    advice: str
+    needs: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
+    hedged: bool = True
+
+
+def _phrase(
+    name: str, pattern: str, advice: str, needs: str = "", unless: str = "", *, hedged: bool = True
+) -> Phrase:
+    return Phrase(
+        name,
+        re.compile(pattern, re.I),
+        advice,
+        re.compile(needs, re.I) if needs else None,
+        re.compile(unless, re.I) if unless else None,
+        hedged,
+    )
+
+
+_TOPIC = rf"\b{K2}\b|\b(?:bones?|fractur\w*|osteocalcin|osteoporo\w*|markers?|density|resorption|formation|turnover|NTX|CTX|TRAP|BAP|ucOC|OC|effects?|benefits?|works?|women|effective)\b|\ua66e"
+_STUDIES = r"(?:trials?|stud(?:y|ies)|reviews?|sources?|meta-analys[ei]s|experts?|doctors?|clinicians|researchers?|scientists?|specialists?|authors|teams?|investigators|guidelines?|authorities)"
+
+PHRASES: tuple[Phrase, ...] = (
+    _phrase(
+        "certain",
+        r"\b(?:proves?|proved|proven|proof|confirm(?:s|ed|ing)?|establish(?:es|ed)|demonstrat(?:es|ed|ing)|guarantee[sd]?|definite(?:ly)?|definitive(?:ly)?|conclusively|undeniabl[ey]"
+        r"|undoubted(?:ly)?|unquestionabl[ey]|indisputabl[ey]|irrefutabl[ey]|clearly|certainly|evidently|obviously|(?:no|without(?: any| a)?|beyond(?: any| all| reasonable)*|little) (?:doubt|question|dispute)|is certain|it is certain|certain that|for certain"
+        r"|settled|undisputed|beyond dispute|(?:well|firmly|long|now) established|it is (?:a )?(?:fact|known|clear)|known fact|scientific fact|a fact that|the verdict is|overwhelming(?:ly)?|incontrovertibl[ey]|convincing(?:ly)?|compelling|watertight|iron-?clad|gold[- ]standard"
+        r"|landmark|breakthrough|game[- ]changer|miracle|miraculous\w*|remarkabl[ey]|revolutionary|wonder|superstar|powerhouse|never fails|100 percent|cannot be (?:denied|disputed|doubted)|leaves? no (?:room|doubt)|(?:can|may|should) be (?:confident|sure|certain)|confident that|sure that|rest assured|safe to say|case (?:is )?closed|once and for all|scientifically|clinically (?:proven|tested|shown|validated)|no (?:one|body) disputes|science (?:is|has) (?:clear|settled|spoken)|(?:has|have) been shown to (?:prevent|reduce|improve|strengthen|work|lower|increase|protect))\b",
+        "the wording is more certain than the evidence; say what which source reports",
+        needs=_TOPIC,
+        unless=r"\b(?:stated|declared) judgements?\b|\bdeclared threshold",
+    ),
+    _phrase(
+        "consensus",
+        rf"\b(?:all|every|each(?: of the)?|both|most|nearly all|almost all|virtually all|many|(?:the )?majority of|numerous|countless|dozens of|hundreds of|scores of|a wealth of|multiple|a growing number of|leading|top|independent|no) (?:of )?(?:the |these |those |its |our )?(?:[\w-]+ ){{0,3}}?{_STUDIES}\b"
+        r"(?:[^.;:]{0,50}?)\b(?:agree\w*|confirm\w*|shows?|showed|demonstrat\w*|conclud\w*|support\w*|prov\w+|found|finds?|(?<!this )(?<!the )(?<!our )report(?:s|ed)?|point\w* (?:to|in)|recommend\w*|endorse\w*|improv\w*|benefit\w*|disagree\w*|contradict\w*|dispute\w*|doubt\w*|favou?r\w*|saw|see|observe\w*|reach\w*|rose|fell|were positive|was positive|positive|met|succeed\w*|succeeded|moved|lowered|raised|reduced|increased|had (?:the )?same|were (?:double|large|blind|well|placebo|high)\w*|was (?:double|large|blind|well|placebo|high)\w*)\b"
+        rf"|\b(?:hardly|scarcely|barely) (?:a|any) {_STUDIES} that (?:does|do|did) not\b|\bnot (?:a|one) (?:single )?{_STUDIES}\b[^.;:]{{0,30}}?\b(?:contradict|disagree|dispute|doubt|question|found|report)\w*"
+        r"|\b(?:unanimous\w*|consensus|unequivocal\w*|across the board|without exception|consistently|consistent(?: results| findings| evidence)|universally|invariably|uniform(?:ly)?|in (?:full|complete|broad|perfect) agreement|speak with one voice|(?:sources|trials|studies|reviews|experts|scientists|authors|researchers) (?:all )?agree|agreed by)\b",
+        "sources are counted as agreeing; the tables show null and opposite results, name each source",
+        unless=r"\b(?:do not all|not all|do not|does not|disagree on|every finding of every|must|is listed|stand[s]? (?:in|with)|was looked up|whether)\b|\bis checked\b|\bwere checked\b",
+    ),
+    _phrase(
+        "everyone",
+        r"\b(?:every(?:one|body)|every (?:woman|patient|person|adult|postmenopausal woman|reader)|all (?:women|patients|people|adults|postmenopausal women|participants|ages|the markers|markers)|any(?:one|body)(?: can| will| who takes| benefits)|each woman|at any age|for life|regardless of age|whatever (?:her|their|your) age|no matter)\b",
+        "nobody was studied who stands for everyone; name the population of the source",
+        needs=r"\b(?:benefit\w*|improv\w*|safe|respon[ds]\w*|need\w*|take\w*|gain\w*|ros?e|fell|increas\w*|decreas\w*|reduc\w*|strong\w*|prevent\w*|protect\w*|works?|effective|should|can|will|move[sd]?|good|suitable|agree\w*|same|change[sd]?|lower\w*|higher)\b",
+        unless=r"\banyone (?:with|who has)\b[^.]* can bring\b|\bwithout changing\b",
+    ),
+    _phrase(
+        "appeal",
+        r"\b(?:(?:the |recent |new |modern |current |clinical |scientific |medical |more and more |much |good |latest )*(?:studies|research|science|trials|evidence|experts|doctors|scientists|data|literature|researchers|specialists|medicine|clinicians|physicians)) (?:have |has |had |now |clearly |also |consistently |repeatedly |strongly |overwhelmingly |increasingly )*(?:shows?|showed|shown|proves?|proved|proven|confirms?|confirmed|suggests?|suggested|agrees?|agreed|indicates?|indicated|demonstrates?|demonstrated|says?|said|tells?|find|finds|found|reveals?|revealed|knows?|known|believes?|recommends?|supports?|supported|points?|backs?|endorses?|prefers?|warns?)\b"
+        r"|\b(?:backed|supported|endorsed|recommended|approved|prescribed) by (?:\w+ )?(?:science|research|stud(?:y|ies)|doctors|experts|evidence|trials|authorities|regulators|the FDA|FDA|EFSA|the NIH|WHO)\b|\bFDA[- ]approved\b|\bofficially (?:approved|recommended)\b|\bit is (?:well[- ]|widely |generally |commonly )?(?:known|accepted|recogni[sz]ed|agreed|acknowledged)\b",
+        "no source is named; write which source reports it, with {source}`id`",
+        needs=_TOPIC,
+        unless=r"\b(?:not|no|neither|cannot|does|do|that were read|insufficient|certainty|at most|too few|uncertain|read here)\b|\ua66e",
+    ),
+    _phrase(
+        "recommendation",
+        rf"\b(?:should|must|ought to|need(?:s)? to|had better|ha(?:s|ve) to|would be wise to|do(?:es)? well to|is wise to|are wise to|is best to|is better to|is time to|is worth|want to|can simply|could simply|may safely|can safely|are (?:encouraged|advised|urged|invited) to|is (?:encouraged|advised|urged) to|it makes sense to|makes sense to|no need to|no longer need(?:s)?(?: to)?) (?:not |also |therefore |always |never |definitely |at least |now |really |seriously |first |still |instead |only |simply |all |perhaps )*{_USE}\b",
+        "the report recommends nothing; say what a source reports and leave the decision to reader and clinician",
+        unless=r"\b(?:added up|samples?|blood is|measure[ds]?|results? must|read with care|as (?:current )?evidence|keep their vitamin K intake (?:consistent|steady|stable|even)|numbers?|figures?|figure|sentence|chapter|row|reader can|who takes it should ask|what anyone|anyone should do|whether (?:anyone|to|a woman|she|they))\b",
+    ),
+    _phrase(
+        "recommendation",
+        rf"^(?:So,? |Then,? |Just |Simply |Please,? |Always |Never |Do not |Don't |Instead,? |To [^,]+, |If [^,]+, |For [^,]+, |Before [^,]+, |After [^,]+, |Women[^,]*, )*(?:take|start|stop|try|use|add|choose|consider|begin|switch|replace|avoid|eat|buy|swap|get|aim|opt|increase|pair|combine|supplement|skip|quit|ask your|talk to your|speak to your|look for|make sure|go for|pick|order|give|ensure|include|keep taking|continue|drop|forget|reach for|boost|protect|strengthen|support|throw|ditch|top up|double|halve|raise|lower|put|let|invest|rely|trust|remember to|don't forget)\b[^.]*\b{K2}\b",
+        "this tells a reader what to do; the report recommends nothing",
+        unless=r"\b(?:row|column|table|figure|chapter|folder|file|slider|button|plot|the word|template|log|as the example)\b",
+    ),
+    _phrase(
+        "recommendation",
+        r"\b(?:recommend(?:s|ed|ing|ation|ations)?|advis(?:e|es|ed|able)|advisable|(?:best|well) served by|is all (?:it takes|that is needed|one needs)|does the trick|worth (?:taking|trying|a try|adding|considering|it)|good idea|ideal dos\w+|optimal dos\w+|best dos\w+|right dos\w+|effective dos\w+|optimum dos\w+|sufficient dos\w+|sensible dos\w+|usual dos\w+ is|standard dos\w+ is|correct dos\w+|daily dose of|recommended (?:daily )?(?:dos\w+|intake|amount)|is enough|first[- ]line|standard of care|must-have|a must\b|no-brainer|is (?:clearly )?indicated|is warranted|are warranted|is justified|deserves a place|belongs in|has its place|we (?:suggest|urge|encourage|propose|prefer)|no need (?:for|of) (?:other |further |any )?(?:drugs?|medicines?|medication|bisphosphonates?|treatment)|(?:best|right|natural|logical|obvious|smart|wise|sensible|better|excellent) (?:course|thing|move|choice|option|step|candidate|bet|strategy|approach)|(?:optimal|ideal|best|right|sufficient) (?:intake|amount|level of intake)|drug of choice|treatment of choice|therapy of choice|of choice|go-to|natural alternative|(?:suitable|good|safe|viable|drug-free|gentle) alternative|alternative to (?:drugs|bisphosphonates|medication|alendronate|hormone)|substitute for|can replace|replaces (?:drugs|bisphosphonates|medicines|medication|alendronate)|instead of (?:a |her |his |their |your )?(?:drugs?|bisphosphonates?|medicines?|medication|alendronate|prescription)|an hour (?:before|after)|with (?:a fatty |a )?meals?(?=.*\b(?:absor|take|best))|twice a day|once a day|every (?:day|morning|evening)|per day is|a day is|a day keeps|daily is)\b",
+        "a recommendation or a dose as advice; the report recommends nothing and gives no dose",
+        needs=rf"\b{K2}\b|\b(?:women|bones?|patients|treatment|fractur\w*|intake|dos\w+|menopause)\b",
+        unless=r"\b(?:standard for|reporting|wording|statement|guidance 26|guideline on reporting|screening of|not systematic|words? for|recommends nothing|no recommendation|not a recommendation|bring (?:it|this))\b",
+    ),
+    _phrase(
+        "recommendation",
+        r"\b(?:you|your|yours|yourself|we all)\b",
+        "speaks to the reader as a patient; write about the people who were studied",
+        needs=rf"\b{K2}\b|\b(?:bones?|fractur\w*|osteocalcin|dose|body|skeleton|health|hips?)\b",
+        unless=r"\b(?:your (?:log|file|copy|browser|own log|clinician|doctor's)|your clinician)\b",
+    ),
+    _phrase(
+        "safe",
+        r"\b(?:safe|safely|safer|safest|harmless|risk[- ]free|free (?:of|from) (?:side[- ]effects|risks?|harms?|danger|adverse \w+|toxicity)|without (?:any )?(?:side[- ]effects|risks?|harms?|danger|adverse \w+)|(?:no|zero|few|fewer|hardly any|not any|barely any|virtually no|almost no|rare|only mild|only minor|mild|minor|minimal|negligible) (?:known |serious |reported |significant |relevant |real |documented |notable |major |increased |additional |extra |important |adverse |unwanted |harmful |such )*(?:side[- ]effects?|adverse (?:events?|effects?|reactions?)|harms?|risks?(?! of bias)|dangers?|toxicity|drawbacks?|downsides?|complications|reactions|events|interactions?|safety (?:concerns?|issues?|problems?|signals?))|(?:safety|tolerability) (?:is|was|has been|profile is|profile was|record|profile) ?(?:well |fully |clearly )?(?:established|proven|confirmed|demonstrated|excellent|good|favou?rable|not (?:a |an )?(?:concern|issue)|undisputed|reassuring)?|well[- ]tolerated|non-?toxic|gentle|can be (?:\w+ )?(?:taken|combined|used) (?:together )?with (?:warfarin|anticoagulants|blood thinners|any|other)|nothing to (?:fear|lose|worry)|no reason (?:to worry|for concern)|no cause for concern|need not (?:worry|fear|be (?:concerned|afraid|careful))|cannot (?:hurt|harm|overdose)|do(?:es)? (?:no|not) (?:harm|cause (?:any )?(?:harm|side|adverse))|not harmful|not dangerous|not (?:interact|interfere)|no (?:more|higher|increase in|difference in|rise in|greater) (?:risk of )?(?:adverse|side|harms?)\w*|(?:side[- ]effects|adverse (?:events|reactions|effects)|harms?) (?:(?:did|do|does) not differ|(?:need|are|were) not(?: to)? be (?:feared|expected|worried)|need no|pose no|are no (?:worry|concern|issue))|(?:side[- ]effects|adverse (?:events|reactions|effects)|harms?) (?:are|were|is|was) (?:rare|mild|minor|few|similar|the same|comparable|absent|unlikely|negligible|no more|not (?:increased|a concern|seen|observed|more|found|different|expected))|good for the heart|wholesome|like placebo|as placebo|suits everyone|suitable for (?:everyone|all|people|women|patients|those|long-term)|(?:used|taken|given) without (?:concern|worry|hesitation|fear)|(?:appropriate|fine|no problem|acceptable) for (?:everyone|people|patients|those|all)|no upper limit|impossible to overdose)\b",
+        "harms are reported as more frequent in some sources and not at all in most; give {finding}`xu2021-adverse`, or say that harms are not reported where the source was read",
+        unless=r"\b(?:cannot be called|not shown to be|whether|how safe|not mean|does not show|not known|unknown|no statement|no source|not reported|are not reported|not established|called safe|read as safe|says? nothing|nothing about)\b|\breported (?:where|in the abstract)|where (?:it|they) (?:was|were) read|where (?:the|most) (?:sources?|abstracts?) (?:was|were) read",
+    ),
+    _phrase(
+        "no effect",
+        r"\b(?:no|zero|without(?: any)?|not any|neither|nil) (?:real |measurable |detectable |clear |meaningful |discernible |apparent |true |overall |relevant |whatsoever |at all |additional |further |beneficial |visible |treatment )*(?:effects?|changes?|difference|impact|influence|benefits?|response|improvements?|reductions?|increases?|decreases?|association|relationship|role|value|use)\b(?! (?:size|of the|measure))"
+        r"|\b(?:ineffective|ineffectual|useless|worthless|inactive against|unaffected|unchanged|unaltered|inert|pointless|a waste)\b|\b(?:remain(?:s|ed)?|stay(?:s|ed)?|was|were|is|kept|left) (?:\w+ )?(?:the same|stable|constant|flat|unmoved|steady|identical|equal)\b"
+        r"|\b(?:do(?:es)?|did|will|would|can) ?(?:not|n't|nothing) (?:\w+ ){0,1}?(?:affect|change|alter|influence|work|help|reduce|increase|lower|raise|prevent|improve|matter|move|differ|respond|protect|strengthen|decrease|budge|make a difference|have (?:an |any )?(?:effect|impact|influence)|do anything|for)\b|\bdoes nothing\b|\bnothing (?:happen|chang|mov)\w+\b|\bdid nothing\b"
+        r"|\bfail(?:s|ed|ure)?(?: completely)? to (?:affect|change|alter|reduce|increase|lower|raise|prevent|improve|move|protect|work|show)\b|\b(?:made|makes) no difference\b|\b(?:no (?:better|different|worse)|identical|equal|equivalent) (?:than|to|from) (?:a )?(?:placebo|no treatment|control|calcium)\b|\b(?:ruled? out|disproves?|disproved|refut\w+|debunk\w+|excluded an? effect|shown not to|proven not to)\b|\bnot (?:work|effective|related|altered|affected|changed)\b|\b(?:was|were|is|are) not (?:affected|changed|altered|influenced|reduced|increased|lowered|raised|prevented|different|improved)\b",
+        "'not significant' is not 'no effect'; write 'reports no significant change' with the finding",
+        needs=rf"\b{K2}\b|\b(?:bones?|fractur\w*|osteocalcin|osteoporo\w*|markers?|density|BMD|resorption|formation|turnover|NTX|CTX|TRAP|BAP|PINP|ucOC|OC|telopeptide|phosphatase|placebo|women|treatment)\b|\ua66e",
+        unless=r"\b(?:(?:not|no) (?:\w+ ){1,6}significantly|significant(?:ly)? (?:effect|change|difference|increase|decrease|reduction|affect|differ|alter|reduc|lower|rais)\w*|(?:statistically )?significant\b.{0,20}(?:change|difference|effect)|(?:includ|exclud|contain|cross)\w*(?: the)? (?:value of )?no (?:difference|effect)|value of no (?:difference|effect)|(?:from|of|to|around|line of|side of|right of|left of) no (?:difference|effect)|not the same|no (?:effect|benefit|difference|change|reduction|increase)s? (?:was|has been|is|were) (?:shown|demonstrated|proven|established)|when (?:its|a) row|change the (?:result|direction|sign|conclusion|row)|by itself|does not change (?:the|this|that|its|what|how))\b|changes? with it",
+    ),
+    _phrase(
+        "magnitude",
+        r"\b(?:dramatic\w*|huge(?:ly)?|massive(?:ly)?|enormous(?:ly)?|substantial(?:ly)?|striking(?:ly)?|marked(?:ly)?|considerabl[ey]|powerful(?:ly)?|potent(?:ly)?|sharp(?:ly)?|steep(?:ly)?|strong(?:ly)? (?:effects?|increase[sd]?|reduc\w+|decrease[sd]?|lower\w*|rais\w+|response|ros?e|falls?|fell|protection)|big(?:ger|gest)?|meaningful(?:ly)?|clinically (?:relevant|important|significant)|major|profound(?:ly)?|great(?:ly)|vast(?:ly)?|impressive(?:ly)?|large(?:r|st)? (?:effects?|increases?|decreases?|reductions?|changes?|falls?|rises?|benefits?|improvements?|drops?|gains?)|far (?:more|less|higher|lower|fewer)|many times|several times|by leaps|skyrocket\w*|plummet\w*|soar\w*|plung\w+|virtually eliminat\w*|almost eliminat\w*|nearly eliminat\w*|rapid(?:ly)?|within (?:days|weeks|months)|in (?:just )?(?:days|weeks|months)|immediate(?:ly)?|lasting|permanent(?:ly)?|sustained|small(?:er)? (?:effects?|increases?|decreases?|reductions?|changes?|falls?|rises?)|slight(?:ly)?|modest(?:ly)?|tiny|trivial|negligibl[ey]|(?:effects?|increases?|decreases?|reductions?|changes?|falls?|rises?|differences?|drops?|benefits?) (?:[\w-]+ ){0,5}?(?:was|were|is|are) (?:\w+ )?(?:large|small|big|strong|weak|moderate|important|relevant|noticeable|visible))\b",
+        "the unit or a threshold for size is not known; give the finding without a word for its size",
+        needs=r"\ua66e|\b(?:effects?|increas\w*|decreas\w*|reduc\w*|ros?e|rises?|rising|fell|falls?|drop\w*|lower\w*|higher|change[sd]?|improv\w*|benefits?|protect\w*|prevent\w*|gain\w*|works?|acts?|strengthen\w*|cut\w*|loss|antiresorptive|anabolic|agent|nutrient|relevant|important|significant|response|osteocalcin|markers?|CTX|NTX|BAP|TRAP|ucOC|density|fractur\w*)\b",
+        unless=r"\b(?:authors?|abstract|source) (?:themselves )?(?:call|describe|name)\w*|\b(?:large|small) or (?:small|large)\b|\bsmallest change\b|\bcalls? (?:it|the|this)\b|\blargest trial\b|\bmajor inter-method|\bdifferences between|\bminimal important|\bclinical relevance|\bmake[s]? large|\bmade in large|\btitle\b|\bswings?\b|\ban increase\b.{0,20}\bmoderate",
+    ),
+    _phrase(
+        "value",
+        r"\b(?:favou?rabl[ey]|desirabl[ey]|beneficial(?:ly)?|benefit(?:s|ed|ing)?|positive(?:ly)?(?! (?:drug|control))|optimal(?:ly)?|ideal|impressive|encouraging|promising|normali[sz]\w*|superior|excellent|good(?! evidence| practice)|better(?! (?:known|understood|read|described|estimate))|worse|bad|healthy (?:level|range|turnover|balance|value)s?|healthier|unhealthy|improve\w*|right direction|wrong direction|welcome|win|gains|deteriorat\w*|rejuvenat\w*|youthful|balanced?|imbalance|under control|in check|corrects?)\b",
+        "a marker has no declared better direction; write that it rose, fell, or did not change significantly",
+        needs=r"\b(?:osteocalcin|OC|ucOC|cOC|BAP|PINP|CTX|NTX|TRAP|TRACP-5b|telopeptide|phosphatase|markers?|turnover|resorption|formation|biomarkers?|bone metabolism|laboratory values|blood tests?)\b",
+        unless=r"\b(?:narrativ\w+|in words only|without a pooled figure)\b",
+    ),
+    _phrase(
+        "benefit",
+        rf"\b(?:benefit(?:s|ed|ing)?|profit(?:s|ed)?|gain(?:s|ed)?) (?:\w+ )?(?:most |greatly |clearly )?from (?:taking |using )?{K2}|\b(?:benefits?|value|power|merits?|advantages?|virtues?) of (?:taking |using )?(?:vitamin K2?|K2|menaquinones?|menatetrenone|MK-?\d|supplement\w*)|\b(?:vitamin K2?|K2|menaquinones?|menatetrenone|MK-?\d) (?:really |certainly |clearly |also )?(?:works|pays off|delivers|does the job|is (?:\w+ )?(?:effective|beneficial|essential|crucial|vital|indispensable|good|useful|helpful|valuable|important|necessary))\b",
+        "says that vitamin K2 is of benefit; say which outcome which source reports",
+    ),
+    _phrase(
+        "evidence grade",
+        r"\b(?:strong(?:est)?|good|solid|robust|high[- ]quality|reliable|firm|best|excellent|rigorous|definitive|top|ample|abundant|extensive|plenty of|a large body of|a wealth of|well[- ](?:designed|conducted|done|controlled)|mounting|growing) (?:clinical |scientific |randomi[sz]ed |medical |trial |body of )*(?:evidence|data|proof|trials|studies|research|science|support)\b|\bevidence (?:\w+ ){0,6}is (?:strong|solid|robust|good|convincing|compelling|clear|consistent|high[- ]quality|sufficient|abundant)\b|\bevidence[- ]based\b",
+        "grades the evidence; give the certainty that data/certainty.csv yields, or none",
+    ),
+    _phrase(
+        "comparison",
+        r"\b(?:better|more effective(?:ly)?|superior|stronger|faster|safer|more potent(?:ly)?|more powerful|outperform\w*|beats?|as (?:good|effective|safe|potent|powerful|strong|well)|works? (?:better|as well|just as)|equivalent|rivals?|comparable|matches|surpass\w*|exceed\w*|equal(?:s|led)?|on a par|better absorbed|more bioavailable|more active|the (?:most|best|strongest|safest|only)(?: \w+)? (?:form|vitamin|supplement|nutrient|treatment|remedy|agent)|best form|most effective|complements?|synergy|synergistic\w*|enhances? the (?:effect|action) of|amplif\w+|potentiat\w+|in combination is)\b",
+        "a comparison that no row makes; cite the trial that compared the two, with its finding",
+        needs=rf"\b(?:than|to|as|over|with|form|of)\b.*\b(?:{K2}|drugs?|placebo|vitamin D|exercise|diet|hormone|medicines?|alfacalcidol|strontium|calcium|treatment)\b|\b(?:{K2})\b.*\b(?:than|to|as|form|better|superior|most|synerg\w+|over)\b",
+        unless=r"\b(?:cannot be compared|must not be compared|known|understood)\b|\ua66e.*\bmore with\b",
+    ),
+    _phrase(
+        "invented knowledge",
+        r"\b(?:risk of bias|heterogeneity|publication bias|funnel plot|inconsistency|loss to follow-?up|drop-?outs?|attrition) (?:\w+ ){0,6}?(?:was|were|is|are) (?:(?:found|judged|rated|considered|deemed|thought|assessed)(?: to be| as)? )?(?:very |quite |generally |all |only |)(?:low|small|minimal|negligible|absent|moderate|acceptable|excluded|ruled out|unlikely|not (?:found|detected|present|a concern|an issue|significant)|good|high|substantial|considerable|zero|none|assessed|limited|similar)\b|\b(?:low|little|no|minimal|negligible|moderate|high|substantial) (?:statistical |between-study |between-trial |significant |relevant |sign of |evidence of |signs of )*(?:heterogeneity|publication bias|attrition)\b|\bhomogeneous\b|\b(?:funded|sponsored|paid for) by\b|\bindependently funded\b|\bno (?:funding|conflicts?|competing)\b|\b(?:fixed|random)[- ]effects? model was\b|\bper[- ]protocol analyses were\b|\b(?:low|high|unclear) risk of bias (?:in|for|across)\b|\b(?:trials|studies) (?:[\w-]+ ){0,5}?(?:were|are|was) (?:\w+ )?(?:at low risk|of (?:high|good) quality|well (?:conducted|designed|done)|rigorous)\b|\bgood agreement between (?:trials|studies)\b",
+        "not known: nothing of the kind stands in the tables; say that it is not reported where the source was read",
+        unless=r"\b(?:not (?:known|reported|stated|assessed|given)|unknown|restricted to|limited to|only (?:trials|the trials)|that are at|lowers the certainty|a domain)\b",
+    ),
+    _phrase(
+        "read more than was read",
+        r"\b(?:full[- ]texts?|full papers?|whole papers?|complete papers?|entire papers?|full reports?|full articles?|supplements?|original papers?) (?:\w+ ){0,6}?(?:was|were|has been|have been) (?:\w+ )?(?:read|checked|obtained|reviewed|analy[sz]ed|consulted|available|examined)\b|\bread (?:\w+ ){0,4}in full\b|\b(?:read|reading|checked|examined) (?:the |its |their |all |each |every |of )*(?:full[- ]texts?|full papers?|whole papers?|complete papers?|papers in full)\b|\bcomprehensive(?:ly)? (?:search|review|read)\w*|\bsystematic(?:ally)? search\w*|\bis a systematic review of\b|\bexhaustive\w*|\bcomplete (?:search|survey|picture)\b|\bwe contacted\b|\bauthors were contacted\b|\bindividual (?:patient|participant) data (?:was|were)\b",
+        "only abstracts and public pages were read; say what was read",
+        unless=r"\b(?:not|no|without|never|nor)\b",
+    ),
+)
+"""Every phrase that is looked for; the first of each kind in a sentence is told."""

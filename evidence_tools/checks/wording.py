@@ -1,0 +1,201 @@
+"""Rule ``wording``: verbs and adjectives fit the certainty, the design and the outcome."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from evidence_tools.checks.attribution import (
+    Attribution,
+    attribution,
+    central_source,
+    rating_words,
+)
+from evidence_tools.checks.book import Book
+from evidence_tools.checks.effects import check_effects
+from evidence_tools.checks.mentions import OTHER, outcome_mentions
+from evidence_tools.checks.phrasebook import K2, PHRASES
+from evidence_tools.checks.sentences import Sentence
+from evidence_tools.checks.stance import asserted, clauses
+from evidence_tools.evidence import Evidence
+from evidence_tools.schema import Problem, Significance
+
+RULE = "wording"
+_SIGNIFICANT = re.compile(
+    r"(?<!least )(?<!not )\b(?:statistically |highly |clearly )?significan(?:t|tly|ce)\b", re.I
+)
+_NOT_SIGNIFICANT = re.compile(
+    r"\b(?:no|not|never|non-?|nor|neither|without|in|least|word|words|called|calls|whether|if|more|and|of|statistical|one)[ -]?(?:a |any |be |was |were |statistically |the |reach |reported as )*significan\w*"
+    r"|\bsignificant (?:digits?|figures?)\b|\bsignifican\w+ (?:was|is|were|are)? ?(?:not|is a|only|says|does|depends)|\bsignificance\b",
+    re.I,
+)
+_LEVEL = re.compile(
+    r"\b(high|moderate|low|very low)(?:[- ]certainty| certainty| quality of evidence|[- ]quality evidence)\b"
+    r"|\bcertainty (?:\w+ ){0,6}?(?:is|was|as|of|at|be) (?:rated |at most |now |still |therefore )*(high|moderate|low|very low)\b"
+    r"|\b(?:rat|grad|judg|class)(?:es|ed|e)\b.{0,40}?\b(?:as|at) (high|moderate|low|very low)\b"
+    r"|\b(?:rated|graded|GRADE[: ]+)(?: as| at)? (high|moderate|low|very low)\b|\b(?:level|grade) (A|I)\b",
+    re.I,
+)
+_LEVELS = ("very low", "low", "moderate", "high")
+_AFFECTS = re.compile(
+    r"\b(?:lower\w*|reduc\w*|prevent\w*|improv\w*|protect\w*|help\w*|good for|cut\w*|boost\w*|support\w*|clear\w*|keep\w*|treat\w*|reliev\w*|ease[sd]?|slow\w*|revers\w*|extend\w*|lengthen\w*|increas\w*|rais\w*|strengthen\w*|benefit\w*|remov\w*|direct\w*|steer\w*|sharpen\w*|fewer|less|better|restor\w*|enhanc\w*|promot\w*|shield\w*|decreas\w*|halt\w*|stop\w*|sooth\w*|maintain\w*|affect\w*|heal\w*|stronger|live longer|longer lives?)\b",
+    re.I,
+)
+
+
+def check_wording(book: Book) -> tuple[list[Problem], int]:
+    """Find wording that goes beyond the evidence.
+
+    Parameters
+    ----------
+    book
+        The book.
+
+    Returns
+    -------
+    problems
+        One for each kind of overstatement in each sentence.
+    count
+        How many sentences were looked at.
+    """
+    central = central_source(book)
+    problems = []
+    for sentence in book.sentences:
+        given = attribution(book, sentence, central)
+        for position, message in check_sentence(book.evidence, sentence, given):
+            problems.append(
+                Problem(sentence.page.path, sentence.line_at(position), "", message, RULE)
+            )
+    return problems, len(book.sentences)
+
+
+def check_sentence(
+    evidence: Evidence, sentence: Sentence, given: Attribution
+) -> Iterator[tuple[int, str]]:
+    """Find overstatements in one sentence; yields positions and messages."""
+    text = sentence.text
+    yield from _phrases(text)
+    yield from check_effects(text, given, evidence)
+    yield from _significance(text, given)
+    yield from _certainty(text, evidence)
+    yield from _elsewhere(text)
+
+
+def _phrases(text: str) -> Iterator[tuple[int, str]]:
+    told: set[str] = set()
+    for phrase in PHRASES:
+        if phrase.name in told:
+            continue
+        for match in phrase.pattern.finditer(text):
+            about = bool(_DOUBT.search(match.group())) or not phrase.needs
+            if not (about or (phrase.needs and phrase.needs.search(text))):
+                continue
+            # "Not significant, which means no effect": what excuses one clause ends with it.
+            scope = _clause_at(text, match.start()) if phrase.name in _BY_CLAUSE else text
+            if phrase.unless and phrase.unless.search(scope):
+                continue
+            if not _holds(phrase.name, text, match):
+                continue
+            told.add(phrase.name)
+            yield match.start(), f"{match.group()!r}: {phrase.advice}"
+            break
+
+
+# An excuse in one clause does not excuse the next.
+_BY_CLAUSE = ("no effect", "read more than was read", "invented knowledge")
+_DOUBT = re.compile(r"\b(?:doubt|question|dispute)\b", re.I)
+
+
+def _clause_at(text: str, position: int) -> str:
+    return next((text[c.start : c.end] for c in clauses(text) if c.start <= position < c.end), text)
+
+
+def _holds(name: str, text: str, match: re.Match[str]) -> bool:
+    if name == "certain" and re.match(r"(?i)no |without|beyond|little|cannot", match.group()):
+        return True
+    if name == "recommendation" and match.start() == 0 and not re.match(r"If|Whether", text):
+        return True
+    return asserted(text, match.start(), match.end())
+
+
+def _significance(text: str, given: Attribution) -> Iterator[tuple[int, str]]:
+    for match in _SIGNIFICANT.finditer(text):
+        if not asserted(text, match.start(), match.end()):
+            continue
+        if any(
+            m.start() < match.end() and match.start() < m.end()
+            for m in _NOT_SIGNIFICANT.finditer(text)
+        ):
+            continue
+        yes = [f for f in given.findings if f.statistically_significant is Significance.YES]
+        if given.findings and not yes:
+            yield (
+                match.start(),
+                (
+                    f"'significant', but {given.findings[0].finding_id} is recorded as "
+                    f"{given.findings[0].statistically_significant.value!r}"
+                ),
+            )
+        elif not yes:
+            yield (
+                match.start(),
+                (
+                    "'significant' without its interval; put {finding}`id` in the sentence, "
+                    "which prints estimate and interval or says that they are not reported"
+                ),
+            )
+        return
+
+
+def _certainty(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
+    if len(set(re.findall(r"\b(?:high|moderate|low)\b", text))) > 1:
+        return  # a definition of the levels, not a rating
+    for match in _LEVEL.finditer(text):
+        level = next(group for group in match.groups() if group).lower()
+        if not asserted(text, match.start(), match.end()):
+            continue
+        if re.search(
+            r"\b(?:at most|wording|words?|would|needs?|requires?|writes?|says?|verb|means|is called|starts? at|begins?)\b",
+            text,
+        ):
+            continue
+        rated = {
+            words
+            for m in outcome_mentions(text)
+            for o in (m.outcome_id, *m.several)
+            if o and (words := rating_words(evidence, o))
+        }
+        if level in ("a", "i", "high", "moderate") and level not in rated:
+            known = ", ".join(sorted(rated)) or "not rated"
+            yield match.start(), f"{match.group()!r}: the tables allow: {known}; write that level"
+        elif (
+            level in ("low", "very low")
+            and not rated
+            and getattr(evidence, "certainty", None) is None
+        ):
+            yield match.start(), f"{match.group()!r}: nobody rated this; leave the level out"
+        elif rated and level not in rated and level in _LEVELS:
+            worst = min(rated, key=_LEVELS.index)
+            if _LEVELS.index(level) > _LEVELS.index(worst) and len(rated) == 1:
+                yield match.start(), f"{match.group()!r}: the tables give {worst!r}"
+
+
+def _elsewhere(text: str) -> Iterator[tuple[int, str]]:
+    """Find claims on things that no row is about: arteries, teeth, pain, a longer life."""
+    for mention in outcome_mentions(text):
+        if mention.kind != OTHER:
+            continue
+        match = _AFFECTS.search(text)
+        subject = re.search(rf"\b{K2}\b|\b(?:it|this|they)\b", text, re.I)
+        if not subject or not asserted(text, mention.start, mention.end):
+            continue
+        if (match and asserted(text, match.start(), match.end())) or re.search(
+            r"\b(?:good for|effects? on|benefits? for|out of (?:the )?arter)\b", text, re.I
+        ):
+            yield (
+                mention.start,
+                (
+                    f"{mention.text!r}: no row is on it; leave it out, or add a source and its finding"
+                ),
+            )
+            return

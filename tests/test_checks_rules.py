@@ -1,0 +1,222 @@
+"""The rules other than ``number``, each with cases that break it and cases that pass."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from checking import one_page, problems_of
+from conftest import PROJECT, copy_book
+
+from evidence_tools import Evidence
+from evidence_tools.checks.arithmetic import check_arithmetic
+from evidence_tools.checks.coverage import check_coverage
+from evidence_tools.checks.exemptions import apply_exemptions, read_exemptions
+from evidence_tools.checks.integrity import check_integrity
+from evidence_tools.checks.mentions import outcome_mentions
+from evidence_tools.checks.pages import parse_page
+from evidence_tools.checks.report import RULES, check_folder, report_json, report_text
+from evidence_tools.checks.sentences import sentences
+from evidence_tools.checks.stance import stance
+from evidence_tools.cli import main
+from evidence_tools.schema import Problem
+
+STANCES = {
+    "Vitamin K2 *prevents* fractures.": "asserted",
+    "Vitamin K2 may *prevent* fractures.": "hedged",
+    "It does not show that vitamin K2 *prevents* fractures.": "denied",
+    "No trial shows that vitamin K2 *prevents* fractures.": "denied",
+    "That vitamin K2 *prevents* fractures is not known.": "denied",
+    "Whether vitamin K2 *prevents* fractures is open.": "asked",
+    "Does vitamin K2 *prevent* fractures?": "asked",
+    "Why does vitamin K2 *prevent* fractures?": "asserted",
+    "Popular pages say that vitamin K2 *prevents* fractures.": "elsewhere",
+    'The words "*prevents* fractures" are strong.': "elsewhere",
+    "There is no doubt that vitamin K2 *prevents* fractures.": "asserted",
+    "It not only raises it but also *prevents* fractures.": "asserted",
+    "The unit is not reported, but vitamin K2 *prevents* fractures.": "asserted",
+}
+
+
+@pytest.mark.parametrize("marked", STANCES)
+def test_the_stance_of_a_sentence_to_its_words(marked: str) -> None:
+    before, word, after = marked.split("*")
+    text = before + word + after
+    assert stance(text, len(before), len(before) + len(word)) == STANCES[marked]
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("undercarboxylated osteocalcin (ucOC)", "ucoc"),
+        ("osteocalcin", "oc"),
+        ("cOC", "coc"),
+        ("vertebral fractures", "fracture_vertebral"),
+        ("bone density of the lumbar spine", "bmd_lumbar_spine"),
+        ("adverse events", "adverse_reactions"),
+    ],
+)
+def test_the_most_exact_outcome_is_read(text: str, outcome: str) -> None:
+    assert [mention.outcome_id for mention in outcome_mentions(text)] == [outcome]
+
+
+def test_a_sentence_knows_the_line_of_each_of_its_words() -> None:
+    page = parse_page("# Title\n\nOne sentence\nover lines. Another e.g. here.\n", "x.md", "x")
+    _, first, second = sentences(page)
+    assert (first.text, first.line, first.line_at(15)) == ("One sentence over lines.", 3, 4)
+    assert (second.text, second.line) == ("Another e.g. here.", 4)
+
+
+MEMBERS = {
+    "a claim without a source": ("answer", "Osteocalcin rose.", "source"),
+    "a claim without a source in a box": (
+        "certainty",
+        "```{note}\nCTX fell with vitamin K2.\n```",
+        "source",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MEMBERS)
+def test_claims_on_the_main_pages_need_a_source(case: str, evidence: Evidence) -> None:
+    page, text, rule = MEMBERS[case]
+    assert rule in {problem.rule for problem in problems_of(evidence, text, page)}
+    assert problems_of(evidence, text, "markers") == []
+
+
+def test_an_unknown_key_is_answered_with_the_nearest(evidence: Evidence) -> None:
+    (problem,) = problems_of(evidence, "It is {finding}`zhang2025-0c`.")
+    assert (problem.rule, problem.line) == ("source", 1)
+    assert "zhang2025-oc" in problem.message
+
+
+def selecting(code: str, evidence: Evidence) -> list[str]:
+    page = f"# T\n\n```{{code-cell}} ipython3\n{code}\n```\n"
+    return [str(p) for p in check_coverage(one_page(evidence, page))[0]]
+
+
+def test_a_selection_of_everything_shows_everything(evidence: Evidence) -> None:
+    assert selecting("show(evidence, evidence.findings())", evidence) == []
+
+
+def test_a_selection_that_drops_null_results_is_named_with_its_line(evidence: Evidence) -> None:
+    code = 'kept = [f for f in evidence.findings() if f.direction != "no_significant_change"]\n'
+    found = selecting(code + "show(evidence, kept)", evidence)
+    assert any("chapters/markers.md:4: [coverage] findings are selected" in line for line in found)
+    assert any(
+        "zhang2025-ntx (no significant change) is shown on no page" in line for line in found
+    )
+
+
+def test_two_selections_that_share_the_findings_out_keep_nothing_back(evidence: Evidence) -> None:
+    code = (
+        "a = [f for f in evidence.findings() if f.estimate is None]\n"
+        "b = [f for f in evidence.findings() if f.estimate is not None]\n"
+        "show(evidence, a)\nshow(evidence, b)"
+    )
+    assert selecting(code, evidence) == []
+
+
+def test_a_reference_to_nothing_is_named(evidence: Evidence) -> None:
+    book = one_page(evidence, "See {numref}`fig-none` and {ref}`nowhere`.")
+    messages = [p.message for p in check_coverage(book)[0] if "names no" in p.message]
+    assert len(messages) == 2
+
+
+def test_a_misfit_that_no_note_declares_is_a_problem(evidence: Evidence) -> None:
+    finding = dataclasses.replace(
+        evidence.finding("mott2019-bmd-ls-1y"), note="", finding_id="zhang2025-oc"
+    )
+    changed = dataclasses.replace(
+        evidence, _findings=(finding,), findings_by_id={"zhang2025-oc": finding}
+    )
+    (problem, *_) = check_arithmetic(one_page(changed, "# T"))[0]
+    assert (problem.rule, problem.line) == ("arithmetic", 2)
+    assert check_arithmetic(one_page(evidence, "# T"))[0] == []
+
+
+def test_old_look_ups_warn_in_a_draft_and_stop_a_release(evidence: Evidence) -> None:
+    book = one_page(evidence, "# T")
+    later = date(2028, 1, 1)
+    problems, warnings, _ = check_integrity(book, today=later)
+    assert problems == [] and len(warnings) == len(evidence.sources)
+    assert "look it up again" in str(warnings[0])
+    problems, warnings, _ = check_integrity(book, release=True, today=later)
+    assert len(problems) == len(evidence.sources) and warnings == []
+
+
+def exempted(text: str, evidence: Evidence) -> tuple[list[str], int]:
+    book = one_page(evidence, text)
+    exemptions, faults = read_exemptions(book.pages, RULES)
+    left, used = apply_exemptions(problems_of(evidence, text), exemptions)
+    return [problem.message for problem in [*left, *faults]], len(used)
+
+
+def test_an_exemption_with_a_reason_exempts_one_place(evidence: Evidence) -> None:
+    comment = "% check: ignore number -- a count of names, not of trials\n"
+    assert exempted(f"{comment}Of nine names.", evidence) == ([], 1)
+    left, used = exempted(f"{comment}Of nine names.\n\nOf nine trials.", evidence)
+    assert (len(left), used) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("% check: ignore number", "needs a written reason"),
+        ("% check: ignore numbers -- because of this and that", "no rule 'numbers'"),
+        ("% check: skip number -- because of this and that", "write `check: ignore"),
+        ("% check: ignore wording -- because of this and that", "finds nothing there"),
+    ],
+)
+def test_a_faulty_exemption_is_a_problem(comment: str, expected: str, evidence: Evidence) -> None:
+    left, used = exempted(f"{comment}\nA sentence.", evidence)
+    assert used == 0
+    assert any(expected in message for message in left)
+
+
+def test_the_real_book_has_no_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--folder", str(PROJECT)]) == 0
+    assert "No problems." in capsys.readouterr().out
+
+
+def test_the_command_tells_problems_as_lines_and_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_book(tmp_path / "book")
+    page = folder / "chapters" / "methods.md"
+    line = len(page.read_text(encoding="utf-8").splitlines()) + 2
+    with page.open("a", encoding="utf-8") as file:
+        file.write("\nVitamin K2 prevents fractures.\n")
+    assert main(["check", "--folder", str(folder)]) == 1
+    assert f"chapters/methods.md:{line}: [wording] " in capsys.readouterr().out
+    assert main(["check", "--folder", str(folder), "--format", "json"]) == 1
+    problem = json.loads(capsys.readouterr().out)["problems"][0]
+    assert (problem["path"], problem["line"], problem["rule"]) == (
+        "chapters/methods.md",
+        line,
+        "wording",
+    )
+
+
+def test_a_book_that_cannot_be_read_ends_with_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_book(tmp_path / "book")
+    (folder / "_toc.yml").unlink()
+    assert main(["check", "--folder", str(folder)]) == 2
+    assert "could not run" in capsys.readouterr().err
+
+
+def test_faults_of_the_tables_are_problems_too(data_copy: Path) -> None:
+    (data_copy / "findings.csv").write_text("x\n", encoding="utf-8")
+    report = check_folder(data_copy.parent)
+    assert report.problems and "findings.csv" in report_text(report)
+    assert json.loads(report_json(report))["problems"]
+
+
+def test_a_problem_is_one_line_with_place_rule_and_message() -> None:
+    problem = Problem("chapters/a.md", 3, "", "say less", "wording")
+    assert str(problem) == "chapters/a.md:3: [wording] say less"
