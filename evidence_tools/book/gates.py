@@ -55,7 +55,9 @@ class DirectivePlace(Place):
 
     def __init__(self, directive: SphinxDirective) -> None:
         self.document = directive.state.document
-        self.evidence = directive.env.app.evidence  # type: ignore[attr-defined]
+        env: Any = directive.env
+        self.env = env
+        self.evidence = env.app.evidence
         self.logger = LOGGER
         self.line = directive.lineno
 

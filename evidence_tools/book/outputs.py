@@ -46,7 +46,8 @@ class Place:
     def __init__(self, renderer: Any, data: Any) -> None:
         self.myst = renderer.renderer
         self.document: nodes.document = self.myst.document
-        self.evidence = self.myst.sphinx_env.app.evidence
+        self.env: Any = self.myst.sphinx_env
+        self.evidence = self.env.app.evidence
         self.logger = renderer.logger
         self.line = data.line
 
@@ -84,7 +85,7 @@ def _figure(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
     caption = nodes.caption("", "", *place.caption(payload["caption"]))
     figure = nodes.figure("", chart, caption, classes=["evidence-figure"])
     place.label(figure, payload["name"])
-    env = place.myst.sphinx_env
+    env = place.env
     return [figure, download_node(env, payload["name"], "figure", figure_csv(payload["spec"]))]
 
 
@@ -106,7 +107,7 @@ def table_nodes(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
         "data-count-by": payload["count_by"],
     }
     place.label(table, payload["name"])
-    env = place.myst.sphinx_env
+    env = place.env
     return [table, download_node(env, payload["name"], "table", table_csv(payload))]
 
 
