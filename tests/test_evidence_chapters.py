@@ -55,9 +55,10 @@ def test_a_sign_that_flips_changes_every_output_that_shows_it(
     }.items():
         change_cell(data_copy / "findings.csv", "salma2022-fracture-vertebral", column, value)
     after = outputs("bone-outcomes")
-    assert before.count("OR 0.42 (95% CI 0.27 to 0.66)") == 3
+    shown = before.count("OR 0.42 (95% CI 0.27 to 0.66)")
+    assert shown >= 3  # alt text, result and figure as printed at least
     assert "OR 0.42" not in after
-    assert after.count("OR 1.42 (95% CI 1.27 to 1.66)") == 3
+    assert after.count("OR 1.42 (95% CI 1.27 to 1.66)") == shown
     assert "Increase: Salma 2022" in after
     assert "point in opposite directions" in after
 
