@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import os
 import shutil
 import subprocess
@@ -114,3 +115,19 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and ".git" not in path.relative_to(folder).parts
     }
+
+
+def renumbered(build: Path, folder: Path, version: str) -> Path:
+    """Copy a build as if it were another version, as far as its pages tell scripts."""
+    shutil.copytree(build, folder)
+    described = manifest.read_manifest(build)
+    options = folder / "_static" / "documentation_options.js"
+    text = options.read_text("utf-8")
+    assert f"VERSION: '{described.version}'" in text
+    text = text.replace(f"VERSION: '{described.version}'", f"VERSION: '{version}'")
+    options.write_text(text, "utf-8")
+    (folder / manifest.NAME).unlink()
+    stamp = {**described.stamp, "version": version}
+    files = manifest.hash_folder(folder)
+    manifest.write_manifest(folder, dataclasses.replace(described, stamp=stamp, files=files))
+    return folder

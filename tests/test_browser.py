@@ -22,8 +22,10 @@ import pypdf
 import pytest
 from conftest import PROJECT, Build
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from releases import renumbered
 
 from evidence_tools import Evidence
+from evidence_tools.history.publication import publish
 from evidence_tools.phrases import effect_text, source_name
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -655,3 +657,68 @@ def contrast(one: str, other: str) -> float:
         )
         shades.append(0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
     return max(shades) / min(shades)
+
+
+@pytest.fixture(scope="module")
+def versions(book: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three versions of the real site, published side by side."""
+    folder = tmp_path_factory.mktemp("versions")
+    for version in ("1.0.0", "1.1.0", "1.10.0"):
+        publish(renumbered(book.html, folder / version, version), folder / "some" / "site")
+    return folder / "some" / "site"
+
+
+@pytest.fixture(scope="module")
+def served_versions(versions: Path) -> Iterator[str]:
+    handler = partial(QuietHandler, directory=str(versions.parents[1]))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/some/site/"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("way", ["served", "file"])
+def test_published_versions_link_to_each_other_and_keep_permalinks(
+    way: str, page: Page, served_versions: str, versions: Path
+) -> None:
+    base = served_versions if way == "served" else versions.as_uri() + "/"
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("requestfailed", lambda request: complaints.append(request.url))
+    page.on("response", lambda r: complaints.append(r.url) if r.status >= 400 else None)
+    for folder in ("v/1.0.0", "v/1.1.0", "v/1.10.0", "latest"):
+        page.goto(f"{base}{folder}/markers.html#zhang2025-oc")
+        page.wait_for_url(f"{base}{folder}/chapters/markers.html#zhang2025-oc")
+        assert page.locator("tr#zhang2025-oc").is_visible()
+        page.wait_for_selector(".evidence-versions-known")
+        banner = page.locator("#bd-header-version-warning")
+        if folder in ("v/1.0.0", "v/1.1.0"):
+            assert "The newest is version 1.10.0" in banner.inner_text()
+        else:
+            assert not banner.is_visible()
+    page.goto(f"{base}v/1.0.0/chapters/markers.html#zhang2025-oc")
+    menu = page.locator(".version-switcher__menu").first
+    page.locator(".version-switcher__button").first.focus()
+    page.keyboard.press("Enter")
+    assert menu.locator("a").all_inner_texts() == ["1.10.0 (newest)", "1.1.0", "1.0.0"]
+    page.keyboard.press("Escape")
+    assert not menu.is_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{base}v/1.1.0/chapters/markers.html#zhang2025-oc")
+    page.goto(f"{base}index.html")
+    page.wait_for_url(f"{base}latest/chapters/answer.html")
+    page.goto(f"{base}versions.html")
+    for link in page.locator("a").all():
+        address = urljoin(page.url, link.get_attribute("href"))
+        assert (versions / address.removeprefix(base)).is_file()
+    assert complaints == []
+
+
+def test_an_old_version_passes_axe_with_its_menu_open(page: Page, versions: Path) -> None:
+    page.goto((versions / "v/1.0.0/chapters/cite.html").as_uri())
+    page.wait_for_selector(".evidence-versions-known")
+    page.locator(".version-switcher__button").first.click()
+    assert broken_rules(page, {"type": "tag", "values": WCAG}) == []

@@ -7,8 +7,12 @@
   const site = new URL(".", document.currentScript.src).href;
   const here = typeof DOCUMENTATION_OPTIONS === "undefined" ? {} : DOCUMENTATION_OPTIONS;
 
+  // The page's name follows from its own address: chapters/markers.
+  const place = location.href.split(/[?#]/)[0].replace(site, "");
+  const name = (/^(?:v\/[^/]+|latest)\/(.*)\.html$/.exec(place) || [])[1];
+
   function address(entry) {
-    const page = entry.pages.includes(here.pagename) ? here.pagename : "index";
+    const page = entry.pages.includes(name) ? name : "index";
     return site + entry.url + page + ".html";
   }
 
@@ -32,6 +36,7 @@
   function fillSwitcher() {
     document.querySelectorAll(".version-switcher__button").forEach(function (button) {
       button.textContent = "Version " + here.VERSION + " \u25be";
+      makeToggle(button);
       button.setAttribute("aria-label", "Version " + here.VERSION + ", choose another");
     });
     document.querySelectorAll(".version-switcher__menu").forEach(function (menu) {
@@ -46,6 +51,27 @@
         menu.append(item);
       });
       menu.parentElement.classList.add("evidence-versions-known");
+    });
+  }
+
+  /* Opens and closes a menu by itself: a page need not load the theme's script for that. */
+  function makeToggle(button) {
+    const menu = document.getElementById(button.getAttribute("aria-controls"));
+    if (!menu) return;
+    button.removeAttribute("data-bs-toggle");
+    function open(wanted) {
+      menu.classList.toggle("show", wanted);
+      button.setAttribute("aria-expanded", String(wanted));
+    }
+    open(false);
+    button.addEventListener("click", function () { open(!menu.classList.contains("show")); });
+    document.addEventListener("click", function (event) {
+      if (!menu.parentElement.contains(event.target)) open(false);
+    });
+    menu.parentElement.addEventListener("keydown", function (event) {
+      if (event.key !== "Escape") return;
+      open(false);
+      button.focus();
     });
   }
 
