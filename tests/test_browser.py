@@ -519,7 +519,7 @@ def test_a_reader_who_wants_no_motion_gets_none(page: Page, served: str) -> None
         "[getComputedStyle(e).transitionDuration, getComputedStyle(e).animationDuration]"
         ".flatMap(d => d.split(',').map(parseFloat))))"
     )
-    assert longest < 0.01
+    assert longest == 0
 
 
 def test_the_drawing_program_is_loaded_only_where_a_figure_is_seen(page: Page, served: str) -> None:
