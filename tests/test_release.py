@@ -179,10 +179,10 @@ def test_changed_and_new_files_forbid_a_release(repo: Path) -> None:
     (repo / "chapters/new.md").write_text("new", "utf-8")
     before = tree(repo)
     plan = make_release(repo, "1.0.0", DAY)
-    assert plan.problems == (
+    assert {
         "not committed: chapters/answer.md",
         "not committed: chapters/new.md",
-    )
+    } <= set(plan.problems)
     assert tree(repo) == before
 
 
