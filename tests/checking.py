@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from evidence_tools import Evidence
+from evidence_tools.checks.arithmetic import unit_problems
 from evidence_tools.checks.book import Book
 from evidence_tools.checks.integrity import check_integrity
 from evidence_tools.checks.number import check_number
@@ -28,7 +29,7 @@ def problems_of(evidence: Evidence, text: str, name: str = "markers") -> list[Pr
     """Apply the rules that read sentences to a text."""
     book = one_page(evidence, text, name)
     found = [*check_number(book)[0], *check_wording(book)[0], *check_source(book)[0]]
-    found += check_integrity(book)[0]
+    found += [*check_integrity(book)[0], *unit_problems(book)]
     return sorted(found)
 
 

@@ -26,7 +26,7 @@ def test_a_digit_changed_after_the_build_is_found_on_page_and_against_the_pdf(
     page = build / "html" / "chapters" / "answer.html"
     text = page.read_text(encoding="utf-8")
     assert "MD 1.86 (95% CI" in text
-    page.write_text(text.replace("MD 1.86 (95% CI", "MD 1.8699 (95% CI", 1), encoding="utf-8")
+    page.write_text(text.replace("MD 1.86 (95% CI", "MD 1.8699 (95% CI"), encoding="utf-8")
     found = [str(problem) for problem in check_built(build / "html", book.folder).problems]
     assert any("answer.html" in line and "'1.8699'" in line for line in found)
     assert any("'1.8699', which is not in the PDF" in line for line in found)

@@ -75,7 +75,7 @@ CHANGES: dict[str, Change] = {
         "limitations",
         "{finding}`shiraki2009-oc`; {finding}`shiraki2009-ntx`.",
         "{finding}`shiraki2009-oc` ng/mL; {finding}`shiraki2009-ntx`.",
-        "source",
+        "arithmetic",
     ),
     "a null result is dropped": (
         "answer",

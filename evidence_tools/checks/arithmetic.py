@@ -1,11 +1,14 @@
-"""Rule ``arithmetic``: printed figures fit together, or the misfit is declared beside them."""
+"""Rule ``arithmetic``: figures fit together, or the misfit is declared; units stay what they are."""
 
 from __future__ import annotations
 
+from evidence_tools.arithmetic import check_finding
+from evidence_tools.checks.attribution import attribution, central_source
 from evidence_tools.checks.book import Book
 from evidence_tools.checks.coverage import table_lines
+from evidence_tools.checks.descriptions import check_units
 from evidence_tools.evidence import Evidence
-from evidence_tools.schema import Direction, Finding, Integrity, Problem, Significance
+from evidence_tools.schema import Finding, Integrity, Problem
 
 RULE = "arithmetic"
 
@@ -44,31 +47,21 @@ def check_arithmetic(book: Book) -> tuple[list[Problem], int, int]:
                 "printed so, say it in the note"
             )
             problems.append(Problem(table, lines.get(finding.finding_id, 0), "", message, RULE))
-    return problems, checked, declared
+    return [*problems, *unit_problems(book)], checked, declared
+
+
+def unit_problems(book: Book) -> list[Problem]:
+    """Find sentences in which one unit silently becomes another."""
+    central = central_source(book)
+    found = []
+    for sentence in book.sentences:
+        given = attribution(book, sentence, central)
+        for position, message in check_units(book.evidence, sentence, given):
+            line = sentence.line_at(position)
+            found.append(Problem(sentence.page.path, line, "", message, RULE))
+    return found
 
 
 def flags(evidence: Evidence, finding: Finding) -> tuple[str, ...]:
     """List what does not fit in one finding; see ``evidence_tools.arithmetic``."""
-    try:
-        from evidence_tools.arithmetic import check_finding
-    except ImportError:
-        return _plain_flags(finding)
     return tuple(check_finding(evidence, finding).flags)
-
-
-def _plain_flags(finding: Finding) -> tuple[str, ...]:
-    """Compare words with the interval alone, where the fuller arithmetic is not installed."""
-    measure, lower, upper = finding.effect_measure, finding.ci_lower, finding.ci_upper
-    if measure is None or lower is None or upper is None:
-        return ()
-    null = measure.no_difference
-    excludes = lower > null or upper < null
-    found = []
-    called = finding.statistically_significant
-    if called is Significance.YES and not excludes:
-        found.append("called significant, but the interval includes no difference")
-    if called is Significance.NO and excludes:
-        found.append("called not significant, but the interval excludes no difference")
-    if finding.direction in (Direction.INCREASE, Direction.DECREASE) and not excludes:
-        found.append(f"described as {finding.direction}, but the interval includes no difference")
-    return tuple(found)

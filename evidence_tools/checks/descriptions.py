@@ -97,7 +97,6 @@ def check_descriptions(
     if len({s.source_id for s in given.sources}) == 1:
         yield from _of_source(sentence.text, given.sources[0])
     yield from _of_marker(evidence, sentence.text)
-    yield from _units(evidence, sentence, given)
 
 
 def _said(text: str, start: int, end: int) -> bool:
@@ -211,8 +210,10 @@ def _of_marker(evidence: Evidence, text: str) -> Iterator[tuple[int, str]]:
         )
 
 
-def _units(evidence: Evidence, sentence: Sentence, given: Attribution) -> Iterator[tuple[int, str]]:
-    """Find a unit that the rows of the sentence do not have."""
+def check_units(
+    evidence: Evidence, sentence: Sentence, given: Attribution
+) -> Iterator[tuple[int, str]]:
+    """Find a unit that the rows of the sentence do not have; yields position and message."""
     text = sentence.text
     match = _UNIT.search(text)
     if match is None or not _said(text, match.start(), match.end()):

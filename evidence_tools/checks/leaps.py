@@ -1,4 +1,4 @@
-"""Sentences that go from one thing to another without a source: from a marker to bone strength."""
+"""Sentences that go from a marker to bone, or tie vitamin K2 to bone, without a source."""
 
 from __future__ import annotations
 

@@ -24,13 +24,13 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("identifier", "part of a name, not a quantity", "K2, MK-7, JOINT-03, PRISMA 2020"),
+        Kind("identifier", "part of a name, not a quantity", "vitamin K2, MK-7, the trial JOINT-03"),
         Kind("citation year", "part of the name of a source in the tables", "Mott 2019"),
         Kind("numbering", "numbers chapters, figures, tables, sections and steps", "chapter 6"),
         Kind("formula", "an integer or symbol of a formula", "(u - l) / 2z"),
         Kind("literal", "code or a file name, shown as typed", "requirements.txt"),
         Kind("address", "part of a DOI or an address", "10.1136/bmj.d2304"),
-        Kind("licence or standard", "version of a licence or standard", "CC BY 4.0, PDF/UA-1"),
+        Kind("licence or standard", "version of a licence or standard", "Python 3.11"),
         Kind("unit definition", "what a unit is, not how much of it", "a tenth of a litre"),
         Kind("null value", "the value of no difference, a matter of definition", "never as zero"),
     )

@@ -23,7 +23,7 @@ RULES = {
     "wording": "Verbs and adjectives fit the certainty, the design and the outcome.",
     "coverage": "Every finding is shown, or left out with a reason; what is named exists.",
     "integrity": "A doubt about a source stands beside every use of it.",
-    "arithmetic": "Interval, significance, direction and p-value fit, or the misfit is declared.",
+    "arithmetic": "Interval, significance, direction and p-value fit, or the misfit is declared; units stay.",
     "source": "What a sentence says of a source or a finding stands in its row.",
 }
 """Each rule and what it holds."""
