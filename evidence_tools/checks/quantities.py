@@ -24,7 +24,9 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("identifier", "part of a name, not a quantity", "vitamin K2, MK-7, the trial JOINT-03"),
+        Kind(
+            "identifier", "part of a name, not a quantity", "vitamin K2, MK-7, the trial JOINT-03"
+        ),
         Kind("citation year", "part of the name of a source in the tables", "Mott 2019"),
         Kind("numbering", "numbers chapters, figures, tables, sections and steps", "chapter 6"),
         Kind("formula", "an integer or symbol of a formula", "(u - l) / 2z"),
