@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from evidence_tools.checks.book import Book, read_book
+from evidence_tools.checks.book import read_book
 from evidence_tools.checks.number import NumberCoverage, shown_by_role
 from evidence_tools.checks.passages import Page
 from evidence_tools.checks.report import CheckReport, Covered, check_book
@@ -24,9 +24,15 @@ from evidence_tools.evidence import load_evidence
 from evidence_tools.schema import Problem
 
 _TOKEN = re.compile(r"\d(?:[\d.,]*\d)?")
+# Identifiers of commits and contents are made of digits that count nothing.
+_STAMP = re.compile(
+    r"(?:commit|content)\s+[0-9a-f]{7,40}\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b"
+)
 _UNSEEN = "script, style, template, nav, .headerlink, .cell_input, [hidden]"
 _CARD = ".evidence-card, .evidence-cards, .tippy-box, [role=tooltip], .finding-card, .no-pdf"
-_NUMBERED = ".section-number, .caption-number, .std-numref, a.reference.internal"
+_NUMBERED = (
+    ".section-number, .caption-number, .std-numref, a.reference.internal:not(.evidence-ref a)"
+)
 
 
 def check_built(html: Path, folder: Path = Path()) -> CheckReport:
@@ -58,6 +64,8 @@ def check_built(html: Path, folder: Path = Path()) -> CheckReport:
     own = set(_tokens(make(sources, "x", "").to_text() for make in TABLES.values()))
     problems: list[Problem] = []
     ledger = NumberCoverage()
+    named = {p.text for page in book.pages for p in page.roles() if p.role in ("ref", "numref")}
+    captions: list[tuple[Problem, str]] = []
     all_text: list[str] = []
     charts: list[str] = []
     for page in book.pages:
@@ -77,9 +85,11 @@ def check_built(html: Path, folder: Path = Path()) -> CheckReport:
             elif not _reference(article, token):
                 message = f"the page shows the number {token!r}, which no row and no output holds"
                 problems.append(Problem(str(path), 0, "", message, "number"))
-        problems += _labels(page, article, path)
+        problems += _labels(page, article, path, named)
+        captions += _captions(page, _folded(text))
     problems += _compare(all_text, charts, pdfs[0], rows)
-    problems += _captions(book, pdfs[0])
+    printed = _folded(_pdf_text(pdfs[0])[0])
+    problems += [problem for problem, caption in captions if caption not in printed]
     covered = (
         Covered("number", ledger.seen, "different numbers on finished pages", _of(problems), 0),
     )
@@ -97,7 +107,7 @@ def number_tokens(text: str) -> list[str]:
 
 def _tokens(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
-        for match in _TOKEN.finditer(text):
+        for match in _TOKEN.finditer(_STAMP.sub(" ", text)):
             token = match.group()
             grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", token)
             if grouped or "," not in token:
@@ -179,10 +189,11 @@ def _reference(article: Any, token: str) -> bool:
     return token in set(_tokens([listed]))
 
 
-def _labels(page: Page, article: Any, path: Path) -> Iterator[Problem]:
+def _labels(page: Page, article: Any, path: Path, named: set[str]) -> Iterator[Problem]:
+    """Find figures and tables that some page refers to and that are not there."""
     for label in page.labels:
-        if label.startswith(("fig-", "tab-")) and article.find(id=label) is None:
-            message = f"{label!r} is named in {page.path} but is not on the finished page"
+        if label in named and article.find(id=label) is None:
+            message = f"{label!r} is named in the book but is not on the finished page"
             yield Problem(str(path), 0, "", message, "coverage")
 
 
@@ -229,17 +240,16 @@ def _stamped(text: str, token: str) -> bool:
     )
 
 
-def _captions(book: Book, pdf: Path) -> Iterator[Problem]:
-    """Find figures and tables whose caption is not in the PDF."""
-    folded = _folded(_pdf_text(pdf)[0])
-    for page in book.pages:
-        for passage in page.passages:
-            if passage.kind != "caption" or any(piece.role for piece in passage.pieces):
-                continue
-            text = "".join(piece.text for piece in passage.pieces)
-            if len(text) > 30 and _folded(text)[:60] not in folded:
-                message = f"the caption {text[:50]!r} is not in the PDF"
-                yield Problem(page.path, passage.line, "", message, "coverage")
+def _captions(page: Page, shown: str) -> Iterator[tuple[Problem, str]]:
+    """List the captions that a finished page shows, each with what to say if the PDF lacks it."""
+    for passage in page.passages:
+        if passage.kind != "caption" or any(piece.role for piece in passage.pieces):
+            continue
+        text = "".join(piece.text for piece in passage.pieces)
+        folded = _folded(text)[:60]
+        if len(text) > 30 and folded in shown:
+            message = f"the caption {text[:50]!r} is not in the PDF"
+            yield Problem(page.path, passage.line, "", message, "coverage"), folded
 
 
 def _folded(text: str) -> str:
