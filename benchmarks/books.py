@@ -15,6 +15,12 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
 MIME_TYPE = "application/vnd.evidence+json"
+# Chapters that hold code, and pages that may stand in a book only once.
+_KINDS = (
+    "answer", "concordance", "markers", "certainty", "limitations", "arithmetic",
+    "trials", "safety", "bone-outcomes", "question", "plain-language", "tracking",
+)  # fmt: skip
+_ONCE = ("sources", "glossary", "references")
 _PARTS = ("_config.yml", "_toc.yml", "references.bib", "pyproject.toml")
 _LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
 _NAME = re.compile(r'name="([\w-]+)"')
@@ -62,19 +68,51 @@ def chapter_files(book: Path) -> list[Path]:
 
 
 def _multiply(book: Path, chapters: int) -> None:
-    """Add copies of the real chapters, under names of their own, until there are enough."""
-    originals = [path for path in chapter_files(book) if "{bibliography}" not in path.read_text()]
-    toc = yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8"))
-    extra = []
+    """Keep one page of each kind and add copies, under names of their own, until there are enough.
+
+    The kinds are the chapters that hold code; pages that may stand in a book only once, such as
+    the glossary, stay as they are.
+    """
+    folder = book / "chapters"
+    kinds = [folder / f"{name}.md" for name in _KINDS]
+    once = [folder / f"{name}.md" for name in _ONCE]
+    for path in chapter_files(book):
+        if path not in kinds[: max(1, chapters - len(once))] and path not in once:
+            path.unlink()
+    originals = [path for path in kinds if path.exists()]
+    copies = []
     for number in range(chapters - len(chapter_files(book))):
         original = originals[number % len(originals)]
         suffix = f"-{number // len(originals) + 1}"
         path = original.with_name(f"{original.stem}{suffix}.md")
         path.write_text(_renamed(original.read_text(encoding="utf-8"), suffix), encoding="utf-8")
-        extra.append({"file": f"chapters/{path.stem}"})
-    if extra:
-        toc["parts"].append({"caption": "Copies", "numbered": True, "chapters": extra})
+        copies.append(path)
+    _loosen(book)
+    root, *others = [*originals, *copies, *once]
+    toc = {
+        "format": "jb-book",
+        "root": f"chapters/{root.stem}",
+        "chapters": [{"file": f"chapters/{path.stem}"} for path in others],
+    }
     (book / "_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
+
+
+def _loosen(book: Path) -> None:
+    """Turn references to pages that are not in the book into plain text."""
+    pages = {path: path.read_text(encoding="utf-8") for path in chapter_files(book)}
+    known = {
+        name for text in pages.values() for name in (*_LABEL.findall(text), *_NAME.findall(text))
+    }
+
+    def plain(match: re.Match[str]) -> str:
+        role, content = match.groups()
+        target = content.rpartition("<")[2].rstrip(">")
+        if role not in ("ref", "numref") or target in known:
+            return match.group()
+        return content.partition("<")[0].strip() or "there"
+
+    for path, text in pages.items():
+        path.write_text(_ROLE.sub(plain, text), encoding="utf-8")
 
 
 def _renamed(text: str, suffix: str) -> str:

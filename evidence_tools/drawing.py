@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from evidence_tools.display import Figure, Runs, runs
+from evidence_tools.execution.renderer import draw
 
 if TYPE_CHECKING:
     import altair as alt
@@ -44,8 +45,6 @@ def make_figure(chart: alt.TopLevelMixin, *, name: str, caption: str | Runs, alt
     -------
     Figure
     """
-    import vl_convert  # heavy: 40 MB of Vega; only who draws pays for it
-
     styled: Any = chart.configure(
         font=FONT,
         background="transparent",
@@ -69,7 +68,7 @@ def make_figure(chart: alt.TopLevelMixin, *, name: str, caption: str | Runs, alt
         .configure_concat(spacing=8)
     )
     spec = with_views(styled.to_dict())
-    svg = prefix_ids(_NAMES_OF_MARKS.sub("", vl_convert.vegalite_to_svg(spec)), name)
+    svg = prefix_ids(_NAMES_OF_MARKS.sub("", draw(spec)), name)
     return Figure(name, runs(caption), alt, svg, spec)
 
 

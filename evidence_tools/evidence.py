@@ -203,9 +203,9 @@ _CHECKED: dict[str, Evidence] = {}
 
 def _content(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         if path.is_file():
-            digest.update(f"{path.name}\0".encode())
+            digest.update(f"{path.relative_to(folder)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

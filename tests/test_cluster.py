@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
+import nbformat
+import psutil
 import pytest
 from conftest import PROJECT
 from distributed import LocalCluster
@@ -125,15 +128,36 @@ def test_a_bundle_cannot_write_outside_its_folder(name: str, tmp_path: Path) -> 
     assert [path.name for path in tmp_path.rglob("*")] == ["inner"]
 
 
-def test_a_workers_program_ends_when_the_worker_is_gone(book: Path) -> None:
+def test_a_workers_program_and_its_kernel_end_when_the_worker_is_gone(
+    book: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "book").symlink_to(book)
+    mark = tmp_path / "running"
+    slow = chapter(book, "slow", f"open({str(mark)!r}, 'w').close(); import time; time.sleep(60)")
+    task = {
+        "root": str(tmp_path),
+        "docname": "slow",
+        "path": "chapters/slow.md",
+        "data": "data",
+        "notebook": nbformat.writes(slow.notebook),
+        "timeout": 60,
+    }
     program = subprocess.Popen(
         [sys.executable, "-m", "evidence_tools.execution.worker"],
         stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )
     assert program.stdin is not None
-    program.send_signal(signal.SIGCONT)
-    program.stdin.close()
-    assert program.wait(20) != 0
-    assert gone({program.pid})
+    program.stdin.write(json.dumps(task).encode() + b"\n")
+    program.stdin.flush()
+    end = time.monotonic() + 40
+    while not mark.exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert mark.exists()
+    running = {program.pid, *(p.pid for p in psutil.Process(program.pid).children(recursive=True))}
+    assert len(running) >= 2
+    program.stdin.close()  # as when the worker is killed
+    program.wait(20)
+    assert gone(running)

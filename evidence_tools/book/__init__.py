@@ -1,15 +1,16 @@
 """The Sphinx extension of the report: data first, then code, then pages and the PDF.
 
 Order of a build: the tables are validated before anything else; the chapters are executed
-before Sphinx reads them; the PDF is set, and with it every reference resolved, before the first
-page is written. So whatever is wrong stops the build while no page shows it.
+before Sphinx reads them; every reference is resolved, for the PDF, before the first page is
+written. While pages are written Typst sets the PDF; if it refuses, the pages are removed. So
+whatever is wrong stops the build while no page shows it.
 """
 
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -102,9 +103,11 @@ def _prepare(app: Any, config: Config) -> None:
     folder = Path(app.srcdir)
     session = Session(folder, Path(app.outdir).parent, folder / config.evidence_data)
     app.evidence_session = session
+    app.evidence_pdf = None
     if session.follows_cut:
         _forget(app)
     session.warm_up()
+    session.make_ahead()
     try:
         app.evidence = session.load_evidence()
         app.evidence_stamp = read_stamp(folder)
@@ -125,6 +128,7 @@ def _prepare(app: Any, config: Config) -> None:
     config.nb_code_prompt_hide = "Hide code"
     # Authors' quotes are curled by MyST-Parser; text from the tables stays as it is printed.
     config.smartquotes = False
+    _remember_backend()
     config.html_math_renderer = "evidence_mathml"
     if config.html_theme:
         set_footer(app, app.evidence_stamp)
@@ -163,6 +167,14 @@ def _execute(app: Any, env: Any, docnames: list[str]) -> None:
         raise
 
 
+def _remember_backend() -> None:
+    """Find the writer of citations once: each citation would search all installed packages."""
+    from pybtex.plugin import find_plugin, register_plugin
+
+    group, name = "pybtex.backends", "plaintext"
+    register_plugin(group, name, find_plugin(group, name), force=True)
+
+
 def wants_progress(app: Any) -> bool:
     """Whether somebody watches: output goes to a terminal, and ``-q`` was not given."""
     return sys.stdout.isatty() and not app.quiet
@@ -184,22 +196,21 @@ def _print(app: Any, builder: Any) -> None:
     if builder.name != "html":
         return
     from evidence_tools.book.pdf import PdfError
-    from evidence_tools.book.pdf.chapters import article_html, write_pdf
+    from evidence_tools.book.pdf.chapters import prepare_pdf, resolve_chapters
 
     if app._warncount:
         # References are resolved only now: what is wrong with them is told with the rest.
-        with TemporaryDirectory() as folder:
-            article_html(app, Path(folder))
+        resolve_chapters(app)
+    _stop_on_warnings(app)
+    try:
+        setting = prepare_pdf(app, app.evidence_stamp, _pdf_path(app))
+    except PdfError as error:
+        _stop(app, f"the PDF cannot be made: {error}")
     _stop_on_warnings(app)
     for old in Path(app.outdir).glob("vitamin-k2-bone-markers-*.pdf"):
         old.unlink()
-    try:
-        write_pdf(app, app.evidence_stamp, _pdf_path(app))
-    except PdfError as error:
-        _stop(app, f"the PDF cannot be made: {error}")
-    if app._warncount:
-        _pdf_path(app).unlink()
-    _stop_on_warnings(app)
+    # Typst works beside the writing of the pages; its verdict is awaited at the end.
+    app.evidence_pdf = ThreadPoolExecutor(1).submit(setting)
 
 
 def _finish(app: Any, exception: Exception | None) -> None:
@@ -215,13 +226,26 @@ def _complete(app: Any, exception: Exception | None) -> None:
     if app.builder.name != "html":
         app.evidence_session.finish()
         return
+    from evidence_tools.book.pdf import PdfError
+
     outdir = Path(app.outdir)
-    if app._warncount:
-        for written in (*outdir.rglob("*.html"), _pdf_path(app)):
-            written.unlink(missing_ok=True)
-        _stop_on_warnings(app)
-    if not _pdf_path(app).is_file():
+    session, printed = app.evidence_session, repr(app.evidence_stamp)
+    # The stamp covers files that no page is read again for, such as the pinned requirements.
+    if app.evidence_pdf is None and not (
+        _pdf_path(app).is_file() and session.recalls("printed", printed)
+    ):
         _print(app, app.builder)
+    try:
+        if app.evidence_pdf is not None:
+            app.evidence_pdf.result()
+    except PdfError as error:
+        _remove_pages(app)
+        _stop(app, f"the PDF cannot be made: {error}")
+    if app._warncount:
+        _remove_pages(app)
+        _stop_on_warnings(app)
+    session.remember("printed", printed)
+    session.await_helper()
     write_vega_bundle(outdir, outdir.parent / ".evidence")
     stamp = app.evidence_stamp
     if app.config.root_doc != "index":
@@ -232,7 +256,13 @@ def _complete(app: Any, exception: Exception | None) -> None:
     finish_pages(outdir, _pdf_path(app), stamp)
     write_sheet(outdir, outdir.parent / ".evidence" / "theme")
     write_record(app)
-    app.evidence_session.finish()
+    session.finish()
+
+
+def _remove_pages(app: Any) -> None:
+    """Leave no page of a report that is not whole."""
+    for written in (*Path(app.outdir).rglob("*.html"), _pdf_path(app)):
+        written.unlink(missing_ok=True)
 
 
 def _pdf_path(app: Any) -> Path:

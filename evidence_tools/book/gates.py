@@ -7,7 +7,7 @@ say, and a page that depends on files is read again when one of them changes.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -16,10 +16,11 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.outputs import Place, table_nodes
-from evidence_tools.checks.book import read_book
-from evidence_tools.checks.passages import Page
-from evidence_tools.checks.report import check_book
-from evidence_tools.checks.tables import TABLES
+
+if TYPE_CHECKING:
+    from evidence_tools.checks.book import Book
+    from evidence_tools.checks.passages import Page
+    from evidence_tools.checks.report import CheckReport
 
 LOGGER = logging.getLogger(__name__)
 
@@ -35,14 +36,15 @@ class ChecksDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Check the book as its files stand, and make the table."""
+        from evidence_tools.checks.tables import TABLES
+
         make = TABLES.get(self.arguments[0])
         if make is None:
             raise self.error(f"found {self.arguments[0]!r}; known: {', '.join(TABLES)}")
-        app: Any = self.env.app
-        book = read_book(Path(app.srcdir), app.evidence)
+        book, report = _checked_book(self.env.app)
         for page in (*book.pages, *book.settings):
             self._depend_on(page)
-        table = make(check_book(book), self.options["name"], self.options["caption"])
+        table = make(report, self.options["name"], self.options["caption"])
         return table_nodes(table.payload(), DirectivePlace(self))
 
     def _depend_on(self, page: Page) -> None:
@@ -60,6 +62,18 @@ class DirectivePlace(Place):
         self.evidence = env.app.evidence
         self.logger = LOGGER
         self.line = directive.lineno
+
+
+def _checked_book(app: Any) -> tuple[Book, CheckReport]:
+    """Check the book once per build: several tables of a page show the same checks."""
+    if not hasattr(app, "evidence_checked"):
+        from evidence_tools.checks.book import read_book
+        from evidence_tools.checks.report import check_book
+
+        book = read_book(Path(app.srcdir), app.evidence)
+        app.evidence_checked = book, check_book(book)
+    checked: tuple[Book, CheckReport] = app.evidence_checked
+    return checked
 
 
 def add_checks_directive(app: Sphinx) -> None:

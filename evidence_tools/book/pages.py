@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 from importlib import metadata
 from pathlib import Path
@@ -110,18 +111,34 @@ def write_vega_bundle(outdir: Path, cache: Path) -> None:
     cache
         Folder that keeps the bundle between builds; making it takes longer than a chart.
     """
-    version = metadata.version("vl-convert-python")
-    kept = cache / f"vega-bundle-{version}.js"
+    kept = vega_bundle_path(cache)
     if not kept.is_file():
-        import vl_convert
-
-        cache.mkdir(parents=True, exist_ok=True)
-        bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
-        # The bundle declares thousands of short names; a function keeps them to itself.
-        part = kept.with_suffix(".part")
-        part.write_text(f"(function(){{{bundle}\n}})();", encoding="utf-8")
-        part.replace(kept)
+        make_vega_bundle(cache)
     target = outdir / "_static" / "vega-bundle.js"
     if not target.is_file() or target.stat().st_size != kept.stat().st_size:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(kept.read_bytes())
+
+
+def vega_bundle_path(cache: Path) -> Path:
+    """Name the file that keeps the bundle of the installed version."""
+    return cache / f"vega-bundle-{metadata.version('vl-convert-python')}.js"
+
+
+def make_vega_bundle(cache: Path) -> None:
+    """Make the bundle and keep it.
+
+    Parameters
+    ----------
+    cache
+        Folder that keeps the bundle between builds.
+    """
+    import vl_convert
+
+    kept = vega_bundle_path(cache)
+    cache.mkdir(parents=True, exist_ok=True)
+    bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
+    # The bundle declares thousands of short names; a function keeps them to itself.
+    part = kept.with_suffix(f".{os.getpid()}.part")
+    part.write_text(f"(function(){{{bundle}\n}})();", encoding="utf-8")
+    part.replace(kept)

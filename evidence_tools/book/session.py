@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import multiprocessing
 import multiprocessing.util
 import pickle
 import shutil
@@ -27,6 +28,7 @@ from evidence_tools.book.execution import (
     run_chapters,
 )
 from evidence_tools.book.freshness import Digests, note_pages, outdated_pages, source_digests
+from evidence_tools.book.pages import make_vega_bundle, vega_bundle_path
 from evidence_tools.evidence import Evidence, load_evidence
 from evidence_tools.execution.chapter import Chapter
 from evidence_tools.execution.fingerprint import fingerprint
@@ -65,6 +67,7 @@ class Session:
         self.key = fingerprint(data)
         self.store = ResultStore(build / ".jupyter_cache", self.key, book)
         self._warm: WarmProcess | None = None
+        self._helper: Any = None
         self._sources: dict[str, Digests] = {}
         self._reads: dict[str, Digests] = {}
 
@@ -86,6 +89,23 @@ class Session:
             self._occupancy.uses(Path(multiprocessing.util.get_temp_dir()))
             with suppress(OSError):
                 self._warm.start()
+
+    def make_ahead(self) -> None:
+        """Make what the finished site needs in any case, beside the chapters."""
+        if vega_bundle_path(self._notes).is_file():
+            return
+        if "fork" in multiprocessing.get_all_start_methods():
+            context = multiprocessing.get_context("fork")
+            self._helper = context.Process(
+                target=make_vega_bundle, args=(self._notes,), daemon=True
+            )
+            self._helper.start()
+
+    def await_helper(self) -> None:
+        """Wait until what was begun ahead is there; what failed is made, and told, later."""
+        if self._helper is not None:
+            self._helper.join()
+            self._helper = None
 
     def load_evidence(self) -> Evidence:
         """Load the tables; what was found valid in the same state is not checked again.
@@ -129,13 +149,19 @@ class Session:
         self._note_codes(env)
 
     def _run(self, chapters: list[Chapter], *, show: bool) -> None:
-        executor = make_executor(self.book, self.data, self._warm)
+        try:
+            executor = make_executor(self.book, self.data, self._warm)
+        except (OSError, RuntimeError) as error:
+            raise BuildError(f"chapters could not be run: {error}") from error
         self._warm = None  # the executor ends it
         try:
             if isinstance(executor, LocalExecutor):
                 self._occupancy.uses(executor.folder)
+                self._occupancy.uses(Path(multiprocessing.util.get_temp_dir()))
             with _ending_on_sigterm():
                 failures = run_chapters(chapters, self.store, executor, show=show)
+        except (OSError, RuntimeError) as error:
+            raise BuildError(f"chapters could not be run: {error}") from error
         finally:
             executor.close()
         if fingerprint(self.data) != self.key:
@@ -148,6 +174,17 @@ class Session:
         """Keep what the pages that were just read follow from."""
         note_pages(env, self._sources, self._reads, self.started)
 
+    def recalls(self, name: str, value: str) -> bool:
+        """Whether a value is the one that was remembered under a name."""
+        try:
+            return (self._notes / name).read_text(encoding="utf-8") == value
+        except OSError:
+            return False
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a value for the next build."""
+        _write(self._notes / name, value.encode())
+
     def finish(self) -> None:
         """Note that all pages are whole."""
         self._occupancy.finish()
@@ -157,6 +194,10 @@ class Session:
         if self._warm is not None:
             self._warm.stop()
             self._warm = None
+        if self._helper is not None:
+            self._helper.kill()
+            self._helper.join()
+            self._helper = None
         self._occupancy.release()
 
     def _expects_work(self) -> bool:

@@ -35,7 +35,7 @@ class KernelLaunch:
     def _bootstrap(self, parent_sentinel: int) -> int:
         """Run the kernel; the fork server calls this in the new process, by this name."""
         os.close(parent_sentinel)
-        _end_with_parent()
+        end_with_parent()
         os.setsid()  # a group of its own: a kernel is ended with all it started
         os.environ.clear()
         os.environ.update(self.environment)
@@ -52,7 +52,7 @@ class KernelLaunch:
         return 0
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Have this process end when the warm process ends, and that one when the build ends."""
     from multiprocessing import forkserver
 

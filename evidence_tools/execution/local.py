@@ -19,7 +19,8 @@ from typing import Any
 from evidence_tools.execution.chapter import Chapter, Outcome
 from evidence_tools.execution.fingerprint import PACKAGE
 from evidence_tools.execution.reads import read_log
-from evidence_tools.execution.warm import WarmProcess
+from evidence_tools.execution.renderer import RendererLaunch
+from evidence_tools.execution.warm import ForkedKernel, WarmProcess
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _TRACEBACK_LINES = 12
@@ -59,6 +60,7 @@ class LocalExecutor:
         self.warm = warm
         self.workers = workers or _processors()
         self.note = note
+        self._renderer: ForkedKernel | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="evidence-", dir=_socket_parent()))
 
     def run(self, chapters: Sequence[Chapter]) -> Iterator[Outcome]:
@@ -79,6 +81,7 @@ class LocalExecutor:
                     outcomes.put(await self._run(chapter, self.folder / str(number)))
 
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._start_renderer())
                 for number, chapter in enumerate(chapters):
                     group.create_task(run_one(number, chapter))
 
@@ -106,9 +109,18 @@ class LocalExecutor:
 
     def close(self) -> None:
         """End the warm process and remove the sockets."""
+        if self._renderer is not None:
+            self._renderer.kill()
         if self.warm is not None:
             self.warm.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def _start_renderer(self) -> None:
+        """Fork the process that draws for all kernels; without it each draws by itself."""
+        if self.warm is not None and self._renderer is None:
+            with contextlib.suppress(OSError, EOFError):
+                launch = RendererLaunch(str(self.folder / "draw"))
+                self._renderer = await asyncio.to_thread(self.warm.fork, launch)
 
     async def _run(self, chapter: Chapter, folder: Path) -> Outcome:
         warm = self.warm
@@ -196,6 +208,7 @@ def _client(chapter: Chapter, folder: Path, warm: WarmProcess | None, watch: str
     if warm is not None:
         manager.kernel_spec_manager = WarmSpecs()
         manager.warm = warm
+        manager.renderer = str(folder.parent / "draw")
     temporary = folder / "tmp"
     temporary.mkdir()
     client = NotebookClient(

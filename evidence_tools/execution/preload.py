@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import importlib.util
 import os
 import sys
 import threading
@@ -36,6 +37,7 @@ _MODULES = (
 
 def preload() -> None:
     """Import what chapters import, and let what is lazy in it happen now."""
+    _defer_grammars()
     atexit.register(_end_descendants, os.getpid())
     for name in _MODULES:
         with contextlib.suppress(ImportError):
@@ -65,6 +67,28 @@ def _end_descendants(server: int) -> None:
         for process in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 process.kill()
+
+
+def _defer_grammars() -> None:
+    """Leave the grammars of one format until they are asked for.
+
+    Reading them takes longer than all of pandas, jsonschema imports them for one format check,
+    and chapters hardly ever use it. Whoever does gets the real function at its first call.
+    """
+    name = "rfc3987_syntax"
+    if name in sys.modules or importlib.util.find_spec(name) is None:
+        return
+    stand_in = types.ModuleType(name)
+
+    def is_valid_syntax(term: str, value: str) -> bool:
+        return bool(importlib.import_module(name).is_valid_syntax(term, value))
+
+    stand_in.is_valid_syntax = is_valid_syntax  # type: ignore[attr-defined]
+    sys.modules[name] = stand_in
+    with contextlib.suppress(ImportError):
+        importlib.import_module("jsonschema")
+    # Only jsonschema was meant: an import by a chapter finds the real module.
+    sys.modules.pop(name, None)
 
 
 def _draw() -> None:

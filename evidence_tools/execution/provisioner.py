@@ -19,6 +19,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from evidence_tools.execution.kernel import KernelLaunch
+from evidence_tools.execution.renderer import VARIABLE
 from evidence_tools.execution.warm import WarmProcess
 
 NAME = "evidence-warm-process"
@@ -45,6 +46,7 @@ class ChapterKernelManager(AsyncKernelManager):
     """A kernel manager that knows the warm process, or that there is none."""
 
     warm: WarmProcess | None = None
+    renderer: str = ""
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -55,7 +57,10 @@ class WarmProvisioner(LocalProvisioner):
         warm = getattr(self.parent, "warm", None)
         if not isinstance(warm, WarmProcess):
             raise RuntimeError("kernels of this provisioner belong to a build's warm process")
-        launch = KernelLaunch(cmd, str(kwargs.get("cwd") or Path.cwd()), dict(kwargs["env"]))
+        environment = dict(kwargs["env"])
+        if renderer := getattr(self.parent, "renderer", ""):
+            environment[VARIABLE] = renderer
+        launch = KernelLaunch(cmd, str(kwargs.get("cwd") or Path.cwd()), environment)
         # Forking waits for the imports of the warm process: other chapters go on meanwhile.
         kernel: Any = await asyncio.to_thread(warm.fork, launch)
         # The kernel makes itself the leader of a new group.

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from evidence_tools.execution.kernel import KernelLaunch
+    from evidence_tools.execution.renderer import RendererLaunch
 
 DATA_VARIABLE = "EVIDENCE_PRELOAD_DATA"
 """Environment variable with the folder of tables that kernels are about to load."""
@@ -114,8 +115,8 @@ class WarmProcess:
                 del os.environ[DATA_VARIABLE]
             self._started = True
 
-    def fork(self, launch: KernelLaunch) -> ForkedKernel:
-        """Fork a kernel; waits until the imports are done.
+    def fork(self, launch: KernelLaunch | RendererLaunch) -> ForkedKernel:
+        """Fork a kernel or a renderer; waits until the imports are done.
 
         Parameters
         ----------

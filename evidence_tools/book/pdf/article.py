@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from evidence_tools.book.pdf.links import settle_links
+from evidence_tools.book.pdf.links import Neighbours, label_ids, settle_links
 from evidence_tools.book.pdf.pictures import copy_pictures, store_charts
 from evidence_tools.book.pdf.places import HEADINGS, mark_pages, page_of
 
@@ -25,11 +25,9 @@ TABLE_LIMITS = {"normal": 76, "wide": 125}
 LONGEST_WHOLE_CELL = 400
 """Rows whose cells have at most this many characters are never split between pages."""
 
-_DROPPED = (
-    "script, style, button, template, noscript, iframe, nav, input, [hidden], a.headerlink, "
-    ".copybtn, .no-pdf, .cell_input, hr.footnotes, .footnote .backrefs, .footnote .fn-bracket, "
-    ".footnote-reference .fn-bracket, svg.sd-octicon, .sd-summary-state-marker"
-)
+_DROPPED = {"script", "style", "button", "template", "noscript", "iframe", "nav", "input"}
+_DROPPED_CLASSES = {"copybtn", "no-pdf", "cell_input", "sd-summary-state-marker"}
+_DROPPED_OF_KIND = {("a", "headerlink"), ("hr", "footnotes"), ("svg", "sd-octicon")}
 _WRAPPERS = {"div", "section", "details", "aside", "article", "main"}
 _ATTRIBUTES = {"id", "href", "src", "alt", "colspan", "rowspan", "start", "type"}
 _CLASSES = {"titled", "title", "part", "anchor", "footnote", "tex", "section-number", *TABLE_LIMITS}
@@ -43,7 +41,9 @@ _PANEL_TITLES = (
 )
 
 
-def tidy_article(html: str, image_dir: Path, *, resources: Path) -> str:
+def tidy_article(
+    html: str, image_dir: Path, *, resources: Path, neighbours: Neighbours | None = None
+) -> str:
     """Return the article as plain HTML, with every picture stored as a file.
 
     Parameters
@@ -54,6 +54,8 @@ def tidy_article(html: str, image_dir: Path, *, resources: Path) -> str:
         Existing folder that receives the charts and copies of the other pictures.
     resources : Path
         Folder that relative addresses of pictures start from: the builder's output folder.
+    neighbours : Neighbours, optional
+        When `html` is one chapter of the article: what links lead out of it and into it.
 
     Returns
     -------
@@ -65,22 +67,52 @@ def tidy_article(html: str, image_dir: Path, *, resources: Path) -> str:
     PdfError
         If a picture has no alternative text or is not a file of the book.
     """
-    from bs4 import BeautifulSoup
-
-    soup = BeautifulSoup(html, "html.parser")
-    body = soup.select_one("article") or soup
-    mark_pages(body)
+    soup, body = _read(html)
     store_charts(soup, body, image_dir)
-    for tag in body.select(_DROPPED):
-        tag.decompose()
+    _drop(body)
     copy_pictures(body, image_dir, resources)
-    settle_links(soup, body)
+    settle_links(soup, body, neighbours)
     _mark_mathematics(soup, body)
     _mark_panels(soup, body)
     _level_headings(body)
     _lay_out_tables(body)
     _strip_markup(soup, body)
     return body.decode_contents()
+
+
+def find_labels(html: str) -> dict[str, str]:
+    """Give each id of a chapter the label it gets in print, for the links of other chapters."""
+    return label_ids(_read(html)[1])
+
+
+def _read(html: str) -> tuple[BeautifulSoup, Tag]:
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(html, "html.parser")
+    body = soup.select_one("article") or soup
+    mark_pages(body)
+    return soup, body
+
+
+def _drop(body: Tag) -> None:
+    for tag in body.find_all(_is_dropped):
+        tag.decompose()
+
+
+def _is_dropped(tag: Tag) -> bool:
+    """Whether an element is of no use in print; asked of each, so it looks at little."""
+    if tag.name in _DROPPED or "hidden" in tag.attrs:
+        return True
+    classes = tag.get("class")
+    if not classes:
+        return False
+    names = set(classes)
+    if names & _DROPPED_CLASSES or any((tag.name, name) in _DROPPED_OF_KIND for name in names):
+        return True
+    if not names & {"backrefs", "fn-bracket"}:
+        return False
+    within = {"footnote"} if "backrefs" in names else {"footnote", "footnote-reference"}
+    return any(within.intersection(parent.get("class") or ()) for parent in tag.parents)
 
 
 def _mark_mathematics(soup: BeautifulSoup, body: Tag) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +20,18 @@ from sphinx.application import Sphinx
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
 from evidence_tools.book.citing import citation_of
-from evidence_tools.book.pdf.kept import KeptChapters
-from evidence_tools.book.pdf.report import ReportDetails, make_pdf
+from evidence_tools.book.pdf.kept import KeptSteps
+from evidence_tools.book.pdf.parallel import side_by_side
+from evidence_tools.book.pdf.pieces import set_pieces
+from evidence_tools.book.pdf.report import ReportDetails, make_pdf_of_pieces
 from evidence_tools.book.stamp import NO_COMMIT, Stamp
 
 _ID = re.compile(r'(?<=\sid=")([^"]+)(?=")')
 _HREF = re.compile(r'(?<=\shref=")#([^"]+)(?=")')
 
 
-def write_pdf(app: Sphinx, stamp: Stamp, target: Path) -> None:
-    """Set the book as a PDF.
+def prepare_pdf(app: Sphinx, stamp: Stamp, target: Path) -> Callable[[], Path]:
+    """Make everything of the PDF that needs Sphinx, and leave the setting to the caller.
 
     Parameters
     ----------
@@ -37,6 +42,12 @@ def write_pdf(app: Sphinx, stamp: Stamp, target: Path) -> None:
     target
         Where the PDF goes; written whole or not at all.
 
+    Returns
+    -------
+    callable
+        Sets the PDF; may run in another thread while pages are written, since Typst needs
+        nothing of Python. It raises `PdfError` if Typst refuses the report.
+
     Raises
     ------
     PdfError
@@ -44,9 +55,10 @@ def write_pdf(app: Sphinx, stamp: Stamp, target: Path) -> None:
     """
     resources = Path(app.outdir).parent / ".article"
     shutil.rmtree(resources, ignore_errors=True)
-    article = article_html(app, resources)
+    kept = KeptSteps(Path(app.outdir).parent / ".evidence" / "print", _common_key(app))
+    chapters = chapters_html(app, resources, kept)
     # Kept beside its pictures: the same article can be set again without Sphinx.
-    (resources / "article.html").write_text(article, encoding="utf-8")
+    (resources / "article.html").write_text("\n".join(chapters), encoding="utf-8")
     config = app.config
     details = ReportDetails(
         title=config.html_title or config.project,
@@ -64,10 +76,12 @@ def write_pdf(app: Sphinx, stamp: Stamp, target: Path) -> None:
         description=config.evidence_description,
         short_title=config.project,
     )
-    make_pdf(article, details=details, resources=resources, target=target)
+    pieces = set_pieces(chapters, resources, kept)
+    kept.remove_others()
+    return partial(make_pdf_of_pieces, pieces, details=details, target=target)
 
 
-def article_html(app: Sphinx, resources: Path) -> str:
+def chapters_html(app: Sphinx, resources: Path, kept: KeptSteps) -> list[str]:
     """Write every chapter as HTML fit for print, with ids that are unique in the whole book.
 
     Nothing is executed or read again: MyST-NB keeps every form of an output in the doctree.
@@ -77,34 +91,72 @@ def article_html(app: Sphinx, resources: Path) -> str:
     app
         A Sphinx application that has read every chapter.
     resources
-        Folder that receives the pictures the article names.
+        Folder that receives the pictures the chapters name.
+    kept
+        What earlier builds kept of this.
 
     Returns
     -------
-    str
+    list of str
         One ``section`` of class ``chapter`` per page, in the order of the table of contents;
         before it, if the page belongs to a part, a ``div`` of class ``part`` with the caption.
     """
     resources.mkdir(parents=True, exist_ok=True)
-    kept = KeptChapters(app)
+    order = chapter_order(app)
+    outline = getattr(app.env, "evidence_outline", "")
+    doctrees = Path(app.doctreedir)
+    keys = {
+        docname: kept.key("html", docname, outline, (doctrees / f"{docname}.doctree").read_bytes())
+        for docname in order
+    }
+    found: dict[str, str] = {}
+    for docname, key in keys.items():
+        if (path := kept.find(key)) is not None:
+            found[docname] = (path / "chapter.html").read_text(encoding="utf-8")
+    missing = [docname for docname in order if docname not in found]
     with _print_builder(app) as builder, _remembered_doctrees(app.env):
-        parts = part_captions(app)
-        chapters = []
-        for docname in chapter_order(app):
-            chapter = kept.find(docname)
-            if chapter is None:
-                before = (len(builder.images), _warnings(app))
+
+        def write(docname: str) -> tuple[str, bool, int]:
+            """Write a chapter; say whether doing so had effects, and in which process."""
+            before = _effects(app, builder)
+            chapter = _chapter_html(builder, docname)
+            return chapter, _effects(app, builder) != before, os.getpid()
+
+        for docname, written in zip(missing, side_by_side(write, missing), strict=True):
+            chapter, effects, process = written
+            if not effects:
+                kept.keep(keys[docname], {"chapter.html": chapter.encode()})
+            elif process != os.getpid():
+                # A fork's pictures and warnings are lost with it.
                 chapter = _chapter_html(builder, docname)
-                # Names of pictures depend on the chapters before; warnings must be told again.
-                if before == (len(builder.images), _warnings(app)):
-                    kept.keep(docname, chapter)
-            chapters.append(_part_html(parts.get(docname, "")) + chapter)
-        kept.remove_others()
+            found[docname] = chapter
         for source, name in builder.images.items():
             path = resources / "_images" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(Path(app.srcdir) / source, path)
-    return "\n".join(chapters)
+    parts = part_captions(app)
+    return [_part_html(parts.get(docname, "")) + found[docname] for docname in order]
+
+
+def _common_key(app: Sphinx) -> str:
+    """Name what all chapters follow from beside the book: package, data and settings."""
+    # The theme's options hold the stamp, which no chapter shows in print.
+    settings = sorted(
+        f"{value.name}={value.value!r}"
+        for value in app.config.filter(frozenset({"html"}))
+        if value.name not in ("html_theme_options", "html_context")
+    )
+    return "\n".join([app.config.evidence_fingerprint, *settings])
+
+
+def resolve_chapters(app: Sphinx) -> None:
+    """Resolve all references of the book, so that what is wrong with them is told."""
+    with tempfile.TemporaryDirectory() as folder:
+        chapters_html(app, Path(folder), KeptSteps(Path(folder) / "kept", ""))
+
+
+def _effects(app: Sphinx, builder: Any) -> tuple[int, int]:
+    return len(builder.images), app._warncount
 
 
 def chapter_order(app: Sphinx) -> list[str]:
@@ -188,10 +240,6 @@ def _remembered_doctrees(env: Any) -> Iterator[None]:
     finally:
         del env.get_doctree
         del env.evidence_read_doctree
-
-
-def _warnings(app: Sphinx) -> int:
-    return app._warncount
 
 
 def _part_html(caption: str) -> str:

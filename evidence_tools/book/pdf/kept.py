@@ -1,56 +1,58 @@
-"""Chapters as they were written for print, kept until something they follow from changes."""
+"""Steps of making the PDF, kept by chapter until something they follow from changes."""
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
-from typing import Any
 
 
-class KeptChapters:
-    """Printed forms of chapters, kept between builds.
+class KeptSteps:
+    """Results of steps, each under a key that names all it follows from.
 
     Parameters
     ----------
-    app
-        A Sphinx application that has read every chapter.
+    folder
+        Where they are kept between builds.
+    common
+        What every step follows from: the package, the settings.
     """
 
-    def __init__(self, app: Any) -> None:
-        self._folder = Path(app.outdir).parent / ".evidence" / "print"
-        self._doctrees = Path(app.doctreedir)
-        # What pages show of one another, the data and package, and the settings.
-        settings = getattr(getattr(app.builder, "build_info", None), "config_hash", "")
-        outline = getattr(app.env, "evidence_outline", "")
-        self._common = f"{outline}\0{app.config.evidence_fingerprint}\0{settings}\0"
+    def __init__(self, folder: Path, common: str) -> None:
+        self._folder = folder
+        self._common = common
         self._used: set[str] = set()
 
-    def find(self, docname: str) -> str | None:
-        """Get a chapter's printed form, if it was kept and nothing changed since."""
-        name = self._name(docname)
-        try:
-            text = (self._folder / name).read_text(encoding="utf-8")
-        except OSError:
-            return None
-        self._used.add(name)
-        return text
+    def key(self, *parts: str | bytes) -> str:
+        """Name a result by what it follows from."""
+        digest = hashlib.sha256(self._common.encode())
+        for part in parts:
+            content = part.encode() if isinstance(part, str) else part
+            digest.update(hashlib.sha256(content).digest())
+        return digest.hexdigest()[:40]
 
-    def keep(self, docname: str, text: str) -> None:
-        """Keep a chapter's printed form."""
-        name = self._name(docname)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        part = self._folder / f"{name}.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(self._folder / name)
-        self._used.add(name)
+    def find(self, key: str) -> Path | None:
+        """Get the folder of a result that was kept."""
+        path = self._folder / key
+        if not path.is_dir():
+            return None
+        self._used.add(key)
+        return path
+
+    def keep(self, key: str, files: dict[str, bytes]) -> Path:
+        """Keep the files of a result: all of them, or none if the build is cut short."""
+        path, part = self._folder / key, self._folder / f"{key}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        for name, content in files.items():
+            (part / name).write_bytes(content)
+        shutil.rmtree(path, ignore_errors=True)
+        part.replace(path)
+        self._used.add(key)
+        return path
 
     def remove_others(self) -> None:
-        """Remove what this build neither found nor kept."""
-        for path in self._folder.glob("*") if self._folder.is_dir() else ():
+        """Remove what was neither found nor kept since this object was made."""
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
             if path.name not in self._used:
-                path.unlink(missing_ok=True)
-
-    def _name(self, docname: str) -> str:
-        doctree = (self._doctrees / f"{docname}.doctree").read_bytes()
-        key = hashlib.sha256(f"{self._common}{docname}\0".encode() + doctree)
-        return f"{key.hexdigest()[:40]}.html"
+                shutil.rmtree(path, ignore_errors=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,22 +14,72 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
 
-def settle_links(soup: BeautifulSoup, body: Tag) -> None:
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What a chapter that is set by itself has to know of the others.
+
+    Attributes
+    ----------
+    elsewhere
+        Ids in other chapters that this one links to, with their labels.
+    asked
+        Ids in this chapter that others link to, with the labels they use.
+    """
+
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, str] = field(default_factory=dict)
+
+
+def label_ids(body: Tag) -> dict[str, str]:
+    """Give each id of a chapter the label of what it stands for in print.
+
+    Several ids may stand for one thing, as the anchors above a heading do: they share the label
+    that is made of the first.
+    """
+    labels: dict[int, str] = {}
+    found: dict[str, str] = {}
+    for tag in body.find_all(id=True):
+        holder = _label_holder(tag)
+        label = labels.setdefault(id(holder), _stem(str(tag["id"])))
+        found.setdefault(str(tag["id"]), label)
+    return found
+
+
+def settle_links(soup: BeautifulSoup, body: Tag, neighbours: Neighbours | None = None) -> None:
     """Point each internal link at a label that exists once, and turn the others into text.
 
     Ids in ``singlehtml`` are unique in a page of the book but not in the article: chapters share
     section names, and Sphinx counts ``id1, id2, ...`` in each. A link is therefore looked up in
     its own page first, unless Sphinx wrote it as a link to another page (``index.html#...``).
     Footnotes move to where they are first called.
+
+    Parameters
+    ----------
+    soup, body
+        The article, or one chapter of it.
+    neighbours
+        For one chapter: what links lead out of it and into it.
     """
+    around = neighbours or Neighbours()
     targets: dict[str, list[Tag]] = {}
     for tag in body.find_all(id=True):
         targets.setdefault(str(tag["id"]), []).append(tag)
     labels: dict[int, str] = {}
     used: list[Tag] = []
+    also: list[tuple[Tag, str]] = []
+    for wanted, label in around.asked.items():
+        holder = _label_holder(targets[wanted][0])
+        if id(holder) not in labels:
+            labels[id(holder)] = label
+            used.append(holder)
+        elif labels[id(holder)] != label:
+            also.append((holder, label))
     for link in body.find_all("a", href=True):
         address, mark, wanted = str(link["href"]).partition("#")
         if re.match(r"(?:https?|mailto):", address):
+            continue
+        if mark and wanted not in targets and wanted in around.elsewhere:
+            link["href"] = f"#{around.elsewhere[wanted]}"
             continue
         found = targets.get(wanted, []) if mark else []
         if not found:
@@ -36,7 +88,7 @@ def settle_links(soup: BeautifulSoup, body: Tag) -> None:
         target = min(found, key=partial(_distance, link, to_other_page=bool(address)))
         holder = _label_holder(target)
         if id(holder) not in labels:
-            stem = re.sub(r"[^A-Za-z0-9_-]+", "-", wanted).strip("-") or "place"
+            stem = _stem(wanted)
             taken = sum(label == stem or label.startswith(f"{stem}..") for label in labels.values())
             labels[id(holder)] = f"{stem}..{taken + 1}" if taken else stem
             if "footnote" in target.get_attribute_list("class"):
@@ -50,8 +102,15 @@ def settle_links(soup: BeautifulSoup, body: Tag) -> None:
         del tag["id"]
     for holder in used:
         _attach_label(soup, holder, labels[id(holder)])
+    for holder, label in also:
+        # Others know it by another name too, which then stands before it.
+        holder.insert_before(soup.new_tag("span", attrs={"id": label, "class": "anchor"}))
     for note in body.select("aside.footnote"):
         note.decompose()
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "place"
 
 
 def _distance(link: Tag, target: Tag, *, to_other_page: bool) -> tuple[bool, bool]:

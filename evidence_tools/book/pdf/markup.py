@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,15 +25,26 @@ _NUMBER = re.compile(r"[(\[]?[-+−±<>=~≤≥]*\d[\d.,%–−-]*[)\]]?[;,.]?")
 
 def to_typst(tidy_html: str) -> str:
     """Translate tidy HTML to Typst markup that calls the functions of ``report.typ``."""
+    # Without auto_identifiers a heading has a label only if some link needs it.
+    document = json.loads(_pandoc(tidy_html, "html-auto_identifiers", "json"))
+    document["blocks"] = _rewrite(_float_figures(document["blocks"]), "text")
+    return _pandoc(json.dumps(document), "json", "typst")
+
+
+def _pandoc(text: str, source: str, target: str) -> str:
+    """Run pandoc once; its Python wrapper would start it three times for each conversion."""
+    command = [_pandoc_path(), "--from", source, "--to", target, "--wrap=none"]
+    result = subprocess.run(  # noqa: S603 - the program of the wheel, on text in a pipe
+        command, input=text.encode(), capture_output=True, check=True
+    )
+    return result.stdout.decode()
+
+
+@cache
+def _pandoc_path() -> str:
     import pypandoc
 
-    # Without auto_identifiers a heading has a label only if some link needs it.
-    document = json.loads(pypandoc.convert_text(tidy_html, "json", "html-auto_identifiers"))
-    document["blocks"] = _rewrite(_float_figures(document["blocks"]), "text")
-    markup = pypandoc.convert_text(
-        json.dumps(document), "typst", "json", extra_args=["--wrap=none"]
-    )
-    return str(markup)
+    return str(pypandoc.get_pandoc_path())
 
 
 def _float_figures(blocks: list[Node]) -> list[Node]:

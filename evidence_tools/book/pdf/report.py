@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 from evidence_tools.book.pdf.article import tidy_article
 from evidence_tools.book.pdf.markup import to_typst
 from evidence_tools.book.pdf.pictures import PdfError
+from evidence_tools.book.pdf.pieces import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class ReportDetails:
 
 
 def make_pdf(article_html: str, *, details: ReportDetails, resources: Path, target: Path) -> Path:
-    """Make the PDF of the report and put it in place in one step.
+    """Make the PDF of an article as a whole, and put it in place in one step.
 
     Parameters
     ----------
@@ -96,15 +98,54 @@ def make_pdf(article_html: str, *, details: ReportDetails, resources: Path, targ
     PdfError
         If the PDF cannot be made; nothing is written then.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="report-") as folder:
         root = Path(folder)
         body = to_typst(tidy_article(article_html, root, resources=resources))
-        (root / "main.typ").write_text(
-            f'#import "report.typ": *\n#show: report\n\n{body}\n', encoding="utf-8"
-        )
-        shutil.copyfile(Path(__file__).with_name("report.typ"), root / "report.typ")
-        pdf = _compile(root, details)
+        return _set(body, root, details, target)
+
+
+def make_pdf_of_pieces(pieces: Sequence[Piece], *, details: ReportDetails, target: Path) -> Path:
+    """Make the PDF of chapters that are Typst markup already, and put it in place in one step.
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+        The chapters, in order.
+    details : ReportDetails
+        What the cover and the metadata say.
+    target : Path
+        The PDF to write. It is replaced only by a finished file.
+
+    Returns
+    -------
+    Path
+        `target`.
+
+    Raises
+    ------
+    PdfError
+        If the PDF cannot be made; nothing is written then.
+    """
+    with tempfile.TemporaryDirectory(prefix="report-") as folder:
+        root = Path(folder)
+        parts = []
+        for number, piece in enumerate(pieces, start=1):
+            markup = piece.markup
+            for name, content in piece.pictures.items():
+                # Chapters name their pictures by themselves: two may use the same name.
+                (root / f"{number}-{name}").write_bytes(content)
+                markup = markup.replace(f'#picture("{name}"', f'#picture("{number}-{name}"')
+            parts.append(markup)
+        return _set("\n\n".join(parts), root, details, target)
+
+
+def _set(body: str, root: Path, details: ReportDetails, target: Path) -> Path:
+    (root / "main.typ").write_text(
+        f'#import "report.typ": *\n#show: report\n\n{body}\n', encoding="utf-8"
+    )
+    shutil.copyfile(Path(__file__).with_name("report.typ"), root / "report.typ")
+    pdf = _compile(root, details)
+    target.parent.mkdir(parents=True, exist_ok=True)
     # The temporary file lies beside the target: os.replace is atomic within one file system only.
     handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=".pdf", dir=target.parent)
     try:
