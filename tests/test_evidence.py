@@ -107,6 +107,9 @@ def test_two_loads_give_equal_evidence(evidence: Evidence) -> None:
 
 
 def test_loading_does_not_touch_the_tables(data_copy: Path) -> None:
-    before = {path.name: path.read_bytes() for path in data_copy.iterdir()}
+    def contents() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in data_copy.rglob("*") if path.is_file()}
+
+    before = contents()
     load_evidence(str(data_copy))
-    assert {path.name: path.read_bytes() for path in data_copy.iterdir()} == before
+    assert contents() == before

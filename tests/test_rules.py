@@ -14,6 +14,8 @@ from evidence_tools.rules import (
     RULES,
     Rule,
     printed_numbers,
+    rule_amount,
+    rule_arm_role,
     rule_as_printed,
     rule_context,
     rule_direction,
@@ -25,6 +27,7 @@ from evidence_tools.rules import (
     rule_printed_p_value,
     rule_publication_year,
     rule_reported_unit,
+    rule_same_trial,
 )
 
 D = Decimal
@@ -47,6 +50,9 @@ OTHERS: dict[Rule, dict[str, object]] = {
     rule_dispersion: {"dispersion": D(2), "dispersion_type": "SD"},
     rule_context: {"value": "38", "unit": "%", "population": "women", "source_id": "a"},
     rule_judgement: {"rationale": "K2 trials disagree.", "finding_ids": "a", "source_ids": None},
+    rule_amount: {"dose": D(45), "dose_unit": "mg/day", "duration": None, "duration_unit": None},
+    rule_arm_role: {"arm_id": "koitaya2009-k2"},
+    rule_same_trial: {"source_id": "koitaya2014", "same_trial_as": "koitaya2009"},
     rule_publication_year: {"year": 2025, "integrity_checked": date(2026, 11, 21)},
 }
 
@@ -98,6 +104,12 @@ CASES: list[tuple[Rule, dict[str, object], str]] = [
     (rule_context, {"source_id": None}, "source_id"),
     (rule_judgement, {"finding_ids": None}, "finding_ids"),
     (rule_judgement, {"rationale": "Only 9 trials."}, "rationale"),
+    (rule_amount, {"dose": None}, "dose"),
+    (rule_amount, {"dose_unit": None}, "dose_unit"),
+    (rule_amount, {"duration": D(12)}, "duration_unit"),
+    (rule_amount, {"duration": D(0), "duration_unit": "months"}, "duration"),
+    (rule_arm_role, {"arm_id": "koitaya2009-mk4"}, "arm_id"),
+    (rule_same_trial, {"same_trial_as": "koitaya2014"}, "same_trial_as"),
     (rule_publication_year, {"year": 2028}, "year"),
 ]
 

@@ -27,6 +27,7 @@ def test_sound_tables_give_their_rows_and_no_problem() -> None:
         "sources": 41,
         "outcomes": 21,
         "findings": 72,
+        "trials": 17,
         "trial-arms": 20,
         "marker-context": 11,
         "certainty": 55,
