@@ -18,7 +18,7 @@ test: $(READY)  ## Run the whole test suite, types and style included
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lab: $(READY)  ## Open the chapters in JupyterLab
 	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab

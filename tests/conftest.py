@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from evidence_tools import Evidence, load_evidence
 
@@ -114,10 +115,17 @@ def evidence() -> Evidence:
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The real book, built once per session."""
-    build = build_book(copy_book(tmp_path_factory.mktemp("book")))
-    assert build.returncode == 0, build.output
-    return build
+    """The real book, built once per session: processes that share the tests share it too."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, output = shared / "book", shared / "book.log"
+    with FileLock(shared / "book.lock"):
+        if not output.exists():
+            build = build_book(copy_book(folder))
+            assert build.returncode == 0, build.output
+            output.write_text(build.output, encoding="utf-8")
+    return Build(folder, 0, output.read_text(encoding="utf-8"))
 
 
 @pytest.fixture

@@ -274,7 +274,9 @@ def test_stopping_early_ends_the_kernels(book: Path) -> None:
 
 
 SCRIPT = """
-import sys
+import signal, sys
+# Whoever started the tests in the background had this signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_execution import chapter, PROJECT

@@ -87,9 +87,11 @@ def check_built(html: Path, folder: Path = Path()) -> CheckReport:
                 problems.append(Problem(str(path), 0, "", message, "number"))
         problems += _labels(page, article, path, named)
         captions += _captions(page, _folded(text))
-    problems += _compare(all_text, charts, pdfs[0], rows)
-    printed = _folded(_pdf_text(pdfs[0])[0])
-    problems += [problem for problem, caption in captions if caption not in printed]
+    printed, count = _pdf_text(pdfs[0])
+    for message in _compare(all_text, charts, printed, count, rows):
+        problems.append(Problem(str(pdfs[0]), 0, "", message, "number"))
+    folded = _folded(printed)
+    problems += [problem for problem, caption in captions if caption not in folded]
     covered = (
         Covered("number", ledger.seen, "different numbers on finished pages", _of(problems), 0),
     )
@@ -205,16 +207,14 @@ def _pdf_text(path: Path) -> tuple[str, int]:
 
 
 def _compare(
-    texts: list[str], charts: list[str], pdf: Path, rows: frozenset[str]
-) -> Iterator[Problem]:
-    """Compare the numbers of all pages with those of the PDF."""
-    text, count = _pdf_text(pdf)
+    texts: list[str], charts: list[str], text: str, count: int, rows: frozenset[str]
+) -> Iterator[str]:
+    """Compare the numbers of all pages with those of the PDF, of so many pages."""
     in_pdf, in_html = set(_tokens([text])), set(_tokens(texts))
     # Lines of the PDF break inside addresses; what follows a break is a part of one.
     addresses = " ".join(re.findall(r"10\.\d{4,}/\S+", " ".join(texts)))
     for token in sorted(in_html - in_pdf):
-        message = f"the pages show the number {token!r}, which is not in the PDF"
-        yield Problem(str(pdf), 0, "", message, "number")
+        yield f"the pages show the number {token!r}, which is not in the PDF"
     # The PDF numbers its pages, chapters and sections; its cover bears the stamp.
     own = {str(number) for number in range(count + 1)}
     for token in sorted(in_pdf - in_html - set(_tokens(charts)) - rows - own):
@@ -226,8 +226,7 @@ def _compare(
             continue
         if re.search(rf"(?:commit|Version)\s*\S*{re.escape(token)}", text) or _stamped(text, token):
             continue
-        message = f"the PDF shows the number {token!r}, which is on no page"
-        yield Problem(str(pdf), 0, "", message, "number")
+        yield f"the PDF shows the number {token!r}, which is on no page"
 
 
 def _stamped(text: str, token: str) -> bool:
