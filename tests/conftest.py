@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from filelock import FileLock
 
@@ -76,6 +77,14 @@ def build_book(folder: Path, **environment: str) -> Build:
         check=False,
     )
     return Build(folder, result.returncode, result.stdout)
+
+
+def printed_pages(pdf: Path) -> list[str]:
+    """Read the text of each page of a PDF."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        texts = [page.get_textpage().get_text_range() for page in document]
+    # PDFium writes a hyphen at the end of a line as a character that is none.
+    return [text.replace("\ufffe", "-") for text in texts]
 
 
 def copy_book(folder: Path) -> Path:

@@ -18,9 +18,8 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 import axe_playwright_python
-import pypdf
 import pytest
-from conftest import PROJECT, Build
+from conftest import PROJECT, Build, printed_pages
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 from releases import renumbered
 
@@ -636,7 +635,7 @@ def test_of_two_figures_a_reader_sees_one_and_switches_and_print_has_both(
     page.emulate_media(media="print")
     assert every.is_visible()
     assert kept.is_visible()
-    words = "".join(part.extract_text() for part in pypdf.PdfReader(book.pdf).pages)
+    words = "".join(printed_pages(book.pdf))
     for figure in (every, kept):
         caption = figure.locator(".caption-text").text_content() or ""
         assert squeezed(caption)[:40] in squeezed(words)

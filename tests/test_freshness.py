@@ -12,9 +12,8 @@ import time
 from pathlib import Path
 
 import psutil
-import pypdf
 import pytest
-from conftest import HEADER, Build, build_book, copy_book, exclude_findings
+from conftest import HEADER, Build, build_book, copy_book, exclude_findings, printed_pages
 from test_execution import gone
 
 NUMBERS = """# What is the estimate?
@@ -97,7 +96,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def pdf_text(build: Build) -> str:
-    return "".join(page.extract_text() for page in pypdf.PdfReader(build.pdf).pages)
+    return "".join(printed_pages(build.pdf))
 
 
 def test_each_kind_of_change_reaches_the_pages_and_runs_no_more_than_it_must(folder: Path) -> None:

@@ -10,10 +10,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pypdf
 import pytest
 from bs4 import BeautifulSoup, Tag
-from conftest import PROJECT, Build
+from conftest import PROJECT, Build, printed_pages
 
 from evidence_tools import Evidence
 from evidence_tools.book.datafiles import figure_csv, table_csv
@@ -69,7 +68,7 @@ def test_the_content_hash_stands_on_every_page_and_in_the_pdf(
         footer = soup(book, f"chapters/{name}").select_one(".evidence-stamp")
         assert isinstance(footer, Tag)
         assert f"content {short}" in footer.get_text()
-    assert short in pypdf.PdfReader(book.pdf).pages[0].extract_text()
+    assert short in printed_pages(book.pdf)[0]
 
 
 @pytest.mark.parametrize(

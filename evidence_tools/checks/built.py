@@ -200,10 +200,12 @@ def _labels(page: Page, article: Any, path: Path, named: set[str]) -> Iterator[P
 
 
 def _pdf_text(path: Path) -> tuple[str, int]:
-    import pypdf
+    import pypdfium2
 
-    reader = pypdf.PdfReader(path)
-    return "\n".join(page.extract_text() for page in reader.pages), len(reader.pages)
+    with pypdfium2.PdfDocument(path) as document:
+        texts = [page.get_textpage().get_text_range() for page in document]
+    # PDFium writes a hyphen at the end of a line as a character that is none.
+    return "\n".join(texts).replace("\ufffe", "-"), len(texts)
 
 
 def _compare(
