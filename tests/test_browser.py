@@ -114,6 +114,7 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
     found: dict[str, Any] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
     narrow: dict[int, Any] = field(default_factory=dict)
     printed: dict[str, Any] = field(default_factory=dict)
 
@@ -142,7 +143,7 @@ def watch(page: Page, base: str) -> Visit:
 
 @pytest.fixture(scope="session")
 def visits(browser: Browser, served: str) -> dict[str, Visit]:
-    """Every page opened once: in full, on two narrow screens, and as it prints."""
+    """Every page opened once: in full, light and dark, on narrow screens, and as it prints."""
     context = browser.new_context(viewport={"width": 1200, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(20_000)
     made = {}
@@ -152,6 +153,12 @@ def visits(browser: Browser, served: str) -> dict[str, Visit]:
         page.goto(served + name, wait_until="networkidle")
         draw_all(page)
         visit.found = page.evaluate(FOUND)
+        visit.broken = broken_rules(page, {"type": "tag", "values": WCAG})
+        # Colours alone differ in the dark.
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+        visit.broken += broken_rules(page, {"type": "rule", "values": COLOUR_RULES})
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
         for width in NARROW:
             page.set_viewport_size({"width": width, "height": 844})
             visit.narrow[width] = page.evaluate(NARROW_FOUND)
@@ -456,20 +463,9 @@ def broken_rules(page: Page, only: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_page_breaks_a_rule_of_accessibility_in_light_or_dark(
-    name: str, browser: Browser, served: str
+    name: str, visits: dict[str, Visit]
 ) -> None:
-    context = browser.new_context(color_scheme="light", reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(served + name)
-    draw_all(page)
-    found = broken_rules(page, {"type": "tag", "values": WCAG})
-    # Colours alone differ in the dark.
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    page.reload()
-    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
-    found += broken_rules(page, {"type": "rule", "values": COLOUR_RULES})
-    context.close()
-    assert not found, "\n".join(found)
+    assert not visits[name].broken, "\n".join(visits[name].broken)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
