@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from conftest import Build
 
-from evidence_tools.book.theme import icon_rules, prune, used_words
+from evidence_tools.book.theme import icon_rules, prune, use_relative_folders, used_words
 
 FONT_AWESOME = (
     '{bars:[448,512,["navicon"],"f0c9","M0 96z"],"magnifying-glass":[512,512,[128269,"search"],'
@@ -71,3 +74,13 @@ def test_pages_load_the_one_sheet_and_no_script_for_icons(book: Build) -> None:
     assert len(sheet) < 150_000
     used = set(re.findall(r"fa-(?:magnifying-glass|bars|download|file-pdf|moon)", page))
     assert all(f".{icon}{{--icon:" in sheet for icon in used)
+
+
+def test_settings_name_folders_from_the_book_so_that_their_hash_is_the_same_everywhere(
+    tmp_path: Path,
+) -> None:
+    folders = [str(tmp_path / ".venv" / "theme"), "own"]
+    names = ("templates_path", "html_static_path")
+    app: Any = SimpleNamespace(confdir=tmp_path, config={name: list(folders) for name in names})
+    use_relative_folders(app)
+    assert app.config == {name: [".venv/theme", "own"] for name in names}

@@ -44,7 +44,12 @@ from evidence_tools.book.roles import add_roles, caption_runs
 from evidence_tools.book.searching import escape_titles
 from evidence_tools.book.session import BuildError, Session
 from evidence_tools.book.stamp import read_stamp
-from evidence_tools.book.theme import drop_unused_assets, use_templates, write_sheet
+from evidence_tools.book.theme import (
+    drop_unused_assets,
+    use_relative_folders,
+    use_templates,
+    write_sheet,
+)
 from evidence_tools.checks import gate_problems
 from evidence_tools.display import plain, runs
 from evidence_tools.schema import EvidenceError, UnknownKeyError
@@ -75,6 +80,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_checks_directive(app)
     app.connect("config-inited", _prepare, priority=900)
     app.connect("builder-inited", lambda app: add_assets(app), priority=900)
+    app.connect("builder-inited", use_relative_folders, priority=990)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _check_files, priority=400)
     app.connect("env-before-read-docs", _check_words, priority=450)

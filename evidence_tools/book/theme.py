@@ -9,6 +9,7 @@ by hand when a chapter uses another part of the theme.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -57,6 +58,16 @@ def use_templates(app: Sphinx) -> None:
     for listeners in app.events.listeners.values():
         # Thebe would write into every page where to run its code on another host.
         listeners[:] = [item for item in listeners if "sphinx_thebe" not in item.handler.__module__]
+
+
+def use_relative_folders(app: Sphinx) -> None:
+    """Name folders of templates and static files from the book's folder, as the last setting.
+
+    Sphinx writes a hash of its settings into the site; so it is the same on every machine.
+    """
+    for name in ("templates_path", "html_static_path"):
+        folders = [app.confdir / path for path in app.config[name]]
+        app.config[name] = [os.path.relpath(folder, app.confdir) for folder in folders]
 
 
 def drop_unused_assets(
