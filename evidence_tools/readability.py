@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _NOT_READ = (
     "script, style, button, details.hide, .evidence-cards, a.headerlink, .prev-next-footer, "
@@ -35,10 +36,20 @@ def page_prose(html: str) -> str:
     for block in body.select(_BLOCKS):
         if block.find(["p", "li"]):
             continue
-        line = " ".join(block.get_text().split())
-        if line:
-            lines.append(line if re.search(r"[.?!:;]$", line) else f"{line}.")
-    return "\n".join(lines)
+        lines.append(" ".join(block.get_text().split()))
+    return closed_lines(lines)
+
+
+def closed_lines(lines: Iterable[str]) -> str:
+    """Join lines that have text, each closed by a full stop when it ends without a mark."""
+    return "\n".join(line if re.search(r"[.?!:;]$", line) else f"{line}." for line in lines if line)
+
+
+def reading_text(text: str) -> str:
+    """Say how long a text is and how hard it is to read, with one decimal of the grade."""
+    return (
+        f"It has {word_count(text)} words, and a Flesch-Kincaid grade of {reading_grade(text):.1f}."
+    )
 
 
 def word_count(text: str) -> int:

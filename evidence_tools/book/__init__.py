@@ -26,6 +26,7 @@ from evidence_tools.book.citing import add_citing, add_page_metadata, write_cita
 from evidence_tools.book.datafiles import add_downloads, write_downloads
 from evidence_tools.book.domain import EvidenceDomain
 from evidence_tools.book.downloads import keep_executed_notebook, offer_downloads
+from evidence_tools.book.endings import add_endings
 from evidence_tools.book.freshness import forget_page, outline_changed
 from evidence_tools.book.gates import add_checks_directive
 from evidence_tools.book.mathml import add_math
@@ -39,6 +40,7 @@ from evidence_tools.book.pages import (
     write_vega_bundle,
 )
 from evidence_tools.book.permalinks import write_permalinks
+from evidence_tools.book.reading import add_reading_grades
 from evidence_tools.book.record import write_record
 from evidence_tools.book.roles import add_roles, caption_runs
 from evidence_tools.book.searching import escape_titles
@@ -74,10 +76,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_roles(app)
     add_math(app)
     add_abbreviations(app)
+    add_endings(app)
     add_attributes(app)
     add_downloads(app)
     add_citing(app)
     add_checks_directive(app)
+    add_reading_grades(app)
     app.connect("config-inited", _prepare, priority=900)
     app.connect("builder-inited", lambda app: add_assets(app), priority=900)
     app.connect("builder-inited", use_relative_folders, priority=990)

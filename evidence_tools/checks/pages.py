@@ -37,7 +37,7 @@ UNREADABLE = frozenset(
 _SILENT = frozenset({"toctree", "tableofcontents", "bibliography", "contents", "index", "only"})
 _LITERAL = frozenset({"code", "code-block", "sourcecode", "prompt", "parsed-literal"})
 _PATH_ARGUMENT = frozenset(
-    {"figure", "image", "glue:figure", "figure-md", "mermaid", "evidence-checks"}
+    {"figure", "image", "glue:figure", "figure-md", "mermaid", "evidence-checks", "reading-grade"}
 )
 _TEXT_OPTIONS = {"alt": "alt", "caption": "caption", "title": "caption", "header": "caption"}
 _CAPTIONED = frozenset({"table", "list-table", "figure", "figure-md"})
