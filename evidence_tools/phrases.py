@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 
@@ -37,6 +38,8 @@ DIRECTION_WORDS = {
     Direction.NOT_CONCLUSIVE: "not conclusive",
 }
 """Each direction as it stands in a table or a chart."""
+
+_DESIGNS = {"meta_analysis": "meta-analysis", "rct": "randomized trial"}
 
 
 def number_text(value: Decimal | int) -> str:
@@ -149,23 +152,29 @@ def source_runs(source: Source) -> Runs:
     return (Run(source_name(source), source_id=source.source_id),)
 
 
-def note_runs(evidence: Evidence, note: str) -> Runs:
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """Join names as in running text: ``"OC, BAP and CTX"``."""
+    start = [", ".join(names[:-1])] if len(names) > 1 else []
+    return f" {word} ".join([*start, *names[-1:]])
+
+
+def design_text(source: Source) -> str:
+    """Name the kind of publication in words: ``"randomized trial"``, ``"position paper"``."""
+    return _DESIGNS.get(source.design, source.design.replace("_", " "))
+
+
+def note_runs(sources: Mapping[str, Source], note: str) -> Runs:
     """Write a note of a table, with the identifiers of sources in it turned into their names.
 
     Parameters
     ----------
-    evidence
-        Words that are identifiers of its sources become linked names.
+    sources
+        Words that are their identifiers become linked names.
     note
         Text as it stands in a ``note`` column.
     """
     parts = re.split(r"([a-z0-9]+(?:-[a-z0-9]+)*)", note)
-    return runs(
-        *(
-            source_runs(evidence.sources[part]) if part in evidence.sources else part
-            for part in parts
-        )
-    )
+    return runs(*(source_runs(sources[part]) if part in sources else part for part in parts))
 
 
 def finding_runs(evidence: Evidence, finding: Finding) -> Runs:
@@ -214,6 +223,7 @@ def value_text(evidence: Evidence, key: str) -> str:
         counts = {
             "sources": len(evidence.sources),
             "findings": len(evidence.findings_by_id),
+            "fracture_findings": len(evidence.findings(kind="fracture")),
             "outcomes": len(evidence.outcomes),
             "arms": len(evidence.arms),
             "trial_reports": len(evidence.trials),

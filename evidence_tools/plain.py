@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from evidence_tools.display import Prose, Run, Runs, runs
 from evidence_tools.evidence import Evidence
+from evidence_tools.limitations import disagreeing_outcomes
 from evidence_tools.phrases import finding_run, source_runs
 from evidence_tools.schema import Direction, Finding, OutcomeKind
 from evidence_tools.sensitivity import find_sensitivity_pairs
@@ -20,7 +21,11 @@ _WENT = {
 _MARKER_OF = {
     OutcomeKind.FORMATION: "a sign of bone being built",
     OutcomeKind.RESORPTION: "a sign of bone being broken down",
-    OutcomeKind.VITAMIN_K: "a sign of vitamin K at work",
+}
+# Both are parts of one protein, so they go opposite ways when more vitamin K is at work.
+_VITAMIN_K_MARKER = {
+    "ucoc": "osteocalcin on which vitamin K has not fully worked",
+    "coc": "osteocalcin on which vitamin K has worked",
 }
 _FEWER = {
     Direction.DECREASE: "fewer",
@@ -55,7 +60,7 @@ def narrate_plain_messages(evidence: Evidence, markers: Iterable[Finding]) -> Pr
         f"In the main review, {moved} of {len(found)} markers changed with vitamin K2 in women "
         "with weak bones after the menopause.",
         "Markers are not fractures. A marker can change while just as many bones break.",
-        f"{bones} Side effects are rarely described where we looked.",
+        f"{bones} {_harms_message(evidence)}",
     )
     return Prose(tuple(runs(message) for message in messages), as_list=True)
 
@@ -77,7 +82,8 @@ def narrate_plain_markers(evidence: Evidence, findings: Iterable[Finding]) -> Pr
     items = []
     for finding in findings:
         outcome = evidence.outcome_of(finding)
-        what = _MARKER_OF.get(outcome.kind, outcome.kind.value)
+        known = _VITAMIN_K_MARKER.get(outcome.outcome_id) or _MARKER_OF.get(outcome.kind)
+        what = known or outcome.kind.value
         name = outcome.in_text
         items.append(runs(f"{name}, {what}: ", finding_run(evidence, finding, _went(finding)), "."))
     return Prose(tuple(items), as_list=True)
@@ -124,10 +130,60 @@ def narrate_plain_harms(evidence: Evidence) -> Prose:
         A list.
     """
     items = [
-        runs("Side effects ", _went(findings[0]), ": ", _sources(evidence, findings), ".")
-        for findings in _directions(evidence, OutcomeKind.HARM).values()
+        runs(
+            "Side effects" if direction in _MOVED else "Side effects:",
+            f" {_WENT[direction]}: " if direction in _MOVED else f" {_WENT[direction]} in ",
+            _sources(evidence, findings),
+            ".",
+        )
+        for direction, findings in _directions(evidence, OutcomeKind.HARM).items()
     ]
     return Prose(tuple(items), as_list=True)
+
+
+def narrate_plain_doubts(evidence: Evidence, markers: Iterable[Finding]) -> Prose:
+    """Say in plain words whether others agree, and whether the units are known.
+
+    Parameters
+    ----------
+    evidence
+        All of the evidence; whether sources agree depends on the other findings.
+    markers
+        The marker findings of the central source.
+
+    Returns
+    -------
+    Prose
+        One paragraph.
+    """
+    found = tuple(markers)
+    estimates = [finding for finding in found if finding.estimate is not None]
+    no_unit = [finding for finding in estimates if not finding.unit_reported]
+    unlike = disagreeing_outcomes(evidence) & {finding.outcome_id for finding in found}
+    sentences = [f"Other sources do not all agree on {len(unlike)} of these markers."]
+    if not unlike:
+        sentences = ["No other source that names one of these markers disagrees."]
+    if no_unit:
+        which = "the changes" if no_unit == estimates else f"{len(no_unit)} of the changes"
+        sentences.append(f"We could not find out in which units {which} were measured.")
+        sentences.append("So we cannot tell whether they are large or small.")
+    return Prose((runs(" ".join(sentences)),))
+
+
+def _harms_message(evidence: Evidence) -> str:
+    """Say how many sources tell about side effects, and whether all of them found more."""
+    groups = _directions(evidence, OutcomeKind.HARM)
+    told = {finding.source_id for group in groups.values() for finding in group}
+    if not told:
+        return "No source tells about side effects where we looked."
+    tell = "source tells" if len(told) == 1 else "sources tell"
+    words = "with mixed results"
+    if len(groups) == 1:
+        words = {
+            Direction.INCREASE: "and found more of them with vitamin K2",
+            Direction.DECREASE: "and found fewer of them with vitamin K2",
+        }.get(next(iter(groups)), "without a clear result")
+    return f"Only {len(told)} of {len(evidence.sources)} {tell} about side effects, {words}."
 
 
 def _went(finding: Finding) -> str:

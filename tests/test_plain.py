@@ -11,12 +11,13 @@ from conftest import Build, change_cell
 
 from evidence_tools import Evidence, load_evidence
 from evidence_tools.plain import (
+    narrate_plain_doubts,
     narrate_plain_fractures,
     narrate_plain_harms,
     narrate_plain_markers,
     narrate_plain_messages,
 )
-from evidence_tools.readability import page_prose, reading_grade, word_count
+from evidence_tools.readability import page_prose, reading_grade, reading_text, word_count
 
 PAGE = "chapters/plain-language"
 LONGEST_GRADE = 9
@@ -91,7 +92,7 @@ def test_side_effects_follow_the_rows(evidence: Evidence, data_copy: Path) -> No
     assert "Side effects went up: Xu 2021" in narrate_plain_harms(evidence).to_text()
     change_cell(data_copy / "findings.csv", "inoue2009-adverse", "direction", "not_conclusive")
     text = narrate_plain_harms(load_evidence(data_copy)).to_text()
-    assert "Side effects no clear result: Inoue 2009." in text
+    assert "Side effects: no clear result in Inoue 2009." in text
 
 
 def test_prose_leaves_out_code_figures_tables_and_closes_headings() -> None:
@@ -112,3 +113,35 @@ def test_long_words_raise_the_grade() -> None:
 def test_a_text_without_words_has_no_grade() -> None:
     with pytest.raises(ValueError, match="no words"):
         reading_grade(" – ")
+
+
+def test_the_checks_page_tells_the_length_and_grade_of_the_summary(book: Build, prose: str) -> None:
+    checks = " ".join(BeautifulSoup(book.page("chapters/checks"), "html.parser").get_text().split())
+    assert reading_text(prose) in checks
+
+
+def test_less_ucoc_is_not_called_less_vitamin_k_at_work(evidence: Evidence) -> None:
+    text = narrate_plain_markers(evidence, evidence.findings(source="zhang2025")).to_text()
+    assert "(ucOC), osteocalcin on which vitamin K has not fully worked: went down." in text
+
+
+def test_the_last_key_message_tells_what_was_found_on_side_effects(
+    evidence: Evidence, data_copy: Path
+) -> None:
+    central = evidence.findings(source="zhang2025")
+    text = narrate_plain_messages(evidence, central).to_text()
+    assert "Only 2 of 41 sources tell about side effects, and found more of them" in text
+    change_cell(data_copy / "findings.csv", "inoue2009-adverse", "direction", "decrease")
+    changed = narrate_plain_messages(load_evidence(data_copy), central).to_text()
+    assert "Only 2 of 41 sources tell about side effects, with mixed results." in changed
+
+
+def test_doubts_about_markers_follow_the_rows(evidence: Evidence, data_copy: Path) -> None:
+    text = narrate_plain_doubts(evidence, evidence.findings(source="zhang2025")).to_text()
+    assert text.startswith("Other sources do not all agree on 4 of these markers.")
+    assert "in which units the changes were measured" in text
+    for marker in ("oc", "bap", "ucoc", "trap"):
+        change_cell(data_copy / "findings.csv", f"zhang2025-{marker}", "unit", "% change")
+    changed = load_evidence(data_copy)
+    text = narrate_plain_doubts(changed, changed.findings(source="zhang2025")).to_text()
+    assert "in which units 1 of the changes were measured" in text
