@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from evidence_tools.evidence import Evidence
 from evidence_tools.schema import Direction, Finding, Integrity
 
 TARGET_POPULATION = "postmenopausal women with osteoporosis"
 """The population that the report's question is about, as ``sources.csv`` words it."""
+
+SHORTEST_FOLLOW_UP = {"weeks": Decimal(52), "months": Decimal(12)}
+"""By unit, the duration below which a trial is called short: a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,13 @@ def _sources_disagree(evidence: Evidence, finding: Finding) -> bool:
     return finding.outcome_id in disagreeing_outcomes(evidence)
 
 
+def _short(evidence: Evidence, finding: Finding) -> bool:
+    trial = evidence.trials.get(finding.source_id)
+    if trial is None or trial.duration is None:
+        return False
+    return trial.duration < SHORTEST_FOLLOW_UP[trial.duration_unit]
+
+
 def _integrity(evidence: Evidence, finding: Finding) -> bool:
     return evidence.source_of(finding).integrity is not Integrity.NONE_KNOWN
 
@@ -145,7 +156,8 @@ RULES: dict[str, tuple[str, Condition]] = {
         _estimate_missing,
     ),
     "interval-not-reported": (
-        "The estimate is reported without an interval, so its precision is not known.",
+        "No interval that can be used stands beside the estimate where the source was read, "
+        "so its precision is not known.",
         _interval_missing,
     ),
     "heterogeneity-not-reported": (
@@ -167,6 +179,11 @@ RULES: dict[str, tuple[str, Condition]] = {
         "Sources disagree: others report another direction, or no significant change, "
         "for the same outcome.",
         _sources_disagree,
+    ),
+    "short-follow-up": (
+        "The trial gave vitamin K2 for less than a year. "
+        "What happens over a longer time was not seen.",
+        _short,
     ),
     "integrity": (
         "There is a known concern about the source as printed; it stands beside its name.",

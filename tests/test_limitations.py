@@ -21,6 +21,7 @@ TRIGGERS = {
     "size-not-reported": ("zhang2025-oc", "binkley2009-ntx"),
     "few-digits": ("zhang2025-ctx", "zhang2025-oc"),
     "sources-disagree": ("zhang2025-oc", "zhang2025-ctx"),
+    "short-follow-up": ("shiraki2009-oc", "binkley2009-ntx"),
     "integrity": ("xu2021-adverse", "zhang2025-oc"),
     "abstract-only": ("zhang2025-oc", None),
     "population-differs": ("bjr2024-oc", "zhang2025-oc"),
