@@ -11,6 +11,7 @@ from evidence_tools.phrases import (
     DIRECTION_WORDS,
     estimate_text,
     finding_run,
+    listed,
     source_runs,
     value_text,
 )
@@ -105,7 +106,7 @@ def _reports(evidence: Evidence, findings: Sequence[Finding]) -> Runs:
     for direction, words in _GROUPS:
         outcomes = [evidence.outcome_of(f).in_text for f in findings if f.direction is direction]
         if outcomes:
-            phrases.append(runs(f"{words} ", _listing(outcomes)))
+            phrases.append(runs(f"{words} ", listed(outcomes)))
     return runs(_join(phrases, last="; "), ".")
 
 
@@ -114,12 +115,12 @@ def _certainty(evidence: Evidence, findings: Sequence[Finding]) -> str:
     for finding in findings:
         level = str(evidence.certainty(finding.outcome_id) or "not rated")
         levels.setdefault(level, []).append(evidence.outcome_of(finding).short)
-    listed = "; ".join(f"{level} for {_listing(names)}" for level, names in levels.items())
+    rated = "; ".join(f"{level} for {listed(names)}" for level, names in levels.items())
     bound = (
         ' "At most" means that some reasons for doubt could not be judged '
         "from what was read, so the certainty may be lower."
     )
-    return f"Certainty is {listed}.{bound if 'at most' in listed else ''}"
+    return f"Certainty is {rated}.{bound if 'at most' in rated else ''}"
 
 
 def _surrogates(evidence: Evidence, findings: Sequence[Finding]) -> str:
@@ -144,7 +145,7 @@ def _disagreement(evidence: Evidence, findings: Sequence[Finding]) -> str:
     ]
     if not outcomes:
         return ""
-    names = _listing([outcome.short for outcome in outcomes])
+    names = listed([outcome.short for outcome in outcomes])
     return f"Other sources report another direction, or no significant change, for {names}."
 
 
@@ -157,12 +158,6 @@ def _result(evidence: Evidence, finding: Finding) -> Runs:
         remarks = f"{remarks}; {finding.note}"
     stated = f"{outcome.in_text}, {DIRECTION_WORDS[finding.direction]}, "
     return runs(stated, result, f" ({remarks})")
-
-
-def _listing(words: Sequence[str]) -> str:
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _join(parts: Sequence[Runs], last: str = "; ") -> Runs:

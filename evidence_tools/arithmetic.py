@@ -84,7 +84,7 @@ def check_finding(evidence: Evidence, finding: Finding) -> ArithmeticCheck:
     if measure is None or finding.estimate is None:
         notes.append("no estimate of a difference is reported")
     elif lower is None or upper is None:
-        notes.append("the estimate is printed without an interval")
+        notes.append("no interval that can be used stands beside the estimate where it was read")
     else:
         ratio = measure.is_ratio
         if is_symmetric(finding.estimate, lower, upper, ratio=ratio):

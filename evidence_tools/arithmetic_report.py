@@ -72,8 +72,8 @@ def narrate_arithmetic(evidence: Evidence, findings: Iterable[Finding]) -> Prose
     summary = (
         f"Of {len(checks)} findings, {count[Verdict.FITS]} pass every check, "
         f"{count[Verdict.FLAG]} {'is' if count[Verdict.FLAG] == 1 else 'are'} flagged, "
-        f"and {count[Verdict.UNCHECKED]} cannot be checked, because no interval is printed "
-        "where they were read."
+        f"and {count[Verdict.UNCHECKED]} cannot be checked, because an estimate "
+        "with its interval could not be read."
     )
     items = [runs(summary)]
     for check in checks:

@@ -18,7 +18,14 @@ from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
 from evidence_tools.facets import FACETS
 from evidence_tools.links import GROUPED_OUTCOME
-from evidence_tools.phrases import DIRECTION_WORDS, estimate_text, finding_run, source_runs
+from evidence_tools.phrases import (
+    DIRECTION_WORDS,
+    design_text,
+    estimate_text,
+    finding_run,
+    listed,
+    source_runs,
+)
 from evidence_tools.schema import Direction, Finding, Outcome, OutcomeKind, Significance
 
 _TOLD = (Relation.AGREES, Relation.NOT_CONFIRMED, Relation.CONTRADICTS, Relation.OPEN)
@@ -28,7 +35,6 @@ _PLURAL = {
     Relation.CONTRADICTS: "contradict it",
     Relation.OPEN: "leave it open",
 }
-_DESIGNS = {"meta_analysis": "meta-analysis", "rct": "randomized trial"}
 _SIGNIFICANCE = {
     Significance.YES: "significant",
     Significance.NO: "not significant",
@@ -108,12 +114,13 @@ def _markers(evidence: Evidence, central: str) -> tuple[Outcome, ...]:
 
 def _row(evidence: Evidence, outcome: Outcome, item: Comparison, central: str) -> TableRow:
     source = evidence.source_of(item.finding)
-    design = _DESIGNS.get(source.design, source.design.replace("_", " "))
-    level = f"; {design}, evidence level {source.evidence_level}"
+    level = f"; {design_text(source)}, evidence level {source.evidence_level}"
     says = DIRECTION_WORDS[item.finding.direction]
     if item.finding.direction is not Direction.NO_SIGNIFICANT_CHANGE:
         says += f"; {_SIGNIFICANCE[item.finding.statistically_significant]}"
-    estimate = finding_run(evidence, item.finding, estimate_text(item.finding))
+    estimate = runs(finding_run(evidence, item.finding, estimate_text(item.finding)))
+    if figure := _figure(item.finding):
+        estimate = runs(estimate, f"; as printed: {figure}")
     return TableRow(
         (
             Cell.of(outcome.label),
@@ -124,6 +131,13 @@ def _row(evidence: Evidence, outcome: Outcome, item: Comparison, central: str) -
         ),
         anchor=item.finding.finding_id,
     )
+
+
+def _figure(finding: Finding) -> str:
+    """Take the figures that are printed although no estimate of a difference is."""
+    if finding.estimate is not None or finding.p_value is not None:
+        return ""
+    return finding.as_printed if any(map(str.isdigit, finding.as_printed)) else ""
 
 
 def relation_text(evidence: Evidence, item: Comparison, central: str = CENTRAL_SOURCE) -> str:
@@ -174,7 +188,7 @@ def _summary(
 def _listed(names: Sequence[str]) -> str:
     if not names:
         return "none"
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return listed(names)
 
 
 def _marker_item(evidence: Evidence, outcome: Outcome, comparisons: Sequence[Comparison]) -> Runs:

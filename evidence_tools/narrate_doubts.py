@@ -21,8 +21,8 @@ from evidence_tools.schema import Direction, Finding, Outcome, Significance, Sou
 from evidence_tools.sensitivity import SensitivityPair, find_sensitivity_pairs
 
 _VERDICTS = {
-    (Significance.YES, Significance.NO): "significant at first, and not significant in the latter",
-    (Significance.NO, Significance.YES): "not significant at first, and significant in the latter",
+    (Significance.YES, Significance.NO): "The first result is significant, the second is not.",
+    (Significance.NO, Significance.YES): "The first result is not significant, the second is.",
 }
 
 
@@ -98,7 +98,7 @@ def _pair_sentence(evidence: Evidence, pair: SensitivityPair) -> Runs:
     verdict = _VERDICTS.get(
         (primary.statistically_significant, alternative.statistically_significant)
     )
-    what = f"The result is {verdict}" if verdict else "Whether it is significant stays the same"
+    what = verdict or "Whether it is significant stays the same."
     latter = analysis_text(alternative)
     named = runs(f" ({latter})") if latter else ()
     other_source = alternative.source_id != primary.source_id
@@ -114,7 +114,7 @@ def _pair_sentence(evidence: Evidence, pair: SensitivityPair) -> Runs:
         place,
         finding_run(evidence, alternative, effect_text(alternative)),
         named,
-        f". {what}.{depends}",
+        f". {what}{depends}",
     )
 
 
@@ -150,7 +150,9 @@ def _agreement(counted: dict[Direction, list[Finding]]) -> str:
     if direction is Direction.NO_SIGNIFICANT_CHANGE:
         # Altman and Bland 1995: absence of evidence is not evidence of absence.
         return " This does not show that there is no change."
-    return " All of them report the same." if len({f.source_id for f in group}) > 1 else ""
+    return (
+        " All of them report the same direction." if len({f.source_id for f in group}) > 1 else ""
+    )
 
 
 def _named(evidence: Evidence, findings: Sequence[Finding]) -> Runs:
@@ -160,7 +162,10 @@ def _named(evidence: Evidence, findings: Sequence[Finding]) -> Runs:
     for finding in findings:
         source = evidence.source_of(finding)
         analysis = analysis_text(finding) if often[finding.source_id] > 1 else ""
-        details = "; ".join(part for part in (status_text(source), analysis) if part)
+        moved = finding.direction in (Direction.INCREASE, Direction.DECREASE)
+        no = finding.statistically_significant is Significance.NO
+        significance = "not significant" if moved and no else ""
+        details = "; ".join(part for part in (status_text(source), analysis, significance) if part)
         name = f"{source.short_name} ({details})" if details else source.short_name
         named.append(runs("; " if named else "", finding_run(evidence, finding, name)))
     return runs(*named)
@@ -173,5 +178,7 @@ def _integrity(evidence: Evidence, source: Source) -> Runs:
         if source.integrity.strikes_out
         else " Its figures are shown with this beside them."
     )
-    reason = runs(": ", note_runs(evidence, lower_first(source.note))) if source.note else ()
+    reason = (
+        runs(": ", note_runs(evidence.sources, lower_first(source.note))) if source.note else ()
+    )
     return runs(source_runs(source), f" (looked up on {checked})", reason, f".{follows}")

@@ -10,8 +10,8 @@ from decimal import Decimal
 from evidence_tools.arms import ArmPair, difference_from_arms, missing_for_difference, pair_arms
 from evidence_tools.display import Prose, Runs, runs
 from evidence_tools.evidence import Evidence
-from evidence_tools.phrases import finding_runs, number_text, source_runs
-from evidence_tools.schema import Finding, Trial, TrialArm
+from evidence_tools.phrases import finding_runs, listed, number_text, source_runs
+from evidence_tools.schema import Finding, Source, Trial, TrialArm
 from evidence_tools.trial_phrases import (
     amount_text,
     arm_text,
@@ -120,7 +120,7 @@ def narrate_populations(evidence: Evidence) -> Prose:
         if not any(re.search(words, population) for population in populations)
     ]
     if absent:
-        items.append(runs(f"No description of who took part names {', '.join(absent)}."))
+        items.append(runs(f"No description of who took part names {listed(absent, 'or')}."))
     return Prose(tuple(items), as_list=True)
 
 
@@ -153,15 +153,20 @@ def _sizes(evidence: Evidence, trials: Sequence[Trial]) -> Runs:
         for source in map(evidence.source_of, trials)
         if source.n_participants is not None
     ]
-    sizes.sort(key=lambda size: size[0])
-    (least, small), (most, large) = sizes[0], sizes[-1]
+    least, most = (pick(size for size, _ in sizes) for pick in (min, max))
     return runs(
         f"The smallest had {number_text(least)} participants (",
-        source_runs(small),
+        _of_size(sizes, least),
         f"), the largest {number_text(most)} (",
-        source_runs(large),
+        _of_size(sizes, most),
         ").",
     )
+
+
+def _of_size(sizes: Iterable[tuple[int, Source]], wanted: int) -> Runs:
+    """Name every trial of one size: the smallest may be two."""
+    named = [source_runs(source) for size, source in sizes if size == wanted]
+    return runs(*(runs("; " if index else "", name) for index, name in enumerate(named)))
 
 
 def _pair_sentence(evidence: Evidence, pair: ArmPair) -> Runs:

@@ -180,8 +180,12 @@ def _sizes(evidence: Evidence, findings: Sequence[Finding]) -> Runs:
     for finding in findings:
         source = evidence.source_of(finding)
         here = _size(finding.k_studies, finding.n_participants)
-        whole = _size(source.n_studies, source.n_participants)
-        text = runs(source_runs(source), f": {here} (whole source: {whole})")
+        whole = f"whole source: {_size(source.n_studies, source.n_participants)}"
+        if source.design == "rct":
+            people = finding.n_participants or source.n_participants
+            here = f"{number_text(people)} participants" if people else NOT_REPORTED
+            whole = "one trial"
+        text = runs(source_runs(source), f": {here} ({whole})")
         if text not in parts:
             parts.append(text)
     listed = [runs("; " if index else "", part) for index, part in enumerate(parts)]

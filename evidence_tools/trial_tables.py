@@ -97,7 +97,10 @@ def _pair_row(evidence: Evidence, pair: ArmPair) -> TableRow:
         difference = f"not computed: {'; '.join(missing)}"
     else:
         difference = f"{difference_text(difference_from_arms(pair), arm.unit)}, computed here"
-    notes = "; ".join(dict.fromkeys(note for note in (arm.note, control.note) if note))
+    # Both arms often bear the same note, one of them in short.
+    both = (arm.note, control.note)
+    shorter, longer = sorted(both, key=len)
+    notes = longer if shorter in longer else "; ".join(both)
     outcome = evidence.outcome_of(arm)
     return TableRow(
         (

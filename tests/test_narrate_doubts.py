@@ -41,7 +41,7 @@ def test_a_correction_belongs_only_to_a_source_that_was_adjusted(data_copy: Path
 def test_a_result_that_turns_significant_without_a_study_is_told_so(evidence: Evidence) -> None:
     text = narrate_sensitivity(evidence, evidence.findings(source="huang2015")).to_text()
     assert "RR 0.63 (interval not reported; p = 0.08); then RR 0.50" in text
-    assert "not significant at first, and significant in the latter" in text
+    assert "The first result is not significant, the second is." in text
     assert "depends on which studies are counted" in text
 
 

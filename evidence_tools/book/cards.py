@@ -6,8 +6,15 @@ import html
 from typing import Any
 
 from evidence_tools.book.nodes import evidence_ref
+from evidence_tools.display import plain
 from evidence_tools.evidence import Evidence
-from evidence_tools.phrases import DIRECTION_WORDS, effect_text, source_name
+from evidence_tools.phrases import (
+    DIRECTION_WORDS,
+    design_text,
+    effect_text,
+    note_runs,
+    source_name,
+)
 from evidence_tools.schema import Finding, Source
 
 
@@ -46,7 +53,7 @@ def card_html(evidence: Evidence, kind: str, key: str) -> str:
     if kind == "finding":
         title, entries = _finding_entries(evidence, evidence.finding(key))
     else:
-        title, entries = _source_entries(evidence.source(key))
+        title, entries = _source_entries(evidence, evidence.source(key))
     lines = [f'<p class="evidence-card-title">{html.escape(title)}</p>']
     lines += [
         f"<p><b>{html.escape(heading)}:</b> {html.escape(text)}</p>" for heading, text in entries
@@ -72,14 +79,14 @@ def _finding_entries(evidence: Evidence, finding: Finding) -> tuple[str, list[tu
     return evidence.outcome_of(finding).label, entries
 
 
-def _source_entries(source: Source) -> tuple[str, list[tuple[str, str]]]:
+def _source_entries(evidence: Evidence, source: Source) -> tuple[str, list[tuple[str, str]]]:
     entries = [
         ("Title", source.title),
         ("Journal", source.journal or "not known"),
-        ("Design", source.design.replace("_", " ")),
+        ("Design", design_text(source)),
         ("Read", source.read_at),
         ("Concerns", f"{source.integrity.label}, checked {source.integrity_checked.isoformat()}"),
     ]
     if source.note:
-        entries.append(("Note", source.note))
+        entries.append(("Note", plain(note_runs(evidence.sources, source.note))))
     return source.short_name, entries
