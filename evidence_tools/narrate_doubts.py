@@ -173,11 +173,12 @@ def _named(evidence: Evidence, findings: Sequence[Finding]) -> Runs:
 
 def _integrity(evidence: Evidence, source: Source) -> Runs:
     checked = source.integrity_checked.isoformat()
-    follows = (
-        " Its figures are shown struck out, and no sentence here rests on them."
-        if source.integrity.strikes_out
-        else " Its figures are shown with this beside them."
-    )
+    if not evidence.findings(source=source.source_id):
+        follows = " No figure of it stands in this report."
+    elif source.integrity.strikes_out:
+        follows = " Its figures are shown struck out, and no sentence here rests on them."
+    else:
+        follows = " Its figures are shown with this beside them."
     reason = (
         runs(": ", note_runs(evidence.sources, lower_first(source.note))) if source.note else ()
     )

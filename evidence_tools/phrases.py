@@ -173,7 +173,8 @@ def note_runs(sources: Mapping[str, Source], note: str) -> Runs:
     note
         Text as it stands in a ``note`` column.
     """
-    parts = re.split(r"([a-z0-9]+(?:-[a-z0-9]+)*)", note)
+    known = "|".join(map(re.escape, sorted(sources, key=len, reverse=True)))
+    parts = re.split(rf"(?<![\w-])({known})(?![\w-])", note) if known else [note]
     return runs(*(source_runs(sources[part]) if part in sources else part for part in parts))
 
 

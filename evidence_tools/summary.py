@@ -217,7 +217,10 @@ def _certainty(evidence: Evidence, rating: Rating | None) -> Runs:
 def _subject(evidence: Evidence, findings: Sequence[Finding]) -> str:
     """Name what was given: vitamin K2 only if every source is about K2."""
     given = [evidence.source_of(finding).intervention for finding in findings]
-    only_k2 = all("K2" in text or text.startswith(("MK-", "menatetrenone")) for text in given)
+    only_k2 = all(
+        ("K2" in text and "K1 or" not in text) or text.startswith(("MK-", "menatetrenone"))
+        for text in given
+    )
     return "Vitamin K2" if only_k2 else "Vitamin K"
 
 

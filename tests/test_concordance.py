@@ -212,3 +212,10 @@ def test_a_sensitivity_analysis_with_another_direction_is_a_disagreement(
 ) -> None:
     found = {finding.finding_id for finding in disagreements(evidence, "fracture_any")}
     assert {"huang2015-fracture", "huang2015-fracture-sens"} <= found
+
+
+def test_figures_that_are_printed_without_an_estimate_stand_in_the_table(
+    evidence: Evidence,
+) -> None:
+    text = concordance_table(evidence, name="tab-x", caption="What?").to_text()
+    assert "no estimate reported; as printed: OC -38.7% vs -25.8%" in text

@@ -115,3 +115,15 @@ def test_a_struck_finding_is_struck_in_the_list_of_directions(evidence: Evidence
     prose = narrate_directions(evidence, ["fracture_vertebral"])
     struck = [run.finding_id for run in prose.paragraphs[0] if run.style == "struck"]
     assert struck == ["cockayne2006-fracture-vertebral"]
+
+
+def test_a_struck_out_source_without_figures_is_not_said_to_show_any(evidence: Evidence) -> None:
+    text = narrate_integrity(evidence, [evidence.source("iwamoto2009ma")]).to_text()
+    assert "No figure of it stands in this report." in text
+    assert "shown struck out" not in text
+
+
+def test_an_increase_that_is_not_significant_is_marked_so(evidence: Evidence) -> None:
+    text = narrate_directions(evidence, ["bmd_lumbar_spine"]).to_text()
+    assert "Mott 2019 (adjusted later; 1 year; not significant)" in text
+    assert "Mott 2019 (adjusted later; 2 years)" in text

@@ -90,3 +90,8 @@ def test_groups_that_no_population_names_are_listed(evidence: Evidence) -> None:
 def test_a_group_that_a_population_names_is_no_longer_listed(data_copy: Path) -> None:
     change_cell(data_copy / "sources.csv", "emaus2010", "population", "men and women, Norway")
     assert "names children" in narrate_populations(load_evidence(data_copy)).to_text()
+
+
+def test_all_trials_of_the_smallest_size_are_named(evidence: Evidence) -> None:
+    text = narrate_trials(evidence).to_text()
+    assert "The smallest had 48 participants (Hirao 2011; Koitaya 2014)" in text

@@ -197,3 +197,10 @@ def test_the_largest_null_trial_stands_beside_the_reviews(evidence: Evidence) ->
     for outcome in ("fracture_vertebral", "fracture_clinical", "adverse_reactions"):
         sources = {finding.source_id for finding in effect_findings(evidence, outcome)}
         assert "inoue2009" in sources
+
+
+def test_the_size_of_a_trial_is_told_as_that_of_one_trial(evidence: Evidence) -> None:
+    table = summary_of_findings(evidence, ["adverse_reactions"], name="tab-x", caption="What?")
+    text = table.to_text()
+    assert "Inoue 2009: 4,378 participants (one trial)" in text
+    assert "1 studies" not in text

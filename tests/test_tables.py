@@ -139,3 +139,8 @@ def test_a_reference_leads_to_a_source_or_to_the_bibliography(evidence: Evidence
     cited = reference_runs(evidence, ("mott2019", "fdanih2016best"))
     assert [run.source_id for run in cited if run.source_id] == ["mott2019"]
     assert [run.cite for run in cited if run.cite] == ["fdanih2016best"]
+
+
+def test_a_note_names_sources_and_not_their_identifiers(all_sources: Table) -> None:
+    assert "see Mott 2019 correction" in row_of(all_sources, "mott2019")[4]
+    assert "Note: ucOC figures come from" in row_of(all_sources, "knapen2013")[4]

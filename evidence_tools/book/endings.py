@@ -27,7 +27,9 @@ class DropSecondMark(SphinxPostTransform):
                 continue
             after = link.next_node(descend=False, siblings=True, ascend=False)
             if isinstance(after, nodes.Text) and after.startswith("."):
-                after.parent.replace(after, nodes.Text(str(after)[1:]))
+                # By identity: equal texts, such as two full stops, are one to docutils.
+                (place,) = (i for i, node in enumerate(link.parent) if node is after)
+                link.parent[place] = nodes.Text(str(after)[1:])
 
 
 def add_endings(app: Sphinx) -> None:
