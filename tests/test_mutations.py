@@ -67,8 +67,8 @@ CHANGES: dict[str, Change] = {
     ),
     "a doubt is left out": (
         "sources",
-        "{source}`cockayne2006`, {source}`iwamoto2009ma`",
-        "Cockayne 2006, {source}`iwamoto2009ma`",
+        "{source}`cockayne2006`; {source}`iwamoto2009ma`",
+        "Cockayne 2006; {source}`iwamoto2009ma`",
         "integrity",
     ),
     "a unit is invented": (

@@ -49,9 +49,9 @@ def doctree_prose(env: Any, document: nodes.document) -> str:
     labels = env.domaindata["std"]["labels"]
     for link in list(document.findall(addnodes.pending_xref)):
         if link.get("reftype") == "ref" and link["reftarget"] in labels:
-            link.replace_self(nodes.Text(labels[link["reftarget"]][2]))
+            link.children[:] = [nodes.Text(labels[link["reftarget"]][2])]
         elif link.get("refdomain") == "cite":
-            link.replace_self(nodes.Text(""))
+            link.children.clear()
     blocks = []
     for block in document.findall(lambda n: isinstance(n, nodes.title | nodes.paragraph)):
         node: Any = block.parent
