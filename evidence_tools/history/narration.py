@@ -78,8 +78,8 @@ def load_history(evidence: Evidence) -> list[Release]:
     return history[::-1]
 
 
-def touched_findings(evidence: Evidence, version: str) -> tuple[str, frozenset[str]]:
-    """Find the findings whose claims changed since the release before a version.
+def changes_before(evidence: Evidence, version: str) -> Difference | None:
+    """Compare the evidence with the release before a version.
 
     Parameters
     ----------
@@ -90,18 +90,15 @@ def touched_findings(evidence: Evidence, version: str) -> tuple[str, frozenset[s
 
     Returns
     -------
-    before
-        The release before; empty if there is none.
-    findings
-        Identifiers of findings whose row, certainty or source's integrity changed since.
+    Difference or None
+        ``None`` if there is no release before.
     """
     released = released_versions(evidence.folder)
     earlier = [name for name in released if version_key(name) < version_key(version)]
     if not earlier:
-        return "", frozenset()
+        return None
     before = load_release(evidence.folder, earlier[-1])
-    difference = compare(before, take_snapshot(evidence, version=version))
-    return before.version, difference.touched_findings
+    return compare(before, take_snapshot(evidence, version=version))
 
 
 def narrate_releases(evidence: Evidence) -> Prose:
@@ -124,7 +121,7 @@ def narrate_releases(evidence: Evidence) -> Prose:
 
 
 def changes_table(evidence: Evidence, *, name: str, caption: str) -> Table | None:
-    """List every change of a finding, certainty, source or trial arm, newest release first.
+    """List every change of a row of the tables or of a certainty, newest release first.
 
     Parameters
     ----------
