@@ -21,6 +21,8 @@ from evidence_tools.storage import (
 
 NAME = "report.json"
 FORMAT = 1
+_LARGEST = 1 << 26
+"""More bytes than any manifest has; what is in a zip file may unpack to anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,9 @@ def read_manifest(place: Path) -> Manifest:
         if NAME not in members:
             raise HistoryError(f"{relative_name(place)}: has no {NAME}; build the report first")
         with members[NAME]() as stream:
-            text = stream.read()
+            text = stream.read(_LARGEST + 1)
+    if len(text) > _LARGEST:
+        raise HistoryError(f"{relative_name(place)}/{NAME}: too large to be a manifest")
     return parse_manifest(text, f"{relative_name(place)}/{NAME}")
 
 
