@@ -42,7 +42,8 @@ class Manifest:
     report
         Title, authors, language and the name of the report's files.
     stamp
-        Version, date, commit, whether files were modified since, and the content hash.
+        Version, date, commit, whether files were modified since, whether the version was
+        released with just these findings and sentences, and the content hash.
     findings
         Each finding that is used, with the pages that use it.
     pages

@@ -14,7 +14,7 @@ from conftest import PROJECT, Build
 from releases import edit_table, row_of
 
 from evidence_tools import Evidence, changes_table, load_evidence, narrate_releases
-from evidence_tools.history.narration import changes_before
+from evidence_tools.history.narration import changes_before, is_released
 from evidence_tools.history.snapshot import snapshot_bytes, take_snapshot
 from evidence_tools.storage import HistoryError
 
@@ -141,6 +141,15 @@ def test_claims_are_compared_with_the_release_before_this_version(changed: Evide
     assert changes_before(changed, "0.0.1") is None
 
 
+def test_only_what_was_released_counts_as_released(earlier: Path, changed: Evidence) -> None:
+    no_chapters = earlier / "none"
+    released = load_evidence(earlier)
+    assert is_released(released, "0.0.1", no_chapters)
+    assert not is_released(released, "0.0.2", no_chapters)
+    assert not is_released(changed, "0.0.1", no_chapters)
+    assert not is_released(released, "0.0.1", PROJECT / "chapters")
+
+
 def test_a_damaged_snapshot_stops_the_chapter(changed: Evidence, tmp_path: Path) -> None:
     data = Path(shutil.copytree(changed.folder, tmp_path / "data"))
     path = data / "releases/0.0.1.json"
@@ -174,3 +183,4 @@ def test_a_page_whose_claim_changed_says_so_in_html(
     assert cells[-2:] == ["1.87", "1.86"]
     record = json.loads((build.html / "report.json").read_text("utf-8"))
     assert record["findings"]["zhang2025-oc"] == ["chapters/answer"]
+    assert record["stamp"]["released"] is False

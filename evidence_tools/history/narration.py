@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
@@ -99,6 +100,35 @@ def changes_before(evidence: Evidence, version: str) -> Difference | None:
         return None
     before = load_release(evidence.folder, earlier[-1])
     return compare(before, take_snapshot(evidence, version=version))
+
+
+def is_released(evidence: Evidence, version: str, chapters: Path) -> bool:
+    """Say whether rows, certainties, sentences and chapters are those released as a version.
+
+    Parameters
+    ----------
+    evidence
+        The evidence as it is now.
+    version
+        The version that the report gives itself.
+    chapters
+        Folder of the chapters.
+
+    Returns
+    -------
+    bool
+        ``False`` as well if the version was not released.
+
+    Raises
+    ------
+    HistoryError
+        If the version's snapshot is damaged.
+    """
+    if version not in released_versions(evidence.folder):
+        return False
+    now = take_snapshot(evidence, version=version, chapters=chapters)
+    difference = compare(load_release(evidence.folder, version), now)
+    return not difference.changes and not difference.rechecked
 
 
 def narrate_releases(evidence: Evidence) -> Prose:
