@@ -169,22 +169,23 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _verify(chosen: argparse.Namespace) -> int:
     from evidence_tools import manifest
+    from evidence_tools.history.inspection import inspect_site, is_site
 
     place: Path = chosen.place
-    if (place / "v").is_dir() and not (place / manifest.NAME).exists():
-        places = [*sorted((place / "v").iterdir()), place / "latest"]
-    else:
-        places = [place]
-    count = 0
-    for one in places:
-        faults = manifest.verify(one)
-        count += len(faults)
-        for fault in faults:
-            print(f"{one if len(places) > 1 else ''}{'/' if len(places) > 1 else ''}{fault}")
-        if not faults:
-            found = manifest.read_manifest(one)
-            print(f"{one}: version {found.version}, all {len(found.files)} files are as written.")
-    return FOUND if count else DONE
+    if is_site(place):
+        inspections = inspect_site(place)
+        for part in inspections:
+            for fault in part.faults:
+                print(f"{place / part.place / fault.path}: {fault.what}")
+            if not part.faults:
+                print(f"{place / part.place}: {part.told}.")
+        return FOUND if any(part.faults for part in inspections) else DONE
+    if faults := manifest.verify(place):
+        print("\n".join(map(str, faults)))
+        return FOUND
+    found = manifest.read_manifest(place)
+    print(f"{place}: version {found.version}, all {len(found.files)} files are as written.")
+    return DONE
 
 
 COMMANDS = (

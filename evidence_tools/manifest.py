@@ -21,6 +21,8 @@ from evidence_tools.storage import (
 
 NAME = "report.json"
 FORMAT = 1
+_LARGEST = 1 << 26
+"""More bytes than any manifest has; what is in a zip file may unpack to anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Manifest:
     report
         Title, authors, language and the name of the report's files.
     stamp
-        Version, date, commit, whether files were modified since, and the content hash.
+        Version, date, commit, whether files were modified since, whether the version was
+        released with just these findings and sentences, and the content hash.
     findings
         Each finding that is used, with the pages that use it.
     pages
@@ -137,7 +140,9 @@ def read_manifest(place: Path) -> Manifest:
         if NAME not in members:
             raise HistoryError(f"{relative_name(place)}: has no {NAME}; build the report first")
         with members[NAME]() as stream:
-            text = stream.read()
+            text = stream.read(_LARGEST + 1)
+    if len(text) > _LARGEST:
+        raise HistoryError(f"{relative_name(place)}/{NAME}: too large to be a manifest")
     return parse_manifest(text, f"{relative_name(place)}/{NAME}")
 
 

@@ -27,7 +27,9 @@ _IDENTITY = {
 }
 
 
-def small_site(folder: Path, version: str, pages: Mapping[str, str] | None = None) -> Path:
+def small_site(
+    folder: Path, version: str, pages: Mapping[str, str] | None = None, *, released: bool = True
+) -> Path:
     """Write what a build writes, as far as publication knows it."""
     files = {f"{name}.html": text for name, text in (pages or {"answer": "<p>one</p>"}).items()}
     files |= {"index.html": '<a href="answer.html">answer</a>', HOOK: "// stub\n"}
@@ -41,6 +43,7 @@ def small_site(folder: Path, version: str, pages: Mapping[str, str] | None = Non
         "date": "2026-11-21",
         "commit": "0" * 40,
         "modified": False,
+        "released": released,
         "content_hash": "1" * 64,
     }
     report = {"name": "report", "title": "A <report>", "authors": ["The authors"]}

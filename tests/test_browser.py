@@ -691,9 +691,12 @@ def test_published_versions_link_to_each_other_and_keep_permalinks(
         assert page.locator("tr#zhang2025-oc").is_visible()
         page.wait_for_selector(".evidence-versions-known")
         banner = page.locator("#bd-header-version-warning")
+        shown = page.locator(".version-switcher__button").first.inner_text()
         if folder in ("v/1.0.0", "v/1.1.0"):
+            assert shown.startswith(f"Version {folder[2:]} (older)")
             assert "The newest is version 1.10.0" in banner.inner_text()
         else:
+            assert shown.startswith("Version 1.10.0 \u25be")
             assert not banner.is_visible()
     page.goto(f"{base}v/1.0.0/chapters/markers.html#zhang2025-oc")
     menu = page.locator(".version-switcher__menu").first

@@ -14,7 +14,7 @@ from conftest import PROJECT, Build
 from releases import edit_table, row_of
 
 from evidence_tools import Evidence, changes_table, load_evidence, narrate_releases
-from evidence_tools.history.narration import touched_findings
+from evidence_tools.history.narration import changes_before, is_released
 from evidence_tools.history.snapshot import snapshot_bytes, take_snapshot
 from evidence_tools.storage import HistoryError
 
@@ -47,7 +47,7 @@ def write_snapshot(data: Path, version: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables in which osteocalcin had another estimate, released as the first version."""
+    """Tables with another estimate of osteocalcin and another dose, released first."""
     data = tmp_path_factory.mktemp("earlier") / "data"
     shutil.copytree(PROJECT / "data", data, ignore=shutil.ignore_patterns("releases"))
 
@@ -55,7 +55,11 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
         row = row_of(rows, "zhang2025-oc")
         row["estimate"], row["as_printed"] = "1.87", "OC; MD 1.87, 95% CI 1.17-2.56"
 
+    def redose(rows: list[dict[str, str]]) -> None:
+        row_of(rows, "shiraki2000")["dose"] = "44"
+
     edit_table(data / "findings.csv", change)
+    edit_table(data / "trials.csv", redose)
     write_snapshot(data, "0.0.1")
     return data
 
@@ -75,7 +79,7 @@ def test_without_a_release_the_chapter_says_so(tmp_path: Path) -> None:
     evidence = load_evidence(data)
     assert "No version has been released yet" in narrate_releases(evidence).to_text()
     assert changes_table(evidence, name="tab-x", caption="x") is None
-    assert touched_findings(evidence, "1.0.0") == ("", frozenset())
+    assert changes_before(evidence, "1.0.0") is None
 
 
 def test_the_first_release_has_nothing_to_compare_with(earlier: Path) -> None:
@@ -131,8 +135,19 @@ def test_a_row_that_is_gone_is_named_without_a_link(changed: Evidence, tmp_path:
 
 
 def test_claims_are_compared_with_the_release_before_this_version(changed: Evidence) -> None:
-    assert touched_findings(changed, "0.1.0") == ("0.0.1", frozenset({"zhang2025-oc"}))
-    assert touched_findings(changed, "0.0.1") == ("", frozenset())
+    difference = changes_before(changed, "0.1.0")
+    assert difference is not None
+    assert (difference.before, difference.touched_findings) == ("0.0.1", {"zhang2025-oc"})
+    assert changes_before(changed, "0.0.1") is None
+
+
+def test_only_what_was_released_counts_as_released(earlier: Path, changed: Evidence) -> None:
+    no_chapters = earlier / "none"
+    released = load_evidence(earlier)
+    assert is_released(released, "0.0.1", no_chapters)
+    assert not is_released(released, "0.0.2", no_chapters)
+    assert not is_released(changed, "0.0.1", no_chapters)
+    assert not is_released(released, "0.0.1", PROJECT / "chapters")
 
 
 def test_a_damaged_snapshot_stops_the_chapter(changed: Evidence, tmp_path: Path) -> None:
@@ -147,8 +162,17 @@ def test_a_page_whose_claim_changed_says_so_in_html(
     small_book: Callable[..., Build], earlier: Path
 ) -> None:
     snapshot = (earlier / "releases/0.0.1.json").read_text("utf-8")
-    build = small_book(CHAPTER, code=True, files={"data/releases/0.0.1.json": snapshot})
+    files = {
+        "data/releases/0.0.1.json": snapshot,
+        "_toc.yml": "format: jb-book\nroot: chapters/answer\nchapters:\n"
+        "- file: chapters/trial\n- file: chapters/other\n",
+        "chapters/trial.md": "# Which trial had another dose?\n\n{source}`shiraki2000`.\n",
+        "chapters/other.md": "# Which trial had not?\n\n{source}`knapen2007`.\n",
+    }
+    build = small_book(CHAPTER, code=True, files=files)
     assert build.returncode == 0, build.output
+    assert "Claims on this page have changed" in build.page("chapters/trial")
+    assert "Claims on this page have changed" not in build.page("chapters/other")
     page = BeautifulSoup(build.page("chapters/answer"), "html.parser")
     badge = page.select_one("h1 + .evidence-changed")
     assert isinstance(badge, Tag)
@@ -159,3 +183,4 @@ def test_a_page_whose_claim_changed_says_so_in_html(
     assert cells[-2:] == ["1.87", "1.86"]
     record = json.loads((build.html / "report.json").read_text("utf-8"))
     assert record["findings"]["zhang2025-oc"] == ["chapters/answer"]
+    assert record["stamp"]["released"] is False

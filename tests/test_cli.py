@@ -126,7 +126,9 @@ def test_publish_and_verify_a_site_and_name_one_changed_byte(
     page.write_bytes(page.read_bytes().replace(b"one", b"0ne"))
     capsys.readouterr()
     assert main(["verify", str(site)]) == FOUND
-    assert f"{site}/v/1.0.0/answer.html: differs" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"{site}/v/1.0.0/answer.html: differs" in told
+    assert f"{site}/v/1.1.0: version 1.1.0, all " in told
 
 
 def test_publishing_without_a_build_says_to_build_first(

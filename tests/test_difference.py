@@ -53,7 +53,10 @@ def test_a_snapshot_holds_every_row_and_a_sentence_for_each_finding(
 ) -> None:
     assert list(before.findings) == list(evidence.findings_by_id)
     assert list(before.sources) == list(evidence.sources)
+    assert list(before.trials) == list(evidence.trials)
     assert list(before.arms) == list(evidence.arms)
+    assert list(before.outcomes) == list(evidence.outcomes)
+    assert list(before.context) == list(evidence.context)
     assert {f"finding {key}" for key in evidence.findings_by_id} < set(before.sentences)
 
 
@@ -205,6 +208,46 @@ def test_sources_and_trial_arms_are_compared_too(before: Snapshot) -> None:
     assert kinds(compare(without(before, "arms", arm), before)) == [KIND.ARM_ADDED]
     assert kinds(compare(before, without(before, "arms", arm))) == [KIND.ARM_REMOVED]
     assert KIND.SOURCE_ADDED in kinds(compare(without(before, "sources", "derwich2026"), before))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "kind", "told"),
+    [
+        ("trials", "dose", "15", KIND.TRIAL_CHANGED, "1 trial changed."),
+        ("outcomes", "surrogate", "no", KIND.OUTCOME_CHANGED, "1 outcome described anew."),
+        ("context", "value", "57", KIND.CONTEXT_CHANGED, "1 context of a marker changed."),
+    ],
+)
+def test_a_changed_cell_of_any_other_table_is_told(
+    before: Snapshot, table: str, column: str, value: str, kind: ChangeKind, told: str
+) -> None:
+    key = next(iter(getattr(before, table)))
+    difference = compare(before, edited(before, table, key, **{column: value}))
+    (change,) = difference.changes
+    assert (change.kind, change.field, change.after) == (kind, column, value)
+    assert counts_text(difference) == f"No finding changed. {told}"
+    added = compare(without(before, table, key), before)
+    assert [change.kind.value.rpartition(" ")[2] for change in added.changes] == ["added"]
+    removed = compare(before, without(before, table, key))
+    assert [change.kind.value.rpartition(" ")[2] for change in removed.changes] == ["removed"]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "column", "value", "touched"),
+    [
+        ("sources", "derwich2026", "integrity", "retracted", {"derwich2026"}),
+        ("sources", "zhang2025", "n_participants", "2571", {"zhang2025"}),
+        ("sources", "zhang2025", "url", "https://example.org", set()),
+        ("trials", "shiraki2000", "dose", "15", {"shiraki2000"}),
+        ("arms", "koitaya2014-ucoc-6m-k2", "mean", "2.9", {"koitaya2014"}),
+    ],
+)
+def test_what_a_source_is_said_to_be_touches_the_source(
+    before: Snapshot, table: str, key: str, column: str, value: str, touched: set[str]
+) -> None:
+    difference = compare(before, edited(before, table, key, **{column: value}))
+    assert len(difference.changes) == 1
+    assert difference.touched_sources == touched
 
 
 def test_a_column_that_an_older_snapshot_lacks_counts_as_blank(before: Snapshot) -> None:

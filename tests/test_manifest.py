@@ -149,6 +149,14 @@ def test_a_folder_without_manifest_and_a_missing_folder_are_named(tmp_path: Path
         verify(tmp_path / "none")
 
 
+def test_a_manifest_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("report.json", b" " * ((1 << 26) + 1))
+    with pytest.raises(HistoryError, match="too large to be a manifest"):
+        verify(bomb)
+
+
 def test_a_manifest_that_names_a_file_outside_is_refused(site: Path) -> None:
     content = {
         "report": {},

@@ -83,6 +83,15 @@ def test_a_copy_is_the_build_but_for_the_one_declared_script(
     assert copy == build
 
 
+def test_a_build_of_something_else_than_the_release_is_warned_of(
+    builds: dict[str, Path], site: Path, tmp_path: Path
+) -> None:
+    assert publish(builds["1.0.0"], site).notes == ()
+    draft = small_site(tmp_path / "draft", "1.2.0", released=False)
+    (warning,) = publish(draft, site).notes
+    assert warning.startswith("what it says was not released as 1.2.0")
+
+
 def test_an_earlier_version_published_late_does_not_become_the_newest(
     builds: dict[str, Path], site: Path
 ) -> None:

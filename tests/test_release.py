@@ -317,6 +317,26 @@ def test_the_next_release_starts_from_the_tree_as_it_was(repo: Path) -> None:
     assert not kept.exists()
 
 
+def test_a_release_that_was_committed_although_interrupted_stays(repo: Path) -> None:
+    kept = repo / ".git" / journal.NAME
+    plan = make_release(repo, "1.0.0", DAY)
+    git(repo, "reset", "--hard", "--quiet")
+    journal.change_together(repo, plan.files, kept)  # as if killed before the last step
+    commit(repo)
+    assert make_release(repo, "1.1.0", DAY).problems == ()
+    assert released_versions(repo / "data") == ["1.0.0", "1.1.0"]
+    assert not kept.exists()
+
+
+def test_any_damaged_snapshot_forbids_a_release(released: Path, tmp_path: Path) -> None:
+    repo = Path(shutil.copytree(released, tmp_path / "repo"))
+    path = repo / "data/releases/1.0.0.json"
+    path.write_bytes(path.read_bytes().replace(b'"1.86"', b'"1.85"'))
+    commit(repo)
+    with pytest.raises(HistoryError, match=r"1\.0\.0\.json: the snapshot was changed"):
+        plan_release(repo, "2.0.0", DAY)
+
+
 def test_an_edit_made_after_an_interruption_is_kept(repo: Path) -> None:
     kept = repo / ".git" / journal.NAME
     journal.change_together(repo, {"CITATION.cff": b"half", "CHANGELOG.md": b"half"}, kept)

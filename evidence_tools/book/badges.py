@@ -6,7 +6,7 @@ import html
 from typing import Any
 
 from evidence_tools.book.nodes import DOMAIN
-from evidence_tools.history.narration import touched_findings
+from evidence_tools.history.narration import changes_before
 
 CHANGES = "chapters/changes"
 """The page that tells what changed."""
@@ -14,21 +14,23 @@ CHANGES = "chapters/changes"
 
 def prepare_badges(app: Any) -> None:
     """Find out once per build which claims changed, and since when."""
-    app.evidence_touched = touched_findings(app.evidence, app.evidence_stamp.version)
+    app.evidence_changes = changes_before(app.evidence, app.evidence_stamp.version)
 
 
 def add_badge(
     app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Say under the title that claims of the page changed."""
-    before, touched = app.evidence_touched
-    if app.builder.name != "html" or doctree is None or pagename == CHANGES:
+    changes = app.evidence_changes
+    if changes is None or app.builder.name != "html" or doctree is None or pagename == CHANGES:
         return
-    used = app.env.get_domain(DOMAIN).mentions.get(pagename, frozenset())
+    domain = app.env.get_domain(DOMAIN)
+    stated = changes.touched_findings & domain.mentions.get(pagename, frozenset())
+    cited = changes.touched_sources & domain.cited.get(pagename, frozenset())
     title, end, rest = context["body"].partition("</h1>")
-    if not touched & used or not end:
+    if not (stated or cited) or not end:
         return
-    text = html.escape(f"Claims on this page have changed since version {before}.")
+    text = html.escape(f"Claims on this page have changed since version {changes.before}.")
     if CHANGES in app.env.all_docs:
         address = html.escape(app.builder.get_relative_uri(pagename, CHANGES), quote=True)
         text += f' <a href="{address}">What changed</a>'

@@ -30,8 +30,13 @@ class EvidenceDomain(Domain):
         "finding": ObjType("finding", "finding"),
         "source": ObjType("source", "source"),
     }
-    initial_data: dict[str, Any] = {"places": {}, "mentions": {}, "downloads": {}}  # noqa: RUF012
-    data_version = 2
+    initial_data: dict[str, Any] = {  # noqa: RUF012
+        "places": {},
+        "mentions": {},
+        "cited": {},
+        "downloads": {},
+    }
+    data_version = 3
 
     @property
     def places(self) -> dict[tuple[str, str], dict[str, str]]:
@@ -45,9 +50,16 @@ class EvidenceDomain(Domain):
         mentions: dict[str, frozenset[str]] = self.data["mentions"]
         return mentions
 
+    @property
+    def cited(self) -> dict[str, frozenset[str]]:
+        """Page to the sources it names, in text or in a table."""
+        cited: dict[str, frozenset[str]] = self.data["cited"]
+        return cited
+
     def clear_doc(self, docname: str) -> None:
         """Forget what a page defined, before it is read again."""
         self.mentions.pop(docname, None)
+        self.cited.pop(docname, None)
         self.data["downloads"].pop(docname, None)
         for pages in self.places.values():
             pages.pop(docname, None)
@@ -55,23 +67,23 @@ class EvidenceDomain(Domain):
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Note the rows that a page shows."""
         del env
-        stated = {
-            node["key"] for node in document.findall(evidence_ref) if node["kind"] == "finding"
-        }
+        stated: dict[str, set[str]] = {"finding": set(), "source": set()}
+        for node in document.findall(evidence_ref):
+            stated[node["kind"]].add(node["key"])
         for row in document.findall(nodes.row):
             if "evidence_key" in row:
                 place = self.places.setdefault((row["evidence_kind"], row["evidence_key"]), {})
                 place[docname] = row["evidence_key"]
-                if row["evidence_kind"] == "finding":
-                    stated.add(row["evidence_key"])
-        self.mentions[docname] = frozenset(stated)
+                stated[row["evidence_kind"]].add(row["evidence_key"])
+        self.mentions[docname] = frozenset(stated["finding"])
+        self.cited[docname] = frozenset(stated["source"])
 
     def merge_domaindata(self, docnames: Iterable[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process noted."""
         for key, pages in otherdata["places"].items():
             found = {page: anchor for page, anchor in pages.items() if page in docnames}
             self.places.setdefault(key, {}).update(found)
-        for part in ("mentions", "downloads"):
+        for part in ("mentions", "cited", "downloads"):
             for docname in docnames:
                 if docname in otherdata[part]:
                     self.data[part][docname] = otherdata[part][docname]

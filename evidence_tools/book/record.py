@@ -12,6 +12,7 @@ from evidence_tools import manifest
 from evidence_tools.book.citing import citation_of
 from evidence_tools.book.nodes import DOMAIN
 from evidence_tools.book.pdf.chapters import chapter_order
+from evidence_tools.history.narration import is_released
 from evidence_tools.history.publication import HOOK, LOADER_ENTRY
 from evidence_tools.manifest import Manifest
 
@@ -64,6 +65,7 @@ def write_record(app: Any) -> None:
             "date": stamp.day.isoformat(),
             "commit": stamp.commit,
             "modified": stamp.modified,
+            "released": is_released(app.evidence, stamp.version, Path(app.srcdir, "chapters")),
             "content_hash": stamp.content,
         },
         findings={finding_id: where for finding_id, where in used.items() if where},

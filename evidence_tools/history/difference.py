@@ -25,9 +25,18 @@ class ChangeKind(StrEnum):
     SOURCE_ADDED = "source added"
     SOURCE_REMOVED = "source removed"
     SOURCE_CHANGED = "source changed"
+    TRIAL_ADDED = "trial added"
+    TRIAL_REMOVED = "trial removed"
+    TRIAL_CHANGED = "trial changed"
     ARM_ADDED = "trial arm added"
     ARM_REMOVED = "trial arm removed"
     ARM_CHANGED = "trial arm changed"
+    OUTCOME_ADDED = "outcome added"
+    OUTCOME_REMOVED = "outcome removed"
+    OUTCOME_CHANGED = "outcome changed"
+    CONTEXT_ADDED = "marker context added"
+    CONTEXT_REMOVED = "marker context removed"
+    CONTEXT_CHANGED = "marker context changed"
     WORDING_CHANGED = "wording changed"
 
 
@@ -38,6 +47,8 @@ ABOUT_FINDINGS = (
     ChangeKind.FINDING_CHANGED,
 )
 NOT_RATED = "not rated"
+_STATED = ("design", "n_studies", "n_participants", "population", "intervention", "read_at")
+"""Columns of a source that pages state as facts; the others only say where to find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,8 @@ class Change:
         The two values as text; ``""`` means blank or not there.
     findings
         Identifiers of the findings whose claims it touches.
+    sources
+        Identifiers of the sources of which it changes what is stated, or how far they count.
     """
 
     kind: ChangeKind
@@ -67,6 +80,7 @@ class Change:
     before: str = ""
     after: str = ""
     findings: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +117,11 @@ class Difference:
         claims = [c for c in self.changes if c.kind is not ChangeKind.WORDING_CHANGED]
         return frozenset(key for change in claims for key in change.findings)
 
+    @property
+    def touched_sources(self) -> frozenset[str]:
+        """Sources whose integrity or stated facts changed, those of trials and arms included."""
+        return frozenset(key for change in self.changes for key in change.sources)
+
     def to_json(self) -> dict[str, Any]:
         """Describe the difference as JSON data."""
         return {
@@ -130,7 +149,7 @@ def compare(before: Snapshot, after: Snapshot) -> Difference:
         *_findings(before, after),
         *_certainties(before, after),
         *_sources(before, after),
-        *_arms(before, after),
+        *_described(before, after),
         *_wording(before, after),
     ]
     order = list(ChangeKind)
@@ -197,21 +216,35 @@ def _sources(before: Snapshot, after: Snapshot) -> Iterator[Change]:
         else:
             for field, was, now in _fields(old, new):
                 if field == "integrity":
-                    yield Change(ChangeKind.INTEGRITY_CHANGED, key, name, field, was, now, touched)
+                    kind = ChangeKind.INTEGRITY_CHANGED
+                    yield Change(kind, key, name, field, was, now, touched, (key,))
                 elif field != "integrity_checked":
-                    yield Change(ChangeKind.SOURCE_CHANGED, key, name, field, was, now)
+                    stated = (key,) if field in _STATED else ()
+                    yield Change(ChangeKind.SOURCE_CHANGED, key, name, field, was, now, (), stated)
 
 
-def _arms(before: Snapshot, after: Snapshot) -> Iterator[Change]:
-    for key, old, new in _pairs(before.arms, after.arms):
-        name = _name(key, before, after)
-        if old is None:
-            yield Change(ChangeKind.ARM_ADDED, key, name)
-        elif new is None:
-            yield Change(ChangeKind.ARM_REMOVED, key, name)
-        else:
-            for field, was, now in _fields(old, new):
-                yield Change(ChangeKind.ARM_CHANGED, key, name, field, was, now)
+_DESCRIBED = (
+    ("trials", ChangeKind.TRIAL_ADDED, ChangeKind.TRIAL_REMOVED, ChangeKind.TRIAL_CHANGED),
+    ("arms", ChangeKind.ARM_ADDED, ChangeKind.ARM_REMOVED, ChangeKind.ARM_CHANGED),
+    ("outcomes", ChangeKind.OUTCOME_ADDED, ChangeKind.OUTCOME_REMOVED, ChangeKind.OUTCOME_CHANGED),
+    ("context", ChangeKind.CONTEXT_ADDED, ChangeKind.CONTEXT_REMOVED, ChangeKind.CONTEXT_CHANGED),
+)
+"""The tables beside findings and sources, and how their rows come, go and change."""
+
+
+def _described(before: Snapshot, after: Snapshot) -> Iterator[Change]:
+    for table, added, removed, changed in _DESCRIBED:
+        for key, old, new in _pairs(getattr(before, table), getattr(after, table)):
+            name = _name(key, before, after)
+            named = (new or old or {}).get("source_id")
+            sources = (named,) if named else ()
+            if old is None:
+                yield Change(added, key, name, sources=sources)
+            elif new is None:
+                yield Change(removed, key, name, sources=sources)
+            else:
+                for field, was, now in _fields(old, new):
+                    yield Change(changed, key, name, field, was, now, (), sources)
 
 
 def _wording(before: Snapshot, after: Snapshot) -> Iterator[Change]:

@@ -94,6 +94,30 @@ def undo(folder: Path, journal: Path) -> list[str]:
     return list(content["files"])
 
 
+def reached(folder: Path, journal: Path) -> list[str]:
+    """List the files of an interrupted change if every one of them has its new content.
+
+    Parameters
+    ----------
+    folder, journal
+        As in :func:`change_together`.
+
+    Returns
+    -------
+    list of str
+        Empty if nothing was interrupted, or something is not as it was to become.
+    """
+    text = _read(journal)
+    if text is None:
+        return []
+    files: dict[str, Any] = unseal(text, "journal", FORMAT, str(journal))["files"]
+    contents = {name: _read(folder / name) or b"" for name in files}
+    whole = all(
+        hashlib.sha256(contents[name]).hexdigest() == files[name]["after"] for name in files
+    )
+    return list(files) if whole else []
+
+
 def finish(journal: Path) -> None:
     """Declare a change complete."""
     journal.unlink()

@@ -44,20 +44,40 @@ def write_lists(site: Path, versions: Sequence[str]) -> None:
     versions
         The published versions, newest first.
     """
+    for name, content in list_contents(site, versions).items():
+        path = site / name
+        if not path.is_file() or path.read_bytes() != content:
+            write_whole(path, content)
+
+
+def list_contents(site: Path, versions: Sequence[str]) -> dict[str, bytes]:
+    """Work out the files that name the versions; they follow from the versions alone.
+
+    Parameters
+    ----------
+    site, versions
+        As in :func:`write_lists`.
+
+    Returns
+    -------
+    dict of str to bytes
+        File name, relative to the site, to content.
+
+    Raises
+    ------
+    HistoryError
+        If a version has no manifest that can be read.
+    """
     entries = [_listed(site, version) for version in versions]
     script = (Path(__file__).parent / "versions.js").read_text(encoding="utf-8")
     data = json.dumps(entries, ensure_ascii=True, sort_keys=True).replace("<", "\\u003c")
-    contents = {
+    return {
         ".nojekyll": b"",  # some hosts drop folders such as _static without it
         "versions.json": f"{json.dumps(entries, indent=1, sort_keys=True)}\n".encode(),
         "versions.js": script.replace("/* versions */ []", data).encode(),
         "versions.html": _versions_page(entries).encode(),
         "index.html": _index_page(entries[0]).encode(),
     }
-    for name, content in contents.items():
-        path = site / name
-        if not path.is_file() or path.read_bytes() != content:
-            write_whole(path, content)
 
 
 def _listed(site: Path, version: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
@@ -78,8 +79,8 @@ def load_history(evidence: Evidence) -> list[Release]:
     return history[::-1]
 
 
-def touched_findings(evidence: Evidence, version: str) -> tuple[str, frozenset[str]]:
-    """Find the findings whose claims changed since the release before a version.
+def changes_before(evidence: Evidence, version: str) -> Difference | None:
+    """Compare the evidence with the release before a version.
 
     Parameters
     ----------
@@ -90,18 +91,44 @@ def touched_findings(evidence: Evidence, version: str) -> tuple[str, frozenset[s
 
     Returns
     -------
-    before
-        The release before; empty if there is none.
-    findings
-        Identifiers of findings whose row, certainty or source's integrity changed since.
+    Difference or None
+        ``None`` if there is no release before.
     """
     released = released_versions(evidence.folder)
     earlier = [name for name in released if version_key(name) < version_key(version)]
     if not earlier:
-        return "", frozenset()
+        return None
     before = load_release(evidence.folder, earlier[-1])
-    difference = compare(before, take_snapshot(evidence, version=version))
-    return before.version, difference.touched_findings
+    return compare(before, take_snapshot(evidence, version=version))
+
+
+def is_released(evidence: Evidence, version: str, chapters: Path) -> bool:
+    """Say whether rows, certainties, sentences and chapters are those released as a version.
+
+    Parameters
+    ----------
+    evidence
+        The evidence as it is now.
+    version
+        The version that the report gives itself.
+    chapters
+        Folder of the chapters.
+
+    Returns
+    -------
+    bool
+        ``False`` as well if the version was not released.
+
+    Raises
+    ------
+    HistoryError
+        If the version's snapshot is damaged.
+    """
+    if version not in released_versions(evidence.folder):
+        return False
+    now = take_snapshot(evidence, version=version, chapters=chapters)
+    difference = compare(load_release(evidence.folder, version), now)
+    return not difference.changes and not difference.rechecked
 
 
 def narrate_releases(evidence: Evidence) -> Prose:
@@ -124,7 +151,7 @@ def narrate_releases(evidence: Evidence) -> Prose:
 
 
 def changes_table(evidence: Evidence, *, name: str, caption: str) -> Table | None:
-    """List every change of a finding, certainty, source or trial arm, newest release first.
+    """List every change of a row of the tables or of a certainty, newest release first.
 
     Parameters
     ----------

@@ -97,8 +97,17 @@ def publish(build: Path, site: Path) -> Published:
             write_lists(site, versions)
         finally:
             _clean(site)
-    modified = "the build has changes that are not committed" if manifest.stamp["modified"] else ""
-    return Published(manifest.version, added, versions[0], (modified,) if modified else ())
+    return Published(manifest.version, added, versions[0], _warnings(manifest))
+
+
+def _warnings(manifest: Manifest) -> tuple[str, ...]:
+    warnings = []
+    if manifest.stamp["modified"]:
+        warnings.append("the build has changes that are not committed")
+    if not manifest.stamp.get("released", True):
+        what = f"what it says was not released as {manifest.version}"
+        warnings.append(f"{what}; see `evidence release`")
+    return tuple(warnings)
 
 
 def published_versions(site: Path) -> list[str]:

@@ -19,7 +19,7 @@ from evidence_tools.history.gate import check_problems, integrity_days, stale_so
 from evidence_tools.history.repository import changed_files, git_folder, run_git
 from evidence_tools.history.revisions import (
     RELEASES,
-    load_release,
+    load_releases,
     released_versions,
     version_key,
 )
@@ -142,8 +142,8 @@ def plan_release(folder: Path, version: str, day: date) -> Plan:
         problems += checks
         notes += [note] if note else []
         after = take_snapshot(evidence, version=version, day=day, chapters=folder / "chapters")
-        if released:
-            difference = compare(load_release(folder / "data", released[-1]), after)
+        if released:  # all are read: a damaged one would stop the next build
+            difference = compare(load_releases(folder / "data")[-1], after)
         section = release_section(version, day, difference, len(after.findings))
         log = folder / "CHANGELOG.md"
         before = log.read_text(encoding="utf-8") if log.is_file() else ""
@@ -182,7 +182,10 @@ def make_release(folder: Path, version: str, day: date) -> Plan:
         journal.change_together(folder, plan.files, journal_file)
         try:
             if run_git(folder, "add", "--", *plan.files) is None:
-                raise HistoryError("git cannot stage the files of the release; nothing was changed")
+                raise HistoryError(
+                    "git cannot stage the files of the release, so nothing was changed; a file "
+                    "index.lock that an interrupted git left in its folder would explain it"
+                )
         except BaseException:
             _put_back(folder, journal_file)
             raise
@@ -198,12 +201,19 @@ def interrupted(folder: Path) -> bool:
 def recover(folder: Path) -> bool:
     """Put back the files of an interrupted release; call it with the lock held.
 
+    If the author committed them since, the release is complete and stays.
+
     Returns
     -------
     bool
-        Whether there was anything to put back.
+        Whether a release was interrupted.
     """
-    return bool(_put_back(folder, git_folder(folder) / journal.NAME))
+    journal_file = git_folder(folder) / journal.NAME
+    names = journal.reached(folder, journal_file)
+    if names and not changed_files(folder, names):
+        journal.finish(journal_file)
+        return True
+    return bool(_put_back(folder, journal_file))
 
 
 def _put_back(folder: Path, journal_file: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from evidence_tools.storage import HistoryError
@@ -38,9 +39,17 @@ def git_folder(folder: Path) -> Path:
     return Path(found.decode().strip())
 
 
-def changed_files(folder: Path) -> list[str]:
-    """List files that differ from the last commit, new ones included, ignored ones not."""
-    status = run_git(folder, "status", "--porcelain", "--untracked-files=all")
+def changed_files(folder: Path, names: Iterable[str] = ()) -> list[str]:
+    """List files that differ from the last commit, new ones included, ignored ones not.
+
+    Parameters
+    ----------
+    folder
+        A folder of the checkout.
+    names
+        Look at these files only, relative to the folder; by default at all of the checkout.
+    """
+    status = run_git(folder, "status", "--porcelain", "--untracked-files=all", "--", *names)
     if status is None:
         return ["the state of the files cannot be read by git"]
     return [line[3:] for line in status.decode(errors="replace").splitlines()]

@@ -36,12 +36,12 @@ class Snapshot:
         Version of a release; for other states what they were read from.
     day
         Day of the release, or ``None`` for a state that is not released.
-    findings, sources, arms
+    findings, sources, trials, arms, outcomes, context
         Identifier to row; each cell as text, a blank one as ``""``.
     certainties
         Outcome to its rated certainty in words; outcomes without a rating are not there.
     names
-        Identifier of a finding, source, arm or outcome to how people call it.
+        Identifier of a row to how people call it; a trial is called as its source.
     sentences
         Topic to its sentences: ``finding zhang2025-oc``, ``certainty oc``,
         ``limitation surrogate``, ``page answer``.
@@ -51,7 +51,10 @@ class Snapshot:
     day: date | None
     findings: Rows
     sources: Rows
+    trials: Rows
     arms: Rows
+    outcomes: Rows
+    context: Rows
     certainties: Mapping[str, str]
     names: Mapping[str, str]
     sentences: Mapping[str, tuple[str, ...]]
@@ -82,6 +85,8 @@ def take_snapshot(
         names[key] = f"{outcome.label}, {source.short_name}"
     for key, arm in evidence.arms.items():
         names[key] = f"{arm.arm} at {arm.timepoint}, {evidence.source_of(arm).short_name}"
+    for key, row in evidence.context.items():
+        names[key] = f"{evidence.outcome_of(row).label}, {row.quantity}"
     findings = evidence.findings()
     sentences: dict[str, tuple[str, ...]] = {
         f"finding {finding.finding_id}": _lines(narrate_finding(evidence, finding))
@@ -98,7 +103,10 @@ def take_snapshot(
         day=day,
         findings=_rows(evidence.findings_by_id),
         sources=_rows(evidence.sources),
+        trials=_rows(evidence.trials),
         arms=_rows(evidence.arms),
+        outcomes=_rows(evidence.outcomes),
+        context=_rows(evidence.context),
         certainties=_certainties(evidence),
         names=names,
         sentences=sentences,
@@ -134,7 +142,10 @@ def read_snapshot(text: bytes, name: str) -> Snapshot:
             day=date.fromisoformat(content["day"]) if content["day"] else None,
             findings=content["findings"],
             sources=content["sources"],
+            trials=content["trials"],
             arms=content["arms"],
+            outcomes=content["outcomes"],
+            context=content["context"],
             certainties=content["certainties"],
             names=content["names"],
             sentences={topic: tuple(lines) for topic, lines in content["sentences"].items()},
@@ -180,6 +191,8 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, Enum):
         return str(value.value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, tuple):
         return "; ".join(map(str, value))
     return str(value)

@@ -28,9 +28,24 @@ _ROWS = (
     ("source removed", "sources removed", (_KINDS.SOURCE_REMOVED,)),
     ("source described anew", "sources described anew", (_KINDS.SOURCE_CHANGED,)),
     (
+        "trial changed",
+        "trials changed",
+        (_KINDS.TRIAL_ADDED, _KINDS.TRIAL_REMOVED, _KINDS.TRIAL_CHANGED),
+    ),
+    (
         "trial arm changed",
         "trial arms changed",
         (_KINDS.ARM_ADDED, _KINDS.ARM_REMOVED, _KINDS.ARM_CHANGED),
+    ),
+    (
+        "outcome described anew",
+        "outcomes described anew",
+        (_KINDS.OUTCOME_ADDED, _KINDS.OUTCOME_REMOVED, _KINDS.OUTCOME_CHANGED),
+    ),
+    (
+        "context of a marker changed",
+        "contexts of markers changed",
+        (_KINDS.CONTEXT_ADDED, _KINDS.CONTEXT_REMOVED, _KINDS.CONTEXT_CHANGED),
     ),
     ("sentence reworded", "sentences reworded", (_KINDS.WORDING_CHANGED,)),
 )

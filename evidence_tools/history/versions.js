@@ -33,16 +33,24 @@
     return at !== undefined && a[at] < b[at];
   }
 
+  const newest = versions[0];
+
+  // The banner stands above the page; who follows a link to one finding sees only the header.
+  function ownVersion() {
+    const old = older(here.VERSION, newest.version) ? " (older)" : "";
+    return "Version " + here.VERSION + old;
+  }
+
   function fillSwitcher() {
     document.querySelectorAll(".version-switcher__button").forEach(function (button) {
-      button.textContent = "Version " + here.VERSION + " \u25be";
+      button.textContent = ownVersion() + " \u25be";
       makeToggle(button);
-      button.setAttribute("aria-label", "Version " + here.VERSION + ", choose another");
+      button.setAttribute("aria-label", ownVersion() + ", choose another");
     });
     document.querySelectorAll(".version-switcher__menu").forEach(function (menu) {
       versions.forEach(function (entry, index) {
-        const newest = index === 0 ? " (newest)" : "";
-        const item = link(entry.version + newest, address(entry),
+        const mark = index === 0 ? " (newest)" : "";
+        const item = link(entry.version + mark, address(entry),
           "dropdown-item list-group-item list-group-item-action py-1");
         item.setAttribute("role", "option");
         const own = entry.version === here.VERSION;
@@ -77,8 +85,7 @@
 
   function showBanner() {
     const banner = document.getElementById("bd-header-version-warning");
-    const newest = versions[0];
-    if (!banner || !newest || !older(here.VERSION, newest.version)) return;
+    if (!banner || !older(here.VERSION, newest.version)) return;
     const own = versions.find(function (entry) { return entry.version === here.VERSION; });
     const text = document.createElement("p");
     text.textContent = "This is version " + here.VERSION + (own ? " of " + own.date : "") +
