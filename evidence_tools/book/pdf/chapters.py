@@ -78,7 +78,7 @@ def prepare_pdf(app: Sphinx, stamp: Stamp, target: Path) -> Callable[[], Path]:
     )
     pieces = set_pieces(chapters, resources, kept)
     kept.remove_others()
-    return partial(make_pdf_of_pieces, pieces, details=details, target=target)
+    return partial(make_pdf_of_pieces, pieces, details=details, target=target, within=resources)
 
 
 def chapters_html(app: Sphinx, resources: Path, kept: KeptSteps) -> list[str]:
