@@ -245,6 +245,21 @@ def test_bad_data_reaches_no_page_and_mended_data_does(small_book: Book) -> None
     assert "MD 1.87 (95% CI 1.17 to 2.56" in mended.page("chapters/answer")
 
 
+def test_no_page_is_left_when_one_cannot_be_written(small_book: Book) -> None:
+    built = small_book("# Title\n\nA sentence.\n")
+    assert built.returncode == 0, built.output[-2000:]
+    page = built.html / "chapters" / "answer.html"
+    page.unlink()
+    page.mkdir()
+    failed = again(built, chapters__answer="# Title\n\nAnother sentence.\n")
+    assert failed.returncode != 0
+    page.rmdir()
+    assert written(failed) == []
+    mended = again(built)
+    assert mended.returncode == 0, mended.output[-2000:]
+    assert "Another sentence." in mended.page("chapters/answer")
+
+
 BROKEN_SETTINGS = {
     "a version less": (
         {"pyproject.toml": '[project]\nname = "x"\n'},
