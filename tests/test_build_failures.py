@@ -189,6 +189,26 @@ def test_pages_with_errors_warnings_or_no_title_are_refused(small_book: Book) ->
     )
 
 
+def test_chapters_whose_options_cannot_be_read_are_all_named(small_book: Book) -> None:
+    slow = HEADER.replace("kernelspec:", "mystnb:\n  execution_timeout: soon\nkernelspec:")
+    failed = small_book(
+        cell(":tags: [hide-input\nprint()"),
+        files={
+            "chapters/slow.md": slow + cell("print()").removeprefix(HEADER),
+            "chapters/marked.md": cell("print()") + "\n+++ {not JSON\n\nText.\n",
+            "_toc.yml": toc("slow", "marked"),
+        },
+    )
+    assert_failed(failed)
+    assert_told(
+        failed,
+        r"answer\.md:15: the chapter cannot be read: the options below ```\{code-cell\}",
+        r"slow\.md: .*execution_timeout: found 'soon'; allowed is a whole number",
+        r"marked\.md:19: the chapter cannot be read",
+    )
+    assert "Traceback" not in failed.output
+
+
 def test_chapters_that_are_no_text_are_named_with_their_line(tmp_path: Path) -> None:
     folder = copy_book(tmp_path / "book")
     with (folder / "chapters" / "methods.md").open("a", encoding="utf-8") as file:
@@ -223,6 +243,21 @@ def test_bad_data_reaches_no_page_and_mended_data_does(small_book: Book) -> None
     mended = build_book(failed.folder)
     assert mended.returncode == 0
     assert "MD 1.87 (95% CI 1.17 to 2.56" in mended.page("chapters/answer")
+
+
+def test_no_page_is_left_when_one_cannot_be_written(small_book: Book) -> None:
+    built = small_book("# Title\n\nA sentence.\n")
+    assert built.returncode == 0, built.output[-2000:]
+    page = built.html / "chapters" / "answer.html"
+    page.unlink()
+    page.mkdir()
+    failed = again(built, chapters__answer="# Title\n\nAnother sentence.\n")
+    assert failed.returncode != 0
+    page.rmdir()
+    assert written(failed) == []
+    mended = again(built)
+    assert mended.returncode == 0, mended.output[-2000:]
+    assert "Another sentence." in mended.page("chapters/answer")
 
 
 BROKEN_SETTINGS = {

@@ -178,6 +178,27 @@ def test_a_failing_cell_is_named_with_its_line(outcomes: dict[str, Outcome], boo
     assert "\x1b" not in message
 
 
+def test_the_line_is_the_cells_own_however_deep_the_error_lies(
+    book: Path, executor: LocalExecutor
+) -> None:
+    deep = "from evidence_tools import load_evidence\nx = 1\nload_evidence('nowhere')"
+    earlier = "def f():\n    pass\n    1 / 0"
+    chapters = [
+        chapter(book, "deep", deep),
+        chapter(book, "earlier", earlier, "f()"),
+        chapter(book, "wide", "raise ValueError('x' * 100_000)"),
+    ]
+    found = {outcome.chapter.docname: outcome for outcome in executor.run(chapters)}
+    for name, wanted in (("deep", "load_evidence('nowhere')"), ("earlier", "f()")):
+        path = book / "chapters" / f"{name}.md"
+        line = path.read_text(encoding="utf-8").splitlines().index(wanted) + 1
+        assert str(found[name]).startswith(f"{path}:{line}: "), str(found[name])
+    assert wanted in found["earlier"].reason
+    assert "x = 1" not in found["deep"].reason
+    assert "following cell" not in found["wide"].reason
+    assert len(found["wide"].reason) < 1000
+
+
 def test_a_kernel_that_dies_is_named(outcomes: dict[str, Outcome]) -> None:
     assert "code cell 1 of chapter 'dying': the kernel died" in str(outcomes["dying"])
 
@@ -249,8 +270,33 @@ def test_ordinary_kernels_take_over_when_none_can_be_forked(book: Path) -> None:
 def test_an_unknown_kernel_is_named(book: Path, executor: LocalExecutor) -> None:
     strange = chapter(book, "strange", "1 + 1")
     strange.notebook.metadata["kernelspec"] = {**KERNEL, "name": "klingon"}
+    head = "---\nkernelspec:\n  display_name: Klingon\n  name: klingon\n---\n"
+    strange.path.write_text(head + "# A title\n", encoding="utf-8")
     (outcome,) = executor.run([strange])
-    assert "there is no kernel 'klingon'" in str(outcome)
+    assert str(outcome).startswith(f"{strange.path}:4: chapter 'strange': ")
+    assert "there is no kernel 'klingon'; write 'name: python3'" in str(outcome)
+
+
+def test_programs_that_left_their_kernel_end_with_it(book: Path, executor: LocalExecutor) -> None:
+    apart = """
+import os, subprocess
+first = subprocess.Popen(["sleep", "100"], start_new_session=True).pid
+shell = subprocess.Popen(["sh", "-c", "setsid sleep 100 & echo $!"], stdout=subprocess.PIPE)
+second = shell.stdout.readline()
+print(first, int(second), subprocess.Popen(["sleep", "100"]).pid, flush=True)
+"""
+    note = book / "chapters" / "left.txt"
+    dying = f"p = subprocess.Popen(['sleep', '100']).pid\nopen({str(note)!r}, 'w').write(str(p))"
+    run = executor.run(
+        [
+            chapter(book, "deserting", apart),
+            chapter(book, "orphaning", f"import os, subprocess\n{dying}\nos._exit(1)"),
+        ]
+    )
+    found = {outcome.chapter.docname: outcome for outcome in run}
+    left = {int(number) for number in printed(found["deserting"]).split()}
+    assert len(left) == 3
+    assert gone(left | {int(note.read_text(encoding="utf-8"))})
 
 
 def test_jupyterlab_keeps_its_ordinary_kernels() -> None:

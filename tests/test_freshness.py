@@ -139,6 +139,20 @@ def test_each_kind_of_change_reaches_the_pages_and_runs_no_more_than_it_must(fol
     assert "1.86" not in pdf_text(build)
 
 
+def test_code_that_a_cell_takes_from_a_file_is_followed(folder: Path) -> None:
+    page, loaded = folder / "chapters" / "beside.md", folder / "chapters" / "cell.py"
+    text = page.read_text(encoding="utf-8")
+    loaded.write_text("print('taken: first')\n", encoding="utf-8")
+    page.write_text(text + "\n```{code-cell} ipython3\n:load: cell.py\n```\n", encoding="utf-8")
+    assert "taken: first" in rebuilt(folder).page("chapters/beside")
+    edit(loaded, "first", "other")
+    build = rebuilt(folder)
+    assert (executed(build), read(build)) == (1, {"beside"})
+    assert "taken: other" in build.page("chapters/beside")
+    page.write_text(text, encoding="utf-8")
+    loaded.unlink()
+
+
 def test_a_broken_chapter_stops_the_build_and_the_others_keep_their_results(folder: Path) -> None:
     rebuilt(folder)
     chapters = folder / "chapters"

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from conftest import Build, printed_pages
 from pypdf import PdfReader
+from sphinx.config import Config
 from test_pdf import DETAILS
 
 from evidence_tools.book.pdf import PdfError, make_pdf
 from evidence_tools.book.pdf import pieces as pieces_module
+from evidence_tools.book.pdf.chapters import settings_key
 from evidence_tools.book.pdf.kept import KeptSteps
 from evidence_tools.book.pdf.parallel import side_by_side
 from evidence_tools.book.pdf.pieces import set_pieces
@@ -30,6 +32,13 @@ def chapter(name: str, body: str, width: int = 9) -> str:
         f'<section id="{name}--section"><h1>Chapter {name}</h1>{body}'
         f"{FIGURE.format(name=name, width=width)}</section></section>"
     )
+
+
+def test_settings_that_show_in_references_are_part_of_what_chapters_follow_from() -> None:
+    known = settings_key(Config({}, {"language": "en"}))
+    assert settings_key(Config({}, {"language": "en"})) == known
+    numbered = {"numfig_format": {"figure": "Picture %s"}}
+    assert settings_key(Config({}, {"language": "en", **numbered})) != known
 
 
 @pytest.fixture

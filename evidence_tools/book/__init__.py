@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -226,12 +227,18 @@ def _print(app: Any, builder: Any) -> None:
 def _finish(app: Any, exception: Exception | None) -> None:
     try:
         _complete(app, exception)
+    except Exception:
+        _remove_pages(app)
+        raise
     finally:
         app.evidence_session.close()
 
 
 def _complete(app: Any, exception: Exception | None) -> None:
     if exception is not None:
+        if app.evidence_pdf is not None:
+            app.evidence_pdf.exception()  # or the PDF would be put in place after all
+            _remove_pages(app)
         return
     if app.builder.name != "html":
         app.evidence_session.finish()
@@ -272,7 +279,9 @@ def _complete(app: Any, exception: Exception | None) -> None:
 def _remove_pages(app: Any) -> None:
     """Leave no page of a report that is not whole."""
     for written in (*Path(app.outdir).rglob("*.html"), _pdf_path(app)):
-        written.unlink(missing_ok=True)
+        if written.is_file():
+            with suppress(OSError):  # one that cannot be removed must not save the others
+                written.unlink()
 
 
 def _pdf_path(app: Any) -> Path:

@@ -18,10 +18,15 @@ from evidence_tools.execution.local import LocalExecutor
 from evidence_tools.execution.progress import Progress
 from evidence_tools.execution.store import ResultStore
 from evidence_tools.execution.warm import WarmProcess, can_fork
+from evidence_tools.schema import Problem, relative_name
 
 LOGGER = logging.getLogger(__name__)
 SCHEDULER_VARIABLE = "EVIDENCE_SCHEDULER"
 _CODE = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.DOTALL | re.MULTILINE)
+
+
+class ChapterError(Exception):
+    """Why pages cannot be read as notebooks, in words for their author."""
 
 
 def read_chapters(env: Any, docnames: Sequence[str]) -> list[Chapter]:
@@ -33,31 +38,63 @@ def read_chapters(env: Any, docnames: Sequence[str]) -> list[Chapter]:
         Sphinx's environment.
     docnames
         Pages about to be read.
+
+    Raises
+    ------
+    ChapterError
+        If pages cannot be read as notebooks; it names all of them.
     """
+    chapters, problems = [], []
+    for docname in docnames:
+        path = Path(env.doc2path(docname))
+        try:
+            chapter = _read_chapter(env, docname, path)
+        except Exception as error:  # MyST-NB raises many kinds, and none names the file
+            problems.append(_problem(path, str(error)))
+        else:
+            if chapter is not None:
+                chapters.append(chapter)
+    if problems:
+        raise ChapterError("\n".join(map(str, problems)))
+    return chapters
+
+
+def _read_chapter(env: Any, docname: str, path: Path) -> Chapter | None:
+    """Read one page; ``None`` if it holds no code that runs."""
     from myst_nb.core.config import NbParserConfig
     from myst_nb.core.read import create_nb_reader
 
-    chapters = []
-    for docname in docnames:
-        path = Path(env.doc2path(docname))
-        config: NbParserConfig = env.mystnb_config
-        text = path.read_text(encoding="utf-8")
-        reader = create_nb_reader(str(path), env.myst_config, config, text)
-        if reader is None:
-            continue
-        notebook = reader.read(text)
-        spec = notebook.metadata.get("kernelspec", {})
-        for pattern, alias in config.kernel_rgx_aliases.items():
-            if spec.get("name") is not None and re.fullmatch(pattern, spec["name"]):
-                spec["name"] = alias
-                break
-        # What a page's head may set for itself; MyST-NB tells about what is wrong in it.
-        own = dict(notebook.metadata.get(config.metadata_key) or {})
-        if own.get("execution_mode", config.execution_mode) == "off" or _excluded(path, config):
-            continue
-        timeout = int(own.get("execution_timeout", config.execution_timeout))
-        chapters.append(Chapter(docname, path, notebook, timeout))
-    return chapters
+    config: NbParserConfig = env.mystnb_config
+    text = path.read_text(encoding="utf-8")
+    reader = create_nb_reader(str(path), env.myst_config, config, text)
+    if reader is None:
+        return None
+    notebook = reader.read(text)
+    spec = notebook.metadata.get("kernelspec", {})
+    for pattern, alias in config.kernel_rgx_aliases.items():
+        if spec.get("name") is not None and re.fullmatch(pattern, spec["name"]):
+            spec["name"] = alias
+            break
+    # What a page's head may set for itself.
+    own = dict(notebook.metadata.get(config.metadata_key) or {})
+    if own.get("execution_mode", config.execution_mode) == "off" or _excluded(path, config):
+        return None
+    timeout = own.get("execution_timeout", config.execution_timeout)
+    if not isinstance(timeout, int):
+        found = f"execution_timeout: found {timeout!r}"
+        raise ChapterError(f"{found}; allowed is a whole number of seconds, or -1 for no limit")
+    return Chapter(docname, path, notebook, timeout)
+
+
+def _problem(path: Path, message: str) -> Problem:
+    """Say which part of a page cannot be read, and at which line."""
+    line = int(found[1]) if (found := re.search(r"at line (\d+)", message)) else 0
+    if "Invalid options format" in message:
+        message = (
+            "the options below ```{code-cell} cannot be read; "
+            "write one to a line, such as ':tags: [hide-input]', then a blank line"
+        )
+    return Problem(relative_name(path), line, "", f"the chapter cannot be read: {message}")
 
 
 def _excluded(path: Path, config: Any) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from evidence_tools.execution.chapter import Chapter
 from evidence_tools.execution.reads import UNSETTLED, digest
 
 Digests = dict[str, str]
@@ -56,6 +57,18 @@ def source_digests(env: Any, docnames: Iterable[str]) -> dict[str, Digests]:
     for docname in docnames:
         name = Path(env.doc2path(docname)).relative_to(book).as_posix()
         found[docname] = {name: digest(book, name)}
+    return found
+
+
+def loaded_digests(book: Path, chapter: Chapter) -> Digests:
+    """Hash the files that cells take their code from, by the option ``:load:``."""
+    found = {}
+    for cell in chapter.notebook.cells:
+        if cell.cell_type == "code" and (name := cell.metadata.get("load")):
+            path = (chapter.path.parent / str(name)).resolve()
+            if path.is_relative_to(book.resolve()):
+                path = path.relative_to(book.resolve())
+            found[path.as_posix()] = digest(book, path.as_posix())
     return found
 
 

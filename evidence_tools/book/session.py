@@ -21,13 +21,20 @@ from typing import Any
 from sphinx.util import logging
 
 from evidence_tools.book.execution import (
+    ChapterError,
     code_key,
     make_executor,
     missing_chapters,
     read_chapters,
     run_chapters,
 )
-from evidence_tools.book.freshness import Digests, note_pages, outdated_pages, source_digests
+from evidence_tools.book.freshness import (
+    Digests,
+    loaded_digests,
+    note_pages,
+    outdated_pages,
+    source_digests,
+)
 from evidence_tools.book.pages import make_vega_bundle, vega_bundle_path
 from evidence_tools.evidence import Evidence, load_evidence
 from evidence_tools.execution.chapter import Chapter
@@ -137,15 +144,22 @@ class Session:
         Raises
         ------
         BuildError
-            If a chapter failed, or the data or the package changed meanwhile.
+            If a chapter cannot be read, or failed, or the data or the package changed meanwhile.
         """
         self._sources = source_digests(env, docnames)
-        chapters = read_chapters(env, docnames)
+        try:
+            chapters = read_chapters(env, docnames)
+        except ChapterError as error:
+            raise BuildError(str(error)) from error
+        loaded = {chapter.docname: loaded_digests(self.book, chapter) for chapter in chapters}
         if missing := missing_chapters(chapters, self.store):
             self._run(missing, show=show)
             LOGGER.info("executed %d of %d chapters", len(missing), len(chapters))
         self.store.remove_older()
-        self._reads = {chapter.docname: self.store.reads(chapter) for chapter in chapters}
+        self._reads = {
+            chapter.docname: self.store.reads(chapter) | loaded[chapter.docname]
+            for chapter in chapters
+        }
         self._note_codes(env)
 
     def _run(self, chapters: list[Chapter], *, show: bool) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from evidence_tools.execution.failure import line_in_cell
 from evidence_tools.execution.reads import Reads
 
-_CELL_LINE = re.compile(r"Cell In\s?\[\d+\],? line:? ?(\d+)")
+HEAD = -1
+"""Stands for the lines above the first cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,12 @@ class Chapter:
         Parameters
         ----------
         cell
-            Position among all cells, from 0.
+            Position among all cells, from 0, or `HEAD` for where the kernel is named.
         line
             Line of the cell's code, from 1.
         """
+        if cell == HEAD:
+            return self._kernel_line()
         source_map = self.notebook.metadata.get("source_map") or []
         if cell >= len(source_map):
             return 1
@@ -60,6 +63,16 @@ class Chapter:
             return lines.index(code[0], fence) + line
         except (OSError, ValueError, IndexError):
             return fence + 1
+
+    def _kernel_line(self) -> int:
+        """Find where the chapter's head names its kernel."""
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+            begin = lines.index("kernelspec:")
+            names = (n for n in range(begin, len(lines)) if lines[n].startswith("  name:"))
+            return next(names, begin) + 1
+        except (OSError, ValueError):
+            return 1
 
     def number_of(self, cell: int) -> int:
         """Count the code cells up to and including one."""
@@ -81,7 +94,7 @@ class Outcome:
     reads
         Files the code read beside data and package; ``None`` when that is not known.
     cell
-        Position of the cell that failed, among all cells.
+        Position of the cell that failed, among all cells; `HEAD` if none could begin.
     reason
         Why it failed; empty when it did not.
     """
@@ -95,11 +108,9 @@ class Outcome:
 
     def __str__(self) -> str:
         """Say where and why a chapter failed."""
-        found = _CELL_LINE.findall(self.reason)
-        line = self.chapter.line_of(self.cell, int(found[-1]) if found else 1)
-        number = self.chapter.number_of(self.cell)
-        place = f"{self.chapter.path}:{line}: code cell {number} of chapter"
-        return f"{place} {self.chapter.docname!r}: {self.reason}"
+        line = self.chapter.line_of(self.cell, line_in_cell(self.reason))
+        part = "" if self.cell == HEAD else f"code cell {self.chapter.number_of(self.cell)} of "
+        return f"{self.chapter.path}:{line}: {part}chapter {self.chapter.docname!r}: {self.reason}"
 
 
 class Executor(Protocol):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class KernelLaunch:
         os.close(parent_sentinel)
         end_with_parent()
         os.setsid()  # a group of its own: a kernel is ended with all it started
+        _adopt()
         os.environ.clear()
         os.environ.update(self.environment)
         os.chdir(self.folder)
@@ -69,6 +71,14 @@ def end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it ended before the line above
         os._exit(1)
+
+
+def _adopt() -> None:
+    """Become the parent of what loses its own, so that it is found when the kernel is ended."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _forget() -> None:

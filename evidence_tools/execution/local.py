@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import queue
-import re
 import shutil
 import tempfile
 import threading
@@ -16,14 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from evidence_tools.execution.chapter import Chapter, Outcome
+from evidence_tools.execution.chapter import HEAD, Chapter, Outcome
+from evidence_tools.execution.failure import error_text
 from evidence_tools.execution.fingerprint import PACKAGE
 from evidence_tools.execution.reads import read_log
 from evidence_tools.execution.renderer import RendererLaunch
 from evidence_tools.execution.warm import ForkedKernel, WarmProcess
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_TRACEBACK_LINES = 12
 _STARTUP_SECONDS = 60
 _LONGEST_SOCKET_FOLDER = 80
 """Bytes; the path of a Unix socket may have about a hundred."""
@@ -140,6 +138,7 @@ class LocalExecutor:
 
         folder.mkdir()
         client = _client(chapter, folder, warm, self._watch(folder))
+        manager = client.km
         begun = 0
 
         def note_begin(cell_index: int, **_: Any) -> None:
@@ -153,7 +152,7 @@ class LocalExecutor:
         try:
             await asyncio.wait_for(client.async_execute(), _limit(chapter))
         except CellExecutionError as error:
-            reason = _last_lines(error.traceback)
+            reason = f"the code failed:\n{error_text(client.nb.cells[begun], error.traceback)}"
         except (CellTimeoutError, TimeoutError):
             reason = (
                 f"ran longer than {chapter.timeout} seconds; see execute: timeout in _config.yml"
@@ -161,7 +160,8 @@ class LocalExecutor:
         except DeadKernelError:
             reason = "the kernel died (out of memory, or the code ended the process)"
         except NoSuchKernel as error:
-            reason = f"there is no kernel {error.name!r}; chapters use python3"
+            begun = HEAD
+            reason = f"there is no kernel {error.name!r}; write 'name: python3' under 'kernelspec:'"
         except Exception as error:  # a kernel can fail to start in many ways
             if begun or client.code_cells_executed:
                 reason = f"the kernel broke: {type(error).__name__}: {error}"
@@ -169,6 +169,7 @@ class LocalExecutor:
                 reason = f"{_NOT_STARTED}: {type(error).__name__}: {error}"
         finally:
             await _end(client)
+            manager.end_group()
         seconds = time.perf_counter() - start
         if reason:
             shutil.rmtree(folder, ignore_errors=True)
@@ -262,8 +263,3 @@ def _processors() -> int:
 def _socket_parent() -> str | None:
     parent = tempfile.gettempdir()
     return "/tmp" if len(os.fsencode(parent)) > _LONGEST_SOCKET_FOLDER else None  # noqa: S108
-
-
-def _last_lines(traceback: str) -> str:
-    lines = _ANSI.sub("", traceback).strip().splitlines()[-_TRACEBACK_LINES:]
-    return "the code failed:\n" + "\n".join(f"    {line}" for line in lines)

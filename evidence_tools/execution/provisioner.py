@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
+from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,21 @@ class ChapterKernelManager(AsyncKernelManager):
     warm: WarmProcess | None = None
     renderer: str = ""
 
+    async def shutdown_kernel(  # type: ignore[override]
+        self, now: bool = False, restart: bool = False
+    ) -> None:
+        """End the kernel with every program it started, also those with a session of their own."""
+        started = _descendants(getattr(self.provisioner, "pid", None))
+        await super().shutdown_kernel(now=now, restart=restart)
+        _end(started)
+
+    def end_group(self) -> None:
+        """End what a kernel left behind that ended by itself."""
+        group = getattr(self.provisioner, "pgid", None)
+        if group and hasattr(os, "killpg"):
+            with suppress(OSError):
+                os.killpg(group, signal.SIGKILL)
+
 
 class WarmProvisioner(LocalProvisioner):
     """Forks a kernel instead of starting an interpreter; all else is as for local kernels."""
@@ -77,6 +94,25 @@ class WarmProvisioner(LocalProvisioner):
         code: int | None = 0 if self.process is None else self.process.returncode
         self.process = None
         return code
+
+
+def _descendants(pid: int | None) -> list[Any]:
+    import psutil
+
+    if pid is None:
+        return []
+    try:
+        return list(psutil.Process(pid).children(recursive=True))
+    except psutil.Error:
+        return []
+
+
+def _end(processes: list[Any]) -> None:
+    import psutil
+
+    for process in processes:
+        with suppress(psutil.Error):  # most ended with the kernel's group
+            process.kill()
 
 
 def _is_this_python(spec: KernelSpec) -> bool:

@@ -18,6 +18,7 @@ from docutils.io import StringOutput
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
+from sphinx.config import Config
 
 from evidence_tools.book.citing import citation_of
 from evidence_tools.book.pdf.kept import KeptSteps
@@ -55,7 +56,7 @@ def prepare_pdf(app: Sphinx, stamp: Stamp, target: Path) -> Callable[[], Path]:
     """
     resources = Path(app.outdir).parent / ".article"
     shutil.rmtree(resources, ignore_errors=True)
-    kept = KeptSteps(Path(app.outdir).parent / ".evidence" / "print", _common_key(app))
+    kept = KeptSteps(Path(app.outdir).parent / ".evidence" / "print", settings_key(app.config))
     chapters = chapters_html(app, resources, kept)
     # Kept beside its pictures: the same article can be set again without Sphinx.
     (resources / "article.html").write_text("\n".join(chapters), encoding="utf-8")
@@ -78,7 +79,7 @@ def prepare_pdf(app: Sphinx, stamp: Stamp, target: Path) -> Callable[[], Path]:
     )
     pieces = set_pieces(chapters, resources, kept)
     kept.remove_others()
-    return partial(make_pdf_of_pieces, pieces, details=details, target=target)
+    return partial(make_pdf_of_pieces, pieces, details=details, target=target, within=resources)
 
 
 def chapters_html(app: Sphinx, resources: Path, kept: KeptSteps) -> list[str]:
@@ -138,15 +139,22 @@ def chapters_html(app: Sphinx, resources: Path, kept: KeptSteps) -> list[str]:
     return [_part_html(parts.get(docname, "")) + found[docname] for docname in order]
 
 
-def _common_key(app: Sphinx) -> str:
-    """Name what all chapters follow from beside the book: package, data and settings."""
+def settings_key(config: Config) -> str:
+    """Name what all chapters follow from beside the book: package, data and settings.
+
+    Parameters
+    ----------
+    config
+        The settings of a book. Those that concern reading count too: some, such as the words
+        before the numbers of figures, show only where references are resolved.
+    """
     # The theme's options hold the stamp, which no chapter shows in print.
     settings = sorted(
         f"{value.name}={value.value!r}"
-        for value in app.config.filter(frozenset({"html"}))
+        for value in config.filter(frozenset({"env", "html"}))
         if value.name not in ("html_theme_options", "html_context")
     )
-    return "\n".join([app.config.evidence_fingerprint, *settings])
+    return "\n".join(settings)
 
 
 def resolve_chapters(app: Sphinx) -> None:

@@ -88,7 +88,8 @@ def set_pieces(chapters: Sequence[str], resources: Path, kept: KeptSteps) -> lis
 
     def work(task: tuple[str, str, Neighbours]) -> Piece:
         _, chapter, around = task
-        with tempfile.TemporaryDirectory(prefix="report-") as name:
+        # In a folder that the next build clears, should this one be killed.
+        with tempfile.TemporaryDirectory(prefix="report-", dir=resources) as name:
             folder = Path(name)
             html = tidy_article(chapter, folder, resources=resources, neighbours=around)
             pictures = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

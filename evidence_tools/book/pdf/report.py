@@ -104,7 +104,9 @@ def make_pdf(article_html: str, *, details: ReportDetails, resources: Path, targ
         return _set(body, root, details, target)
 
 
-def make_pdf_of_pieces(pieces: Sequence[Piece], *, details: ReportDetails, target: Path) -> Path:
+def make_pdf_of_pieces(
+    pieces: Sequence[Piece], *, details: ReportDetails, target: Path, within: Path | None = None
+) -> Path:
     """Make the PDF of chapters that are Typst markup already, and put it in place in one step.
 
     Parameters
@@ -115,6 +117,9 @@ def make_pdf_of_pieces(pieces: Sequence[Piece], *, details: ReportDetails, targe
         What the cover and the metadata say.
     target : Path
         The PDF to write. It is replaced only by a finished file.
+    within : Path, optional
+        Folder for temporary files, if not the system's: one that the next build clears, so that
+        nothing stays when this one is killed.
 
     Returns
     -------
@@ -126,7 +131,7 @@ def make_pdf_of_pieces(pieces: Sequence[Piece], *, details: ReportDetails, targe
     PdfError
         If the PDF cannot be made; nothing is written then.
     """
-    with tempfile.TemporaryDirectory(prefix="report-") as folder:
+    with tempfile.TemporaryDirectory(prefix="report-", dir=within) as folder:
         root = Path(folder)
         parts = []
         for number, piece in enumerate(pieces, start=1):
