@@ -20,6 +20,9 @@ _USE = (
 )
 
 
+_VITAMIN = r"(?:vitamin K2?|K2|menaquinones?(?:-\d)?|menatetrenone|MK-?\d|the vitamin|this vitamin|supplement\w*)"
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """A pattern, the advice that goes with it, and what else must hold.
@@ -85,6 +88,14 @@ PHRASES: tuple[Phrase, ...] = (
         unless=r"\b(?:do not all|not all|do not|does not|disagree on|every finding of every|must|is listed|stand[s]? (?:in|with)|was looked up|whether)\b|\bis checked\b|\bwere checked\b",
     ),
     _phrase(
+        "cause",
+        rf"\b(?:thanks to|owing to|due to|because of|on account of|as a (?:result|consequence) of|attribut(?:able|ed) to|caused by|brought about by|driven by|induced by|triggered by|explained by|the (?:work|doing|merit) of|down to) (?:the |a |its |their |taking |using |more |daily |enough |adding |extra |effects? of |action of )*{_VITAMIN}\b"
+        rf"|\b{_VITAMIN} (?:is|was|are|were|has been|lies|stands) (?:\w+ )?(?:responsible for|to thank for|behind|at the root of|what (?:makes|drives|moves|raises|lowers)|the (?:\w+ )?(?:cause|reason|driver|engine|trigger|explanation) (?:of|for|behind))\b"
+        rf"|\b{_VITAMIN} (?:accounts|accounted) for\b",
+        "says that vitamin K2 is the cause; write what which source reports, or 'may' where the certainty is rated",
+        unless=r"\b(?:adverse|prescrib\w+|clotting|dose)\b",
+    ),
+    _phrase(
         "everyone",
         r"\b(?:every(?:one|body)|every (?:woman|patient|person|adult|postmenopausal woman|reader)|all (?:women|patients|people|adults|postmenopausal women|participants|ages|the markers|markers)|any(?:one|body)(?: can| will| who takes| benefits)|each woman|at any age|for life|regardless of age|whatever (?:her|their|your) age|no matter)\b",
         "nobody was studied who stands for everyone; name the population of the source",
@@ -120,6 +131,13 @@ PHRASES: tuple[Phrase, ...] = (
     ),
     _phrase(
         "recommendation",
+        r"\b(?:can|may|could|might) (?:now |then |also |safely |simply |well |thus |therefore |usually |often )*(?:stop|drop|skip|discontinue|quit|come off|do without|go without|cut back|leave out|switch (?:from|to)|swap|be (?:stopped|dropped|skipped|discontinued|replaced|left out|cut back|swapped))\b",
+        "this tells a reader what to do; the report recommends nothing",
+        needs=r"\b(?:vitamin K2?|K2|MK-?\d|supplement\w*|warfarin|anticoagulants?|medicines?|medications?|drugs?|bisphosphonates?|alendronate|risedronate|tablets?|pills?|capsules?)\b",
+        unless=r"\b(?:reader|chart|figure|table|column|row|view|build|page)s?\b",
+    ),
+    _phrase(
+        "recommendation",
         r"\b(?:you|your|yours|yourself|we all)\b",
         "speaks to the reader as a patient; write about the people who were studied",
         needs=rf"\b{K2}\b|\b(?:bones?|fractur\w*|osteocalcin|dose|body|skeleton|health|hips?)\b",
@@ -127,7 +145,9 @@ PHRASES: tuple[Phrase, ...] = (
     ),
     _phrase(
         "safe",
-        r"\b(?:safe|safely|safer|safest|harmless|risk[- ]free|free (?:of|from) (?:side[- ]effects|risks?|harms?|danger|adverse \w+|toxicity)|without (?:any )?(?:side[- ]effects|risks?|harms?|danger|adverse \w+)|(?:no|zero|few|fewer|hardly any|not any|barely any|virtually no|almost no|rare|only mild|only minor|mild|minor|minimal|negligible) (?:known |serious |reported |significant |relevant |real |documented |notable |major |increased |additional |extra |important |adverse |unwanted |harmful |such )*(?:side[- ]effects?|adverse (?:events?|effects?|reactions?)|harms?|risks?(?! of bias)|dangers?|toxicity|drawbacks?|downsides?|complications|reactions|events|interactions?|safety (?:concerns?|issues?|problems?|signals?))|(?:safety|tolerability) (?:is|was|has been|profile is|profile was|record|profile) ?(?:well |fully |clearly )?(?:established|proven|confirmed|demonstrated|excellent|good|favou?rable|not (?:a |an )?(?:concern|issue)|undisputed|reassuring)?|well[- ]tolerated|non-?toxic|gentle|can be (?:\w+ )?(?:taken|combined|used) (?:together )?with (?:warfarin|anticoagulants|blood thinners|any|other)|nothing to (?:fear|lose|worry)|no reason (?:to worry|for concern)|no cause for concern|need not (?:worry|fear|be (?:concerned|afraid|careful))|cannot (?:hurt|harm|overdose)|do(?:es)? (?:no|not) (?:harm|cause (?:any )?(?:harm|side|adverse))|not harmful|not dangerous|not (?:interact|interfere)|no (?:more|higher|increase in|difference in|rise in|greater) (?:risk of )?(?:adverse|side|harms?)\w*|(?:side[- ]effects|adverse (?:events|reactions|effects)|harms?) (?:(?:did|do|does) not differ|(?:need|are|were) not(?: to)? be (?:feared|expected|worried)|need no|pose no|are no (?:worry|concern|issue))|(?:side[- ]effects|adverse (?:events|reactions|effects)|harms?) (?:are|were|is|was) (?:rare|mild|minor|few|similar|the same|comparable|absent|unlikely|negligible|no more|not (?:increased|a concern|seen|observed|more|found|different|expected))|good for the heart|wholesome|like placebo|as placebo|suits everyone|suitable for (?:everyone|all|people|women|patients|those|long-term)|(?:used|taken|given) without (?:concern|worry|hesitation|fear)|(?:appropriate|fine|no problem|acceptable) for (?:everyone|people|patients|those|all)|no upper limit|impossible to overdose)\b",
+        r"\b(?:(?:not true|untrue|a myth|false|wrong|nonsense|no truth in the claim) that (?:(?!\b(?:without|no|free|not|safe)\b)[^.;])*\b(?:risks?|harm\w*|danger\w*|side[- ]effects?|adverse \w+|unsafe|toxic)"
+        r"|(?:do|does|did|has|have|is|are)(?: not|n't) (?:\w+ ){0,2}?(?:carry|pose|bring|have|had|cause|caused|involve|come|entail|produce|trigger|lead|led|linked|associated|tied) (?:with |to )?(?:any |a |an |more )?(?:\w+ )?(?:risks?(?! of bias)|harms?|dangers?|side[- ]effects?|adverse \w+|unwanted effects?)"
+        r"|safe|safely|safer|safest|harmless|risk[- ]free|free (?:of|from) (?:side[- ]effects|risks?|harms?|danger|adverse \w+|toxicity)|without (?:any )?(?:side[- ]effects|risks?|harms?|danger|adverse \w+)|(?:no|zero|few|fewer|hardly any|not any|barely any|virtually no|almost no|rare|only mild|only minor|mild|minor|minimal|negligible) (?:known |serious |reported |significant |relevant |real |documented |notable |major |increased |additional |extra |important |adverse |unwanted |harmful |such )*(?:side[- ]effects?|adverse (?:events?|effects?|reactions?)|harms?|risks?(?! of bias)|dangers?|toxicity|drawbacks?|downsides?|complications|reactions|events|interactions?|safety (?:concerns?|issues?|problems?|signals?))|(?:safety|tolerability) (?:is|was|has been|profile is|profile was|record|profile) ?(?:well |fully |clearly )?(?:established|proven|confirmed|demonstrated|excellent|good|favou?rable|not (?:a |an )?(?:concern|issue)|undisputed|reassuring)?|well[- ]tolerated|non-?toxic|gentle|can be (?:\w+ )?(?:taken|combined|used) (?:together )?with (?:warfarin|anticoagulants|blood thinners|any|other)|nothing to (?:fear|lose|worry)|no reason (?:to worry|for concern)|no cause for concern|need not (?:worry|fear|be (?:concerned|afraid|careful))|cannot (?:hurt|harm|overdose)|do(?:es)? (?:no|not) (?:harm|cause (?:any )?(?:harm|side|adverse))|not harmful|not dangerous|not (?:interact|interfere)|no (?:more|higher|increase in|difference in|rise in|greater) (?:risk of )?(?:adverse|side|harms?)\w*|(?:side[- ]effects|adverse (?:events|reactions|effects)|harms?) (?:(?:did|do|does) not differ|(?:need|are|were) not(?: to)? be (?:feared|expected|worried)|need no|pose no|are no (?:worry|concern|issue))|(?:side[- ]effects|adverse (?:events|reactions|effects)|harms?) (?:are|were|is|was) (?:rare|mild|minor|few|similar|the same|comparable|absent|unlikely|negligible|no more|not (?:increased|a concern|seen|observed|more|found|different|expected))|good for the heart|wholesome|like placebo|as placebo|suits everyone|suitable for (?:everyone|all|people|women|patients|those|long-term)|(?:used|taken|given) without (?:concern|worry|hesitation|fear)|(?:appropriate|fine|no problem|acceptable) for (?:everyone|people|patients|those|all)|no upper limit|impossible to overdose)\b",
         "harms are reported as more frequent in some sources and not at all in most; give {finding}`xu2021-adverse`, or say that harms are not reported where the source was read",
         unless=r"\b(?:cannot be called|not shown to be|whether|how safe|not mean|does not show|not known|unknown|no statement|no source|not reported|are not reported|not established|called safe|read as safe|says? nothing|nothing about)\b|\breported (?:where|in the abstract)|where (?:it|they) (?:was|were) read|where (?:the|most) (?:sources?|abstracts?) (?:was|were) read",
     ),
@@ -139,7 +159,7 @@ PHRASES: tuple[Phrase, ...] = (
         r"|\bfail(?:s|ed|ure)?(?: completely)? to (?:affect|change|alter|reduce|increase|lower|raise|prevent|improve|move|protect|work|show)\b|\b(?:made|makes) no difference\b|\b(?:no (?:better|different|worse)|identical|equal|equivalent) (?:than|to|from) (?:a )?(?:placebo|no treatment|control|calcium)\b|\b(?:ruled? out|disproves?|disproved|refut\w+|debunk\w+|excluded an? effect|shown not to|proven not to)\b|\bnot (?:work|effective|related|altered|affected|changed)\b|\b(?:was|were|is|are) not (?:affected|changed|altered|influenced|reduced|increased|lowered|raised|prevented|different|improved)\b",
         "'not significant' is not 'no effect'; write 'reports no significant change' with the finding",
         needs=rf"\b{K2}\b|\b(?:bones?|fractur\w*|osteocalcin|osteoporo\w*|markers?|density|BMD|resorption|formation|turnover|NTX|CTX|TRAP|BAP|PINP|ucOC|OC|telopeptide|phosphatase|placebo|women|treatment)\b|\ua66e",
-        unless=r"\b(?:(?:not|no) (?:\w+ ){1,6}significantly|significant(?:ly)? (?:effect|change|difference|increase|decrease|reduction|affect|differ|alter|reduc|lower|rais)\w*|(?:statistically )?significant\b.{0,20}(?:change|difference|effect)|(?:includ|exclud|contain|cross)\w*(?: the)? (?:value of )?no (?:difference|effect)|value of no (?:difference|effect)|(?:from|of|to|around|line of|side of|right of|left of) no (?:difference|effect)|not the same|no (?:effect|benefit|difference|change|reduction|increase)s? (?:was|has been|is|were) (?:shown|demonstrated|proven|established)|when (?:its|a) row|change the (?:result|direction|sign|conclusion|row)|by itself|does not change (?:the|this|that|its|what|how))\b|changes? with it",
+        unless=r"\b(?:(?:not|no) (?:\w+ ){1,6}significantly|significant(?:ly)? (?:effect|change|difference|increase|decrease|reduction|affect|differ|alter|reduc|lower|rais)\w*|(?:statistically )?significant\b.{0,20}(?:change|difference|effect)|(?:includ|exclud|contain|cross)\w*(?: the)? (?:value of )?no (?:difference|effect)|value of no (?:difference|effect)|(?:from|of|to|around|line of|side of|right of|left of) no (?:difference|effect)|not the same|no (?:effect|benefit|difference|change|reduction|increase)s? (?:was|has been|is|were) (?:shown|demonstrated|proven|established)|can (?:change|move|rise|fall|differ|vary) without|when (?:its|a) row|change the (?:result|direction|sign|conclusion|row)|by itself|does not change (?:the|this|that|its|what|how))\b|changes? with it",
     ),
     _phrase(
         "magnitude",
@@ -176,7 +196,7 @@ PHRASES: tuple[Phrase, ...] = (
         "invented knowledge",
         r"\b(?:risk of bias|heterogeneity|publication bias|funnel plot|inconsistency|loss to follow-?up|drop-?outs?|attrition) (?:\w+ ){0,6}?(?:was|were|is|are) (?:(?:found|judged|rated|considered|deemed|thought|assessed)(?: to be| as)? )?(?:very |quite |generally |all |only |)(?:low|small|minimal|negligible|absent|moderate|acceptable|excluded|ruled out|unlikely|not (?:found|detected|present|a concern|an issue|significant)|good|high|substantial|considerable|zero|none|assessed|limited|similar)\b|\b(?:low|little|no|minimal|negligible|moderate|high|substantial) (?:statistical |between-study |between-trial |significant |relevant |sign of |evidence of |signs of )*(?:heterogeneity|publication bias|attrition)\b|\bhomogeneous\b|\b(?:funded|sponsored|paid for) by\b|\bindependently funded\b|\bno (?:funding|conflicts?|competing)\b|\b(?:fixed|random)[- ]effects? model was\b|\bper[- ]protocol analyses were\b|\b(?:low|high|unclear) risk of bias (?:in|for|across)\b|\b(?:trials|studies) (?:[\w-]+ ){0,5}?(?:were|are|was) (?:\w+ )?(?:at low risk|of (?:high|good) quality|well (?:conducted|designed|done)|rigorous)\b|\bgood agreement between (?:trials|studies)\b",
         "not known: nothing of the kind stands in the tables; say that it is not reported where the source was read",
-        unless=r"\b(?:not (?:known|reported|stated|assessed|given)|unknown|restricted to|limited to|only (?:trials|the trials)|that are at|lowers the certainty|a domain)\b",
+        unless=r"\b(?:not (?:known|reported|stated|assessed|given)|unknown|restricted to|limited to|(?:analysis|analyses|subset|subgroup|result) of (?:the |its )?(?:trials|studies) (?:at|of|with) low|only (?:trials|the trials)|that are at|lowers the certainty|a domain)\b",
     ),
     _phrase(
         "read more than was read",

@@ -117,6 +117,11 @@ _SMALL_COUNT = re.compile(
     r"|\bout of (?:one|two)\b",
     re.IGNORECASE,
 )
+# Roman numerals count something only before a noun that is counted; "phase IV study" does not.
+_ROMAN = re.compile(
+    r"(?<!phase )(?<!Phase )(?<!type )(?<!Type )(?<!level )(?<!grade )(?<!class )(?<!part )(?<!Part )"
+    rf"\b(?=[IVXLCDM]{{2,}}\b|[VX]\b)M{{0,3}}(?:CM|CD|D?C{{0,3}})(?:XC|XL|L?X{{0,3}})(?:IX|IV|V?I{{0,3}})\s+(?=(?i:{_COUNTED}))"
+)
 _NULL = re.compile(
     r"\b(?:never as|as|from|around|of|or|and|is|not|at|than|to|against) (?:a )?zero\b(?![ -][a-z])"
     r"|\b(?:includ|exclud|contain|cross)\w*(?: a)? (?:zero|0|1|one)\b(?! (?:side|risk|of|in|trial))"
@@ -147,8 +152,8 @@ def quantities(text: str, names: Iterable[str] = ()) -> Iterator[Quantity]:
         word = match.group().strip().rstrip(".,:/")
         found.append(Quantity(word, start, match.end()))
     found += [Quantity(m.group(), m.start(), m.end()) for m in _OTHER_NUMERALS.finditer(text)]
-    for pattern in (_ALWAYS, _SMALL_COUNT):
-        found += [Quantity(m.group(), m.start(), m.end()) for m in pattern.finditer(text)]
+    for pattern in (_ALWAYS, _SMALL_COUNT, _ROMAN):
+        found += [Quantity(m.group().strip(), m.start(), m.end()) for m in pattern.finditer(text)]
     last = -1
     for quantity in sorted(found, key=lambda q: (q.start, -q.end)):
         if quantity.start < last:
