@@ -37,6 +37,8 @@ BAD = {
     "a study no table has": "Smith 2019 reports it.",
     "a number in an f-string": '```{code-cell} ipython3\nplot(x, caption=f"Of {9} trials")\n```',
     "a number made into text": '```{code-cell} ipython3\nplot(x, title="Of " + str(9))\n```',
+    "a number put into text": '```{code-cell} ipython3\nx = "Of %d trials" % 9\n```',
+    "a year or two": "The trials ran for a year or two.",
     "a Roman numeral": "The review pooled IX trials.",
     "digits of another alphabet": "The review pooled \u0669 trials.",
     "digits split by nothing visible": "Of 2\u2060570 women.",

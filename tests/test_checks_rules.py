@@ -119,6 +119,26 @@ SAID_WRONGLY = {
         "source",
         "not reported there",
     ),
+    "The fall in TRAP reached statistical significance.": ("wording", "interval"),
+    "Giving vitamin K2 makes osteocalcin go up ({source}`zhang2025`).": ("wording", "'may'"),
+    "Density owes its rise to vitamin K2.": ("wording", "is the cause"),
+    "Formation markers went up; the bones will follow.": ("wording", "never shows"),
+    "Bone loss continues regardless of vitamin K2.": ("wording", "no significant change"),
+    "The largest trial was negative on fractures.": ("wording", "no significant change"),
+    "Long-term use of vitamin K2 raises no concerns.": ("wording", "xu2021-adverse"),
+    "Why not give vitamin K2 a try?": ("wording", "what to do"),
+    "Vitamin K2 puts calcium into the bones.": ("wording", "leave it out"),
+    "The evidence on adverse reactions is of high certainty.": (
+        "wording",
+        "{value}`adverse_reactions.certainty`",
+    ),
+    "{value}`cockayne2006.n_studies` trials were in a review.": (
+        "integrity",
+        "{source}`cockayne2006`",
+    ),
+    "Fractures were counted in {value}`ma2022.n_studies` trials.": ("source", "not reported there"),
+    "It fell ({source}`kuang2020`): {finding}`hu2021-ucoc`.": ("source", "kuang2020-ucoc"),
+    "{source}`koitaya2014` compared it with no treatment.": ("source", "placebo"),
     "{source}`emaus2010` gave MK-4.": ("source", "MK-7 360 ug/day"),
 }
 
@@ -131,6 +151,12 @@ def test_what_is_wrong_is_named_with_what_to_type(text: str, evidence: Evidence)
 
 
 SAID_RIGHTLY = [
+    "The result for TRAP did not reach significance.",
+    "There is no proof of the safety of vitamin K2.",
+    "That density rose and that fractures fell are separate statements.",
+    "The rating for TRAP is lower than for CTX.",
+    "{source}`binkley2009` had an arm with vitamin K1 as well.",
+    'An outcome rated very low is worded as "the evidence is very uncertain".',
     "Whether the change is due to vitamin K2 is not known.",
     "No reliable source reports on hip fractures.",
     "A marker can change without any change in how strong a bone is.",

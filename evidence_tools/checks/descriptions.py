@@ -46,6 +46,9 @@ _FORMS = (
 )
 _DOUBLE = re.compile(r"\b(?:double|triple)[- ](?:blind|mask)\w*", re.I)
 _OPEN = re.compile(r"\bopen[- ]label\b|\bunblinded\b", re.I)
+_NOTHING = re.compile(
+    r"\b(?:with|against|versus|vs\.?|or|and|to) (?:no treatment|untreated \w+)\b", re.I
+)
 _PLACEBO = re.compile(r"\bplacebo\b", re.I)
 _REFLECTS = re.compile(
     r"\b(?:is|are|as|reflects?|follows?|measures?|mirrors?|marks?|shows?|tracks?|indicates?|marker of|index of) (?:\w+ |of ){0,6}?(?:bone |collagen )?(formation|resorption|breakdown|vitamin K status|broken down|built|being made|break down)\b",
@@ -161,6 +164,7 @@ def _of_source(text: str, source: Source, given: str) -> Iterator[tuple[int, str
     checks = (
         (_DOUBLE, "open label" in source.note, source.note),
         (_OPEN, "double blind" in source.note, source.note),
+        (_NOTHING, not re.search("no treatment", recorded, re.I), source.intervention),
         (_PLACEBO, not re.search("placebo", recorded, re.I), source.intervention),
     )
     for pattern, wrong, row in checks:

@@ -27,6 +27,13 @@ _CAUSE = re.compile(
 )
 
 
+# "Makes osteocalcin go up": the verb that causes stands before the outcome, the movement after.
+_MAKES = re.compile(
+    r"\b(?:makes?|made|lets?|sends?|sent|gets?|got|forces?|forced|pulls?|pulled|pushes|pushed|brings?|brought|turns?|turned|sets?)\b(?: [\w()-]+){1,6} $",
+    re.I,
+)
+
+
 _STUDY = re.compile(
     r"\b(?:role of .{0,40}|effects? of .{0,40}) in the (?:prevention|treatment)\b|\bprevention (?:was|were|is not|as)\b|\b(?:dosage|guideline)\b|\b(?:built|formed|made)\b.{0,20}\bbroken down\b|\bbroken down\b.{0,20}\b(?:built|formed)\b|\blost faster than\b|\bbuilding\b.{0,50}\bbreaking\b|\b(?:when|how (?:much|fast)) (?:more |less )?bone is\b|\bOsteoporosis Prevention Study\b",
     re.I,
@@ -197,7 +204,9 @@ def _movement(text: str, claim: Claim, given: Attribution, evidence: Evidence, w
             + (" (very low: write 'the evidence is very uncertain')" if "very low" in words else "")
             + f"; write what a source reports on {what}"
         )
-    cause = _CAUSE.search(text, max(0, claim.start - 2), claim.end + 12)
+    cause = _CAUSE.search(text, max(0, claim.start - 2), claim.end + 12) or _MAKES.search(
+        text, 0, claim.start
+    )
     direct = cause and subject and claim.held == ASSERTED
     if direct and not (
         given.sources

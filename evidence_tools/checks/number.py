@@ -142,6 +142,9 @@ def _made_texts(tree: ast.Module) -> Iterator[ast.AST]:
         shown = isinstance(node, ast.keyword) and node.arg in SHOWN_ARGUMENTS
         if isinstance(node, ast.FormattedValue) or (shown and isinstance(node, ast.keyword)):
             yield from _printed_parts(node.value)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+            if isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+                yield from _printed_parts(node.right)
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "format":
             for argument in node.args:
                 yield from _printed_parts(argument)

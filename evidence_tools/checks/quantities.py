@@ -94,7 +94,8 @@ _ALWAYS = re.compile(
     r"|\b(?:by|about|almost|nearly|over|under|around|in|to|than|cut|a|one|the other|only|least) half\b"
     r"|\bhalf(?: of| the| as| a| an| their| her| all)\b|\bone in (?:\w+)\b"
     r"|\b(?:a|one|two|three|by|nearly|about|over|almost|than) (?:third|quarter|fifth|tenth)s?\b(?! (?:kind|group|arm|trial|study|source|way|party|marker|column|row|part|review|sort|type|question|author)s?\b)"
-    r"|\b(?:two|three|four)[ -](?:third|quarter|fifth)s\b"
+    r"|\b(?:two|three|four)[ -](?:third|quarter|fifth)s\b|\ba couple of\b"
+    r"|\b(?:a|an|one) (?:year|month|week|day|decade|hour|trial|study) or (?:two|so)\b"
     r"|\bdoubl(?:es?|ed|ing)\b(?![ -](?:blind|dummy|masked|mask|check|click))"
     r"|\b(?:one|two) (?:hundred|thousand|percent|per cent)\b|\bzero[ -](?:side|risk|fractures?|harms?"
     r"|adverse|women|trials|studies|effects?|cases|change|benefit)\w*",

@@ -114,6 +114,12 @@ def _check(
         yield from _uncited(evidence, sentence, given, central)
 
 
+# "The rating for TRAP is lower" is said of the rating.
+_OF_RATING = re.compile(
+    r"\b(?:ratings?|certainty|confidence|bound) (?:for|of|on|in) [^,;.]{0,40}\b(?:is|are|was|were|would be) (?:\w+ )?$"
+)
+
+
 def _uncited(
     evidence: Evidence, sentence: Sentence, given: Attribution, central: str
 ) -> Iterator[tuple[int, str]]:
@@ -125,7 +131,7 @@ def _uncited(
     for claim in claims(text):
         if claim.direction is None or claim.mention.kind not in (MARKER, FRACTURE, DENSITY, HARM):
             continue
-        if re.search(general, text[: claim.start]):
+        if re.search(general, text[: claim.start]) or _OF_RATING.search(text, 0, claim.start):
             continue
         yield (
             claim.start,
@@ -227,7 +233,8 @@ def _whole_source_counts(
         source = evidence.sources.get(identifier) if mark.role == "value" else None
         if source is None or field not in ("n_studies", "n_participants") or source.design == "rct":
             continue
-        before = [m for m in found if m.outcome_id and m.end <= mark.position]
+        exact = (FRACTURE, DENSITY, HARM)
+        before = [m for m in found if (m.outcome_id or m.kind in exact) and m.end <= mark.position]
         if before and _STANDS_ON.fullmatch(sentence.text[before[-1].end : mark.position]):
             what = "trials" if field == "n_studies" else "people"
             yield (
@@ -252,7 +259,8 @@ def _other_sources(evidence: Evidence, sentence: Sentence) -> Iterator[tuple[int
         if one.role == two.role:
             continue
         between = sentence.text[one.position + 1 : two.position]
-        said = one.role == "source" and _SAYS.fullmatch(between) and not _BETWEEN.search(between)
+        reports = _SAYS.fullmatch(between) and not _BETWEEN.search(between)
+        said = one.role == "source" and (reports or between in (": ", "): ", "]: "))
         beside = one.role == "finding" and between in (" (", " [")
         cited, named = (two, one) if said else (one, two)
         finding = evidence.findings_by_id.get(cited.key) if said or beside else None
@@ -282,7 +290,7 @@ def _quotations(evidence: Evidence, sentence: Sentence) -> Iterator[tuple[int, s
         if len(words.split()) < 4 or ROLE_MARK in words:
             continue
         if re.search(
-            r"\b(?:claim|popular|says? nothing|write|word(?:s|ing)?|phrase|sentence|such as|means?|read as|rather than|not)\b",
+            r"\b(?:claim|popular|says? nothing|write|written|word(?:s|ing|ed)?|phrase|sentence|such as|means?|read as|rather than|not)\b",
             text[: match.start()] + text[match.end() :],
             re.I,
         ):

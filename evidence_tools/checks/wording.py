@@ -16,7 +16,7 @@ from evidence_tools.checks.effects import check_effects
 from evidence_tools.checks.mentions import OTHER, outcome_mentions
 from evidence_tools.checks.phrasebook import K2, PHRASES
 from evidence_tools.checks.sentences import Sentence
-from evidence_tools.checks.stance import asserted, clauses
+from evidence_tools.checks.stance import ASKED, ASSERTED, HEDGED, asserted, clauses, stance
 from evidence_tools.evidence import Evidence
 from evidence_tools.schema import Problem, Significance
 
@@ -28,6 +28,9 @@ _NOT_SIGNIFICANT = re.compile(
     r"\b(?:no|not|never|non-?|nor|neither|without|in|least|word|words|called|calls|whether|if|more|and|of|statistical|one)[ -]?(?:a |any |be |was |were |statistically |the |reach |reported as )*significan\w*"
     r"|\bsignificant (?:digits?|figures?)\b|\bsignifican\w+ (?:was|is|were|are)? ?(?:not|is a|only|says|does|depends)|\bsignificance\b",
     re.I,
+)
+_REACHED = re.compile(
+    r"\b(?:reach\w*|attain\w*|achiev\w*|gain\w*|show\w*|with) (?:statistical )?significance$", re.I
 )
 _LEVEL = re.compile(
     r"\b(high|moderate|low|very low)(?:[- ]certainty| certainty| quality of evidence|[- ]quality evidence)\b"
@@ -134,7 +137,7 @@ def _significance(text: str, given: Attribution) -> Iterator[tuple[int, str]]:
     for match in _SIGNIFICANT.finditer(text):
         if not asserted(text, match.start(), match.end()):
             continue
-        if any(
+        if not _REACHED.search(text, 0, match.end()) and any(
             m.start() < match.end() and match.start() < m.end()
             for m in _NOT_SIGNIFICANT.finditer(text)
         ):
@@ -164,7 +167,10 @@ def _certainty(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
         return  # a definition of the levels, not a rating
     for match in _LEVEL.finditer(text):
         level = next(group for group in match.groups() if group).lower()
-        if not asserted(text, match.start(), match.end()):
+        held = stance(text, match.start(), match.end())
+        # "The evidence on fractures is of high certainty" asks nothing.
+        asks = held == ASKED and re.search(r"\b(?:whether|if|how|which)\b|\?$", text, re.I)
+        if asks or held not in (ASSERTED, HEDGED, ASKED):
             continue
         if re.search(
             r"\b(?:at most|wording|words?|would|needs?|requires?|writes?|says?|verb|means|is called|starts? at|begins?)\b",
