@@ -29,7 +29,7 @@ _CAUSE = re.compile(
 
 # "Makes osteocalcin go up": the verb that causes stands before the outcome, the movement after.
 _MAKES = re.compile(
-    r"\b(?:makes?|made|lets?|sends?|sent|gets?|got|forces?|forced|pulls?|pulled|pushes|pushed|brings?|brought|turns?|turned|sets?)\b(?: [\w()-]+){1,6} $",
+    r"\b(?:makes?|made|lets?|sends?|sent|gets?|got|forces?|forced|pulls?|pulled|pushes|pushed|brings?|brought|turns?|turned|sets?|(?:results?|resulted) in|(?:leads?|led) to|causes?|caused|produces?|produced|triggers?|triggered|induces?|induced)\b(?: [\w()-]+){0,6} $",
     re.I,
 )
 

@@ -169,6 +169,7 @@ PHRASES: tuple[Phrase, ...] = (
         "no effect",
         r"\b(?:no|zero|without(?: any)?|not any|neither|nil) (?:real |measurable |detectable |clear |meaningful |discernible |apparent |true |overall |relevant |whatsoever |at all |additional |further |beneficial |visible |treatment )*(?:effects?|changes?|difference|impact|influence|benefits?|response|improvements?|reductions?|increases?|decreases?|association|relationship|role|value|use)\b(?! (?:size|of the|measure))"
         rf"|\b(?:regardless of|irrespective of|in spite of|despite|indifferent to|immune to|untouched by|unmoved by|unimpressed by|does not (?:care|depend|respond)(?: on| to)?) (?:taking |giving |the )*{_VITAMIN}"
+        r"|\b(?:equally|just as) (?:common|frequent|often|many|few|likely|high|low|rare)\b|\bin both groups alike\b"
         r"|\b(?:leaves?|left) (?:no (?:mark|trace|imprint)|(?:\w+ ){1,4}(?:untouched|cold|unmoved|as (?:it|they) (?:was|were|is|are)))\b|\b(?:insensitive|unresponsive|deaf) to\b|\b(?:trial|study|review|result)s? (?:was|were|is|are|turned out) (?:clearly )?negative\b|\bfails? against\b|\b(?:to no avail|in vain|drew a blank|came up empty)\b"
         r"|\b(?:ineffective|ineffectual|useless|worthless|inactive against|unaffected|unchanged|unaltered|inert|pointless|a waste)\b|\b(?:remain(?:s|ed)?|stay(?:s|ed)?|was|were|is|kept|left) (?:\w+ )?(?:the same|stable|constant|flat|unmoved|steady|identical|equal)\b"
         r"|\b(?:do(?:es)?|did|will|would|can) ?(?:not|n't|nothing) (?:\w+ ){0,1}?(?:affect|change|alter|influence|work|help|reduce|increase|lower|raise|prevent|improve|matter|move|differ|respond|protect|strengthen|decrease|budge|make a difference|have (?:an |any )?(?:effect|impact|influence)|do anything|for)\b|\bdoes nothing\b|\bnothing (?:happen|chang|mov)\w+\b|\bdid nothing\b"
@@ -200,6 +201,11 @@ PHRASES: tuple[Phrase, ...] = (
         "benefit",
         r"\b(?:puts?|directs?|steers?|guides?|moves?|shuttles?|delivers?|channels?|brings?|gets?|binds?|routes?|sends?|carries|lays down|locks?) (?:\w+ ){0,2}?calcium\b[^.;]{0,30}\b(?:bones?|skeleton|belongs|arter\w+)\b",
         "no row is on where calcium goes; leave it out, or add a source and its finding",
+    ),
+    _phrase(
+        "benefit",
+        rf"\b{_VITAMIN} (?:\w+ ){{0,2}}?(?:stimulat|activat|awak|wake|recruit|inhibit|block|calm|suppress|boost|feed|driv|support|rein)\w* (?:in )?(?:the |more |those )?(?:\w+ )?(?:bone[- ](?:forming|building|resorbing|eating|breaking)[- ]cells|osteoblasts?|osteoclasts?|cells that (?:form|build|make|break|resorb)\w*)",
+        "no row is on cells of bone; leave it out, or add a source and its finding",
     ),
     _phrase(
         "evidence grade",
