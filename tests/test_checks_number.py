@@ -35,6 +35,13 @@ BAD = {
     "the text of a link": "[1.49](https://example.org)",
     "digits that follow a name": "K2=1.49 was found.",
     "a study no table has": "Smith 2019 reports it.",
+    "a number in an f-string": '```{code-cell} ipython3\nplot(x, caption=f"Of {9} trials")\n```',
+    "a number made into text": '```{code-cell} ipython3\nplot(x, title="Of " + str(9))\n```',
+    "a number put into text": '```{code-cell} ipython3\nx = "Of %d trials" % 9\n```',
+    "a year or two": "The trials ran for a year or two.",
+    "a Roman numeral": "The review pooled IX trials.",
+    "digits of another alphabet": "The review pooled \u0669 trials.",
+    "digits split by nothing visible": "Of 2\u2060570 women.",
     "raw text": "```{raw} html\nhello\n```",
     "included text": "```{include} other.md\n```",
 }
@@ -55,6 +62,10 @@ GOOD = {
     "code": "The file `findings_2.csv` and `--format json1`.",
     "a chapter": "See chapter 6 and table 2.",
     "an address": "See https://example.org/10.1136/bmj.d2304 for it.",
+    "an index in an f-string": (
+        '```{code-cell} ipython3\nplot(x, caption=f"Of {central[0].source_id}")\n```'
+    ),
+    "a phase and a type": "A phase IV study of type I collagen.",
     "a comment": "% 45 mg is said nowhere\n\nText.",
     "hidden code": '```{code-cell} ipython3\nx = evidence.findings(source="zhang2025")\n```',
 }
@@ -77,6 +88,27 @@ def test_the_message_names_the_row_and_what_to_type(evidence: Evidence) -> None:
     assert "{finding}`zhang2025-bap`" in problem.message
     (nine,) = check_number(one_page(evidence, "Of nine trials."))[0]
     assert "{value}`zhang2025.n_studies`" in nine.message
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("It had two thousand women.", "{value}`zhang2025.n_participants`"),
+        ("They took 375 ug.", "{value}`ronn2016.dose`"),
+        ("They took it for 36 months.", "{value}`knapen2007.duration`"),
+        ("Only one of them left.", "or say it without a number"),
+    ],
+)
+def test_the_nearest_row_is_one_that_may_be_meant(
+    typed: str, expected: str, evidence: Evidence
+) -> None:
+    messages = [p.message for p in check_number(one_page(evidence, typed))[0]]
+    assert any(expected in message for message in messages), messages
+
+
+def test_a_number_in_html_is_found_on_its_line(evidence: Evidence) -> None:
+    (problem,) = check_number(one_page(evidence, "Text.\n\n<p>Of nine trials.</p>\n\nEnd."))[0]
+    assert problem.line == 3
 
 
 def test_a_wrong_digit_is_answered_with_the_nearest_row_of_the_same_outcome(

@@ -87,6 +87,101 @@ def test_claims_on_the_main_pages_need_a_source(case: str, evidence: Evidence) -
     assert problems_of(evidence, text, "markers") == []
 
 
+# What an author wrote, the rule that names it, and words of the message that say what to type.
+SAID_WRONGLY = {
+    "Due to vitamin K2, osteocalcin rose ({source}`zhang2025`).": ("wording", "is the cause"),
+    "Vitamin K2 is responsible for the fall in CTX.": ("wording", "is the cause"),
+    "Patients on warfarin can stop it.": ("wording", "what to do"),
+    "It is not true that vitamin K2 carries any risk.": ("wording", "xu2021-adverse"),
+    "Vitamin K2 does not pose any danger.": ("wording", "xu2021-adverse"),
+    "Vitamin K2 pr\u0435vents fractures.": ("wording", "fractures"),
+    "The certainty for vertebral fractures is at most moderate.": (
+        "wording",
+        "{value}`fracture_vertebral.certainty`",
+    ),
+    "Moderate-certainty evidence is there for osteocalcin.": ("wording", "{value}`oc.certainty`"),
+    "Vitamin K2 may cut clinical fractures: {finding}`salma2022-fracture-clinical`.": (
+        "wording",
+        "the evidence is very uncertain",
+    ),
+    "Vitamin K2 cuts clinical fractures: {finding}`salma2022-fracture-clinical`.": (
+        "wording",
+        "the evidence is very uncertain",
+    ),
+    "The Mott review found fewer clinical fractures.": ("integrity", "{source}`mott2019`"),
+    "Iwamoto's review found fewer fractures.": ("integrity", "{source}`iwamoto2009ma`"),
+    "{source}`hu2021` reports for osteocalcin: {finding}`zhang2025-oc`.": (
+        "source",
+        "{source}`zhang2025`",
+    ),
+    "It fell: {finding}`zhang2025-ucoc` ({source}`hu2021`).": ("source", "hu2021-ucoc"),
+    "Osteocalcin was measured in all {value}`zhang2025.n_studies` trials.": (
+        "source",
+        "not reported there",
+    ),
+    "The fall in TRAP reached statistical significance.": ("wording", "interval"),
+    "Giving vitamin K2 makes osteocalcin go up ({source}`zhang2025`).": ("wording", "'may'"),
+    "Taking vitamin K2 results in lower CTX ({source}`zhang2025`).": ("wording", "'may'"),
+    "Vitamin K2 stimulates the bone-forming cells.": ("wording", "cells of bone"),
+    "Vertebral fractures were equally common in both arms.": ("wording", "no significant change"),
+    "Density owes its rise to vitamin K2.": ("wording", "is the cause"),
+    "Formation markers went up; the bones will follow.": ("wording", "never shows"),
+    "Bone loss continues regardless of vitamin K2.": ("wording", "no significant change"),
+    "The largest trial was negative on fractures.": ("wording", "no significant change"),
+    "Long-term use of vitamin K2 raises no concerns.": ("wording", "xu2021-adverse"),
+    "Why not give vitamin K2 a try?": ("wording", "what to do"),
+    "Vitamin K2 puts calcium into the bones.": ("wording", "leave it out"),
+    "The evidence on adverse reactions is of high certainty.": (
+        "wording",
+        "{value}`adverse_reactions.certainty`",
+    ),
+    "{value}`cockayne2006.n_studies` trials were in a review.": (
+        "integrity",
+        "{source}`cockayne2006`",
+    ),
+    "Fractures were counted in {value}`ma2022.n_studies` trials.": ("source", "not reported there"),
+    "It fell ({source}`kuang2020`): {finding}`hu2021-ucoc`.": ("source", "kuang2020-ucoc"),
+    "{source}`koitaya2014` compared it with no treatment.": ("source", "placebo"),
+    "{source}`emaus2010` gave MK-4.": ("source", "MK-7 360 ug/day"),
+}
+
+
+@pytest.mark.parametrize("text", SAID_WRONGLY)
+def test_what_is_wrong_is_named_with_what_to_type(text: str, evidence: Evidence) -> None:
+    rule, words = SAID_WRONGLY[text]
+    told = [p.message for p in problems_of(evidence, text) if p.rule == rule]
+    assert any(words in message for message in told), told
+
+
+SAID_RIGHTLY = [
+    "The result for TRAP did not reach significance.",
+    "There is no proof of the safety of vitamin K2.",
+    "That density rose and that fractures fell are separate statements.",
+    "The rating for TRAP is lower than for CTX.",
+    "{source}`binkley2009` had an arm with vitamin K1 as well.",
+    'An outcome rated very low is worded as "the evidence is very uncertain".',
+    "Whether the change is due to vitamin K2 is not known.",
+    "No reliable source reports on hip fractures.",
+    "A marker can change without any change in how strong a bone is.",
+    "The certainty for osteocalcin is at most moderate.",
+    "Vitamin K2 may increase osteocalcin: {finding}`zhang2025-oc`.",
+    "{source}`mott2019` gives, once corrected, {finding}`mott2019adj-fracture-clinical`.",
+    "In {source}`zhang2025`, with {value}`zhang2025.n_studies` studies, osteocalcin rose.",
+    "Unlike trials with MK-4, {source}`emaus2010` gave MK-7.",
+    "{value}`je2011.completed` of {value}`je2011.n_participants` completed the trial.",
+    "The analysis of trials at low risk of bias in {source}`mott2019` has an interval.",
+]
+
+
+@pytest.mark.parametrize("text", SAID_RIGHTLY)
+def test_what_the_rows_bear_out_passes(text: str, evidence: Evidence) -> None:
+    assert [str(problem) for problem in problems_of(evidence, text)] == []
+
+
+def test_no_source_is_said_to_be_there_only_where_none_is(evidence: Evidence) -> None:
+    assert problems_of(evidence, "No source reports harms.")
+
+
 def test_an_unknown_key_is_answered_with_the_nearest(evidence: Evidence) -> None:
     (problem,) = problems_of(evidence, "It is {finding}`zhang2025-0c`.")
     assert (problem.rule, problem.line) == ("source", 1)

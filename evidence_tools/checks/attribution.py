@@ -13,7 +13,7 @@ from evidence_tools.checks.cells import cell_tree
 from evidence_tools.checks.passages import Page
 from evidence_tools.checks.sentences import Sentence
 from evidence_tools.evidence import Evidence
-from evidence_tools.schema import Finding, Source
+from evidence_tools.schema import Finding, Integrity, Source
 
 _CENTRAL = re.compile(
     r"\b(?:central (?:source|review|meta-analysis|abstract)|(?:its|the) abstract|(?:the|this|its|these) authors?)\b",
@@ -106,6 +106,12 @@ def _read(evidence: Evidence, sentence: Sentence, central: str) -> Attribution:
     )
 
 
+_OF_A_SOURCE = (
+    "review", "meta-analysis", "trial", "study", "analysis", "paper", "group", "team", "data", "results",
+    "figures", "found", "report", "show", "saw", "conclude", "pooled", "wrote", "observed",
+)  # fmt: skip
+
+
 @lru_cache(maxsize=512)
 def source_aliases(source: Source) -> tuple[str, ...]:
     """List the ways a source is named in running text: "Mott 2019", "Mott et al. 2019"."""
@@ -114,8 +120,12 @@ def source_aliases(source: Source) -> tuple[str, ...]:
     if match is None:
         return (name,) if len(name) > 5 else ()
     who, year = match.groups()
-    return (name, f"{who} ({year})", f"{who} et al. {year}", f"{who} et al. ({year})",
-            f"{who} and colleagues", f"{who} et al")  # fmt: skip
+    names = (name, f"{who} ({year})", f"{who} et al. {year}", f"{who} et al. ({year})",
+             f"{who} and colleagues", f"{who} et al")  # fmt: skip
+    if source.integrity is Integrity.NONE_KNOWN:
+        return names
+    # Without its year a name may mean several sources; one with a doubt must never lose it.
+    return (*names, f"{who}'s", *(f"{who} {noun}" for noun in _OF_A_SOURCE))
 
 
 def _longest(named: list[tuple[Source, int]]) -> list[tuple[Source, int]]:

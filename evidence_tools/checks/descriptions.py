@@ -46,6 +46,9 @@ _FORMS = (
 )
 _DOUBLE = re.compile(r"\b(?:double|triple)[- ](?:blind|mask)\w*", re.I)
 _OPEN = re.compile(r"\bopen[- ]label\b|\bunblinded\b", re.I)
+_NOTHING = re.compile(
+    r"\b(?:with|against|versus|vs\.?|or|and|to) (?:no treatment|untreated \w+)\b", re.I
+)
 _PLACEBO = re.compile(r"\bplacebo\b", re.I)
 _REFLECTS = re.compile(
     r"\b(?:is|are|as|reflects?|follows?|measures?|mirrors?|marks?|shows?|tracks?|indicates?|marker of|index of) (?:\w+ |of ){0,6}?(?:bone |collagen )?(formation|resorption|breakdown|vitamin K status|broken down|built|being made|break down)\b",
@@ -95,7 +98,7 @@ def check_descriptions(
     position, message
     """
     if len({s.source_id for s in given.sources}) == 1:
-        yield from _of_source(sentence.text, given.sources[0])
+        yield from _of_source(sentence.text, given.sources[0], _form(evidence, given.sources[0]))
     yield from _of_marker(evidence, sentence.text)
 
 
@@ -105,7 +108,13 @@ def _said(text: str, start: int, end: int) -> bool:
     return held in (ASSERTED, HEDGED) or (held == ASKED and not text.rstrip().endswith("?"))
 
 
-def _of_source(text: str, source: Source) -> Iterator[tuple[int, str]]:
+def _form(evidence: Evidence, source: Source) -> str:
+    """Get the form of vitamin K2 that a trial gave, empty where its row does not name one."""
+    trial = evidence.trials.get(source.source_id)
+    return trial.form if trial and trial.form.startswith("MK-") else ""
+
+
+def _of_source(text: str, source: Source, given: str) -> Iterator[tuple[int, str]]:
     recorded = f"{source.population}; {source.intervention}; {source.note}; {source.title}"
     name = source.short_name
     for pattern, designs, label in _DESIGNS:
@@ -147,12 +156,15 @@ def _of_source(text: str, source: Source) -> Iterator[tuple[int, str]]:
         return
     for form, held in _FORMS:
         match = form.search(text)
-        if match and not held.search(recorded) and _said(text, match.start(), match.end()):
+        # "Unlike trials with MK-4, it gave MK-7" names both.
+        wrong = not held.search(given) and given not in text if given else not held.search(recorded)
+        if match and wrong and _said(text, match.start(), match.end()):
             yield match.start(), f"{name} gave {source.intervention!r}, not {match.group()}"
             return
     checks = (
         (_DOUBLE, "open label" in source.note, source.note),
         (_OPEN, "double blind" in source.note, source.note),
+        (_NOTHING, not re.search("no treatment", recorded, re.I), source.intervention),
         (_PLACEBO, not re.search("placebo", recorded, re.I), source.intervention),
     )
     for pattern, wrong, row in checks:

@@ -27,6 +27,13 @@ _CAUSE = re.compile(
 )
 
 
+# "Makes osteocalcin go up": the verb that causes stands before the outcome, the movement after.
+_MAKES = re.compile(
+    r"\b(?:makes?|made|lets?|sends?|sent|gets?|got|forces?|forced|pulls?|pulled|pushes|pushed|brings?|brought|turns?|turned|sets?|(?:results?|resulted) in|(?:leads?|led) to|causes?|caused|produces?|produced|triggers?|triggered|induces?|induced)\b(?: [\w()-]+){0,6} $",
+    re.I,
+)
+
+
 _STUDY = re.compile(
     r"\b(?:role of .{0,40}|effects? of .{0,40}) in the (?:prevention|treatment)\b|\bprevention (?:was|were|is not|as)\b|\b(?:dosage|guideline)\b|\b(?:built|formed|made)\b.{0,20}\bbroken down\b|\bbroken down\b.{0,20}\b(?:built|formed)\b|\blost faster than\b|\bbuilding\b.{0,50}\bbreaking\b|\b(?:when|how (?:much|fast)) (?:more |less )?bone is\b|\bOsteoporosis Prevention Study\b",
     re.I,
@@ -186,7 +193,8 @@ def _movement(text: str, claim: Claim, given: Attribution, evidence: Evidence, w
     words = {rating_words(evidence, o) for o in _outcomes(claim.mention)}
     hedged = claim.held == HEDGED and re.search(r"\b(?:may|might|could|probably)\b", text)
     uncertain = re.search(r"\bvery (?:uncertain|low)\b", text)
-    if hedged and not given.findings and not (given.sources and given.reporting):
+    subject = SUBJECT.search(text[: claim.start])
+    if hedged and (not given.findings or subject) and not (given.sources and given.reporting):
         if uncertain or "low" in words or "moderate" in words:
             if re.search(r"\bprobably\b", text) and not words & {"moderate", "high"}:
                 return f"{said}: 'probably' needs moderate certainty; write 'may'"
@@ -196,8 +204,10 @@ def _movement(text: str, claim: Claim, given: Attribution, evidence: Evidence, w
             + (" (very low: write 'the evidence is very uncertain')" if "very low" in words else "")
             + f"; write what a source reports on {what}"
         )
-    cause = _CAUSE.search(text, max(0, claim.start - 2), claim.end + 12)
-    direct = cause and SUBJECT.search(text[: claim.start]) and claim.held == ASSERTED
+    cause = _CAUSE.search(text, max(0, claim.start - 2), claim.end + 12) or _MAKES.search(
+        text, 0, claim.start
+    )
+    direct = cause and subject and claim.held == ASSERTED
     if direct and not (
         given.sources
         and re.search(
@@ -206,13 +216,24 @@ def _movement(text: str, claim: Claim, given: Attribution, evidence: Evidence, w
     ):
         return (
             f"{said} is wording of high certainty; "
-            f"write 'may', or '{{source}}`id` reports ...' with the finding"
+            + _allowed(words)
+            + "'{source}`id` reports ...' with the finding"
         )
     if given.given:
         return ""
     if claim.mention.kind == MARKER:
         return ""
     return f"{said} has no source: " + reported(what)
+
+
+def _allowed(words: set[str]) -> str:
+    """Say which words the certainty allows, as the start of advice that goes on."""
+    rated = words - {""}
+    if not rated:
+        return "no certainty is rated: write "
+    if rated == {"very low"}:
+        return "write 'the evidence is very uncertain about ...', or "
+    return "write 'may', or "
 
 
 def _outcomes(mention: Mention) -> tuple[str, ...]:

@@ -77,6 +77,7 @@ def _check(book: Book, sentence: Sentence, central: str) -> Iterator[tuple[int, 
         if mark.role == "value":
             yield from _value(book, mark.key, mark.position)
     shown = set(sentence.keys("source")) | {f.source_id for f in given.findings}
+    yield from _bare_counts(book, sentence, shown)
     for source, at in given.named:
         pattern = _STATUS.get(source.integrity)
         if pattern and source.source_id not in shown and not pattern.search(text):
@@ -114,6 +115,21 @@ def _check(book: Book, sentence: Sentence, central: str) -> Iterator[tuple[int, 
     for source in retracted:
         if next((q for q in quantities(text, (source.short_name,)) if not q.kind), None):
             yield 0, f"a number beside {source.short_name}, which is retracted; take it out"
+
+
+def _bare_counts(book: Book, sentence: Sentence, shown: set[str]) -> Iterator[tuple[int, str]]:
+    """Find the size of a doubted source without its name, which would print the doubt."""
+    for mark in sentence.roles:
+        identifier, _, field = mark.key.partition(".")
+        source = book.evidence.sources.get(identifier) if mark.role == "value" else None
+        if source is None or field not in ("n_studies", "n_participants") or identifier in shown:
+            continue
+        if source.integrity not in (Integrity.NONE_KNOWN, Integrity.RETRACTED):
+            yield (
+                mark.position,
+                f"{mark.key} is a number of {source.short_name} ({source.integrity.label}); "
+                f"put {{source}}`{identifier}` in the sentence, which prints the status",
+            )
 
 
 def _told(text: str, sources: list[Source]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from evidence_tools.checks.book import Book
-from evidence_tools.checks.cells import cell_tree
+from evidence_tools.checks.cells import SHOWN_ARGUMENTS, cell_tree
 from evidence_tools.checks.mentions import outcome_mentions
 from evidence_tools.checks.passages import Page, Passage
 from evidence_tools.checks.quantities import Quantity, quantities
@@ -113,11 +113,20 @@ def _of_piece(text: str, literal: str, names: tuple[str, ...]) -> Iterator[Quant
 
 
 def _check_cells(book: Book, page: Page, coverage: NumberCoverage) -> Iterator[Problem]:
-    """Find decimals typed as code: a figure would reach the page without a row."""
+    """Find numbers typed as code that would reach the page without a row.
+
+    Any decimal, and a whole number where text is made of it: in a caption or an f-string.
+    """
     for cell in page.cells:
         tree = cell_tree(cell)
-        for node in ast.walk(tree) if tree else ():
-            if isinstance(node, ast.Constant) and isinstance(node.value, float):
+        if tree is None:
+            continue
+        shown = {id(part) for part in _made_texts(tree)}
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
+                continue
+            whole = isinstance(node.value, int) and id(node) in shown
+            if whole or isinstance(node.value, float):
                 coverage.seen += 1
                 typed = ast.get_source_segment(cell.source, node) or str(node.value)
                 help_ = suggestion(book.evidence, typed)
@@ -125,6 +134,32 @@ def _check_cells(book: Book, page: Page, coverage: NumberCoverage) -> Iterator[P
                 yield Problem(
                     page.path, line, "", f"number {typed!r} typed in a code cell: {help_}", RULE
                 )
+
+
+def _made_texts(tree: ast.Module) -> Iterator[ast.AST]:
+    """Find the whole numbers of a cell that become text: in f-strings, captions and formats."""
+    for node in ast.walk(tree):
+        shown = isinstance(node, ast.keyword) and node.arg in SHOWN_ARGUMENTS
+        if isinstance(node, ast.FormattedValue) or (shown and isinstance(node, ast.keyword)):
+            yield from _printed_parts(node.value)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+            if isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+                yield from _printed_parts(node.right)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "format":
+            for argument in node.args:
+                yield from _printed_parts(argument)
+
+
+def _printed_parts(node: ast.AST) -> Iterator[ast.AST]:
+    """Leave out what only chooses or rounds: an index, an argument of another function."""
+    if isinstance(node, ast.Call):
+        if getattr(node.func, "id", "") in ("str", "format", "int"):
+            for argument in node.args:
+                yield from _printed_parts(argument)
+    elif not isinstance(node, ast.Subscript | ast.Compare):
+        yield node
+        for child in ast.iter_child_nodes(node):
+            yield from _printed_parts(child)
 
 
 def shown_by_role(evidence: Evidence, role: str, key: str) -> str:

@@ -108,17 +108,18 @@ def with_roles(text: str, line: int) -> list[Piece]:
 class _HtmlText(HTMLParser):
     def __init__(self, line: int) -> None:
         super().__init__(convert_charrefs=True)
-        self.offset = line - 1
+        # Not "offset": that is where the parser itself counts columns.
+        self.above = line - 1
         self.pieces: list[Piece] = []
 
     def handle_data(self, data: str) -> None:
         if data.strip():
-            self.pieces.append(Piece(data, self.getpos()[0] + self.offset))
+            self.pieces.append(Piece(data, self.getpos()[0] + self.above))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         for name, value in attrs:
             if name in ("alt", "title", "aria-label", "content") and value:
-                self.pieces.append(Piece(f" {value} ", self.getpos()[0] + self.offset))
+                self.pieces.append(Piece(f" {value} ", self.getpos()[0] + self.above))
 
 
 def html_pieces(content: str, line: int) -> list[Piece]:

@@ -16,8 +16,11 @@ K2 = (
 _USE = (
     r"(?:take|use|start|stop|begin|try|add|switch|consider|eat|choose|avoid|buy|get|swallow|supplement|replace|continue|discontinue|quit|rely"
     r"|combine|pair|give|prescribe|offer|ask|request|receive|be (?:taking|on|using|given|taken|used|started|stopped|added|offered|prescribed|avoided|replaced|continued|advised|encouraged|treated|supplemented|combined|part of)"
-    r"|increase (?:their|her|your)|raise (?:their|her|your)|boost (?:their|her|your)|lower (?:their|her|your) dose|make sure|aim|include|look for|opt|go for|skip|drop|leave off|come off|reach for|throw)"
+    r"|increase (?:their|her|your)|raise (?:their|her|your)|boost (?:their|her|your)|lower (?:their|her|your) dose|make sure|aim|include|look for|opt|go for|skip|drop|adopt|imitate|emulate|copy (?:the|this|that|his|her) (?:dose|regimen|treatment|scheme)|leave off|come off|reach for|throw)"
 )
+
+
+_VITAMIN = r"(?:vitamin K2?|K2|menaquinones?(?:-\d)?|menatetrenone|MK-?\d|the vitamin|this vitamin|supplement\w*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,21 @@ PHRASES: tuple[Phrase, ...] = (
         rf"|\b(?:hardly|scarcely|barely) (?:a|any) {_STUDIES} that (?:does|do|did) not\b|\bnot (?:a|one) (?:single )?{_STUDIES}\b[^.;:]{{0,30}}?\b(?:contradict|disagree|dispute|doubt|question|found|report)\w*"
         r"|\b(?:unanimous\w*|consensus|unequivocal\w*|across the board|without exception|consistently|consistent(?: results| findings| evidence)|universally|invariably|uniform(?:ly)?|in (?:full|complete|broad|perfect) agreement|speak with one voice|(?:sources|trials|studies|reviews|experts|scientists|authors|researchers) (?:all )?agree|agreed by)\b",
         "sources are counted as agreeing; the tables show null and opposite results, name each source",
-        unless=r"\b(?:do not all|not all|do not|does not|disagree on|every finding of every|must|is listed|stand[s]? (?:in|with)|was looked up|whether)\b|\bis checked\b|\bwere checked\b",
+        unless=r"\b(?:do not all|not all|do not|does not|disagree on|every finding of every|must|is listed|stand[s]? (?:in|with)|was looked up|whether)\b|\ua66e.*\b(?:while|whereas|but)\b.*\ua66e|\bis checked\b|\bwere checked\b",
+    ),
+    _phrase(
+        "cause",
+        rf"\b(?:thanks to|owing to|due to|because of|on account of|as a (?:result|consequence) of|attribut(?:able|ed) to|caused by|brought about by|driven by|induced by|triggered by|explained by|the (?:work|doing|merit) of|down to) (?:the |a |its |their |taking |using |more |daily |enough |adding |extra |effects? of |action of )*{_VITAMIN}\b"
+        rf"|\b{_VITAMIN} (?:is|was|are|were|has been|lies|stands) (?:\w+ )?(?:responsible for|to thank for|behind|at the root of|what (?:makes|drives|moves|raises|lowers)|the (?:\w+ )?(?:cause|reason|driver|engine|trigger|explanation) (?:of|for|behind))\b"
+        rf"|\b{_VITAMIN} (?:accounts|accounted) for\b|\b(?:owes?|owed|owing|credit(?:s|ed)?|thanks?)\b[^.;]*\bto {_VITAMIN}\b",
+        "says that vitamin K2 is the cause; write what which source reports, or 'may' where the certainty is rated",
+        unless=r"\b(?:adverse|prescrib\w+|clotting|dose)\b",
+    ),
+    _phrase(
+        "leap",
+        r"\b(?:bones?|skeletons?|fractures?|density|bone strength) (?:will|must|should|would|are bound to|is bound to|are sure to|is sure to|soon|then)? ?(?:follow(?:s|ed)?|benefit|profit)\b",
+        "a marker never shows strength, density or fractures; say what was measured and stop there",
+        needs=r"\b(?:markers?|osteocalcin|OC|ucOC|cOC|BAP|PINP|CTX|NTX|TRAP|turnover|formation|resorption)\b",
     ),
     _phrase(
         "everyone",
@@ -113,10 +130,22 @@ PHRASES: tuple[Phrase, ...] = (
     ),
     _phrase(
         "recommendation",
-        r"\b(?:recommend(?:s|ed|ing|ation|ations)?|advis(?:e|es|ed|able)|advisable|(?:best|well) served by|is all (?:it takes|that is needed|one needs)|does the trick|worth (?:taking|trying|a try|adding|considering|it)|good idea|ideal dos\w+|optimal dos\w+|best dos\w+|right dos\w+|effective dos\w+|optimum dos\w+|sufficient dos\w+|sensible dos\w+|usual dos\w+ is|standard dos\w+ is|correct dos\w+|daily dose of|recommended (?:daily )?(?:dos\w+|intake|amount)|is enough|first[- ]line|standard of care|must-have|a must\b|no-brainer|is (?:clearly )?indicated|is warranted|are warranted|is justified|deserves a place|belongs in|has its place|we (?:suggest|urge|encourage|propose|prefer)|no need (?:for|of) (?:other |further |any )?(?:drugs?|medicines?|medication|bisphosphonates?|treatment)|(?:best|right|natural|logical|obvious|smart|wise|sensible|better|excellent) (?:course|thing|move|choice|option|step|candidate|bet|strategy|approach)|(?:optimal|ideal|best|right|sufficient) (?:intake|amount|level of intake)|drug of choice|treatment of choice|therapy of choice|of choice|go-to|natural alternative|(?:suitable|good|safe|viable|drug-free|gentle) alternative|alternative to (?:drugs|bisphosphonates|medication|alendronate|hormone)|substitute for|can replace|replaces (?:drugs|bisphosphonates|medicines|medication|alendronate)|instead of (?:a |her |his |their |your )?(?:drugs?|bisphosphonates?|medicines?|medication|alendronate|prescription)|an hour (?:before|after)|with (?:a fatty |a )?meals?(?=.*\b(?:absor|take|best))|twice a day|once a day|every (?:day|morning|evening)|per day is|a day is|a day keeps|daily is)\b",
+        r"\b(?:recommend(?:s|ed|ing|ation|ations)?|advis(?:e|es|ed|able)|advisable|(?:best|well) served by|is all (?:it takes|that is needed|one needs)|does the trick|worth (?:taking|trying|a try|adding|considering|it)|good idea|ideal dos\w+|optimal dos\w+|best dos\w+|right dos\w+|effective dos\w+|optimum dos\w+|sufficient dos\w+|sensible dos\w+|usual dos\w+ is|standard dos\w+ is|correct dos\w+|daily dose of|recommended (?:daily )?(?:dos\w+|intake|amount)|is enough|first[- ]line|standard of care|must-have|a must\b|no-brainer|is (?:clearly )?indicated|is warranted|are warranted|is justified|deserves a place|belongs in|has its place|we (?:suggest|urge|encourage|propose|prefer)|no need (?:for|of) (?:other |further |any )?(?:drugs?|medicines?|medication|bisphosphonates?|treatment)|no reason (?:not to|to (?:avoid|refuse|hesitate|wait))|(?:best|right|natural|logical|obvious|smart|wise|sensible|better|good|excellent) (?:course|thing|move|choice|option|step|candidates?|bet|strategy|approach)|(?:optimal|ideal|best|right|sufficient) (?:intake|amount|level of intake)|drug of choice|treatment of choice|therapy of choice|of choice|go-to|natural alternative|(?:suitable|good|safe|viable|drug-free|gentle) alternative|alternative to (?:drugs|bisphosphonates|medication|alendronate|hormone)|substitute for|can replace|replaces (?:drugs|bisphosphonates|medicines|medication|alendronate)|instead of (?:a |her |his |their |your )?(?:drugs?|bisphosphonates?|medicines?|medication|alendronate|prescription)|an hour (?:before|after)|with (?:a fatty |a )?meals?(?=.*\b(?:absor|take|best))|twice a day|once a day|every (?:day|morning|evening)|per day is|a day is|a day keeps|daily is)\b",
         "a recommendation or a dose as advice; the report recommends nothing and gives no dose",
         needs=rf"\b{K2}\b|\b(?:women|bones?|patients|treatment|fractur\w*|intake|dos\w+|menopause)\b",
         unless=r"\b(?:standard for|reporting|wording|statement|guidance 26|guideline on reporting|screening of|not systematic|words? for|recommends nothing|no recommendation|not a recommendation|bring (?:it|this))\b",
+    ),
+    _phrase(
+        "recommendation",
+        rf"^(?:So,? |And |Then )?(?:Why (?:not|wait|hesitate)|How about|What about (?:taking|trying|adding)|Ready (?:to|for)|Time (?:to|for)|Isn't it time|High time)\b[^.]*\b{_VITAMIN}\b",
+        "this tells a reader what to do; the report recommends nothing",
+    ),
+    _phrase(
+        "recommendation",
+        r"\b(?:can|may|could|might) (?:now |then |also |safely |simply |well |thus |therefore |usually |often )*(?:stop|drop|skip|discontinue|quit|come off|do without|go without|cut back|leave out|switch (?:from|to)|swap|be (?:stopped|dropped|skipped|discontinued|replaced|left out|cut back|swapped))\b",
+        "this tells a reader what to do; the report recommends nothing",
+        needs=r"\b(?:vitamin K2?|K2|MK-?\d|supplement\w*|warfarin|anticoagulants?|medicines?|medications?|drugs?|bisphosphonates?|alendronate|risedronate|tablets?|pills?|capsules?)\b",
+        unless=r"\b(?:reader|chart|figure|table|column|row|view|build|page)s?\b",
     ),
     _phrase(
         "recommendation",
@@ -127,19 +156,27 @@ PHRASES: tuple[Phrase, ...] = (
     ),
     _phrase(
         "safe",
-        r"\b(?:safe|safely|safer|safest|harmless|risk[- ]free|free (?:of|from) (?:side[- ]effects|risks?|harms?|danger|adverse \w+|toxicity)|without (?:any )?(?:side[- ]effects|risks?|harms?|danger|adverse \w+)|(?:no|zero|few|fewer|hardly any|not any|barely any|virtually no|almost no|rare|only mild|only minor|mild|minor|minimal|negligible) (?:known |serious |reported |significant |relevant |real |documented |notable |major |increased |additional |extra |important |adverse |unwanted |harmful |such )*(?:side[- ]effects?|adverse (?:events?|effects?|reactions?)|harms?|risks?(?! of bias)|dangers?|toxicity|drawbacks?|downsides?|complications|reactions|events|interactions?|safety (?:concerns?|issues?|problems?|signals?))|(?:safety|tolerability) (?:is|was|has been|profile is|profile was|record|profile) ?(?:well |fully |clearly )?(?:established|proven|confirmed|demonstrated|excellent|good|favou?rable|not (?:a |an )?(?:concern|issue)|undisputed|reassuring)?|well[- ]tolerated|non-?toxic|gentle|can be (?:\w+ )?(?:taken|combined|used) (?:together )?with (?:warfarin|anticoagulants|blood thinners|any|other)|nothing to (?:fear|lose|worry)|no reason (?:to worry|for concern)|no cause for concern|need not (?:worry|fear|be (?:concerned|afraid|careful))|cannot (?:hurt|harm|overdose)|do(?:es)? (?:no|not) (?:harm|cause (?:any )?(?:harm|side|adverse))|not harmful|not dangerous|not (?:interact|interfere)|no (?:more|higher|increase in|difference in|rise in|greater) (?:risk of )?(?:adverse|side|harms?)\w*|(?:side[- ]effects|adverse (?:events|reactions|effects)|harms?) (?:(?:did|do|does) not differ|(?:need|are|were) not(?: to)? be (?:feared|expected|worried)|need no|pose no|are no (?:worry|concern|issue))|(?:side[- ]effects|adverse (?:events|reactions|effects)|harms?) (?:are|were|is|was) (?:rare|mild|minor|few|similar|the same|comparable|absent|unlikely|negligible|no more|not (?:increased|a concern|seen|observed|more|found|different|expected))|good for the heart|wholesome|like placebo|as placebo|suits everyone|suitable for (?:everyone|all|people|women|patients|those|long-term)|(?:used|taken|given) without (?:concern|worry|hesitation|fear)|(?:appropriate|fine|no problem|acceptable) for (?:everyone|people|patients|those|all)|no upper limit|impossible to overdose)\b",
+        r"\b(?:(?:not true|untrue|a myth|false|wrong|nonsense|no truth in the claim) that (?:(?!\b(?:without|no|free|not|safe)\b)[^.;])*\b(?:risks?|harm\w*|danger\w*|side[- ]effects?|adverse \w+|unsafe|toxic)"
+        r"|(?:do|does|did|has|have|is|are)(?: not|n't) (?:\w+ ){0,2}?(?:carry|pose|bring|have|had|cause|caused|involve|come|entail|produce|trigger|lead|led|linked|associated|tied) (?:with |to )?(?:any |a |an |more )?(?:\w+ )?(?:risks?(?! of bias)|harms?|dangers?|side[- ]effects?|adverse \w+|unwanted effects?)"
+        r"|(?:no|not a single) (?:woman|women|patient|patients|person|participant|participants) (?:\w+ )?(?:came to harm|was harmed|were harmed|was hurt|were hurt|suffered)|(?:nobody|no one) (?:came to harm|was harmed|was hurt|suffered)|rais(?:es|ed) no (?:\w+ )?(?:concerns?|alarm|flags?|worr\w+|questions?)|innocent|innocuous|benign|clean bill of health"
+        r"|without (?:having to |needing to |ever )?(?:worry\w*|fear(?:ing)?|be(?:ing)? (?:afraid|concerned|worried)|thinking twice|a second thought|hesitat\w+)"
+        r"|(?:speaks?|spoke|argues?|argued|testif\w+|vouch\w*|evidence|proof|sign|signs|guarantee|points?|pointed) (?:for|of|in favou?r of|to) (?:its |the |their |good |long-term )*(?:safety|tolerability)"
+        r"|safe|safely|safer|safest|harmless|risk[- ]free|free (?:of|from) (?:side[- ]effects|risks?|harms?|danger|adverse \w+|toxicity)|without (?:any )?(?:side[- ]effects|risks?|harms?|danger|adverse \w+)|(?:no|zero|few|fewer|hardly any|not any|barely any|virtually no|almost no|rare|only mild|only minor|mild|minor|minimal|negligible) (?:known |serious |reported |significant |relevant |real |documented |notable |major |increased |additional |extra |important |adverse |unwanted |harmful |such )*(?:side[- ]effects?|adverse (?:events?|effects?|reactions?)|harms?|risks?(?! of bias)|dangers?|toxicity|drawbacks?|downsides?|complications|reactions|events|interactions?|safety (?:concerns?|issues?|problems?|signals?))|(?:safety|tolerability) (?:is|was|has been|profile is|profile was|record|profile) ?(?:well |fully |clearly )?(?:established|proven|confirmed|demonstrated|excellent|good|favou?rable|not (?:a |an )?(?:concern|issue)|undisputed|reassuring)?|well[- ]tolerated|non-?toxic|gentle|can be (?:\w+ )?(?:taken|combined|used) (?:together )?with (?:warfarin|anticoagulants|blood thinners|any|other)|nothing to (?:fear|lose|worry)|no reason (?:to worry|for concern)|no cause for concern|need not (?:worry|fear|be (?:concerned|afraid|careful))|cannot (?:hurt|harm|overdose)|do(?:es)? (?:no|not) (?:harm|cause (?:any )?(?:harm|side|adverse))|not harmful|not dangerous|not (?:interact|interfere)|no (?:more|higher|increase in|difference in|rise in|greater) (?:risk of )?(?:adverse|side|harms?)\w*|(?:side[- ]effects|adverse (?:events|reactions|effects)|harms?) (?:(?:did|do|does) not differ|(?:need|are|were) not(?: to)? be (?:feared|expected|worried)|need no|pose no|are no (?:worry|concern|issue))|(?:side[- ]effects|adverse (?:events|reactions|effects)|harms?) (?:are|were|is|was) (?:rare|mild|minor|few|similar|the same|comparable|absent|unlikely|negligible|no more|not (?:increased|a concern|seen|observed|more|found|different|expected))|good for the heart|wholesome|like placebo|as placebo|suits everyone|suitable for (?:everyone|all|people|women|patients|those|long-term)|(?:used|taken|given) without (?:concern|worry|hesitation|fear)|(?:appropriate|fine|no problem|acceptable) for (?:everyone|people|patients|those|all)|no upper limit|impossible to overdose)\b",
         "harms are reported as more frequent in some sources and not at all in most; give {finding}`xu2021-adverse`, or say that harms are not reported where the source was read",
         unless=r"\b(?:cannot be called|not shown to be|whether|how safe|not mean|does not show|not known|unknown|no statement|no source|not reported|are not reported|not established|called safe|read as safe|says? nothing|nothing about)\b|\breported (?:where|in the abstract)|where (?:it|they) (?:was|were) read|where (?:the|most) (?:sources?|abstracts?) (?:was|were) read",
     ),
     _phrase(
         "no effect",
         r"\b(?:no|zero|without(?: any)?|not any|neither|nil) (?:real |measurable |detectable |clear |meaningful |discernible |apparent |true |overall |relevant |whatsoever |at all |additional |further |beneficial |visible |treatment )*(?:effects?|changes?|difference|impact|influence|benefits?|response|improvements?|reductions?|increases?|decreases?|association|relationship|role|value|use)\b(?! (?:size|of the|measure))"
+        rf"|\b(?:regardless of|irrespective of|in spite of|despite|indifferent to|immune to|untouched by|unmoved by|unimpressed by|does not (?:care|depend|respond)(?: on| to)?) (?:taking |giving |the )*{_VITAMIN}"
+        r"|\b(?:equally|just as) (?:common|frequent|often|many|few|likely|high|low|rare)\b|\bin both groups alike\b"
+        r"|\b(?:leaves?|left) (?:no (?:mark|trace|imprint)|(?:\w+ ){1,4}(?:untouched|cold|unmoved|as (?:it|they) (?:was|were|is|are)))\b|\b(?:insensitive|unresponsive|deaf) to\b|\b(?:trial|study|review|result)s? (?:was|were|is|are|turned out) (?:clearly )?negative\b|\bfails? against\b|\b(?:to no avail|in vain|drew a blank|came up empty)\b"
         r"|\b(?:ineffective|ineffectual|useless|worthless|inactive against|unaffected|unchanged|unaltered|inert|pointless|a waste)\b|\b(?:remain(?:s|ed)?|stay(?:s|ed)?|was|were|is|kept|left) (?:\w+ )?(?:the same|stable|constant|flat|unmoved|steady|identical|equal)\b"
         r"|\b(?:do(?:es)?|did|will|would|can) ?(?:not|n't|nothing) (?:\w+ ){0,1}?(?:affect|change|alter|influence|work|help|reduce|increase|lower|raise|prevent|improve|matter|move|differ|respond|protect|strengthen|decrease|budge|make a difference|have (?:an |any )?(?:effect|impact|influence)|do anything|for)\b|\bdoes nothing\b|\bnothing (?:happen|chang|mov)\w+\b|\bdid nothing\b"
         r"|\bfail(?:s|ed|ure)?(?: completely)? to (?:affect|change|alter|reduce|increase|lower|raise|prevent|improve|move|protect|work|show)\b|\b(?:made|makes) no difference\b|\b(?:no (?:better|different|worse)|identical|equal|equivalent) (?:than|to|from) (?:a )?(?:placebo|no treatment|control|calcium)\b|\b(?:ruled? out|disproves?|disproved|refut\w+|debunk\w+|excluded an? effect|shown not to|proven not to)\b|\bnot (?:work|effective|related|altered|affected|changed)\b|\b(?:was|were|is|are) not (?:affected|changed|altered|influenced|reduced|increased|lowered|raised|prevented|different|improved)\b",
         "'not significant' is not 'no effect'; write 'reports no significant change' with the finding",
         needs=rf"\b{K2}\b|\b(?:bones?|fractur\w*|osteocalcin|osteoporo\w*|markers?|density|BMD|resorption|formation|turnover|NTX|CTX|TRAP|BAP|PINP|ucOC|OC|telopeptide|phosphatase|placebo|women|treatment)\b|\ua66e",
-        unless=r"\b(?:(?:not|no) (?:\w+ ){1,6}significantly|significant(?:ly)? (?:effect|change|difference|increase|decrease|reduction|affect|differ|alter|reduc|lower|rais)\w*|(?:statistically )?significant\b.{0,20}(?:change|difference|effect)|(?:includ|exclud|contain|cross)\w*(?: the)? (?:value of )?no (?:difference|effect)|value of no (?:difference|effect)|(?:from|of|to|around|line of|side of|right of|left of) no (?:difference|effect)|not the same|no (?:effect|benefit|difference|change|reduction|increase)s? (?:was|has been|is|were) (?:shown|demonstrated|proven|established)|when (?:its|a) row|change the (?:result|direction|sign|conclusion|row)|by itself|does not change (?:the|this|that|its|what|how))\b|changes? with it",
+        unless=r"\b(?:(?:not|no) (?:\w+ ){1,6}significantly|significant(?:ly)? (?:effect|change|difference|increase|decrease|reduction|affect|differ|alter|reduc|lower|rais)\w*|(?:statistically )?significant\b.{0,20}(?:change|difference|effect)|(?:includ|exclud|contain|cross)\w*(?: the)? (?:value of )?no (?:difference|effect)|value of no (?:difference|effect)|(?:from|of|to|around|line of|side of|right of|left of) no (?:difference|effect)|not the same|no (?:effect|benefit|difference|change|reduction|increase)s? (?:was|has been|is|were) (?:shown|demonstrated|proven|established)|can (?:change|move|rise|fall|differ|vary) without|when (?:its|a) row|change the (?:result|direction|sign|conclusion|row)|by itself|does not change (?:the|this|that|its|what|how))\b|changes? with it",
     ),
     _phrase(
         "magnitude",
@@ -161,13 +198,23 @@ PHRASES: tuple[Phrase, ...] = (
         "says that vitamin K2 is of benefit; say which outcome which source reports",
     ),
     _phrase(
+        "benefit",
+        r"\b(?:puts?|directs?|steers?|guides?|moves?|shuttles?|delivers?|channels?|brings?|gets?|binds?|routes?|sends?|carries|lays down|locks?) (?:\w+ ){0,2}?calcium\b[^.;]{0,30}\b(?:bones?|skeleton|belongs|arter\w+)\b",
+        "no row is on where calcium goes; leave it out, or add a source and its finding",
+    ),
+    _phrase(
+        "benefit",
+        rf"\b{_VITAMIN} (?:\w+ ){{0,2}}?(?:stimulat|activat|awak|wake|recruit|inhibit|block|calm|suppress|boost|feed|driv|support|rein)\w* (?:in )?(?:the |more |those )?(?:\w+ )?(?:bone[- ](?:forming|building|resorbing|eating|breaking)[- ]cells|osteoblasts?|osteoclasts?|cells that (?:form|build|make|break|resorb)\w*)",
+        "no row is on cells of bone; leave it out, or add a source and its finding",
+    ),
+    _phrase(
         "evidence grade",
         r"\b(?:strong(?:est)?|good|solid|robust|high[- ]quality|reliable|firm|best|excellent|rigorous|definitive|top|ample|abundant|extensive|plenty of|a large body of|a wealth of|well[- ](?:designed|conducted|done|controlled)|mounting|growing) (?:clinical |scientific |randomi[sz]ed |medical |trial |body of )*(?:evidence|data|proof|trials|studies|research|science|support)\b|\bevidence (?:\w+ ){0,6}is (?:strong|solid|robust|good|convincing|compelling|clear|consistent|high[- ]quality|sufficient|abundant)\b|\bevidence[- ]based\b",
         "grades the evidence; give the certainty that data/certainty.csv yields, or none",
     ),
     _phrase(
         "comparison",
-        r"\b(?:better|more effective(?:ly)?|superior|stronger|faster|safer|more potent(?:ly)?|more powerful|outperform\w*|beats?|as (?:good|effective|safe|potent|powerful|strong|well)|works? (?:better|as well|just as)|equivalent|rivals?|comparable|matches|surpass\w*|exceed\w*|equal(?:s|led)?|on a par|better absorbed|more bioavailable|more active|the (?:most|best|strongest|safest|only)(?: \w+)? (?:form|vitamin|supplement|nutrient|treatment|remedy|agent)|best form|most effective|complements?|synergy|synergistic\w*|enhances? the (?:effect|action) of|amplif\w+|potentiat\w+|in combination is)\b",
+        r"\b(?:better|more effective(?:ly)?|superior|stronger|faster|safer|more potent(?:ly)?|more powerful|outperform\w*|beats?|as (?:good|effective|safe|potent|powerful|strong)|(?:works?|worked|acts?|acted|performs?|performed|does|did|do) (?:better|just as|(?:just )?as well)|equivalent|rivals?|comparable|matches|surpass\w*|exceed\w*|equal(?:s|led)?|on a par|better absorbed|more bioavailable|more active|the (?:most|best|strongest|safest|only)(?: \w+)? (?:form|vitamin|supplement|nutrient|treatment|remedy|agent)|best form|most effective|complements?|synergy|synergistic\w*|enhances? the (?:effect|action) of|amplif\w+|potentiat\w+|in combination is)\b",
         "a comparison that no row makes; cite the trial that compared the two, with its finding",
         needs=rf"\b(?:than|to|as|over|with|form|of)\b.*\b(?:{K2}|drugs?|placebo|vitamin D|exercise|diet|hormone|medicines?|alfacalcidol|strontium|calcium|treatment)\b|\b(?:{K2})\b.*\b(?:than|to|as|form|better|superior|most|synerg\w+|over)\b",
         unless=r"\b(?:cannot be compared|must not be compared|known|understood)\b|\ua66e.*\bmore with\b",
@@ -176,7 +223,7 @@ PHRASES: tuple[Phrase, ...] = (
         "invented knowledge",
         r"\b(?:risk of bias|heterogeneity|publication bias|funnel plot|inconsistency|loss to follow-?up|drop-?outs?|attrition) (?:\w+ ){0,6}?(?:was|were|is|are) (?:(?:found|judged|rated|considered|deemed|thought|assessed)(?: to be| as)? )?(?:very |quite |generally |all |only |)(?:low|small|minimal|negligible|absent|moderate|acceptable|excluded|ruled out|unlikely|not (?:found|detected|present|a concern|an issue|significant)|good|high|substantial|considerable|zero|none|assessed|limited|similar)\b|\b(?:low|little|no|minimal|negligible|moderate|high|substantial) (?:statistical |between-study |between-trial |significant |relevant |sign of |evidence of |signs of )*(?:heterogeneity|publication bias|attrition)\b|\bhomogeneous\b|\b(?:funded|sponsored|paid for) by\b|\bindependently funded\b|\bno (?:funding|conflicts?|competing)\b|\b(?:fixed|random)[- ]effects? model was\b|\bper[- ]protocol analyses were\b|\b(?:low|high|unclear) risk of bias (?:in|for|across)\b|\b(?:trials|studies) (?:[\w-]+ ){0,5}?(?:were|are|was) (?:\w+ )?(?:at low risk|of (?:high|good) quality|well (?:conducted|designed|done)|rigorous)\b|\bgood agreement between (?:trials|studies)\b",
         "not known: nothing of the kind stands in the tables; say that it is not reported where the source was read",
-        unless=r"\b(?:not (?:known|reported|stated|assessed|given)|unknown|restricted to|limited to|only (?:trials|the trials)|that are at|lowers the certainty|a domain)\b",
+        unless=r"\b(?:not (?:known|reported|stated|assessed|given)|unknown|restricted to|limited to|(?:analysis|analyses|subset|subgroup|result) of (?:the |its )?(?:trials|studies) (?:at|of|with) low|only (?:trials|the trials)|that are at|lowers the certainty|a domain)\b",
     ),
     _phrase(
         "read more than was read",

@@ -94,7 +94,8 @@ _ALWAYS = re.compile(
     r"|\b(?:by|about|almost|nearly|over|under|around|in|to|than|cut|a|one|the other|only|least) half\b"
     r"|\bhalf(?: of| the| as| a| an| their| her| all)\b|\bone in (?:\w+)\b"
     r"|\b(?:a|one|two|three|by|nearly|about|over|almost|than) (?:third|quarter|fifth|tenth)s?\b(?! (?:kind|group|arm|trial|study|source|way|party|marker|column|row|part|review|sort|type|question|author)s?\b)"
-    r"|\b(?:two|three|four)[ -](?:third|quarter|fifth)s\b"
+    r"|\b(?:two|three|four)[ -](?:third|quarter|fifth)s\b|\ba couple of\b"
+    r"|\b(?:a|an|one) (?:year|month|week|day|decade|hour|trial|study) or (?:two|so)\b"
     r"|\bdoubl(?:es?|ed|ing)\b(?![ -](?:blind|dummy|masked|mask|check|click))"
     r"|\b(?:one|two) (?:hundred|thousand|percent|per cent)\b|\bzero[ -](?:side|risk|fractures?|harms?"
     r"|adverse|women|trials|studies|effects?|cases|change|benefit)\w*",
@@ -116,6 +117,11 @@ _SMALL_COUNT = re.compile(
     r"|\b(?:two|one)[ -](?:week|month|year|day|thirds?|and a half)\b"
     r"|\bout of (?:one|two)\b",
     re.IGNORECASE,
+)
+# Roman numerals count something only before a noun that is counted; "phase IV study" does not.
+_ROMAN = re.compile(
+    r"(?<!phase )(?<!Phase )(?<!type )(?<!Type )(?<!level )(?<!grade )(?<!class )(?<!part )(?<!Part )"
+    rf"\b(?=[IVXLCDM]{{2,}}\b|[VX]\b)M{{0,3}}(?:CM|CD|D?C{{0,3}})(?:XC|XL|L?X{{0,3}})(?:IX|IV|V?I{{0,3}})\s+(?=(?i:{_COUNTED}))"
 )
 _NULL = re.compile(
     r"\b(?:never as|as|from|around|of|or|and|is|not|at|than|to|against) (?:a )?zero\b(?![ -][a-z])"
@@ -147,8 +153,8 @@ def quantities(text: str, names: Iterable[str] = ()) -> Iterator[Quantity]:
         word = match.group().strip().rstrip(".,:/")
         found.append(Quantity(word, start, match.end()))
     found += [Quantity(m.group(), m.start(), m.end()) for m in _OTHER_NUMERALS.finditer(text)]
-    for pattern in (_ALWAYS, _SMALL_COUNT):
-        found += [Quantity(m.group(), m.start(), m.end()) for m in pattern.finditer(text)]
+    for pattern in (_ALWAYS, _SMALL_COUNT, _ROMAN):
+        found += [Quantity(m.group().strip(), m.start(), m.end()) for m in pattern.finditer(text)]
     last = -1
     for quantity in sorted(found, key=lambda q: (q.start, -q.end)):
         if quantity.start < last:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -72,16 +73,18 @@ def suggestion(evidence: Evidence, typed: str, outcomes: frozenset[str] = frozen
         Part of a message.
     """
     digits = plain_digits(typed)
-    places = _places(evidence)
+    places = tuple(place for place in _places(evidence) if not _chance(place, typed))
     about = [place for place in places if place.outcome_id in outcomes]
     for chosen in (about, places):
         exact = [place for place in chosen if digits and place.digits == digits]
         if exact:
             listed = exact[:2]
             return "; ".join(f"type {place.role} ({place.shown})" for place in listed)
-    if not digits:
+    if digits in ("", "1"):
         return "take the number from a row with {value}`id.field`, or say it without a number"
-    nearest = max(about or places, key=lambda place: _likeness(place.digits, digits))
+    nearest = min(about or places, key=lambda place: _distance(place.digits, digits))
+    if _distance(nearest.digits, digits)[0] > _FAR:
+        return "no row holds it; take the number from a row with {value}`id.field`, or say it without a number"
     return f"no row holds it; nearest: {nearest.role} ({nearest.shown})"
 
 
@@ -107,8 +110,26 @@ def plain_digits(text: str) -> str:
     return str(total + current) if known else ""
 
 
-def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other).ratio()
+_FAR = 0.3
+"""How far a row may lie from a typed number, as a share of the larger, to be worth naming."""
+
+
+def _distance(one: str, other: str) -> tuple[float, float]:
+    """Compare by value, then by digits: "two thousand" is nearer to 2570 than to 200."""
+    unlike = 1 - SequenceMatcher(None, one, other).ratio()
+    try:
+        a, b = float(one), float(other)
+    except ValueError:
+        return unlike, unlike
+    return abs(a - b) / max(a, b, 1e-9), unlike
+
+
+def _chance(place: Place, typed: str) -> bool:
+    """Whether a row agrees with a number by chance: a year with a count, a single trial with one."""
+    year = place.role.endswith(".year`")
+    return (year and re.fullmatch(r"\D*(?:19|20)\d\d\D*", typed) is None) or (
+        place.digits == "1" and place.role.endswith("n_studies`")
+    )
 
 
 _CACHE: dict[int, tuple[Evidence, tuple[Place, ...]]] = {}
@@ -145,7 +166,14 @@ def _all_places(evidence: Evidence) -> Iterator[Place]:
                 key = f"{{value}}`{arm.arm_id}.{field}`"
                 shown = f"{field} of {arm.arm}, {arm.timepoint}"
                 yield _place(number, key, shown, arm.outcome_id, arm.source_id)
-    for name in ("sources", "findings", "outcomes", "arms"):
+    for trial in evidence.trials.values():
+        for field in ("dose", "duration", "completed"):
+            if (number := getattr(trial, field)) is not None:
+                key = f"{{value}}`{trial.source_id}.{field}`"
+                unit = getattr(trial, f"{field}_unit", "women")
+                name = evidence.sources[trial.source_id].short_name
+                yield _place(number, key, f"{field} of {name}, {unit}", "", trial.source_id)
+    for name in ("sources", "findings", "outcomes", "arms", "trials"):
         key = f"count.{name}"
         yield Place(plain_digits(value_text(evidence, key)), f"{{value}}`{key}`", key, "", "")
 

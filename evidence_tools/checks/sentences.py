@@ -139,7 +139,12 @@ _STRAIGHT = str.maketrans(
     {
         "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"',
         "\u2018": "'", "\u2019": "'", "\u2010": "-", "\u2011": "-", "\u00a0": " ",
-        "\u2009": " ", "\u202f": " ", "\u00ad": "", "\u200b": "", "\u2082": "2", "\n": " ",
+        "\u2009": " ", "\u202f": " ", "\u2082": "2", "\n": " ",
+        # Invisible: soft hyphen, zero-width space and joiners, word joiner, byte-order mark.
+        "\u00ad": "", "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "",
+        # Letters of other alphabets that look like Latin ones, so that no pattern is evaded.
+        **dict(zip("аеорсухіѕјԁһԛԝοАЕОРСУХІЅЈВНКМТΑΒΕΗΙΚΜΝΟΡΤΧ", "aeopcyxisjdhqwoAEOPCYXISJBHKMTABEHIKMNOPTX", strict=True)),
+        **{chr(code): chr(code - 0xFEE0) for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))},
     }
 )  # fmt: skip
 

@@ -19,6 +19,7 @@ from evidence_tools.checks.mentions import (
     fits,
     outcome_mentions,
 )
+from evidence_tools.checks.ownership import other_sources, whole_source_counts
 from evidence_tools.checks.sentences import ROLE_MARK, Sentence
 from evidence_tools.evidence import Evidence
 from evidence_tools.schema import Problem, UnknownKeyError
@@ -41,7 +42,7 @@ _FIELD_NOUNS = {
 
 
 _NOUNS = re.compile(
-    r"\s*(?:[\w-]+ ){0,3}?(trials?|stud(?:y|ies)|women|people|participants?|patients?|adults?|weeks|months|years|percent|fractures|mg|sources|findings|reviews|arms|outcomes)\b",
+    r"\s*(?:(?!(?:the|an?|this|of|in|by|for|to|and|with)\b)[\w-]+ ){0,3}?(trials?|stud(?:y|ies)|women|people|participants?|patients?|adults?|weeks|months|years|percent|fractures|mg|sources|findings|reviews|arms|outcomes)\b",
     re.I,
 )
 
@@ -105,10 +106,18 @@ def _check(
     yield from _cited_outcomes(evidence, sentence, found)
     yield from check_directions(evidence, sentence, given, central)
     yield from _values(evidence, sentence, given)
+    yield from whole_source_counts(evidence, sentence, found)
+    yield from other_sources(evidence, sentence)
     yield from check_descriptions(evidence, sentence, given)
     yield from _quotations(evidence, sentence)
     if sentence.page.name in CLAIM_PAGES and sentence.kind in ("prose", "admonition", "table"):
         yield from _uncited(evidence, sentence, given, central)
+
+
+# "The rating for TRAP is lower" is said of the rating.
+_OF_RATING = re.compile(
+    r"\b(?:ratings?|certainty|confidence|bound) (?:for|of|on|in) [^,;.]{0,40}\b(?:is|are|was|were|would be) (?:\w+ )?$"
+)
 
 
 def _uncited(
@@ -122,7 +131,7 @@ def _uncited(
     for claim in claims(text):
         if claim.direction is None or claim.mention.kind not in (MARKER, FRACTURE, DENSITY, HARM):
             continue
-        if re.search(general, text[: claim.start]):
+        if re.search(general, text[: claim.start]) or _OF_RATING.search(text, 0, claim.start):
             continue
         yield (
             claim.start,
@@ -217,7 +226,7 @@ def _quotations(evidence: Evidence, sentence: Sentence) -> Iterator[tuple[int, s
         if len(words.split()) < 4 or ROLE_MARK in words:
             continue
         if re.search(
-            r"\b(?:claim|popular|says? nothing|write|word(?:s|ing)?|phrase|sentence|such as|means?|read as|rather than|not)\b",
+            r"\b(?:claim|popular|says? nothing|write|written|word(?:s|ing|ed)?|phrase|sentence|such as|means?|read as|rather than|not)\b",
             text[: match.start()] + text[match.end() :],
             re.I,
         ):

@@ -45,6 +45,7 @@ _AFTERWARDS = re.compile(
     r"(?: \w+){0,3} (?:not|n't|never)\b|\b(?:is|are|remains?|was|were|stays?) (?:\w+ )?(?:un(?:known|certain|clear|proven|supported|tested|settled|resolved)"
     r"|an open question|open\b|in doubt|wrong|false|misleading|a mistake|doubtful|disputed|not)\b|\bcannot\b"
     r"|\bhas yet to be\b|\bwould be (?:wrong|a mistake|misleading|an error|going too far|to overstate)\b"
+    r"|\b(?:is|are) (?:\w+ )?(?:separate|different|distinct) (?:statements?|questions?|things|claims?|matters?)\b"
     r"|\bgoes beyond\b|\bgo beyond\b|\b(?:is|are) (?:a )?(?:no|none|nothing)\b|\bnot (?:known|shown|proven|reported|established)\b",
     re.IGNORECASE,
 )

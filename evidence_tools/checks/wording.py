@@ -16,7 +16,7 @@ from evidence_tools.checks.effects import check_effects
 from evidence_tools.checks.mentions import OTHER, outcome_mentions
 from evidence_tools.checks.phrasebook import K2, PHRASES
 from evidence_tools.checks.sentences import Sentence
-from evidence_tools.checks.stance import asserted, clauses
+from evidence_tools.checks.stance import ASKED, ASSERTED, HEDGED, asserted, clauses, stance
 from evidence_tools.evidence import Evidence
 from evidence_tools.schema import Problem, Significance
 
@@ -28,6 +28,9 @@ _NOT_SIGNIFICANT = re.compile(
     r"\b(?:no|not|never|non-?|nor|neither|without|in|least|word|words|called|calls|whether|if|more|and|of|statistical|one)[ -]?(?:a |any |be |was |were |statistically |the |reach |reported as )*significan\w*"
     r"|\bsignificant (?:digits?|figures?)\b|\bsignifican\w+ (?:was|is|were|are)? ?(?:not|is a|only|says|does|depends)|\bsignificance\b",
     re.I,
+)
+_REACHED = re.compile(
+    r"\b(?:reach\w*|attain\w*|achiev\w*|gain\w*|show\w*|with) (?:statistical )?significance$", re.I
 )
 _LEVEL = re.compile(
     r"\b(high|moderate|low|very low)(?:[- ]certainty| certainty| quality of evidence|[- ]quality evidence)\b"
@@ -74,14 +77,15 @@ def check_sentence(
 ) -> Iterator[tuple[int, str]]:
     """Find overstatements in one sentence; yields positions and messages."""
     text = sentence.text
-    yield from _phrases(text)
+    yield from _phrases(text, evidence)
     yield from check_effects(text, given, evidence)
     yield from _significance(text, given)
     yield from _certainty(text, evidence)
+    yield from _upper_bound(text, evidence)
     yield from _elsewhere(text)
 
 
-def _phrases(text: str) -> Iterator[tuple[int, str]]:
+def _phrases(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
     told: set[str] = set()
     for phrase in PHRASES:
         if phrase.name in told:
@@ -95,6 +99,8 @@ def _phrases(text: str) -> Iterator[tuple[int, str]]:
             if phrase.unless and phrase.unless.search(scope):
                 continue
             if not _holds(phrase.name, text, match):
+                continue
+            if phrase.name == "consensus" and _no_source_is_there(text, match, evidence):
                 continue
             told.add(phrase.name)
             yield match.start(), f"{match.group()!r}: {phrase.advice}"
@@ -118,11 +124,20 @@ def _holds(name: str, text: str, match: re.Match[str]) -> bool:
     return asserted(text, match.start(), match.end())
 
 
+def _no_source_is_there(text: str, match: re.Match[str], evidence: Evidence) -> bool:
+    """Whether "no source reports on hip fractures" is what the tables say."""
+    if not re.match(r"(?i)no\b.*\b(?:report\w*|found|finds?)$", match.group()):
+        return False
+    named = {o for m in outcome_mentions(text) for o in (m.outcome_id, *m.several) if o}
+    kept = {f.outcome_id for f in evidence.findings(struck=False)}
+    return bool(named) and not named & kept
+
+
 def _significance(text: str, given: Attribution) -> Iterator[tuple[int, str]]:
     for match in _SIGNIFICANT.finditer(text):
         if not asserted(text, match.start(), match.end()):
             continue
-        if any(
+        if not _REACHED.search(text, 0, match.end()) and any(
             m.start() < match.end() and match.start() < m.end()
             for m in _NOT_SIGNIFICANT.finditer(text)
         ):
@@ -152,22 +167,20 @@ def _certainty(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
         return  # a definition of the levels, not a rating
     for match in _LEVEL.finditer(text):
         level = next(group for group in match.groups() if group).lower()
-        if not asserted(text, match.start(), match.end()):
+        held = stance(text, match.start(), match.end())
+        # "The evidence on fractures is of high certainty" asks nothing.
+        asks = held == ASKED and re.search(r"\b(?:whether|if|how|which)\b|\?$", text, re.I)
+        if asks or held not in (ASSERTED, HEDGED, ASKED):
             continue
         if re.search(
             r"\b(?:at most|wording|words?|would|needs?|requires?|writes?|says?|verb|means|is called|starts? at|begins?)\b",
             text,
         ):
             continue
-        rated = {
-            words
-            for m in outcome_mentions(text)
-            for o in (m.outcome_id, *m.several)
-            if o and (words := rating_words(evidence, o))
-        }
+        named = [o for m in outcome_mentions(text) for o in (m.outcome_id, *m.several) if o]
+        rated = {words for o in named if (words := rating_words(evidence, o))}
         if level in ("a", "i", "high", "moderate") and level not in rated:
-            known = ", ".join(sorted(rated)) or "not rated"
-            yield match.start(), f"{match.group()!r}: the tables allow: {known}; write that level"
+            yield match.start(), f"{match.group()!r}: {_levels_given(evidence, named)}"
         elif (
             level in ("low", "very low")
             and not rated
@@ -178,6 +191,29 @@ def _certainty(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
             worst = min(rated, key=_LEVELS.index)
             if _LEVELS.index(level) > _LEVELS.index(worst) and len(rated) == 1:
                 yield match.start(), f"{match.group()!r}: the tables give {worst!r}"
+
+
+def _upper_bound(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
+    """Find "at most moderate" beside an outcome whose bound is another."""
+    match = re.search(r"\bat most (high|moderate|low|very low)\b", text)
+    named = [m.outcome_id for m in outcome_mentions(text) if m.outcome_id]
+    # With several outcomes and several levels, which belongs to which is not read here.
+    if match is None or not named or len(re.findall(r"\bat most\b", text)) > 1:
+        return
+    bounds = {str(evidence.certainty(o) or "not rated") for o in named}
+    if match.group() not in bounds and asserted(text, match.start(), match.end()):
+        yield match.start(), f"{match.group()!r}: {_levels_given(evidence, named)}"
+
+
+def _levels_given(evidence: Evidence, named: list[str]) -> str:
+    """Say which levels the tables give, and what to type so that they cannot drift."""
+    if not named:
+        return "no outcome of the tables is named; say for which, with {value}`oc.certainty`"
+    listed = list(dict.fromkeys(named))[:3]
+    given = ", ".join(
+        f"{evidence.outcomes[o].in_text} {evidence.certainty(o) or 'not rated'}" for o in listed
+    )
+    return f"the tables give: {given}; type {{value}}`{listed[0]}.certainty`"
 
 
 def _elsewhere(text: str) -> Iterator[tuple[int, str]]:
