@@ -20,6 +20,7 @@ from sphinx.util import logging
 from evidence_tools.book.abbreviations import add_abbreviations
 from evidence_tools.book.attributes import add_attributes
 from evidence_tools.book.badges import add_badge, prepare_badges
+from evidence_tools.book.bibliography import add_bibliography
 from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
 from evidence_tools.book.citing import add_citing, add_page_metadata, write_citations
@@ -75,6 +76,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_math(app)
     add_abbreviations(app)
     add_attributes(app)
+    add_bibliography(app)
     add_downloads(app)
     add_citing(app)
     add_checks_directive(app)
