@@ -18,7 +18,13 @@ from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
 from evidence_tools.facets import FACETS
 from evidence_tools.links import GROUPED_OUTCOME
-from evidence_tools.phrases import DIRECTION_WORDS, estimate_text, finding_run, source_runs
+from evidence_tools.phrases import (
+    DIRECTION_WORDS,
+    design_text,
+    estimate_text,
+    finding_run,
+    source_runs,
+)
 from evidence_tools.schema import Direction, Finding, Outcome, OutcomeKind, Significance
 
 _TOLD = (Relation.AGREES, Relation.NOT_CONFIRMED, Relation.CONTRADICTS, Relation.OPEN)
@@ -28,7 +34,6 @@ _PLURAL = {
     Relation.CONTRADICTS: "contradict it",
     Relation.OPEN: "leave it open",
 }
-_DESIGNS = {"meta_analysis": "meta-analysis", "rct": "randomized trial"}
 _SIGNIFICANCE = {
     Significance.YES: "significant",
     Significance.NO: "not significant",
@@ -108,8 +113,7 @@ def _markers(evidence: Evidence, central: str) -> tuple[Outcome, ...]:
 
 def _row(evidence: Evidence, outcome: Outcome, item: Comparison, central: str) -> TableRow:
     source = evidence.source_of(item.finding)
-    design = _DESIGNS.get(source.design, source.design.replace("_", " "))
-    level = f"; {design}, evidence level {source.evidence_level}"
+    level = f"; {design_text(source)}, evidence level {source.evidence_level}"
     says = DIRECTION_WORDS[item.finding.direction]
     if item.finding.direction is not Direction.NO_SIGNIFICANT_CHANGE:
         says += f"; {_SIGNIFICANCE[item.finding.statistically_significant]}"

@@ -173,5 +173,7 @@ def _integrity(evidence: Evidence, source: Source) -> Runs:
         if source.integrity.strikes_out
         else " Its figures are shown with this beside them."
     )
-    reason = runs(": ", note_runs(evidence, lower_first(source.note))) if source.note else ()
+    reason = (
+        runs(": ", note_runs(evidence.sources, lower_first(source.note))) if source.note else ()
+    )
     return runs(source_runs(source), f" (looked up on {checked})", reason, f".{follows}")

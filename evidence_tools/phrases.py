@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -37,6 +38,7 @@ DIRECTION_WORDS = {
     Direction.NOT_CONCLUSIVE: "not conclusive",
 }
 """Each direction as it stands in a table or a chart."""
+_DESIGN_WORDS = {"meta_analysis": "meta-analysis", "rct": "randomized trial"}
 
 
 def number_text(value: Decimal | int) -> str:
@@ -144,28 +146,28 @@ def source_name(source: Source) -> str:
     return f"{source.short_name}, {status}" if status else source.short_name
 
 
+def design_text(source: Source) -> str:
+    """Name the design of a source in words, such as ``randomized trial``."""
+    return _DESIGN_WORDS.get(source.design, source.design.replace("_", " "))
+
+
 def source_runs(source: Source) -> Runs:
     """Name a source, linked to its entry."""
     return (Run(source_name(source), source_id=source.source_id),)
 
 
-def note_runs(evidence: Evidence, note: str) -> Runs:
+def note_runs(sources: Mapping[str, Source], note: str) -> Runs:
     """Write a note of a table, with the identifiers of sources in it turned into their names.
 
     Parameters
     ----------
-    evidence
-        Words that are identifiers of its sources become linked names.
+    sources
+        Sources by identifier; words that are such identifiers become linked names.
     note
         Text as it stands in a ``note`` column.
     """
     parts = re.split(r"([a-z0-9]+(?:-[a-z0-9]+)*)", note)
-    return runs(
-        *(
-            source_runs(evidence.sources[part]) if part in evidence.sources else part
-            for part in parts
-        )
-    )
+    return runs(*(source_runs(sources[part]) if part in sources else part for part in parts))
 
 
 def finding_runs(evidence: Evidence, finding: Finding) -> Runs:

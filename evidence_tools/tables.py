@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
 from evidence_tools.facets import FACETS
 from evidence_tools.phrases import (
     DIRECTION_WORDS,
+    design_text,
     finding_runs,
+    note_runs,
     number_text,
     source_runs,
 )
@@ -131,9 +133,10 @@ def sources_table(sources: Iterable[Source], *, name: str, caption: str) -> Tabl
     Table
         Each row can be linked to by the identifier of its source.
     """
-    rows = [_source_row(source) for source in sources]
+    listed = {source.source_id: source for source in sources}
+    rows = [_source_row(source, listed) for source in listed.values()]
     columns = ("Source", "Title and place", "Studied", "Read", "Known concerns")
-    return Table(name, runs(caption), columns, tuple(rows), (14, 34, 24, 12, 16))
+    return Table(name, runs(caption), columns, tuple(rows), (15, 28, 22, 12, 23))
 
 
 def references_list(sources: Iterable[Source]) -> Prose:
@@ -204,7 +207,7 @@ def _size(finding: Finding) -> str:
     return f"Studies: {studies}. Participants: {people}."
 
 
-def _source_row(source: Source) -> TableRow:
+def _source_row(source: Source, listed: Mapping[str, Source]) -> TableRow:
     place = [source.journal or "journal not known"]
     place.append(str(source.year) if source.year else "year not given where it was read")
     title: list[Run] = list(runs(Run(source.title, style="emphasis"), f". {'; '.join(place)}. "))
@@ -212,7 +215,7 @@ def _source_row(source: Source) -> TableRow:
         title.append(Run(source.doi or source.url, link=source.link))
     concerns = source.integrity.label
     checked = f" (checked {source.integrity_checked.isoformat()})"
-    note = f". {source.note}" if source.note else ""
+    note = runs(". Note: ", note_runs(listed, source.note), ".") if source.note else ""
     return TableRow(
         (
             Cell.of(Run(source.short_name, style="strong"), f" {_authors(source)}"),
@@ -229,7 +232,7 @@ def _reference(source: Source) -> Runs:
     authors = "; ".join(source.authors) or "Authors not given where it was read"
     year = str(source.year) if source.year else "year not given"
     place = source.journal or "Journal not known"
-    address = Run(source.link, link=source.link) if source.link else Run("no address known")
+    address = Run(source.link, link=source.link) if source.link else Run("No address known")
     title = Run(source.title, style="emphasis")
     ending = "" if authors.endswith(".") else "."
     name = runs("[", source_runs(source), "] ")
@@ -250,6 +253,6 @@ def _studied(source: Source) -> str:
         sizes.append(f"{number_text(source.n_studies)} studies")
     if source.n_participants:
         sizes.append(f"{number_text(source.n_participants)} participants")
-    parts = [source.design.replace("_", " "), ", ".join(sizes) or "size not reported"]
+    parts = [design_text(source), ", ".join(sizes) or "size not reported"]
     parts += [part for part in (source.population, source.intervention) if part]
     return "; ".join(parts)

@@ -197,3 +197,7 @@ def test_the_largest_null_trial_stands_beside_the_reviews(evidence: Evidence) ->
     for outcome in ("fracture_vertebral", "fracture_clinical", "adverse_reactions"):
         sources = {finding.source_id for finding in effect_findings(evidence, outcome)}
         assert "inoue2009" in sources
+
+
+def test_one_study_is_a_study(evidence: Evidence) -> None:
+    assert "(whole source: 1 study, 4,378 participants)" in row_of(evidence, "fracture_clinical")[2]

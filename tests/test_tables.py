@@ -86,14 +86,19 @@ def test_a_source_row_says_what_was_read_and_what_is_known_against_it(all_source
     assert name == "Zhang 2025 (Zhang Z and others)"
     assert title.startswith("The effect of vitamin K2 supplementation on bone turnover")
     assert title.endswith("Frontiers in Endocrinology 16; 2025. 10.3389/fendo.2025.1703116")
-    assert studied.startswith("meta analysis; 9 studies, 2,570 participants; ")
+    assert studied.startswith("meta-analysis; 9 studies, 2,570 participants; ")
     assert read == "abstract; evidence level 1"
     assert concerns.startswith("none known (checked 2026-11-21)")
 
 
+def test_a_note_names_sources_as_readers_know_them(all_sources: Table) -> None:
+    assert row_of(all_sources, "ronn2021")[4].endswith("report of the same trial as Rønn 2016.")
+    assert row_of(all_sources, "ronn2021")[2].startswith("randomized trial; ")
+
+
 def test_a_retracted_source_is_marked_and_says_why(all_sources: Table) -> None:
     concerns = row_of(all_sources, "iwamoto2009ma")[4]
-    assert concerns.startswith("retracted (checked 2026-11-21). retracted in 2018")
+    assert concerns.startswith("retracted (checked 2026-11-21). Note: retracted in 2018")
 
 
 def test_what_is_not_known_of_a_source_is_said(all_sources: Table) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from evidence_tools.book.nodes import evidence_ref
 from evidence_tools.evidence import Evidence
-from evidence_tools.phrases import DIRECTION_WORDS, effect_text, source_name
+from evidence_tools.phrases import DIRECTION_WORDS, design_text, effect_text, source_name
 from evidence_tools.schema import Finding, Source
 
 
@@ -76,7 +76,7 @@ def _source_entries(source: Source) -> tuple[str, list[tuple[str, str]]]:
     entries = [
         ("Title", source.title),
         ("Journal", source.journal or "not known"),
-        ("Design", source.design.replace("_", " ")),
+        ("Design", design_text(source)),
         ("Read", source.read_at),
         ("Concerns", f"{source.integrity.label}, checked {source.integrity_checked.isoformat()}"),
     ]
