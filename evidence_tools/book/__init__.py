@@ -24,6 +24,7 @@ from evidence_tools.book.bibliography import add_bibliography
 from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
 from evidence_tools.book.citing import add_citing, add_page_metadata, write_citations
+from evidence_tools.book.collection import write_collection
 from evidence_tools.book.datafiles import add_downloads, write_downloads
 from evidence_tools.book.domain import EvidenceDomain
 from evidence_tools.book.downloads import keep_executed_notebook, offer_downloads
@@ -261,6 +262,7 @@ def _complete(app: Any, exception: Exception | None) -> None:
     write_permalinks(app, f"{stamp.text}, content {stamp.content_text}")
     write_citations(app)
     write_downloads(app)
+    write_collection(app, _pdf_path(app))
     finish_pages(outdir, _pdf_path(app), stamp)
     write_sheet(outdir, outdir.parent / ".evidence" / "theme")
     write_record(app)
