@@ -166,8 +166,14 @@ def note_runs(sources: Mapping[str, Source], note: str) -> Runs:
     note
         Text as it stands in a ``note`` column.
     """
-    parts = re.split(r"([a-z0-9]+(?:-[a-z0-9]+)*)", note)
-    return runs(*(source_runs(sources[part]) if part in sources else part for part in parts))
+    # Text between two names stays whole: abbreviations in it are told from parts of words.
+    parts: list[str | Runs] = [""]
+    for part in re.split(r"([a-z0-9]+(?:-[a-z0-9]+)*)", note):
+        if part in sources:
+            parts += [source_runs(sources[part]), ""]
+        else:
+            parts[-1] = f"{parts[-1]}{part}"
+    return runs(*parts)
 
 
 def finding_runs(evidence: Evidence, finding: Finding) -> Runs:

@@ -136,7 +136,7 @@ def sources_table(sources: Iterable[Source], *, name: str, caption: str) -> Tabl
     listed = {source.source_id: source for source in sources}
     rows = [_source_row(source, listed) for source in listed.values()]
     columns = ("Source", "Title and place", "Studied", "Read", "Known concerns")
-    return Table(name, runs(caption), columns, tuple(rows), (15, 28, 22, 12, 23))
+    return Table(name, runs(caption), columns, tuple(rows), (14, 34, 20, 11, 21))
 
 
 def references_list(sources: Iterable[Source]) -> Prose:

@@ -549,6 +549,37 @@ def test_one_marker_is_highlighted_in_figures_and_tables_and_the_address_keeps_i
         assert clear.count() == 1
 
 
+def test_a_wide_screen_has_the_sources_of_a_paragraph_in_the_margin(
+    page: Page, served: str
+) -> None:
+    page.goto(served + "chapters/bone-outcomes.html")
+    note = page.locator("aside.evidence-margin", has_text="Inoue 2009").first
+    assert not note.is_visible()
+    page.set_viewport_size({"width": 1600, "height": 900})
+    assert "randomized trial, evidence level 2; abstract read" in note.inner_text()
+    places = page.evaluate(
+        """() => {
+            const boxes = selector => [...document.querySelectorAll(selector)]
+                .map(e => e.getBoundingClientRect()).filter(box => box.width);
+            return {
+                width: document.documentElement.scrollWidth,
+                notes: boxes(".evidence-margin").map(b => [b.left, b.right, b.top, b.bottom]),
+                text: Math.max(...boxes("article :is(p, li, table, figure)").map(b => b.right)),
+                contents: boxes(".bd-sidebar-secondary")[0].left,
+            };
+        }"""
+    )
+    assert places["width"] <= 1600
+    for left, right, _, _ in places["notes"]:
+        assert places["text"] < left < right < places["contents"]
+    for (_, _, _, bottom), (_, _, top, _) in pairwise(places["notes"]):
+        assert bottom <= top
+    assert page.locator(".bd-sidebar-secondary .nav-link").first.is_visible()
+    assert broken_rules(page, {"type": "tag", "values": WCAG}) == []
+    page.emulate_media(media="print")
+    assert not note.is_visible()
+
+
 def test_a_table_sorts_by_keyboard_and_says_so(page: Page, served: str) -> None:
     page.goto(served + MARKERS)
     head = page.locator("#tab-markers th", has_text="Result")

@@ -30,6 +30,7 @@ from evidence_tools.book.domain import EvidenceDomain
 from evidence_tools.book.downloads import keep_executed_notebook, offer_downloads
 from evidence_tools.book.freshness import forget_page, outline_changed
 from evidence_tools.book.gates import add_checks_directive
+from evidence_tools.book.margins import add_margins
 from evidence_tools.book.mathml import add_math
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pages import (
@@ -78,6 +79,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_abbreviations(app)
     add_attributes(app)
     add_bibliography(app)
+    add_margins(app)
     add_downloads(app)
     add_citing(app)
     add_checks_directive(app)
