@@ -28,7 +28,7 @@ def page_text(book: Build, name: str, *, without: str = "") -> Tag:
     article = copy.copy(article)
     apart = (
         ".evidence-cards, details.hide, script, .prev-next-footer, svg, math, code, pre, "
-        "h1, h2, h3, blockquote, .evidence-margin"
+        "h1, h2, h3, blockquote"
     )
     for tag in article.select(f"{apart}, {without}" if without else apart):
         tag.decompose()

@@ -66,14 +66,18 @@ def first_named(evidence: Evidence, node: nodes.paragraph) -> list[Source]:
 
 
 def note_html(sources: list[Source]) -> str:
-    """Write the note: the name of each source with any doubt, its design, and what was read."""
-    lines = "".join(
-        f"<span><b>{html.escape(source_name(source))}</b> "
-        f"{html.escape(f'{design_text(source)}, evidence level {source.evidence_level}')}; "
-        f"{html.escape(source.read_at)} read</span>"
-        for source in sources
-    )
-    return f'<aside class="evidence-margin no-pdf" aria-hidden="true">{lines}</aside>'
+    """Write the note: the name of each source with any doubt, its design, and what was read.
+
+    The words stand in attributes that the style sheet shows. So copied text, the search and
+    programs that read pages find the sentences alone.
+    """
+    spans = []
+    for source in sources:
+        level = f"{design_text(source)}, evidence level {source.evidence_level}"
+        name = html.escape(source_name(source), quote=True)
+        note = html.escape(f"{level}; {source.read_at} read", quote=True)
+        spans.append(f'<span data-name="{name}" data-note="{note}"></span>')
+    return f'<aside class="evidence-margin" aria-hidden="true">{"".join(spans)}</aside>'
 
 
 def add_margins(app: Sphinx) -> None:
