@@ -197,9 +197,15 @@ def _size(studies: int | None, participants: int | None) -> str:
         return NOT_REPORTED
     given = [(studies, "studies"), (participants, "participants")]
     return ", ".join(
-        f"{what} {NOT_REPORTED}" if number is None else f"{number_text(number)} {what}"
+        f"{what} {NOT_REPORTED}"
+        if number is None
+        else f"{number_text(number)} {_one(what, number)}"
         for number, what in given
     )
+
+
+def _one(what: str, number: int) -> str:
+    return {"studies": "study", "participants": "participant"}[what] if number == 1 else what
 
 
 def _certainty(evidence: Evidence, rating: Rating | None) -> Runs:

@@ -136,7 +136,7 @@ def sources_table(sources: Iterable[Source], *, name: str, caption: str) -> Tabl
     given = {source.source_id: source for source in sources}
     rows = [_source_row(source, given) for source in given.values()]
     columns = ("Source", "Title and place", "Studied", "Read", "Known concerns")
-    return Table(name, runs(caption), columns, tuple(rows), (14, 34, 24, 12, 16))
+    return Table(name, runs(caption), columns, tuple(rows), (14, 34, 20, 11, 21))
 
 
 def references_list(sources: Iterable[Source]) -> Prose:
@@ -232,7 +232,7 @@ def _reference(source: Source) -> Runs:
     authors = "; ".join(source.authors) or "Authors not given where it was read"
     year = str(source.year) if source.year else "year not given"
     place = source.journal or "Journal not known"
-    address = Run(source.link, link=source.link) if source.link else Run("no address known")
+    address = Run(source.link, link=source.link) if source.link else Run("No address known")
     title = Run(source.title, style="emphasis")
     ending = "" if authors.endswith(".") else "."
     name = runs("[", source_runs(source), "] ")

@@ -114,6 +114,16 @@ def test_every_internal_link_leads_to_an_existing_place(
             assert anchor in ids[target_name], f"{name}: {link['href']}"
 
 
+def test_each_entry_of_the_bibliography_stands_once(
+    pages: dict[str, BeautifulSoup], pdf_text: str
+) -> None:
+    entries = pages["references"].select(".citation")
+    assert len(entries) > 10
+    for entry in entries:
+        assert len(entry.select(".label")) == len(entry.select("p")) == 1
+    assert pdf_text.count(folded("Absence of evidence is not evidence of absence")) == 1
+
+
 def test_no_id_stands_twice_on_a_page(pages: dict[str, BeautifulSoup]) -> None:
     for name, page in pages.items():
         ids = [tag["id"] for tag in page.find_all(id=True)]

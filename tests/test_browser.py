@@ -269,6 +269,22 @@ def test_print_shows_the_text_and_no_navigation(visits: dict[str, Visit]) -> Non
         assert visits[name].printed == {"titles": 1, "navigation": 0}, name
 
 
+def test_a_page_prints_dark_on_white_also_from_dark_mode(page: Page, served: str) -> None:
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.goto(served + MARKERS)
+    draw_all(page)
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.emulate_media(media="print", color_scheme="dark", reduced_motion="reduce")
+    colours = page.evaluate(
+        """() => ["p", "h1", "td", "th", "figcaption", "p a", "td a", ".evidence-chart text"]
+            .map(selector => getComputedStyle(document.querySelector("article " + selector)))
+            .map(style => style.fill === "rgb(0, 0, 0)" ? style.color : style.fill)"""
+    )
+    # Paper is white: backgrounds are not printed.
+    for colour in colours:
+        assert contrast(colour, "rgb(255, 255, 255)") >= 4.5
+
+
 def test_all_content_can_be_read_without_script(
     browser: Browser, visits: dict[str, Visit], served: str
 ) -> None:
@@ -547,6 +563,39 @@ def test_one_marker_is_highlighted_in_figures_and_tables_and_the_address_keeps_i
         clear = opened.locator("#fig-markers .mark-symbol path[opacity='1']")
         clear.first.wait_for()
         assert clear.count() == 1
+
+
+def test_a_wide_screen_has_the_sources_of_a_paragraph_in_the_margin(
+    page: Page, served: str
+) -> None:
+    page.goto(served + "chapters/bone-outcomes.html")
+    note = page.locator("aside.evidence-margin span[data-name='Inoue 2009']").first
+    assert not note.is_visible()
+    page.set_viewport_size({"width": 1600, "height": 900})
+    assert note.is_visible()
+    shown = note.evaluate("e => getComputedStyle(e, '::after').content")
+    assert shown == '"randomized trial, evidence level 2; abstract read"'
+    places = page.evaluate(
+        """() => {
+            const boxes = selector => [...document.querySelectorAll(selector)]
+                .map(e => e.getBoundingClientRect()).filter(box => box.width);
+            return {
+                width: document.documentElement.scrollWidth,
+                notes: boxes(".evidence-margin").map(b => [b.left, b.right, b.top, b.bottom]),
+                text: Math.max(...boxes("article :is(p, li, table, figure)").map(b => b.right)),
+                contents: boxes(".bd-sidebar-secondary")[0].left,
+            };
+        }"""
+    )
+    assert places["width"] <= 1600
+    for left, right, _, _ in places["notes"]:
+        assert places["text"] < left < right < places["contents"]
+    for (_, _, _, bottom), (_, _, top, _) in pairwise(places["notes"]):
+        assert bottom <= top
+    assert page.locator(".bd-sidebar-secondary .nav-link").first.is_visible()
+    assert broken_rules(page, {"type": "tag", "values": WCAG}) == []
+    page.emulate_media(media="print")
+    assert not note.is_visible()
 
 
 def test_a_table_sorts_by_keyboard_and_says_so(page: Page, served: str) -> None:

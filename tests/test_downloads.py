@@ -67,3 +67,15 @@ def test_each_page_offers_what_lies_beside_it(book: Build) -> None:
         assert (f"{path.stem}.ipynb" in offers) is has_code
         assert all((book.html / "chapters" / offer).is_file() for offer in offers)
         assert all(link.has_attr("download") for link in page.select(".evidence-downloads a"))
+
+
+def test_one_file_holds_all_that_can_be_taken_away(book: Build) -> None:
+    page = BeautifulSoup(book.page("chapters/cite"), "html.parser")
+    (link,) = page.select("article a[download][href$='.zip']")
+    with zipfile.ZipFile(book.html / "chapters" / str(link["href"])) as archive:
+        names = set(archive.namelist())
+        pdf = archive.read(book.pdf.name)
+    assert pdf == book.pdf.read_bytes()
+    assert {"data/findings.csv", "data/datapackage.json", "chapters/answer.ipynb"} <= names
+    assert {f"chapters/{path.name}" for path in (PROJECT / "chapters").glob("*.md")} <= names
+    assert {name[-4:] for name in names if "/" not in name} == {".pdf", ".bib", ".ris"}

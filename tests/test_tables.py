@@ -4,6 +4,7 @@ import pytest
 
 from evidence_tools import Evidence, findings_table, markers_table, sources_table
 from evidence_tools.display import Table, TableRow, plain
+from evidence_tools.phrases import note_runs
 from evidence_tools.tables import reference_runs
 
 
@@ -89,6 +90,21 @@ def test_a_source_row_says_what_was_read_and_what_is_known_against_it(all_source
     assert studied.startswith("meta-analysis; 9 studies, 2,570 participants; ")
     assert read == "abstract; evidence level 1"
     assert concerns.startswith("none known (checked 2026-11-21)")
+
+
+def test_a_note_names_sources_as_readers_know_them(all_sources: Table) -> None:
+    assert row_of(all_sources, "ronn2021")[4].endswith("report of the same trial as Rønn 2016.")
+    assert row_of(all_sources, "ronn2021")[2].startswith("randomized trial; ")
+
+
+def test_text_between_the_names_of_a_note_is_not_cut_up(evidence: Evidence) -> None:
+    note = "ucOC and MK-7, see mott2019 on both"
+    before, name, after = note_runs(evidence.sources, note)
+    assert (before.text, name.source_id, after.text) == (
+        "ucOC and MK-7, see ",
+        "mott2019",
+        " on both",
+    )
 
 
 def test_a_retracted_source_is_marked_and_says_why(all_sources: Table) -> None:

@@ -21,15 +21,18 @@ from sphinx.util import logging
 from evidence_tools.book.abbreviations import add_abbreviations
 from evidence_tools.book.attributes import add_attributes
 from evidence_tools.book.badges import add_badge, prepare_badges
+from evidence_tools.book.bibliography import add_bibliography
 from evidence_tools.book.cards import add_cards
 from evidence_tools.book.chapters import check_page, file_problems
 from evidence_tools.book.citing import add_citing, add_page_metadata, write_citations
+from evidence_tools.book.collection import write_collection
 from evidence_tools.book.datafiles import add_downloads, write_downloads
 from evidence_tools.book.domain import EvidenceDomain
 from evidence_tools.book.downloads import keep_executed_notebook, offer_downloads
 from evidence_tools.book.endings import add_endings
 from evidence_tools.book.freshness import forget_page, outline_changed
 from evidence_tools.book.gates import add_checks_directive
+from evidence_tools.book.margins import add_margins
 from evidence_tools.book.mathml import add_math
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pages import (
@@ -79,6 +82,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_abbreviations(app)
     add_endings(app)
     add_attributes(app)
+    add_bibliography(app)
+    add_margins(app)
     add_downloads(app)
     add_citing(app)
     add_checks_directive(app)
@@ -270,6 +275,7 @@ def _complete(app: Any, exception: Exception | None) -> None:
     write_permalinks(app, f"{stamp.text}, content {stamp.content_text}")
     write_citations(app)
     write_downloads(app)
+    write_collection(app, _pdf_path(app))
     finish_pages(outdir, _pdf_path(app), stamp)
     write_sheet(outdir, outdir.parent / ".evidence" / "theme")
     write_record(app)

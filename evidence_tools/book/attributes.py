@@ -38,17 +38,8 @@ def depart(self: Any, node: nodes.Element) -> None:
     getattr(type(self), f"depart_{node.tagname}")(self, node)
 
 
-def name_bibliography(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
-) -> None:
-    """Call the entries of a bibliography items of its list; Sphinx gives them an outdated role."""
-    if "body" in context:
-        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
-
-
 def add_attributes(app: Sphinx) -> None:
     """Have the HTML builders write these attributes."""
-    app.connect("html-page-context", name_bibliography)
     app.add_node(nodes.entry, override=True, html=(visit_entry, depart))
     for element in (nodes.table, nodes.row, nodes.container):
         app.add_node(element, override=True, html=(visit_with_views, depart))

@@ -18,6 +18,8 @@ from evidence_tools.evidence import Evidence
 from evidence_tools.history.citation import Citation, bibtex, ris
 
 REPORT_NAME = PDF_NAME.removesuffix("-{version}.pdf")
+COLLECTION = "-files.zip"
+"""How the name of the zip file with all that can be taken away ends."""
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _TYPES = {".csv": "text/csv", ".json": "application/json"}
 
@@ -113,10 +115,8 @@ def visit_evidence_citation(self: Any, node: evidence_citation) -> None:
     if self.builder.name == "html":
         up = "../" * self.builder.current_docname.count("/")
         stem = html.escape(f"{up}{citation.file_stem}", quote=True)
-        links = " ".join(
-            f'<a href="{stem}.{ending}" download>{name}</a>'
-            for ending, name in (("bib", "BibTeX"), ("ris", "RIS"))
-        )
+        offers = ((".bib", "BibTeX"), (".ris", "RIS"), (COLLECTION, "All files (.zip)"))
+        links = " ".join(f'<a href="{stem}{ending}" download>{name}</a>' for ending, name in offers)
         self.body.append(f'<p class="evidence-download">{links}</p>\n')
     raise nodes.SkipNode
 

@@ -121,14 +121,14 @@ def data_archive(evidence: Evidence, folder: Path, keys: set[str]) -> bytes:
         for table, identifiers in wanted.items():
             text = (folder / f"{table}.csv").read_text(encoding="utf-8")
             if identifiers:
-                _add(archive, f"{table}.csv", some_rows(text, identifiers))
+                add_member(archive, f"{table}.csv", some_rows(text, identifiers))
         dictionary = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
         packed_tables = {f"{table}.csv" for table, identifiers in wanted.items() if identifiers}
         dictionary["resources"] = [
             resource for resource in dictionary["resources"] if resource["path"] in packed_tables
         ]
         text = json.dumps(dictionary, indent=2, ensure_ascii=False) + "\n"
-        _add(archive, "datapackage.json", text)
+        add_member(archive, "datapackage.json", text)
     return packed.getvalue()
 
 
@@ -141,8 +141,10 @@ def some_rows(text: str, identifiers: set[str]) -> str:
     return kept.getvalue()
 
 
-def _add(archive: zipfile.ZipFile, name: str, text: str) -> None:
+def add_member(archive: zipfile.ZipFile, name: str, content: str | bytes) -> None:
+    """Add a file to an archive, without the time and the system it was written on."""
     entry = zipfile.ZipInfo(name, _ZIP_DATE)
     entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = 3
     entry.external_attr = 0o644 << 16
-    archive.writestr(entry, text)
+    archive.writestr(entry, content)
