@@ -10,6 +10,7 @@ from evidence_tools.facets import FACETS
 from evidence_tools.phrases import (
     DIRECTION_WORDS,
     finding_runs,
+    note_runs,
     number_text,
     source_runs,
 )
@@ -116,11 +117,15 @@ def outcomes_table(
     return Table(name, runs(caption), columns, tuple(rows), (40, 26, 18, 16))
 
 
-def sources_table(sources: Iterable[Source], *, name: str, caption: str) -> Table:
+def sources_table(
+    evidence: Evidence, sources: Iterable[Source], *, name: str, caption: str
+) -> Table:
     """List sources with size, population, what was read and what is known against them.
 
     Parameters
     ----------
+    evidence
+        The evidence the sources belong to; their notes name others of its sources.
     sources
         One row each, in the order given.
     name, caption
@@ -131,7 +136,7 @@ def sources_table(sources: Iterable[Source], *, name: str, caption: str) -> Tabl
     Table
         Each row can be linked to by the identifier of its source.
     """
-    rows = [_source_row(source) for source in sources]
+    rows = [_source_row(evidence, source) for source in sources]
     columns = ("Source", "Title and place", "Studied", "Read", "Known concerns")
     return Table(name, runs(caption), columns, tuple(rows), (14, 34, 24, 12, 16))
 
@@ -175,7 +180,7 @@ def _finding_row(evidence: Evidence, finding: Finding) -> TableRow:
     source = evidence.source_of(finding)
     outcome = evidence.outcome_of(finding)
     analysis = "" if finding.analysis == "primary" else f" ({finding.analysis} analysis)"
-    note = f" Note: {finding.note}." if finding.note else ""
+    note = runs(" Note: ", note_runs(evidence, finding.note), ".") if finding.note else ""
     return TableRow(
         (
             Cell.of(outcome.label, analysis),
@@ -204,7 +209,7 @@ def _size(finding: Finding) -> str:
     return f"Studies: {studies}. Participants: {people}."
 
 
-def _source_row(source: Source) -> TableRow:
+def _source_row(evidence: Evidence, source: Source) -> TableRow:
     place = [source.journal or "journal not known"]
     place.append(str(source.year) if source.year else "year not given where it was read")
     title: list[Run] = list(runs(Run(source.title, style="emphasis"), f". {'; '.join(place)}. "))
@@ -212,7 +217,7 @@ def _source_row(source: Source) -> TableRow:
         title.append(Run(source.doi or source.url, link=source.link))
     concerns = source.integrity.label
     checked = f" (checked {source.integrity_checked.isoformat()})"
-    note = f". {source.note}" if source.note else ""
+    note = runs(". ", note_runs(evidence, source.note)) if source.note else ""
     return TableRow(
         (
             Cell.of(Run(source.short_name, style="strong"), f" {_authors(source)}"),
