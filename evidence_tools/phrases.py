@@ -159,7 +159,9 @@ def note_runs(evidence: Evidence, note: str) -> Runs:
     note
         Text as it stands in a ``note`` column.
     """
-    parts = re.split(r"([a-z0-9]+(?:-[a-z0-9]+)*)", note)
+    # Nothing else is cut: an abbreviation in two pieces would not be known as one.
+    keys = "|".join(map(re.escape, evidence.sources))
+    parts = re.split(rf"(?<![\w-])({keys})(?![\w-])", note)
     return runs(
         *(
             source_runs(evidence.sources[part]) if part in evidence.sources else part

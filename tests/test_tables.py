@@ -26,6 +26,11 @@ def all_sources(evidence: Evidence) -> Table:
     return sources_table(evidence, evidence.sources.values(), name="tab-sources", caption="Which?")
 
 
+def test_the_words_of_a_note_stay_in_one_piece(all_findings: Table) -> None:
+    (row,) = (row for row in all_findings.rows if row.anchor == "zhang2025-trap")
+    assert any("TRACP-5b" in run.text for run in row.cells[-1].content)
+
+
 def test_no_note_shows_the_identifier_of_a_source(
     evidence: Evidence, all_sources: Table, all_findings: Table
 ) -> None:
