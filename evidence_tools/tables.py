@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
@@ -118,11 +118,15 @@ def outcomes_table(
     return Table(name, runs(caption), columns, tuple(rows), (40, 26, 18, 16))
 
 
-def sources_table(sources: Iterable[Source], *, name: str, caption: str) -> Table:
+def sources_table(
+    evidence: Evidence, sources: Iterable[Source], *, name: str, caption: str
+) -> Table:
     """List sources with size, population, what was read and what is known against them.
 
     Parameters
     ----------
+    evidence
+        The evidence the sources belong to; their notes name others of its sources.
     sources
         One row each, in the order given. A note that names another of them links to it.
     name, caption
@@ -133,8 +137,7 @@ def sources_table(sources: Iterable[Source], *, name: str, caption: str) -> Tabl
     Table
         Each row can be linked to by the identifier of its source.
     """
-    given = {source.source_id: source for source in sources}
-    rows = [_source_row(source, given) for source in given.values()]
+    rows = [_source_row(evidence, source) for source in sources]
     columns = ("Source", "Title and place", "Studied", "Read", "Known concerns")
     return Table(name, runs(caption), columns, tuple(rows), (14, 34, 20, 11, 21))
 
@@ -178,7 +181,7 @@ def _finding_row(evidence: Evidence, finding: Finding) -> TableRow:
     source = evidence.source_of(finding)
     outcome = evidence.outcome_of(finding)
     analysis = "" if finding.analysis == "primary" else f" ({finding.analysis} analysis)"
-    note = f" Note: {finding.note}." if finding.note else ""
+    note = runs(" Note: ", note_runs(evidence.sources, finding.note), ".") if finding.note else ""
     return TableRow(
         (
             Cell.of(outcome.label, analysis),
@@ -207,7 +210,7 @@ def _size(finding: Finding) -> str:
     return f"Studies: {studies}. Participants: {people}."
 
 
-def _source_row(source: Source, sources: Mapping[str, Source]) -> TableRow:
+def _source_row(evidence: Evidence, source: Source) -> TableRow:
     place = [source.journal or "journal not known"]
     place.append(str(source.year) if source.year else "year not given where it was read")
     title: list[Run] = list(runs(Run(source.title, style="emphasis"), f". {'; '.join(place)}. "))
@@ -215,7 +218,7 @@ def _source_row(source: Source, sources: Mapping[str, Source]) -> TableRow:
         title.append(Run(source.doi or source.url, link=source.link))
     concerns = source.integrity.label
     checked = f" (checked {source.integrity_checked.isoformat()})"
-    note = runs(". Note: ", note_runs(sources, source.note), ".") if source.note else ()
+    note = runs(". Note: ", note_runs(evidence.sources, source.note), ".") if source.note else ()
     return TableRow(
         (
             Cell.of(Run(source.short_name, style="strong"), f" {_authors(source)}"),

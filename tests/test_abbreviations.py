@@ -11,7 +11,11 @@ from bs4 import BeautifulSoup, Tag
 from conftest import PROJECT, Build
 
 from evidence_tools import Evidence
-from evidence_tools.book.abbreviations import abbreviation_pattern, is_abbreviation
+from evidence_tools.book.abbreviations import (
+    abbreviation_pattern,
+    author_names,
+    is_abbreviation,
+)
 
 CHAPTERS = sorted(path.stem for path in (PROJECT / "chapters").glob("*.md"))
 # Works, titles, initials of authors and names of trials are no abbreviations of this report.
@@ -76,7 +80,7 @@ def test_every_abbreviation_of_a_page_is_in_the_glossary(
 
 @pytest.mark.parametrize("name", sorted({*CHAPTERS} - {"glossary", "references"}))
 def test_a_page_links_each_abbreviation_once_and_before_it_is_used_again(
-    name: str, book: Build, terms: set[str]
+    name: str, book: Build, terms: set[str], evidence: Evidence
 ) -> None:
     article = page_text(book, name)
     linked = [tag.get_text() for tag in article.select(LINK)]
@@ -88,7 +92,8 @@ def test_a_page_links_each_abbreviation_once_and_before_it_is_used_again(
     assert pattern is not None
     seen: set[str] = set()
     for match in pattern.finditer(text):
-        if match.group() not in seen:
+        initials = text.endswith(author_names(evidence), 0, match.end())
+        if match.group() not in seen and not initials:
             assert text[match.start() - 1] == "\0", text[match.start() - 40 : match.end() + 9]
         seen.add(match.group())
 
@@ -116,3 +121,14 @@ def test_code_and_links_are_passed_over(small_book: Callable[..., Build]) -> Non
     page = BeautifulSoup(build.page("chapters/answer"), "html.parser")
     (link,) = page.select(LINK)
     assert str(link.find_next(string=True).find_next(string=True)).startswith(", then BMD")
+
+
+def test_the_initials_of_an_author_are_no_abbreviation(book: Build, evidence: Evidence) -> None:
+    names = author_names(evidence)
+    assert "Vasikaran SD" in names
+    for name in ("sources", "references"):
+        page = BeautifulSoup(book.page(f"chapters/{name}"), "html.parser")
+        linked = [link.find_parent("a") for link in page.select(LINK)]
+        before = [f"{link.previous_sibling}{link.get_text()}" for link in linked if link]
+        assert before
+        assert [text for text in before if text.endswith(names)] == []

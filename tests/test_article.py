@@ -250,6 +250,12 @@ def test_a_table_gets_the_room_it_needs(tidy, columns: int, text: str, room: str
     assert tidy(f"<table><tr>{row}</tr></table>").table["class"] == [room]
 
 
+def test_a_file_to_download_is_named_like_anything_else(tidy) -> None:
+    article = tidy('<p><code class="xref download"><span>The log</span></code> is empty.</p>')
+    assert article.p.get_text() == "The log is empty."
+    assert article.code is None
+
+
 def test_struck_text_stays_struck(tidy) -> None:
     article = tidy('<p><s>one</s> <del>two</del> <span class="struck">three</span></p>')
     assert [tag.get_text() for tag in article.select("s, del")] == ["one", "two", "three"]

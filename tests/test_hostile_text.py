@@ -60,7 +60,7 @@ narrate_findings(e, fs)
 ```
 
 ```{code-cell} ipython3
-sources_table([e.source("zhang2025")], name="tab-s", caption="S")
+sources_table(e, [e.source("zhang2025")], name="tab-s", caption="S")
 ```
 
 ```{code-cell} ipython3

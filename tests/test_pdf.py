@@ -329,6 +329,39 @@ def test_header_rows_repeat_on_every_page_of_a_table(tmp_path: Path) -> None:
     assert all("Marker name" in text for text in with_rows)
 
 
+def test_a_table_that_goes_on_says_which_it_is(tmp_path: Path) -> None:
+    rows = [["Marker name", "Value"], *([f"row {n}", str(n)] for n in range(120))]
+    long = table(rows, caption="<caption>Table 7 Which rows?</caption>")
+    short = table([["head"], ["cell"]])
+    pages = [page.extract_text() for page in printed(tmp_path, long + short).pages]
+    with_rows = [text for text in pages if "row " in text]
+    assert ["Table 7, continued" in text for text in with_rows] == [False, True, True]
+    assert not any("continued" in text for text in pages if "row " not in text)
+
+
+def test_the_running_line_names_the_chapter_after_its_first_page(tmp_path: Path) -> None:
+    body = f"<h1>First</h1>{lines('text', 60)}<h1>Second</h1><p>end</p>"
+    heads = [page.extract_text().splitlines()[0] for page in printed(tmp_path, body).pages[2:]]
+    assert [head.startswith("First") for head in heads] == [False, True, False]
+    assert all("Version 1.2.3" in head for head in heads)
+
+
+def test_the_contents_leave_out_titles_that_several_chapters_have(tmp_path: Path) -> None:
+    chapter = '<h1>{0}</h1><h2><span class="section-number">{1}.1. </span>Limitations</h2><p>x</p>'
+    body = chapter.format("A", 1) + "<h2>Which trials?</h2><p>y</p>" + chapter.format("B", 2)
+    reader = printed(tmp_path, body)
+    contents = reader.pages[1].extract_text()
+    assert "Which trials?" in contents
+    assert "Limitations" not in contents
+    assert str(titles(reader.outline)).count("Limitations") == 2
+
+
+def test_a_definition_starts_in_the_line_of_its_term(tmp_path: Path) -> None:
+    body = "<dl><dt>ucOC</dt><dd><p>Undercarboxylated.</p></dd><dt>x</dt><dd><p>y</p></dd></dl>"
+    text = text_of(printed(tmp_path, body))
+    assert re.search(r"ucOC +Undercarboxylated\.", text)
+
+
 @pytest.mark.parametrize("columns", [3, 6, 9, 16])
 def test_no_text_of_a_wide_table_leaves_the_page(tmp_path: Path, columns: int) -> None:
     name = "zhang_2025_" + "a1" * 20

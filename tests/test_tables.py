@@ -24,7 +24,23 @@ def all_findings(evidence: Evidence) -> Table:
 
 @pytest.fixture(scope="module")
 def all_sources(evidence: Evidence) -> Table:
-    return sources_table(evidence.sources.values(), name="tab-sources", caption="Which?")
+    return sources_table(evidence, evidence.sources.values(), name="tab-sources", caption="Which?")
+
+
+def test_the_words_of_a_note_stay_in_one_piece(all_findings: Table) -> None:
+    (row,) = (row for row in all_findings.rows if row.anchor == "zhang2025-trap")
+    assert any("TRACP-5b" in run.text for run in row.cells[-1].content)
+
+
+def test_no_note_shows_the_identifier_of_a_source(
+    evidence: Evidence, all_sources: Table, all_findings: Table
+) -> None:
+    shown = " ".join(
+        text
+        for row in (*all_sources.rows, *all_findings.rows)
+        for text in row_of(all_findings if row in all_findings.rows else all_sources, row.anchor)
+    )
+    assert [key for key in evidence.sources if key in shown.split()] == []
 
 
 def test_every_finding_has_a_row_that_can_be_linked_to(

@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from evidence_tools.book.nodes import evidence_chart, evidence_ref
+from evidence_tools.evidence import Evidence
 
 # Where text is already a link, is no running text, or is the glossary itself.
 _PASSED_OVER = (
@@ -68,6 +69,12 @@ def abbreviation_pattern(terms: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, chosen))})(?![\w-])")
 
 
+def author_names(evidence: Evidence) -> tuple[str, ...]:
+    """Name the authors whose initials may look like an abbreviation, such as ``Vasikaran SD``."""
+    names = {name for source in evidence.sources.values() for name in source.authors}
+    return tuple(sorted(name for name in names if " " in name))
+
+
 class LinkAbbreviations(SphinxPostTransform):
     """Turn the first mention of each abbreviation on a page into a link to the glossary."""
 
@@ -86,9 +93,10 @@ class LinkAbbreviations(SphinxPostTransform):
             for link in self.document.findall(addnodes.pending_xref)
             if link.get("reftype") == "term"
         }
+        names = author_names(self.app.evidence)  # type: ignore[attr-defined]
         for text in list(self.document.findall(nodes.Text)):
             if not _passed_over(text):
-                _link_first_mentions(text, pattern, seen, self.env.docname)
+                _link_first_mentions(text, pattern, seen, self.env.docname, names)
 
 
 def _passed_over(text: nodes.Text) -> bool:
@@ -101,13 +109,17 @@ def _passed_over(text: nodes.Text) -> bool:
 
 
 def _link_first_mentions(
-    text: nodes.Text, pattern: re.Pattern[str], seen: set[str], docname: str
+    text: nodes.Text,
+    pattern: re.Pattern[str],
+    seen: set[str],
+    docname: str,
+    names: tuple[str, ...],
 ) -> None:
     content, end = str(text), 0
     parts: list[nodes.Node] = []
     for match in pattern.finditer(content):
         term = match.group()
-        if term in seen:
+        if term in seen or content.endswith(names, 0, match.end()):
             continue
         seen.add(term)
         parts += [nodes.Text(content[end : match.start()]), _link(term, docname)]

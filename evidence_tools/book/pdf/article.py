@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from evidence_tools.book.pdf.columns import ROOM, lay_out_table
 from evidence_tools.book.pdf.links import Neighbours, label_ids, settle_links
 from evidence_tools.book.pdf.pictures import copy_pictures, store_charts
 from evidence_tools.book.pdf.places import HEADINGS, mark_pages, page_of
@@ -19,18 +20,12 @@ if TYPE_CHECKING:
 
     from bs4 import BeautifulSoup, Tag
 
-TABLE_LIMITS = {"normal": 76, "wide": 125}
-"""How many characters of a row fit the text column, and the width of the page."""
-
-LONGEST_WHOLE_CELL = 400
-"""Rows whose cells have at most this many characters are never split between pages."""
-
 _DROPPED = {"script", "style", "button", "template", "noscript", "iframe", "nav", "input"}
 _DROPPED_CLASSES = {"copybtn", "no-pdf", "cell_input", "sd-summary-state-marker"}
 _DROPPED_OF_KIND = {("a", "headerlink"), ("hr", "footnotes"), ("svg", "sd-octicon")}
 _WRAPPERS = {"div", "section", "details", "aside", "article", "main"}
 _ATTRIBUTES = {"id", "href", "src", "alt", "colspan", "rowspan", "start", "type"}
-_CLASSES = {"titled", "title", "part", "anchor", "footnote", "tex", "section-number", *TABLE_LIMITS}
+_CLASSES = {"titled", "title", "part", "anchor", "footnote", "tex", "section-number", *ROOM}
 _CLASSES |= {"landscape", "caption-number"}
 _KINDS = {"note", "warning", "caution", "attention", "danger", "error", "important", "tip", "hint"}
 _KINDS |= {"seealso", "topic", "sidebar", "citation"}
@@ -97,6 +92,9 @@ def _read(html: str) -> tuple[BeautifulSoup, Tag]:
 def _drop(body: Tag) -> None:
     for tag in body.find_all(_is_dropped):
         tag.decompose()
+    for file in body.select("code.download"):
+        # What can be fetched with a click is named in print like anything else.
+        file.unwrap()
 
 
 def _is_dropped(tag: Tag) -> bool:
@@ -182,28 +180,12 @@ def _level_headings(body: Tag) -> None:
 
 
 def _lay_out_tables(body: Tag) -> None:
-    """Say of each table how much room it needs: text column, page width, or a page on its side."""
     for table in body.find_all("table"):
-        needs: dict[int, int] = {}
-        longest = 0
-        for row in table.find_all("tr"):
-            for column, cell in enumerate(row.find_all(["td", "th"], recursive=False)):
-                text = cell.get_text(" ", strip=True)
-                longest = max(longest, len(text))
-                word = max(map(len, text.split()), default=0)
-                # A column needs its longest word (up to where words are broken); long text wraps,
-                # but wants a line that can still be read.
-                need = 2 + max(min(word, 14), min(len(text) // 4, 18))
-                needs[column] = max(needs.get(column, 0), need)
-                for side in ("right", "center"):
-                    if f"text-{side}" in cell.get_attribute_list("class"):
-                        cell["style"] = f"text-align: {side}"
-        width = sum(needs.values())
-        fitting = (name for name, limit in TABLE_LIMITS.items() if width <= limit)
-        # A coloured block cannot grow into the margins, nor hold a page of its own.
-        inside = table.find_parent(class_="titled") is not None
-        table["class"] = "normal" if inside else next(fitting, "landscape")
-        table["data-whole"] = "true" if longest <= LONGEST_WHOLE_CELL else "false"
+        for cell in table.find_all(["td", "th"]):
+            for side in ("right", "center"):
+                if f"text-{side}" in cell.get_attribute_list("class"):
+                    cell["style"] = f"text-align: {side}"
+        lay_out_table(table)
 
 
 def _strip_markup(soup: BeautifulSoup, body: Tag) -> None:

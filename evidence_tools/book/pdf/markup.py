@@ -227,10 +227,27 @@ def _table(content: list[Any], _setting: str) -> list[Node]:
     return [_block(f"#{room}-table({whole}, {fills})["), table, _block("]")]
 
 
+def _definitions(content: list[Any], setting: str) -> list[Node] | None:
+    """Let a definition start in the line of its term: pandoc would set it below, as a block.
+
+    A list whose definitions are more than a paragraph each is left as it is.
+    """
+    if any(len(blocks) != 1 or len(blocks[0]) != 1 for _, blocks in content):
+        return None
+    if any(blocks[0][0]["t"] not in {"Para", "Plain"} for _, blocks in content):
+        return None
+    inlines = [_inline("#terms(tight: false, ")]
+    for term, blocks in content:
+        inlines += [_inline("terms.item["), *_rewrite(term, setting), _inline("][")]
+        inlines += [*_rewrite(blocks[0][0]["c"], setting), _inline("], ")]
+    return [{"t": "Para", "c": [*inlines, _inline(")")]}]
+
+
 _REPLACEMENTS: dict[str, Callable[[Any, str], list[Node] | None]] = {
     "Div": _div,
     "Span": _span,
     "Link": _link,
+    "DefinitionList": _definitions,
     "Strikeout": _strikeout,
     "Image": _image,
     "Table": _table,

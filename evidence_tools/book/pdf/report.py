@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence_tools.book.pdf.article import tidy_article
+from evidence_tools.book.pdf.compact import compact
 from evidence_tools.book.pdf.markup import to_typst
 from evidence_tools.book.pdf.pictures import PdfError
 from evidence_tools.book.pdf.pieces import Piece
@@ -149,7 +150,7 @@ def _set(body: str, root: Path, details: ReportDetails, target: Path) -> Path:
         f'#import "report.typ": *\n#show: report\n\n{body}\n', encoding="utf-8"
     )
     shutil.copyfile(Path(__file__).with_name("report.typ"), root / "report.typ")
-    pdf = _compile(root, details)
+    pdf = compact(_compile(root, details))
     target.parent.mkdir(parents=True, exist_ok=True)
     # The temporary file lies beside the target: os.replace is atomic within one file system only.
     handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=".pdf", dir=target.parent)
