@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from evidence_tools.certainty import Certainty, Rating, effect_verb
 from evidence_tools.display import Prose, Run, Runs, plain, runs
 from evidence_tools.evidence import Evidence
-from evidence_tools.limitations import find_limitations
+from evidence_tools.limitations import Limitation, find_limitations
 from evidence_tools.phrases import estimate_text, finding_run, finding_runs, source_runs
 from evidence_tools.schema import Direction, Finding, Outcome
 
@@ -16,6 +16,8 @@ _MOVED = (Direction.INCREASE, Direction.DECREASE)
 
 # Characters; beyond them "all results" of a source reads better than their names.
 _LONGEST_NAMES = 45
+_LONGEST_ROWS = 240
+"""A list of all rows with more characters than this is told as their number."""
 
 _REPORTED = {
     Direction.INCREASE: "reports an increase in",
@@ -96,11 +98,17 @@ def narrate_limitations(evidence: Evidence, findings: Iterable[Finding]) -> Pros
     looked_at = tuple(findings)
     items = []
     for limitation in find_limitations(evidence, looked_at):
-        everywhere = len(limitation.findings) == len(looked_at)
-        rows = _rows(evidence, limitation.findings, looked_at)
-        holds = runs(" Holds for all of them: ", rows) if everywhere else runs(" Holds for: ", rows)
-        items.append(runs(limitation.sentence, holds, "."))
+        items.append(runs(limitation.sentence, _holds(evidence, limitation, looked_at), "."))
     return Prose(tuple(items), as_list=True)
+
+
+def _holds(evidence: Evidence, limitation: Limitation, looked_at: Sequence[Finding]) -> Runs:
+    rows = _rows(evidence, limitation.findings, looked_at)
+    if len(limitation.findings) < len(looked_at):
+        return runs(" Holds for: ", rows)
+    if len(plain(rows)) > _LONGEST_ROWS:
+        return runs(f" Holds for all {len(looked_at)} results")
+    return runs(" Holds for all of them: ", rows)
 
 
 def _claim(

@@ -108,6 +108,11 @@ def test_a_limitation_names_the_rows_that_it_holds_for(evidence: Evidence) -> No
     assert "Holds for all of them: Zhang 2025 (OC, BAP, ucOC, TRAP, CTX, NTX)." in text
 
 
+def test_a_limitation_of_very_many_results_tells_their_number(evidence: Evidence) -> None:
+    text = narrate_limitations(evidence, evidence.findings()).to_text()
+    assert f"Holds for all {len(evidence.findings())} results." in text
+
+
 def numbers_of(text: str) -> list[str]:
     return [found.replace("−", "-") for found in NUMBER.findall(NAMES.sub("", text))]
 
