@@ -31,7 +31,7 @@ from evidence_tools.book.domain import EvidenceDomain
 from evidence_tools.book.downloads import keep_executed_notebook, offer_downloads
 from evidence_tools.book.endings import add_endings
 from evidence_tools.book.freshness import forget_page, outline_changed
-from evidence_tools.book.gates import add_checks_directive
+from evidence_tools.book.gates import add_checks_directive, gate_problems
 from evidence_tools.book.margins import add_margins
 from evidence_tools.book.mathml import add_math
 from evidence_tools.book.nodes import add_nodes
@@ -56,7 +56,6 @@ from evidence_tools.book.theme import (
     use_templates,
     write_sheet,
 )
-from evidence_tools.checks import gate_problems
 from evidence_tools.display import plain, runs
 from evidence_tools.schema import EvidenceError, UnknownKeyError
 from evidence_tools.storage import HistoryError
@@ -159,7 +158,7 @@ def _check_files(app: Any, env: Any, docnames: list[str]) -> None:
 def _check_words(app: Any, env: Any, docnames: list[str]) -> None:
     """Stop, before anything is executed, when words or numbers go beyond the evidence."""
     # Nothing to read means that nothing changed since the gates were passed.
-    if docnames and (problems := gate_problems(app.evidence, Path(app.srcdir))):
+    if docnames and (problems := gate_problems(app)):
         _stop(app, "\n".join(map(str, problems)))
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evidence_tools.checks.book import Book
     from evidence_tools.checks.passages import Page
     from evidence_tools.checks.report import CheckReport
+    from evidence_tools.schema import Problem
 
 LOGGER = logging.getLogger(__name__)
 
@@ -64,8 +65,28 @@ class DirectivePlace(Place):
         self.line = directive.lineno
 
 
+def gate_problems(app: Any) -> tuple[Problem, ...]:
+    """List what forbids a build, but for what Sphinx tells itself: keys and references.
+
+    Parameters
+    ----------
+    app
+        The build, with the evidence that it loaded.
+
+    Returns
+    -------
+    tuple of Problem
+        Empty also when a chapter cannot be read: Sphinx refuses that book by itself.
+    """
+    try:
+        _, report = _checked_book(app)
+    except (OSError, ValueError):
+        return ()
+    return tuple(problem for problem in report.problems if not problem.column)
+
+
 def _checked_book(app: Any) -> tuple[Book, CheckReport]:
-    """Check the book once per build: several tables of a page show the same checks."""
+    """Check the book once per build: its tables show what was found before it was read."""
     if not hasattr(app, "evidence_checked"):
         from evidence_tools.checks.book import read_book
         from evidence_tools.checks.report import check_book

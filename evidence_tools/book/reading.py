@@ -76,12 +76,20 @@ def _fill(app: Sphinx, env: Any) -> list[str]:
         ]
         for paragraph in empty:
             prose = doctree_prose(env, env.get_doctree(paragraph["measured"]))
-            paragraph += nodes.Text(reading_text(prose))
+            paragraph += nodes.Text(_measured(app, env, prose))
         if empty:
             app.builder.write_doctree(docname, document)
             env._pickled_doctree_cache.pop(docname, None)
             filled.append(docname)
     return filled
+
+
+def _measured(app: Sphinx, env: Any, prose: str) -> str:
+    """Measure a text, or recall it from the last build: loading the word list takes a second."""
+    key = (app.config.evidence_fingerprint, prose)
+    if getattr(env, "evidence_reading", (None,))[0] != key:
+        env.evidence_reading = (key, reading_text(prose))
+    return str(env.evidence_reading[1])
 
 
 def add_reading_grades(app: Sphinx) -> None:

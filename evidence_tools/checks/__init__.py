@@ -4,35 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evidence_tools.evidence import Evidence
 from evidence_tools.schema import Problem
 
-__all__ = ["gate_problems", "release_problems"]
-
-
-def gate_problems(evidence: Evidence, folder: Path) -> tuple[Problem, ...]:
-    """List what forbids a build, but for what Sphinx tells itself: keys and references.
-
-    Parameters
-    ----------
-    evidence
-        The evidence that the build loaded.
-    folder
-        The folder with ``_config.yml``.
-
-    Returns
-    -------
-    tuple of Problem
-        Empty also when a chapter cannot be read: Sphinx refuses that book by itself.
-    """
-    from evidence_tools.checks.book import read_book
-    from evidence_tools.checks.report import check_book
-
-    try:
-        book = read_book(folder, evidence)
-    except (OSError, ValueError):
-        return ()
-    return tuple(problem for problem in check_book(book).problems if not problem.column)
+__all__ = ["release_problems"]
 
 
 def release_problems(folder: Path) -> tuple[Problem, ...]:
