@@ -20,7 +20,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 import axe_playwright_python
 import pytest
 from conftest import PROJECT, Build, printed_pages
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
 from releases import renumbered
 
 from evidence_tools import Evidence
@@ -126,16 +126,25 @@ def watch(page: Page, base: str) -> Visit:
     def note(text: str) -> None:
         visit.complaints.append(text)
 
-    def weigh(response: Response) -> None:
+    def look(response: Response) -> None:
         if response.status >= 400:
             note(f"{response.status}: {response.url}")
-        elif response.url not in visit.sizes and base.startswith("http"):
-            visit.sizes[response.url] = len(response.body())
+
+    def weigh(request: Request) -> None:
+        if request.url not in visit.sizes and base.startswith("http"):
+            visit.sizes[request.url] = request.sizes()["responseBodySize"]
+
+    def fail(request: Request) -> None:
+        # The entrance leads on before it is read to its end: what a browser leaves by itself
+        # has not failed.
+        if request.failure != "net::ERR_ABORTED":
+            note(f"failed: {request.url}")
 
     page.on("console", lambda m: note(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: note(str(error)))
-    page.on("requestfailed", lambda request: note(f"failed: {request.url}"))
-    page.on("response", weigh)
+    page.on("requestfailed", fail)
+    page.on("requestfinished", weigh)
+    page.on("response", look)
     own = (base, "data:", "blob:")
     page.on("request", lambda r: None if r.url.startswith(own) else note(f"elsewhere: {r.url}"))
     return visit
