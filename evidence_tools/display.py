@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
 MIME_TYPE = "application/vnd.evidence+json"
@@ -104,7 +104,7 @@ class Display:
 
     def payload(self) -> dict[str, Any]:
         """Describe the object as JSON data for the book."""
-        return {"kind": type(self).__name__.lower(), **asdict(self)}
+        return {"kind": type(self).__name__.lower(), **_data(self)}
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {
@@ -300,6 +300,21 @@ class Variants(Display):
         """Render each choice with the text of its figure."""
         pairs = zip(self.choices, self.figures, strict=True)
         return "\n".join(f"{choice}\n{figure.to_text()}" for choice, figure in pairs)
+
+
+def _data(value: Any) -> Any:
+    """Turn an object into JSON data. A run says only what makes it more than plain text.
+
+    Results are written and read many times in a build, and most of them are runs.
+    """
+    if is_dataclass(value):
+        terse = isinstance(value, Run)
+        return {
+            item.name: _data(found)
+            for item in fields(value)
+            if (found := getattr(value, item.name)) != item.default or not terse
+        }
+    return [_data(item) for item in value] if isinstance(value, tuple) else value
 
 
 def read_runs(items: Sequence[dict[str, Any]]) -> Runs:

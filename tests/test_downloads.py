@@ -7,21 +7,22 @@ import io
 import json
 import zipfile
 
+import nbformat
 from bs4 import BeautifulSoup
 from conftest import PROJECT, Build
 
 from evidence_tools import Evidence
-from evidence_tools.book.downloads import data_archive, lasting_notebook, some_rows
+from evidence_tools.book.downloads import data_archive, lasting_text, some_rows
 from evidence_tools.display import MIME_TYPE
 
 
-def notebook(cell_id: str, seconds: str) -> str:
-    cell = {"id": cell_id, "cell_type": "code", "metadata": {"execution": {"at": seconds}}}
-    return json.dumps({"nbformat_minor": 4, "metadata": {}, "cells": [cell]})
+def notebook(cell_id: str, seconds: str) -> nbformat.NotebookNode:
+    cell = nbformat.v4.new_code_cell(id=cell_id, metadata={"execution": {"at": seconds}})
+    return nbformat.v4.new_notebook(cells=[cell])
 
 
 def test_two_runs_of_a_notebook_give_the_same_file() -> None:
-    assert lasting_notebook(notebook("a", "1")) == lasting_notebook(notebook("b", "2"))
+    assert lasting_text(notebook("a", "1")) == lasting_text(notebook("b", "2"))
 
 
 def test_the_notebook_of_a_page_has_its_results_and_no_times(book: Build) -> None:

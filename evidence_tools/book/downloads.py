@@ -57,29 +57,30 @@ def keep_executed_notebook(app: Any, doctree: nodes.document) -> None:
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
     with suppress(KeyError):
         _, notebook = cache.merge_match_into_notebook(notebook)
-    path.write_text(lasting_notebook(nbformat.writes(notebook)), encoding="utf-8")
+    path.write_text(lasting_text(notebook), encoding="utf-8")
 
 
-def lasting_notebook(text: str) -> str:
-    """Leave out of a notebook what differs from run to run.
+def lasting_text(notebook: Any) -> str:
+    """Write a notebook without what differs from run to run.
 
     Parameters
     ----------
-    text
-        An executed notebook as JSON.
+    notebook
+        An executed notebook; it is changed.
 
     Returns
     -------
     str
-        The notebook without times of execution, with cells numbered in place of random ids.
+        JSON without times of execution, with cells numbered in place of random ids.
     """
-    notebook = json.loads(text)
+    import nbformat
+
     for number, cell in enumerate(notebook["cells"]):
         cell["id"] = f"cell-{number}"
         cell["metadata"].pop("execution", None)
     notebook["metadata"].pop("language_info", None)  # names the interpreter that happened to run
     notebook["nbformat_minor"] = max(5, notebook["nbformat_minor"])  # the first with ids
-    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return str(nbformat.writes(notebook)) + "\n"
 
 
 def stated_rows(doctree: nodes.document) -> set[str]:

@@ -75,12 +75,7 @@ class ResultStore:
             self._discard(chapter)
             return False
         reads = record.data.get("reads") if isinstance(record.data, dict) else None
-        path = cache.path / "executed" / record.hashkey / "base.ipynb"
-        whole = (
-            reads is not None
-            and path.is_file()
-            and hashlib.sha256(path.read_bytes()).hexdigest() == record.data.get("sha256")
-        )
+        whole = reads is not None and _file_hash(cache, record.hashkey) == record.data.get("sha256")
         if whole and unchanged(self.book, reads or {}):
             return True
         self._remove(cache, chapter)
@@ -93,21 +88,22 @@ class ResultStore:
 
     def save(self, outcome: Outcome) -> None:
         """Keep the result of a chapter that ran to its end."""
-        import nbformat
         from jupyter_cache.base import CacheBundleIn
+        from jupyter_cache.cache.db import NbCacheRecord
 
         cache = self._open(outcome.chapter)
-        hashed, _ = cache.create_hashed_notebook(outcome.notebook)
-        text = nbformat.writes(hashed, nbformat.NO_CONVERT)
         # Where nothing is known about reading, the result is good for this build only.
         reads = {"": UNSETTLED} if outcome.reads is None else dict(outcome.reads)
+        bundle = CacheBundleIn(outcome.notebook, str(outcome.chapter.path))
+        record = cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        # Only now is the file whole; a record without its hash is that of a half-written one.
         data = {
             "execution_seconds": outcome.seconds,
             "reads": reads,
-            "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "sha256": _file_hash(cache, record.hashkey),
         }
-        bundle = CacheBundleIn(outcome.notebook, str(outcome.chapter.path), data=data)
-        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        NbCacheRecord.remove_record(record.pk, cache.db)
+        NbCacheRecord.create_record(record.uri, record.hashkey, cache.db, data=data)
 
     def _open(self, chapter: Chapter) -> Any:
         from jupyter_cache import get_cache
@@ -135,3 +131,9 @@ class ResultStore:
         record = cache.match_cache_notebook(chapter.notebook)
         shutil.rmtree(cache.path / "executed" / record.hashkey, ignore_errors=True)
         NbCacheRecord.remove_records([record.pk], cache.db)
+
+
+def _file_hash(cache: Any, key: str) -> str:
+    """Hash a result as it lies on disk; empty if it is not there."""
+    path = cache.path / "executed" / key / "base.ipynb"
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
