@@ -16,9 +16,9 @@ from evidence_tools.book.pdf import PdfError, make_pdf
 from evidence_tools.book.pdf import pieces as pieces_module
 from evidence_tools.book.pdf.chapters import settings_key
 from evidence_tools.book.pdf.kept import KeptSteps
-from evidence_tools.book.pdf.parallel import side_by_side
 from evidence_tools.book.pdf.pieces import set_pieces
 from evidence_tools.book.pdf.report import make_pdf_of_pieces
+from evidence_tools.execution.parallel import side_by_side
 
 FIGURE = (
     '<figure id="{name}--fig"><div class="evidence-chart" aria-label="A chart."><svg width="9" '

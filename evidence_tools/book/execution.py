@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -25,8 +25,8 @@ SCHEDULER_VARIABLE = "EVIDENCE_SCHEDULER"
 _CODE = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.DOTALL | re.MULTILINE)
 
 
-class ChapterError(Exception):
-    """Why pages cannot be read as notebooks, in words for their author."""
+class BuildError(Exception):
+    """Why the report cannot be built, in words for its author."""
 
 
 def read_chapters(env: Any, docnames: Sequence[str]) -> list[Chapter]:
@@ -41,7 +41,7 @@ def read_chapters(env: Any, docnames: Sequence[str]) -> list[Chapter]:
 
     Raises
     ------
-    ChapterError
+    BuildError
         If pages cannot be read as notebooks; it names all of them.
     """
     chapters, problems = [], []
@@ -55,7 +55,7 @@ def read_chapters(env: Any, docnames: Sequence[str]) -> list[Chapter]:
             if chapter is not None:
                 chapters.append(chapter)
     if problems:
-        raise ChapterError("\n".join(map(str, problems)))
+        raise BuildError("\n".join(map(str, problems)))
     return chapters
 
 
@@ -82,7 +82,7 @@ def _read_chapter(env: Any, docname: str, path: Path) -> Chapter | None:
     timeout = own.get("execution_timeout", config.execution_timeout)
     if not isinstance(timeout, int):
         found = f"execution_timeout: found {timeout!r}"
-        raise ChapterError(f"{found}; allowed is a whole number of seconds, or -1 for no limit")
+        raise BuildError(f"{found}; allowed is a whole number of seconds, or -1 for no limit")
     return Chapter(docname, path, notebook, timeout)
 
 
@@ -101,21 +101,26 @@ def _excluded(path: Path, config: Any) -> bool:
     return any(path.match(pattern) for pattern in config.execution_excludepatterns)
 
 
-def missing_chapters(chapters: Sequence[Chapter], store: ResultStore) -> list[Chapter]:
+def missing_chapters(chapters: Sequence[Chapter], store: ResultStore) -> dict[str, Chapter]:
     """Select the chapters whose results are not there.
 
-    Chapters in one folder with the same code have the same result: the first stands for all.
+    Returns
+    -------
+    dict
+        The chapter to run, by page. Chapters in one folder with the same code have the same
+        result: the first stands for all.
     """
-    missing: dict[tuple[Path, str], Chapter] = {}
-    for chapter in chapters:
-        if not store.holds(chapter):
-            missing.setdefault(store.key(chapter), chapter)
-    return list(missing.values())
+    first: dict[tuple[Path, str], Chapter] = {}
+    return {
+        chapter.docname: first.setdefault(store.key(chapter), chapter)
+        for chapter in chapters
+        if not store.holds(chapter)
+    }
 
 
 def run_chapters(
     chapters: Sequence[Chapter], store: ResultStore, executor: Executor, *, show: bool
-) -> list[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Run chapters and keep their results.
 
     Parameters
@@ -129,29 +134,25 @@ def run_chapters(
     show
         Whether to print a line per chapter.
 
-    Returns
-    -------
-    list of Outcome
-        Those of chapters that failed, in the order of the book.
+    Yields
+    ------
+    Outcome
+        One for each chapter, as soon as its result is kept. Chapters run also while nobody asks.
     """
     progress = Progress(len(chapters), _print_line if show else None)
     progress.begin()
     start = perf_counter()
-    failures: list[Outcome] = []
-    outcomes = executor.run(chapters)
+    outcomes: Iterator[Outcome] = executor.run(chapters)
     try:
         for outcome in outcomes:
             progress.tell(outcome)
-            if outcome.reason:
-                failures.append(outcome)
-            else:
+            if not outcome.reason:
                 store.save(outcome)
+            yield outcome
     finally:
         if isinstance(outcomes, Generator):
             outcomes.close()  # now, not whenever it is collected: no kernel may stay
     progress.end(perf_counter() - start)
-    order = [chapter.docname for chapter in chapters]
-    return sorted(failures, key=lambda outcome: order.index(outcome.chapter.docname))
 
 
 def make_executor(book: Path, data: Path, warm: WarmProcess | None) -> Executor:

@@ -6,6 +6,7 @@ say, and a page that depends on files is read again when one of them changes.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,9 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.outputs import Place, table_nodes
+from evidence_tools.execution.parallel import Beside
 
 if TYPE_CHECKING:
-    from evidence_tools.checks.book import Book
-    from evidence_tools.checks.passages import Page
     from evidence_tools.checks.report import CheckReport
     from evidence_tools.schema import Problem
 
@@ -42,15 +42,12 @@ class ChecksDirective(SphinxDirective):
         make = TABLES.get(self.arguments[0])
         if make is None:
             raise self.error(f"found {self.arguments[0]!r}; known: {', '.join(TABLES)}")
-        book, report = _checked_book(self.env.app)
-        for page in (*book.pages, *book.settings):
-            self._depend_on(page)
+        paths, report = _checked_book(self.env.app)
+        for path in paths:
+            if path != f"{self.env.docname}.md":
+                self.env.note_dependency(path)
         table = make(report, self.options["name"], self.options["caption"])
         return table_nodes(table.payload(), DirectivePlace(self))
-
-    def _depend_on(self, page: Page) -> None:
-        if page.path != f"{self.env.docname}.md":
-            self.env.note_dependency(page.path)
 
 
 class DirectivePlace(Place):
@@ -65,36 +62,58 @@ class DirectivePlace(Place):
         self.line = directive.lineno
 
 
-def gate_problems(app: Any) -> tuple[Problem, ...]:
+def begin_gates(app: Any) -> None:
+    """Begin to check the book as its files stand, beside what the build does meanwhile."""
+    app.evidence_gates = Beside(partial(_check, app))
+
+
+def gate_problems(app: Any, *, wait: bool) -> tuple[Problem, ...]:
     """List what forbids a build, but for what Sphinx tells itself: keys and references.
 
     Parameters
     ----------
     app
         The build, with the evidence that it loaded.
+    wait
+        Whether to wait for checks that have not ended; else they have found nothing yet.
 
     Returns
     -------
     tuple of Problem
         Empty also when a chapter cannot be read: Sphinx refuses that book by itself.
     """
+    gates = app.evidence_gates
+    if gates is None or not (wait or hasattr(app, "evidence_checked") or gates.is_ready()):
+        return ()
     try:
         _, report = _checked_book(app)
     except (OSError, ValueError):
+        app.evidence_gates = None
         return ()
     return tuple(problem for problem in report.problems if not problem.column)
 
 
-def _checked_book(app: Any) -> tuple[Book, CheckReport]:
+def end_gates(app: Any) -> None:
+    """End checks that are still under way; safe to call again."""
+    if app.evidence_gates is not None:
+        app.evidence_gates.stop()
+
+
+def _checked_book(app: Any) -> tuple[list[str], CheckReport]:
     """Check the book once per build: its tables show what was found before it was read."""
     if not hasattr(app, "evidence_checked"):
-        from evidence_tools.checks.book import read_book
-        from evidence_tools.checks.report import check_book
-
-        book = read_book(Path(app.srcdir), app.evidence)
-        app.evidence_checked = book, check_book(book)
-    checked: tuple[Book, CheckReport] = app.evidence_checked
+        app.evidence_checked = app.evidence_gates.result() if app.evidence_gates else _check(app)
+    checked: tuple[list[str], CheckReport] = app.evidence_checked
     return checked
+
+
+def _check(app: Any) -> tuple[list[str], CheckReport]:
+    """Name the files that were checked, and say what was found in them."""
+    from evidence_tools.checks.book import read_book
+    from evidence_tools.checks.report import check_book
+
+    book = read_book(Path(app.srcdir), app.evidence)
+    return [page.path for page in (*book.pages, *book.settings)], check_book(book)
 
 
 def add_checks_directive(app: Sphinx) -> None:

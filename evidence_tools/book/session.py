@@ -9,24 +9,21 @@ import multiprocessing
 import multiprocessing.util
 import pickle
 import shutil
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sphinx.util import logging
 
 from evidence_tools.book.execution import (
-    ChapterError,
+    BuildError,
     code_key,
     make_executor,
     missing_chapters,
     read_chapters,
-    run_chapters,
 )
 from evidence_tools.book.freshness import (
     Digests,
@@ -36,19 +33,17 @@ from evidence_tools.book.freshness import (
     source_digests,
 )
 from evidence_tools.book.pages import make_vega_bundle, vega_bundle_path
+from evidence_tools.book.running import Running
 from evidence_tools.evidence import Evidence, load_evidence
 from evidence_tools.execution.chapter import Chapter
 from evidence_tools.execution.fingerprint import fingerprint
 from evidence_tools.execution.local import LocalExecutor
 from evidence_tools.execution.occupancy import Occupancy
+from evidence_tools.execution.parallel import Beside
 from evidence_tools.execution.store import ResultStore
 from evidence_tools.execution.warm import WarmProcess, can_fork
 
 LOGGER = logging.getLogger(__name__)
-
-
-class BuildError(Exception):
-    """Why the report cannot be built, in words for its author."""
 
 
 class Session:
@@ -74,9 +69,12 @@ class Session:
         self.key = fingerprint(data)
         self.store = ResultStore(build / ".jupyter_cache", self.key, book)
         self._warm: WarmProcess | None = None
-        self._helper: Any = None
+        self._bundle: Beside[None] | None = None
+        self._running: Running | None = None
+        self._chapters: list[Chapter] = []
+        self._missing: dict[str, Chapter] = {}
+        self._loaded: dict[str, Digests] = {}
         self._sources: dict[str, Digests] = {}
-        self._reads: dict[str, Digests] = {}
 
     def page_key(self, bibliographies: list[str]) -> str:
         """Hash what every page follows from, whether or not it holds code."""
@@ -99,20 +97,14 @@ class Session:
 
     def make_ahead(self) -> None:
         """Make what the finished site needs in any case, beside the chapters."""
-        if vega_bundle_path(self._notes).is_file():
-            return
-        if "fork" in multiprocessing.get_all_start_methods():
-            context = multiprocessing.get_context("fork")
-            self._helper = context.Process(
-                target=make_vega_bundle, args=(self._notes,), daemon=True
-            )
-            self._helper.start()
+        if not vega_bundle_path(self._notes).is_file():
+            self._bundle = Beside(partial(make_vega_bundle, self._notes))
 
-    def await_helper(self) -> None:
-        """Wait until what was begun ahead is there; what failed is made, and told, later."""
-        if self._helper is not None:
-            self._helper.join()
-            self._helper = None
+    def await_bundle(self) -> None:
+        """Wait until what was begun ahead is there."""
+        if self._bundle is not None:
+            self._bundle.result()
+            self._bundle = None
 
     def load_evidence(self) -> Evidence:
         """Load the tables; what was found valid in the same state is not checked again.
@@ -139,54 +131,69 @@ class Session:
         return outdated_pages(env, known)
 
     def execute(self, env: Any, docnames: list[str], *, show: bool) -> None:
-        """Run the chapters that need it, among the pages about to be read.
+        """Have the chapters run that need it, among the pages about to be read.
 
         Raises
         ------
         BuildError
-            If a chapter cannot be read, or failed, or the data or the package changed meanwhile.
+            If chapters cannot be read, or nothing can run them.
         """
         self._sources = source_digests(env, docnames)
-        try:
-            chapters = read_chapters(env, docnames)
-        except ChapterError as error:
-            raise BuildError(str(error)) from error
-        loaded = {chapter.docname: loaded_digests(self.book, chapter) for chapter in chapters}
-        if missing := missing_chapters(chapters, self.store):
-            self._run(missing, show=show)
-            LOGGER.info("executed %d of %d chapters", len(missing), len(chapters))
-        self.store.remove_older()
-        self._reads = {
-            chapter.docname: self.store.reads(chapter) | loaded[chapter.docname]
-            for chapter in chapters
+        self._chapters = read_chapters(env, docnames)
+        self._loaded = {
+            chapter.docname: loaded_digests(self.book, chapter) for chapter in self._chapters
         }
-        self._note_codes(env)
+        self._missing = missing_chapters(self._chapters, self.store)
+        if self._missing:
+            self._run(show=show)
 
-    def _run(self, chapters: list[Chapter], *, show: bool) -> None:
+    def _run(self, *, show: bool) -> None:
         try:
             executor = make_executor(self.book, self.data, self._warm)
         except (OSError, RuntimeError) as error:
             raise BuildError(f"chapters could not be run: {error}") from error
         self._warm = None  # the executor ends it
-        try:
-            if isinstance(executor, LocalExecutor):
-                self._occupancy.uses(executor.folder)
-                self._occupancy.uses(Path(multiprocessing.util.get_temp_dir()))
-            with _ending_on_sigterm():
-                failures = run_chapters(chapters, self.store, executor, show=show)
-        except (OSError, RuntimeError) as error:
-            raise BuildError(f"chapters could not be run: {error}") from error
-        finally:
-            executor.close()
-        if fingerprint(self.data) != self.key:
-            shutil.rmtree(self.store.root, ignore_errors=True)
-            raise BuildError("data or package changed while chapters ran; build again")
-        if failures:
-            raise BuildError("\n".join(str(failure) for failure in failures))
+        if isinstance(executor, LocalExecutor):
+            self._occupancy.uses(executor.folder)
+            self._occupancy.uses(Path(multiprocessing.util.get_temp_dir()))
+        self._running = Running(self._missing.values(), self.store, executor, show=show)
+
+    def await_result(self, docname: str) -> None:
+        """Wait until the result of a page's code is there.
+
+        Raises
+        ------
+        BuildError
+            If chapters failed.
+        """
+        if self._running is not None and docname in self._missing:
+            self._running.wait(self._missing[docname].docname)
+
+    def await_results(self, env: Any) -> None:
+        """Wait until every chapter has run, and see that all ran on the same data.
+
+        Raises
+        ------
+        BuildError
+            If chapters failed, or the data or the package changed meanwhile.
+        """
+        if self._running is not None:
+            ran = self._running.wait_all()
+            self._running = None
+            if fingerprint(self.data) != self.key:
+                shutil.rmtree(self.store.root, ignore_errors=True)
+                raise BuildError("data or package changed while chapters ran; build again")
+            LOGGER.info("executed %d of %d chapters", ran, len(self._chapters))
+        self.store.remove_older()
+        self._note_codes(env)
 
     def note_pages(self, env: Any) -> None:
         """Keep what the pages that were just read follow from."""
-        note_pages(env, self._sources, self._reads, self.started)
+        reads = {
+            chapter.docname: self.store.reads(chapter) | self._loaded[chapter.docname]
+            for chapter in self._chapters
+        }
+        note_pages(env, self._sources, reads, self.started)
 
     def recalls(self, name: str, value: str) -> bool:
         """Whether a value is the one that was remembered under a name."""
@@ -208,10 +215,12 @@ class Session:
         if self._warm is not None:
             self._warm.stop()
             self._warm = None
-        if self._helper is not None:
-            self._helper.kill()
-            self._helper.join()
-            self._helper = None
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+        if self._bundle is not None:
+            self._bundle.stop()
+            self._bundle = None
         self._occupancy.release()
 
     def _expects_work(self) -> bool:
@@ -232,23 +241,6 @@ class Session:
             path = Path(env.doc2path(docname))
             codes[str(path.relative_to(self.book))] = code_key(path.read_text(encoding="utf-8"))
         _write(self._notes / "codes.json", json.dumps(codes).encode())
-
-
-@contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
-    """End kernels also when the build is asked to end: by default Python would just stop."""
-
-    def end(*_: object) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _tell(text: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from evidence_tools.execution.chapter import HEAD, Chapter, Outcome
 from evidence_tools.execution.failure import error_text
 from evidence_tools.execution.fingerprint import PACKAGE
+from evidence_tools.execution.parallel import processors
 from evidence_tools.execution.reads import read_log
 from evidence_tools.execution.renderer import RendererLaunch
 from evidence_tools.execution.warm import ForkedKernel, WarmProcess
@@ -56,7 +57,7 @@ class LocalExecutor:
         self.book = book
         self.data = data
         self.warm = warm
-        self.workers = workers or _processors()
+        self.workers = workers or processors()
         self.note = note
         self._renderer: ForkedKernel | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="evidence-", dir=_socket_parent()))
@@ -251,13 +252,6 @@ def _limit(chapter: Chapter) -> float | None:
         return None
     cells = sum(cell.cell_type == "code" for cell in chapter.notebook.cells)
     return float(2 * _STARTUP_SECONDS + (chapter.timeout + 10) * cells)
-
-
-def _processors() -> int:
-    """Count the processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _socket_parent() -> str | None:

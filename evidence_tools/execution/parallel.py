@@ -1,4 +1,4 @@
-"""Work on chapters side by side, in processes that are forked and end when it is done."""
+"""Work on all processors, in forks of the build: they know all that it knows, without copying."""
 
 from __future__ import annotations
 
@@ -6,13 +6,60 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _FEWEST = 3
 """With fewer items a process of its own costs more than it saves."""
+
+
+class Beside(Generic[Result]):
+    """Work that a fork of this process does while this one goes on.
+
+    Where nothing can be forked, or the fork does not answer, the work is done here when its
+    result is wanted: so an error is raised where it is always raised.
+
+    Parameters
+    ----------
+    work
+        What it returns must be picklable; what it changes or prints is lost.
+    """
+
+    def __init__(self, work: Callable[[], Result]) -> None:
+        self._work = work
+        self._process: Any = None
+        if "fork" not in multiprocessing.get_all_start_methods():
+            return
+        context = multiprocessing.get_context("fork")
+        self._answers, theirs = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=_answer, args=(work, theirs, self._answers), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def is_ready(self) -> bool:
+        """Whether the fork has answered, or has ended without an answer."""
+        return self._process is not None and bool(self._answers.poll())
+
+    def result(self) -> Result:
+        """Wait for the result; to be called once."""
+        answer: Any = None
+        if self._process is not None:
+            with suppress(EOFError, OSError):
+                answer = self._answers.recv()
+            self.stop()
+        return self._work() if answer is None else answer[0]
+
+    def stop(self) -> None:
+        """End the fork; safe to call again."""
+        if self._process is not None:
+            self._answers.close()
+            self._process.kill()
+            self._process.join()
+            self._process = None
 
 
 def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
@@ -31,53 +78,33 @@ def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[
     list
         One result per item, in order. What `work` raises is raised here.
     """
-    workers = min(_processors(), len(items))
-    if workers < 2 or len(items) < _FEWEST or "fork" not in multiprocessing.get_all_start_methods():
-        return [work(item) for item in items]
-    context = multiprocessing.get_context("fork")
-    helpers = []
-    for number in range(1, workers):
-        ours, theirs = context.Pipe(duplex=False)
-        share = items[number::workers]
-        helper = context.Process(target=_help, args=(work, share, theirs, ours), daemon=True)
-        helper.start()
-        theirs.close()
-        helpers.append((number, helper, ours))
-    results: dict[int, Result] = {}
+    workers = min(processors(), len(items)) if len(items) >= _FEWEST else 1
+    shares = [items[number::workers] for number in range(workers)]
+    others = [
+        Beside(lambda share=share: [work(item) for item in share])  # type: ignore[misc]
+        for share in shares[1:]
+    ]
     try:
-        for index in range(0, len(items), workers):
-            results[index] = work(items[index])
-        for number, helper, ours in helpers:
-            answer: Any = None
-            with suppress(EOFError, OSError):
-                answer = ours.recv()
-            helper.join()
-            for place, item in enumerate(items[number::workers]):
-                # What a helper could not do is done here: so an error is told as always.
-                done = answer is not None and place in answer
-                results[number + place * workers] = answer[place] if done else work(item)
+        done = [[work(item) for item in share] for share in shares[:1]]
+        done += [other.result() for other in others]
     finally:
-        for _, helper, ours in helpers:
-            ours.close()
-            helper.kill()
-            helper.join()
-    return [results[index] for index in range(len(items))]
+        for other in others:
+            other.stop()
+    return [done[index % workers][index // workers] for index in range(len(items))]
 
 
-def _help(work: Callable[[Any], Any], share: Sequence[Any], answer: Any, unused: Any) -> None:
+def processors() -> int:
+    """Count the processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _answer(work: Callable[[], Any], answers: Any, unused: Any) -> None:
     unused.close()
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    results = {}
-    for index, item in enumerate(share):
-        with suppress(Exception):
-            results[index] = work(item)
-    answer.send(results)
-    answer.close()
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    with suppress(Exception):
+        answers.send((work(),))
+    answers.close()

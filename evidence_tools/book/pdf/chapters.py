@@ -22,10 +22,10 @@ from sphinx.config import Config
 
 from evidence_tools.book.citing import citation_of
 from evidence_tools.book.pdf.kept import KeptSteps
-from evidence_tools.book.pdf.parallel import side_by_side
 from evidence_tools.book.pdf.pieces import set_pieces
 from evidence_tools.book.pdf.report import ReportDetails, make_pdf_of_pieces
 from evidence_tools.book.stamp import NO_COMMIT, Stamp
+from evidence_tools.execution.parallel import side_by_side
 
 _ID = re.compile(r'(?<=\sid=")([^"]+)(?=")')
 _HREF = re.compile(r'(?<=\shref=")#([^"]+)(?=")')

@@ -17,7 +17,7 @@ from evidence_tools.book.pdf.article import find_labels, tidy_article
 from evidence_tools.book.pdf.kept import KeptSteps
 from evidence_tools.book.pdf.links import Neighbours
 from evidence_tools.book.pdf.markup import to_typst
-from evidence_tools.book.pdf.parallel import side_by_side
+from evidence_tools.execution.parallel import side_by_side
 
 _LINK = re.compile(r'\shref="#([^"]+)"')
 _IMAGE = re.compile(r"<img\b", re.IGNORECASE)
