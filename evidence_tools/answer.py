@@ -117,8 +117,8 @@ def _certainty(evidence: Evidence, findings: Sequence[Finding]) -> str:
         levels.setdefault(level, []).append(evidence.outcome_of(finding).short)
     rated = "; ".join(f"{level} for {listed(names)}" for level, names in levels.items())
     bound = (
-        ' "At most" means that some reasons for doubt could not be judged '
-        "from what was read, so the certainty may be lower."
+        ' "At most" means that some reasons for doubt could not be judged from what was read; '
+        "the certainty is then not put above low, and may be lower."
     )
     return f"Certainty is {rated}.{bound if 'at most' in rated else ''}"
 

@@ -75,9 +75,10 @@ class Rating:
     outcome_id
         What was rated.
     level
-        The level that is left after all declared concerns.
+        The level that is left after all declared concerns; never above low while a domain was
+        not assessed.
     at_most
-        Whether the true level may be lower, because a domain was not assessed.
+        Whether a domain was not assessed, so that the level may be lower.
     judgements
         The declared judgements, one for each domain.
     """
@@ -91,15 +92,6 @@ class Rating:
         """Write the level as it stands in a table: ``"at most low"``."""
         return f"at most {self.level}" if self.at_most else str(self.level)
 
-    @property
-    def wording(self) -> Certainty:
-        """The level whose words may be used.
-
-        "At most moderate" does not say that the certainty is moderate. An upper bound never
-        licenses more than the words of low certainty.
-        """
-        return Certainty.LOW if self.at_most else self.level
-
     def in_domain(self, judgement: Judgement) -> tuple[Domain, ...]:
         """List the domains that were judged so."""
         return tuple(item.domain for item in self.judgements if item.judgement is judgement)
@@ -110,7 +102,8 @@ def rate(judgements: Iterable[DomainJudgement]) -> Rating:
 
     The evidence here comes from randomized trials, so it starts at high and goes down by one
     level for each serious and by two for each very serious concern. Balshem H et al. 2011,
-    doi 10.1016/j.jclinepi.2010.07.015.
+    doi 10.1016/j.jclinepi.2010.07.015. GRADE has no level for what nobody judged; it is a rule of
+    this report that a domain not assessed vouches for nothing, so the level is at most low.
 
     Parameters
     ----------
@@ -133,9 +126,10 @@ def rate(judgements: Iterable[DomainJudgement]) -> Rating:
     outcomes = {item.outcome_id for item in given}
     if len(outcomes) != 1:
         raise ValueError(f"a rating is on one outcome, not on {', '.join(sorted(outcomes))}")
-    down = sum(item.judgement.levels_down for item in given)
-    level = LEVELS[min(down, len(LEVELS) - 1)]
     unknown = any(item.judgement is Judgement.NOT_ASSESSED for item in given)
+    down = sum(item.judgement.levels_down for item in given)
+    least = LEVELS.index(Certainty.LOW) if unknown else 0
+    level = LEVELS[min(max(down, least), len(LEVELS) - 1)]
     return Rating(outcomes.pop(), level, unknown and level is not LEVELS[-1], given)
 
 

@@ -40,9 +40,9 @@ def narrate_finding(
     finding
         What is narrated.
     certainty
-        Rated certainty of the outcome, such as ``evidence.certainty("oc")``; an upper bound
-        allows the words of low certainty only. Without a rating the sentence only says what
-        the source reports: a certainty word needs a rating behind it.
+        Rated certainty of the outcome, such as ``evidence.certainty("oc")``. Without a
+        rating the sentence only says what the source reports: a certainty word needs a rating
+        behind it.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def narrate_finding(
         One paragraph. Its numbers are exactly those of the finding's row.
     """
     outcome = evidence.outcome_of(finding)
-    level = certainty.wording if isinstance(certainty, Rating) else certainty
+    level = certainty.level if isinstance(certainty, Rating) else certainty
     claim = _claim(evidence, finding, outcome, level)
     if level is None or not (level is Certainty.VERY_LOW or finding.direction in _MOVED):
         # The claim names its source already.

@@ -135,11 +135,11 @@ def meaning_sentence(evidence: Evidence, outcome: Outcome) -> str:
         return f"No source that can be relied on reports {about}."
     if rating is None:
         return f"Nobody has rated the evidence about {about}."
-    if rating.wording is Certainty.VERY_LOW:
+    if rating.level is Certainty.VERY_LOW:
         claim = f"The evidence is very uncertain about {about}."
     elif len(directions) == 1 and directions <= set(_MOVED):
         (direction,) = directions
-        claim = f"{subject} {effect_verb(direction, rating.wording)} {outcome.in_text}."
+        claim = f"{subject} {effect_verb(direction, rating.level)} {outcome.in_text}."
     elif directions == {Direction.NO_SIGNIFICANT_CHANGE}:
         # Altman and Bland 1995: absence of evidence is not evidence of absence.
         claim = (

@@ -32,8 +32,8 @@ def test_the_answer_says_for_which_markers_other_sources_disagree(evidence: Evid
 
 def test_the_answer_tells_the_certainty_of_every_marker(evidence: Evidence) -> None:
     text = narrate_answer(evidence, evidence.findings(source="zhang2025")).to_text()
-    assert "Certainty is at most moderate for OC, BAP, ucOC and CTX; at most low for" in text
-    assert "so the certainty may be lower" in text
+    assert "Certainty is at most low for OC, BAP, ucOC, TRAP, CTX and NTX." in text
+    assert "not put above low, and may be lower" in text
 
 
 def test_a_takeaway_keeps_what_the_authors_say_about_the_size(evidence: Evidence) -> None:

@@ -95,7 +95,7 @@ SAID_WRONGLY = {
     "It is not true that vitamin K2 carries any risk.": ("wording", "xu2021-adverse"),
     "Vitamin K2 does not pose any danger.": ("wording", "xu2021-adverse"),
     "Vitamin K2 pr\u0435vents fractures.": ("wording", "fractures"),
-    "The certainty for vertebral fractures is at most moderate.": (
+    "The certainty for vertebral fractures is at most low.": (
         "wording",
         "{value}`fracture_vertebral.certainty`",
     ),
@@ -163,7 +163,7 @@ SAID_RIGHTLY = [
     "Whether the change is due to vitamin K2 is not known.",
     "No reliable source reports on hip fractures.",
     "A marker can change without any change in how strong a bone is.",
-    "The certainty for osteocalcin is at most moderate.",
+    "The certainty for osteocalcin is at most low.",
     "Vitamin K2 may increase osteocalcin: {finding}`zhang2025-oc`.",
     "{source}`mott2019` gives, once corrected, {finding}`mott2019adj-fracture-clinical`.",
     "In {source}`zhang2025`, with {value}`zhang2025.n_studies` studies, osteocalcin rose.",

@@ -120,7 +120,7 @@ def test_an_unknown_outcome_is_named(evidence: Evidence) -> None:
 def test_outcomes_are_sorted_by_level_highest_first(evidence: Evidence) -> None:
     text = narrate_certainty(evidence, [*evidence.ratings, "fracture_hip"]).to_text()
     heads = [line.partition(":")[0] for line in text.splitlines()]
-    assert heads == ["- At most moderate", "- At most low", "- Very low", "- Not rated"]
+    assert heads == ["- At most low", "- Very low", "- Not rated"]
 
 
 def test_every_judgement_stands_in_the_table_of_reasons(evidence: Evidence) -> None:

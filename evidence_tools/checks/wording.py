@@ -194,7 +194,7 @@ def _certainty(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
 
 
 def _upper_bound(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
-    """Find "at most moderate" beside an outcome whose bound is another."""
+    """Find "at most low" beside an outcome whose bound is another."""
     match = re.search(r"\bat most (high|moderate|low|very low)\b", text)
     named = [m.outcome_id for m in outcome_mentions(text) if m.outcome_id]
     # With several outcomes and several levels, which belongs to which is not read here.
