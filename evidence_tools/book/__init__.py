@@ -2,8 +2,8 @@
 
 Order of a build: the tables are validated before anything else; the chapters are executed
 before Sphinx reads them; every reference is resolved, for the PDF, before the first page is
-written. While pages are written Typst sets the PDF; if it refuses, the pages are removed. So
-whatever is wrong stops the build while no page shows it.
+written. While pages are written, on all processors, Typst sets the PDF in a process of its own;
+if it refuses, the pages are removed. So whatever is wrong stops the build while no page shows it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -65,6 +64,7 @@ from evidence_tools.book.theme import (
     write_sheet,
 )
 from evidence_tools.display import plain, runs
+from evidence_tools.execution.parallel import Beside, processors
 from evidence_tools.schema import EvidenceError, UnknownKeyError
 from evidence_tools.storage import HistoryError
 
@@ -107,6 +107,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _await_results, priority=50)
     # Last of all: others number figures and collect citations at these moments.
     app.connect("env-updated", lambda app, env: app.evidence_session.note_pages(env), priority=990)
+    app.connect("env-updated", _write_in_parallel)
     app.connect("env-get-updated", _pages_that_mention, priority=990)
     app.connect("doctree-read", check_page)
     app.connect("doctree-read", keep_executed_notebook)
@@ -120,7 +121,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", drop_unused_assets, priority=950)
     # Late: the theme has written its style sheets, and the manifest hashes what is there.
     app.connect("build-finished", _finish, priority=950)
-    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
 
 
 def _prepare(app: Any, config: Config) -> None:
@@ -211,6 +212,13 @@ def _await_results(app: Any, env: Any) -> None:
         _stop(app, str(error))
 
 
+def _write_in_parallel(app: Any, env: Any) -> None:
+    """Have Sphinx write on all processors; ``jupyter-book build`` has no option for it."""
+    # One extension that does not allow it would be told as a warning.
+    if all(extension.parallel_write_safe for extension in app.extensions.values()):
+        app.parallel = processors()
+
+
 def _remember_backend() -> None:
     """Find the writer of citations once: each citation would search all installed packages."""
     from pybtex.plugin import find_plugin, register_plugin
@@ -259,7 +267,7 @@ def _print(app: Any, builder: Any) -> None:
     for old in Path(app.outdir).glob("vitamin-k2-bone-markers-*.pdf"):
         old.unlink()
     # Typst works beside the writing of the pages; its verdict is awaited at the end.
-    app.evidence_pdf = ThreadPoolExecutor(1).submit(setting)
+    app.evidence_pdf = Beside(setting)
 
 
 def _finish(app: Any, exception: Exception | None) -> None:
@@ -273,16 +281,17 @@ def _finish(app: Any, exception: Exception | None) -> None:
 
 
 def _complete(app: Any, exception: Exception | None) -> None:
+    from evidence_tools.book.pdf import PdfError
+
     if exception is not None:
         if app.evidence_pdf is not None:
-            app.evidence_pdf.exception()  # or the PDF would be put in place after all
+            with suppress(PdfError):  # or the PDF would be put in place after all
+                app.evidence_pdf.result()
             _remove_pages(app)
         return
     if app.builder.name != "html":
         app.evidence_session.finish()
         return
-    from evidence_tools.book.pdf import PdfError
-
     outdir = Path(app.outdir)
     session, printed = app.evidence_session, repr(app.evidence_stamp)
     # The stamp covers files that no page is read again for, such as the pinned requirements.

@@ -27,13 +27,18 @@ def fingerprint(data: Path) -> str:
     str
         Hexadecimal SHA-256.
     """
-    digest = hashlib.sha256()
-    for root in (data, PACKAGE):
-        for path in files_below(root):
-            digest.update(f"{path.relative_to(root)}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-        digest.update(b"\1")
-    digest.update(sys.version.encode())
+    return hashlib.sha256(f"{_files_hash(data)} {code_fingerprint()}".encode()).hexdigest()
+
+
+def code_fingerprint() -> str:
+    """Hash what the data are worked on with: package, interpreter and installed libraries.
+
+    Returns
+    -------
+    str
+        Hexadecimal SHA-256.
+    """
+    digest = hashlib.sha256(f"{_files_hash(PACKAGE)} {sys.version}\n".encode())
     for folder, name in _installed():
         # A release that was installed anew, or whose metadata was edited, has another time.
         for file in ("METADATA", "PKG-INFO"):
@@ -42,6 +47,14 @@ def fingerprint(data: Path) -> str:
                 status = path.stat()
                 digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
                 break
+    return digest.hexdigest()
+
+
+def _files_hash(root: Path) -> str:
+    digest = hashlib.sha256()
+    for path in files_below(root):
+        digest.update(f"{path.relative_to(root)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

@@ -25,6 +25,7 @@ from evidence_tools.book.pdf.kept import KeptSteps
 from evidence_tools.book.pdf.pieces import set_pieces
 from evidence_tools.book.pdf.report import ReportDetails, make_pdf_of_pieces
 from evidence_tools.book.stamp import NO_COMMIT, Stamp
+from evidence_tools.execution.fingerprint import code_fingerprint
 from evidence_tools.execution.parallel import side_by_side
 
 _ID = re.compile(r'(?<=\sid=")([^"]+)(?=")')
@@ -56,7 +57,7 @@ def prepare_pdf(app: Sphinx, stamp: Stamp, target: Path) -> Callable[[], Path]:
     """
     resources = Path(app.outdir).parent / ".article"
     shutil.rmtree(resources, ignore_errors=True)
-    kept = KeptSteps(Path(app.outdir).parent / ".evidence" / "print", settings_key(app.config))
+    kept = KeptSteps(Path(app.outdir).parent / ".evidence" / "print", code_fingerprint())
     chapters = chapters_html(app, resources, kept)
     # Kept beside its pictures: the same article can be set again without Sphinx.
     (resources / "article.html").write_text("\n".join(chapters), encoding="utf-8")
@@ -104,10 +105,10 @@ def chapters_html(app: Sphinx, resources: Path, kept: KeptSteps) -> list[str]:
     """
     resources.mkdir(parents=True, exist_ok=True)
     order = chapter_order(app)
-    outline = getattr(app.env, "evidence_outline", "")
+    around = settings_key(app.config), getattr(app.env, "evidence_outline", "")
     doctrees = Path(app.doctreedir)
     keys = {
-        docname: kept.key("html", docname, outline, (doctrees / f"{docname}.doctree").read_bytes())
+        docname: kept.key("html", docname, *around, (doctrees / f"{docname}.doctree").read_bytes())
         for docname in order
     }
     found: dict[str, str] = {}
@@ -140,7 +141,7 @@ def chapters_html(app: Sphinx, resources: Path, kept: KeptSteps) -> list[str]:
 
 
 def settings_key(config: Config) -> str:
-    """Name what all chapters follow from beside the book: package, data and settings.
+    """Name what all chapters follow from beside their text and the package: data and settings.
 
     Parameters
     ----------

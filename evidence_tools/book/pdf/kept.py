@@ -15,7 +15,7 @@ class KeptSteps:
     folder
         Where they are kept between builds.
     common
-        What every step follows from: the package, the settings.
+        What every step follows from: the package and the libraries.
     """
 
     def __init__(self, folder: Path, common: str) -> None:
