@@ -16,7 +16,7 @@ from evidence_tools.evidence import Evidence
 from evidence_tools.schema import Finding, Integrity, Source
 
 _CENTRAL = re.compile(
-    r"\b(?:central (?:source|review|meta-analysis|abstract)|(?:its|the) abstract|(?:the|this|its|these) authors?)\b",
+    r"\b(?:(?:central|main) (?:source|review|meta-analysis|abstract)|(?:its|the) abstract|(?:the|this|its|these) authors?)\b",
     re.I,
 )
 _REPORTING = re.compile(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from evidence_tools.checks.mentions import MARKER, STRENGTH, Mention, outcome_mentions
+from evidence_tools.checks.sentences import ROLE_MARK
 from evidence_tools.checks.stance import ASSERTED, HEDGED, Clause, clauses, stance
 from evidence_tools.schema import Direction
 
@@ -39,8 +40,8 @@ UP = re.compile(
 
 
 DOWN = re.compile(
-    r"\b(?:decreas\w*|reduc\w*|lower(?:s|ed|ing)?|fall(?:s|ing|en)?(?! (?:in the|or|and|from|down)\b)|fell|drop(?:s|ped|ping)?|declin\w*|cut(?:s|ting)?|slash\w*|fewer|less(?! than)|diminish\w*"
-    r"|suppress\w*|(?:went|go(?:es)?|going|moved?|was|were|pushes|pushed|drives|drove|brings?|brought) down|down(?:ward)?(?=[ ,.:;]|$)|shr[iau]nk\w*|minimi[sz]\w*|curb(?:s|ed)?|halv\w*|inhibit\w*|plummet\w*|tumbl\w+|dampen\w*|deplet\w*|lessen\w*|slower)\b",
+    r"\b(?:decreas\w*|reduc\w*|lower(?:s|ed|ing)?|fall(?:s|ing|en)?(?! (?:cause[sd]?|can cause|lead|in the|or|and|from|down)\b)|fell|drop(?:s|ped|ping)?|declin\w*|cut(?:s|ting)?|slash\w*|fewer|rarer|less(?! than)|diminish\w*"
+    r"|suppress\w*|(?:went|go(?:es)?|going|moved?|was|were|pushes|pushed|drives|drove|brings?|brought) down|(?<!break )(?<!breaks )(?<!broken )(?<!breaking )(?<!broke )down(?:ward)?(?=[ ,.:;]|$)|loss of (?=(?:bone )?(?:mineral )?density|BMD)|shr[iau]nk\w*|minimi[sz]\w*|curb(?:s|ed)?|halv\w*|inhibit\w*|plummet\w*|tumbl\w+|dampen\w*|deplet\w*|lessen\w*|slower)\b",
     re.I,
 )
 
@@ -59,6 +60,21 @@ _ADJECTIVE = re.compile(
 
 OTHER_SUBJECT = re.compile(
     r"\b(?:osteoporosis (?:makes|raises|increases|means|leads)|age(?:ing)?|menopause|smoking|warfarin|alendronate|risedronate|bisphosphonates?|strontium|denosumab|exercise|estrogen|oestrogen|bone drugs?|drugs? for (?:bone|osteoporosis)|cells that|bone-forming cells|an enzyme|a protein|kidney function)\b",
+    re.I,
+)
+
+
+# What moves a marker or breaks a bone in anyone, whatever is taken.
+_CONDITION = re.compile(
+    r"\b(?:during|after|before|while|when|with|in|at|by|under|since|following|until|from|following)\s+(?:the |an? |its |her |their )?(?:\w+ ){0,2}?"
+    r"(?:mornings?|evenings?|afternoons?|nights?|noon|days?|seasons?|winter|summer|spring|autumn|sleep|meals?|food|breakfast|fasting|exercise|bed rest|age|childhood|puberty|growth|pregnancy"
+    r"|illness|disease|fractures?|falls?|injur(?:y|ies)|surgery|healing|repair|storage|kidneys?|liver|thyroid|cancer|glucocorticoids?|o?estrogen|denosumab|bisphosphonates?|another medicine|some medicines)\b",
+    re.I,
+)
+
+
+_OF_RESULTS = re.compile(
+    rf"{ROLE_MARK}|\b(?:trials?|stud(?:y|ies)|reviews?|sources?|groups?|arms?|pooled|results?|these changes)\b",
     re.I,
 )
 
@@ -112,6 +128,15 @@ def other_subject(text: str, position: int) -> bool:
     return bool(OTHER_SUBJECT.search(before)) and not SUBJECT.search(before)
 
 
+def general(text: str, position: int) -> bool:
+    """Whether a clause tells what holds for anyone: "CTX rises after a fracture"."""
+    if SUBJECT.search(text) or _OF_RESULTS.search(text):
+        return False
+    here = next((c for c in clauses(text) if c.start <= position < c.end), Clause(0, len(text)))
+    begin = here.start
+    return bool(_CONDITION.search(text, begin, here.end) or _CONDITION.match(text, here.end))
+
+
 def _pronoun(text: str, clause: Clause) -> bool:
     return bool(
         re.match(
@@ -129,7 +154,7 @@ def _claims_on(
             continue
         for match in pattern.finditer(text, clause.start, clause.end):
             start, end = match.span()
-            if mention.start <= start < mention.end and pattern is not UP:
+            if mention.start <= start < mention.end and benefit:
                 continue
             reach = 3 if pattern is WEAK else 7
             if not _near(text, mention, start, end, reach, inside):
@@ -141,6 +166,8 @@ def _claims_on(
             yield Claim(mention, start, end, match.group(), direction, benefit, held)
     if mention.kind == STRENGTH and (adjective := _ADJECTIVE.search(mention.text)):
         held = stance(text, mention.start, mention.start)
+        if re.search(r"\b(?:an?|any) $", text[: mention.start], re.I) and not SUBJECT.search(text):
+            return  # "a strong bone can break too" is said of no one
         if held in (ASSERTED, HEDGED):
             start = mention.start + adjective.start()
             yield Claim(mention, start, mention.end, mention.text, None, True, held)

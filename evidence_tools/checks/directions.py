@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from evidence_tools.checks.attribution import Attribution
-from evidence_tools.checks.claims import DOWN, UP, Claim, claims, other_subject
+from evidence_tools.checks.claims import DOWN, UP, Claim, claims, general, other_subject
 from evidence_tools.checks.mentions import (
     DENSITY,
     FRACTURE,
@@ -17,7 +17,7 @@ from evidence_tools.checks.mentions import (
     outcome_mentions,
 )
 from evidence_tools.checks.sentences import Sentence
-from evidence_tools.checks.stance import asserted
+from evidence_tools.checks.stance import asserted, clauses
 from evidence_tools.evidence import Evidence
 from evidence_tools.phrases import DIRECTION_WORDS, effect_text
 from evidence_tools.schema import Direction, Finding, Integrity
@@ -48,7 +48,11 @@ def check_directions(
             or claim.mention.kind not in (MARKER, DENSITY, FRACTURE, HARM)
         ):
             continue
-        if not _nearest_claim(text, claim) or other_subject(text, claim.start):
+        if (
+            not _nearest_claim(text, claim)
+            or other_subject(text, claim.start)
+            or general(text, claim.start)
+        ):
             continue
         if _NO_CHANGE.search(text[claim.start : claim.end + 25]) or _NO_CHANGE.search(
             text[max(0, claim.start - 22) : claim.end]
@@ -59,7 +63,11 @@ def check_directions(
         if rows is None:
             continue
         if not rows:
-            if given.sources and not given.vague and claim.mention.outcome_id:
+            if (
+                given.sources
+                and not given.vague
+                and (claim.mention.outcome_id or claim.mention.kind in (DENSITY, FRACTURE))
+            ):
                 told = True
                 names = ", ".join(s.short_name for s in given.sources)
                 others = nearest_row(evidence, claim.mention, direction, central)
@@ -72,7 +80,7 @@ def check_directions(
         }
         if direction in stated:
             continue
-        if not stated and _NOT_SIG.search(text):
+        if not stated and _NOT_SIG.search(_own_words(text, claim)):
             continue
         told = True
         yield (
@@ -134,6 +142,18 @@ def _beside_roles(evidence: Evidence, sentence: Sentence) -> Iterator[tuple[int,
                     f"{match.group()!r} is not what the cited finding states: {row_text(finding)}",
                 )
                 return
+
+
+def _own_words(text: str, claim: Claim) -> str:
+    """Get the clause of a claim, with the next where that names no outcome of its own."""
+    parts = clauses(text)
+    at = next((i for i, c in enumerate(parts) if c.start <= claim.start < c.end), 0)
+    end = parts[at].end
+    if at + 1 < len(parts):
+        following = parts[at + 1]
+        if not any(following.start <= m.start < following.end for m in outcome_mentions(text)):
+            end = following.end
+    return text[parts[at].start : end]
 
 
 def _direction(claim: Claim) -> Direction:
@@ -199,10 +219,12 @@ def _rows_for(
     return usable or None, "any source"
 
 
-def nearest_row(evidence: Evidence, mention: Mention, direction: Direction, central: str) -> str:
+def nearest_row(
+    evidence: Evidence, mention: Mention, direction: Direction | None, central: str
+) -> str:
     """Name the row that a claim may have meant, as the end of a message; nothing without one."""
-    fitting = [f for f in evidence.findings() if fits(mention, f.outcome_id)]
-    fitting.sort(key=lambda f: (f.direction is not direction, f.source_id != central))
+    fitting = [f for f in evidence.findings(struck=False) if fits(mention, f.outcome_id)]
+    fitting.sort(key=lambda f: (f.source_id != central, f.direction is not direction))
     if not fitting:
         return ""
     return f"; nearest: {row_text(fitting[0])}"

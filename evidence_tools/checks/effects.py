@@ -11,8 +11,21 @@ import re
 from collections.abc import Iterator
 
 from evidence_tools.checks.attribution import Attribution, rating_words
-from evidence_tools.checks.claims import OTHER_SUBJECT, SUBJECT, Claim, claims, other_subject
-from evidence_tools.checks.leaps import RESISTING, reported, surrogate_leaps, unsourced_links
+from evidence_tools.checks.claims import (
+    OTHER_SUBJECT,
+    SUBJECT,
+    Claim,
+    claims,
+    general,
+    other_subject,
+)
+from evidence_tools.checks.leaps import (
+    RESISTING,
+    reported,
+    surrogate_leaps,
+    unsourced_links,
+    unsourced_reports,
+)
 from evidence_tools.checks.mentions import DENSITY, FRACTURE, HARM, MARKER, OTHER, STRENGTH, Mention
 from evidence_tools.checks.stance import ASSERTED, HEDGED
 from evidence_tools.evidence import Evidence
@@ -97,6 +110,8 @@ def check_effects(text: str, given: Attribution, evidence: Evidence) -> Iterator
             said = f"{match.group()!r} claims that bones hold: "
             yield match.start(), said + reported("fractures")
     yield from surrogate_leaps(text)
+    if not given.findings and not given.sources:
+        yield from unsourced_reports(text)
     if not seen and not given.given:
         yield from unsourced_links(text)
 
@@ -105,6 +120,8 @@ def _judge(
     text: str, claim: Claim, given: Attribution, evidence: Evidence, marker_role: bool
 ) -> str:
     kind, said = claim.mention.kind, f"{claim.word!r} with {claim.mention.text!r}"
+    if general(text, claim.start):
+        return ""
     if kind == MARKER and other_subject(text, claim.start):
         return ""
     if _STUDY.search(text) or (

@@ -31,7 +31,7 @@ _EVIDENCE = re.compile(
 )
 
 _CLEAN = re.compile(
-    r"\b(?:no (?:known )?(?:concerns?|doubts?|problems?|corrections?|retractions?|cautions?) (?:is|are|was|were|has|have|about|with|against)|nothing is known against|(?:is|are|remains?|still) (?:\w+ )?(?:valid|reliable|trustworthy|sound|current evidence|the best evidence|up to date|free of)|can be relied|stands? (?:as printed|unchallenged|uncorrected)|(?:has|was) never (?:been )?(?:retracted|corrected|questioned|cautioned))\b",
+    r"\b(?:no (?:known )?(?:concerns?|doubts?|problems?|corrections?|retractions?|cautions?) (?:is|are|was|were|has|have|about|with|against)|nothing is known against|(?:is|are|remains?|still) (?:(?!not\b|no\b)\w+ )?(?:valid|reliable|trustworthy|sound|current evidence|the best evidence|up to date|free of)|can be relied|stands? (?:as printed|unchallenged|uncorrected)|(?:has|was) never (?:been )?(?:retracted|corrected|questioned|cautioned))\b",
     re.I,
 )
 

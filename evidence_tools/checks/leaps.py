@@ -19,7 +19,7 @@ from evidence_tools.checks.stance import ASSERTED, HEDGED, clauses, stance
 
 _LINK = re.compile(
     r"\b(?:mean(?:s|t|ing)?|translat\w+|shows?|showing|shown|so|therefore|thus|hence|leads?(?: to)?|led to|leading to|impl(?:y|ies)|indicat\w+|suggest\w*|predict\w*|reflect\w*|result(?:s|ing|ed)? in"
-    r"|proof|proves?|proving|signs? of|signals?|points? to|equals?|amounts? to|promis\w+|evidence (?:of|that|for)|tell\w*|confirm\w*|demonstrat\w*|explain\w*|account\w* for|guarante\w+|and with (?:it|them)|go(?:es)? with|accompan\w+|because|since|which is why|secure|deliver\w*|bring\w*|give\w*|make[s]?|offer\w*|by|via|through|as)\b",
+    r"|proof|proves?|proving|(?:signs?|measures?|index|indicators?|predictors?|gauges?|mirrors?) of|proxy for|signals?|points? to|equals?|amounts? to|promis\w+|evidence (?:of|that|for)|tell\w*|confirm\w*|demonstrat\w*|explain\w*|account\w* for|guarante\w+|and with (?:it|them)|go(?:es)? with|accompan\w+|because|since|which is why|secure|deliver\w*|bring\w*|give\w*|make[s]?|offer\w*|by|via|through|as)\b",
     re.I,
 )
 
@@ -33,8 +33,14 @@ RESISTING = re.compile(
 
 
 _VERB = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|can|may|might|will|would|could|does|did|do|become|becomes|became|make|get|go|keep|let|feel|act|work|matter|depend"
+    r"\b(?:is|are|was|were|has|have|had|can|may|might|will|would|could|does|did|do|become|becomes|became|make|get|go|stay|remain|grow|turn|thrive|benefit|gain|respond|keep|let|feel|act|work|matter|depend"
     r"|(?!(?:this|its|his|as|us|thus|plus|always|perhaps|besides|trials|studies|reviews|sources|effects|bones|markers|results|changes|levels|doses|fractures|outcomes|harms|adults|forms|years|months|weeks|menopause|capsules|tablets|pills|supplements|densities|rates|risks|cells|hips|spines|patients|doctors|women's|vitamins|reactions|values|findings|rows|words|ones|sites|need|osteoporosis|vertebral|based|called|named|pooled|raised|mixed|randomized|controlled|reported|increased|decreased|related|open|kinds|sorts|benefits|proteins|menaquinones|bisphosphonates|anticoagulants|analysis|diagnosis|status|process|serious|various|previous|less|loss|across|mass|towards|unless|whereas)\b)[a-z]{3,}(?:s|ed))\b",
+)
+
+
+# "When ucOC goes down, the spine holds": the link is the order of the two clauses.
+_WHEN = re.compile(
+    r"(?:When|Once|As|Because|Since|Where|Wherever)\b[^,]*, (?!.*\b(?:still|nevertheless|all the same|anyway)\b)"
 )
 
 
@@ -67,7 +73,7 @@ def surrogate_leaps(text: str) -> Iterator[tuple[int, str]]:
             )
             if second.start < first.end or second.kind not in (FRACTURE, DENSITY, STRENGTH) or bare:
                 continue
-            link = _LINK.search(text, first.end, second.start)
+            link = _LINK.search(text, first.end, second.start) or _WHEN.match(text[: second.start])
             if link is None or stance(text, second.start, second.end) not in (ASSERTED, HEDGED):
                 continue
             strict = link.group().lower() in (
@@ -130,6 +136,35 @@ def unsourced_links(text: str) -> Iterator[tuple[int, str]]:
                     ),
                 )
                 return
+
+
+# What is told in the past of harms, or of trials that nobody names, is a result or a description.
+_PAST_OF = re.compile(
+    r"\b(?:side[- ]effects?|adverse (?:events?|effects?|reactions?)|unwanted effects?|harms?)(?: \w+)? (?:were|was|passed|stayed|came|went|remained|vanished|disappeared|occurred)\b"
+    r"|^(?:The|These|Its|All|Most) (?:\w+ )?(?:women in (?:the|these|its) (?:\w+ )?)?(?:trials|studies)(?: of the central source)? (?:were|was|had|ran|lasted|came|took)\b",
+    re.I,
+)
+_KNOWN = re.compile(
+    r"\b(?:report\w*|stated|counted|asked|listed|mentioned|recorded|studied|missing|measured|looked|compared|read|named|found by|osteoporosis|menopause|randomi[sz]ed|by chance|into groups|pooled|chosen|published|more (?:common|frequent|often)|higher|increased?)\b",
+    re.I,
+)
+
+
+def unsourced_reports(text: str) -> Iterator[tuple[int, str]]:
+    """Find what is told of harms, or of the trials as a whole, without a source."""
+    for clause in clauses(text):
+        match = _PAST_OF.search(text, clause.start, clause.end)
+        if match is None or _KNOWN.search(text, match.start(), clause.end):
+            continue
+        if stance(text, match.end() + 1, match.end() + 1) in (ASSERTED, HEDGED) and not (
+            re.match(r" (?:not|no|never)\b", text[match.end() :])
+        ):
+            yield (
+                match.start(),
+                f"{match.group()!r} is told without a source: name it with {{source}}`id`, "
+                "or say that it is not reported where the sources were read",
+            )
+            return
 
 
 def reported(what: str) -> str:

@@ -54,7 +54,7 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     (FRACTURE, "fracture_nonvertebral", (), r"(?i:non-?vertebral fractur\w*)"),
     (FRACTURE, "fracture_hip", (), r"(?i:hip fractur\w*|fractur\w* of the hip|broken hips?|break(?:ing)? (?:a|her|their|your) hips?)"),
     (FRACTURE, "fracture_clinical", (), r"(?i:clinical fractur\w*)"),
-    (FRACTURE, "", _FRACTURES, r"(?i:fractur\w*|broken (?:bones?|wrists?|limbs?)|break(?:ing|s)? (?:a |her |their |your |fewer |more )?(?:bones?|wrists?)|bones? (?:to |that |from |will |do(?:es)? not |don't |no longer |rarely |hardly )?(?:break|fractur|snap)\w*|bones? (?:do not|does not|don't|no longer) break)"),
+    (FRACTURE, "", _FRACTURES, r"(?i:fractur\w*|broken (?:bones?|wrists?|limbs?)|break(?:ing|s)? (?:a |her |their |your |fewer |more )?(?:bones?|wrists?)|bones? (?:to |that |from |will |do(?:es)? not |don't |no longer |rarely |hardly )?(?:break|fractur|snap)\w*|bones? (?:\w+ ){0,2}(?:likely|prone|apt|liable) to (?:break|fracture|snap)\w*|bones? (?:do not|does not|don't|no longer) break)"),
     (DENSITY, "bmd_lumbar_spine", (), r"(?i:lumbar(?:[- ]spine)? (?:bone )?(?:mineral )?density|(?:bone )?(?:mineral )?density (?:of|at|in) the (?:lumbar )?spine|lumbar[- ]spine BMD|BMD (?:of|at|in) the (?:lumbar )?spine|spine (?:bone )?density|density of the spine)"),
     (DENSITY, "bmd_forearm", (), r"(?i:forearm (?:bone )?(?:mineral )?density|(?:bone )?(?:mineral )?density (?:of|at|in) the forearm|forearm BMD|BMD (?:of|at|in) the forearm)"),
     (DENSITY, "bmd_hip", (), r"(?i:hip (?:bone )?(?:mineral )?density|(?:bone )?(?:mineral )?density (?:of|at|in) the hip|hip BMD|BMD (?:of|at|in) the hip)"),

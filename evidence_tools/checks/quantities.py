@@ -110,8 +110,8 @@ _COUNTED = (
     r"|sources?|decades?|units?|standard deviations?|continents|countries|hospitals|cent(?:re|er)s)\b"
 )
 _SMALL_COUNT = re.compile(
-    rf"(?<!\bthe )(?<!\bthese )(?<!\bthose )(?<!\bbetween )\btwo (?:out )?(?:of (?:the |\w+ )?)?{_COUNTED}"
-    r"|\b(?:only|just|single|exactly) (?:one|two)\b(?! (?:can|could|may|of the questions))"
+    rf"(?<!\bthe )(?<!\bthese )(?<!\bthose )(?<!\bbetween )(?<!\bthat )(?<!\bThat )\btwo (?:out )?(?:of (?:the |\w+ )?)?{_COUNTED}(?! (?:may|might|can|could|need not)\b)"
+    r"|\b(?:only|just|single|exactly) (?:one|two)\b(?! (?:can|could|may|of (?:the|many|several) (?:questions|things|reasons|ways|factors|many|steps|views)))"
     r"|\bone (?:out of|week|month|year|day|decade|mg|milligram|microgram|tablet|capsule|pill|dose|percent"
     r"|per cent|gram)s?\b"
     r"|\b(?:two|one)[ -](?:week|month|year|day|thirds?|and a half)\b"

@@ -26,9 +26,14 @@ _DOUBLE_NEGATION = re.compile(
     r"|\bnot a single [\w ]+ (?:disagree|contradict|dispute|doubt)\w*|\bno (?:trial|study|source|review|evidence) "
     r"(?:disagree|contradict|dispute|doubt)\w*|\bno less than\b|\bno fewer than\b|\bnot in doubt\b"
     r"|\bwithout (?:side effects|risks?|harm|adverse|drugs?|effort|medicines?|medication|a prescription)\b"
-    r"|\bno (?:known |serious |real |relevant |reported )?(?:side effects|risks?|harms?|adverse \w+|drugs?)\b"
+    r"|\bno (?:known |serious |real |relevant |reported )?(?:side effects|risks?(?! of bias)|harms?|adverse \w+|drugs?)\b"
     r"|\b(?:lack|absence|shortage|deficiency) of (?:vitamin|menaquinone)\w*|\bwithout (?:enough |sufficient )?(?:vitamin|menaquinone|supplement)\w*"
     r"|\bwithout (?:concern|worry|hesitation|fear)\b|\bno need (?:for|of)\b"
+    r"|\b(?:not|never|n't|nor) (?:to )?(?:be )?(?:in (?:question|dispute|doubt)|at issue|open to (?:doubt|question)|controversial|deni(?:ed|able)|den(?:y|ies)|disput(?:e[sd]?|able)|doubt(?:ed)?|contest(?:ed)?"
+    r"|question(?:ed)?|debat(?:ed|able)|forget|forgotten|overlook(?:ed)?|ignored?|neglect(?:ed)?|underestimat(?:e|ed)|hid(?:e|den)|passed over)\b"
+    r"|\bno(?:t| longer)(?: a question of)? whether\b|\b(?:few|not everyone|nobody) (?:know|realis|realiz)\w*\b"
+    r"|\b(?:who|which|that) (?:do|does|did|have|has|had)(?: not|n't) (?:take|takes|taken|use|used|get|receive|received|have|had)\b"
+    r"|\bno(?:t| longer) (?:taking|using|getting)\b|\b(?:nobody|no one|no woman|no patient)(?= (?:who|that|on|with|taking|using)\b)"
     r"|\bwhether or not\b|\bno longer (?:need|have|has) to\b|\bcan(?:not|'t) go wrong\b|\bnot to be missed\b",
     re.IGNORECASE,
 )
@@ -50,8 +55,8 @@ _AFTERWARDS = re.compile(
     re.IGNORECASE,
 )
 _ASKING = re.compile(
-    r"\b(?:whether|if|how (?:much|far|many|large|often)|asks?|asked|question of|questions? (?:on|about)|test(?:s|ed)? (?:the|for|of)"
-    r"|examin(?:es|ed)|investigat\w+|stud(?:ied|ying) (?:the|how)|look(?:s|ed|ing) (?:at|for|into)|designed to|aim(?:s|ed)? (?:to|at)|set out to"
+    r"\b(?:whether|if|how (?:much|far|many|large|often|long)|asks?|asked|question of|questions? (?:on|about)|test(?:s|ed)? (?:the|for|of)"
+    r"|(?:people|women|patients|readers|researchers|authors|some|many|who) (?:\w+ )?hoped?\b|examin(?:es|ed)|investigat\w+|stud(?:ied|ying) (?:the|how)|look(?:s|ed|ing) (?:at|for|into)|designed to|aim(?:s|ed)? (?:to|at)|set out to"
     r"|was meant to|were meant to|intended to|protocol|hypothes\w+|primary endpoint|endpoint (?:was|of)"
     r"|to find out|trials? (?:on|about)|reviews? (?:on|about)|stud(?:y|ies) (?:on|about)|the role in|evidence (?:on|about)"
     r"|uncertain (?:about|that|how)|unknown (?:if|how)|(?:what|which|who) (?:a|the|is|was|this|each|that|it)|would (?:need|have) to"
@@ -76,10 +81,17 @@ _HEDGE = re.compile(
     r"|indicat\w+|supposed(?:ly)?|would)\b",
     re.IGNORECASE,
 )
+_VERBS = (
+    r"is|are|was|were|has|have|can|may|might|should|must|will|would|does|do|did|prov(?:es?|ed)|shows?|showed|prevents?|works?|ros?e|rises?|falls?|fell|drops?|improves?|protects?"
+    r"|strengthens?|builds?|keeps?|makes?|gives?|helps?|takes?|acts?|brings?|stays?|goes|increases?|decreases?|reduces?|lowers?|raises?|agrees?|confirms?|needs?|ought"
+)
 _BREAK = re.compile(
     r"\s*(?:;|:(?!\w)| - | – | — )\s*|,\s+(?=(?:and|but|so|because|which|although|though|while|whereas|yet|"
     r"however|thereby|since|as|even though|therefore|hence|thus|not|or that|it|they|this|these|we|he|she|vitamin|its|their|nor)\b)"
     r"|\s+(?=(?:but|although|though|because|whereas|so that|even though|yet|thereby|which means|therefore|and (?:so|thus|therefore|thereby|hence|that is why|vitamin K2?|it|they|this|these|will|can))\b)"
+    r"|,\s+(?=(?:the|a|an|all|most|both|some|every|this|these|women|people|patients|bones|fractures|markers|harms|pills|vitamin|menaquinone|menatetrenone|MK-?\d|K2|even so|that is)\b(?: [\w'-]+){0,4}? "
+    rf"(?:{_VERBS})\b)"
+    r"|,\s+(?=(?:even so|that is|in other words)\b)"
     r"|\s+(?=(?:while|since) (?:\w+ ){1,6}\w+)|\s+(?=(?:when|unless|until|once)\b)",
     re.IGNORECASE,
 )
@@ -137,7 +149,9 @@ def stance(text: str, start: int, end: int) -> str:
     clause = next((c for c in clauses(text) if c.start <= start < c.end), Clause(0, len(text)))
     # "Nobody knows whether ..., or that ...": what was opened earlier stays open.
     before, after = clear[clause.start : start], clear[end : clause.end]
-    opening = clear[:start]
+    opening = _still_open(clear[:start])
+    if _rejected_denial(opening):
+        return ASSERTED
     if _OTHERS.search(opening) and not re.search(
         r"\b(?:this report|we|rightly|correctly)\b", opening
     ):
@@ -146,8 +160,12 @@ def stance(text: str, start: int, end: int) -> str:
         return ASKED
     if re.search(r"\b(?:[Ww]hether|if)\b", opening):
         return ASKED
-    if _NEGATION.search(before) or _reaches(opening):
+    if _NEGATION.search(before) or _REACHING.search(opening):
         return DENIED
+    if _OBJECT_DENIED.match(after):
+        return DENIED
+    if how := _TAKEN_FOR_GRANTED.search(before):
+        return ASKED if _HEDGE.search(before, how.end()) else ASSERTED
     if _AFTERWARDS.search(after):
         return DENIED
     if _CLAIMED.search(after):
@@ -174,16 +192,40 @@ _REACHING = re.compile(
 )
 
 
-def _reaches(opening: str) -> bool:
-    """Whether an earlier clause denies all that follows: "cannot show that ..., or that ..."."""
-    found = list(_REACHING.finditer(opening))
-    if not found:
-        return False
-    between = opening[found[-1].end() :]
-    return not re.search(
-        r"(?:;|\.|,? (?:but|yet|however|so|therefore|thus|hence|still|nevertheless|although|because|which)\b|, (?:it|they|and) )",
-        between,
-    )
+# What ends the reach of "whether" and of "does not show that": a statement of its own.
+_CLOSING = re.compile(
+    r"^(?:Although|Though|Even though|While|Whereas|Because|Since|Despite|In spite of)\b[^,]*,|;|\.(?!\w)|,? (?:but|yet|however|so|therefore|thus|hence|still|nevertheless|although|though|because|which)\b"
+    rf"|, (?:it|they|and)\b|, (?:even so|that is|in other words)\b|, (?:the|all|women|people|patients|vitamin|this|these)\b(?: [\w'-]+){{0,4}}? (?:{_VERBS})\b",
+    re.IGNORECASE,
+)
+
+
+def _still_open(opening: str) -> str:
+    """Leave out what an earlier statement said: "cannot show that ..., or that ..." stays."""
+    closed = [match.end() for match in _CLOSING.finditer(opening)]
+    return opening[closed[-1] :] if closed else opening
+
+
+_REJECTING = re.compile(
+    r"\b(?:wrong|false|untrue|incorrect|nonsense|absurd|mistake|mistaken|myth|misleading|error|no (?:\w+ )?truth)\b(?![^,;]*\b(?:conclude|infer|read|deduce|assume)\b)[^,;]*?\b(?:that|to (?:say|claim|call|pretend|suggest|state|maintain|hold|believe))\b"
+    r"|\b(?:nobody|no one|none|cannot|can't) (?:\w+ )?(?:claim|pretend|maintain|deny|say)\w*\b",
+    re.IGNORECASE,
+)
+_DENYING = re.compile(r"\b(?:not|never|hardly|anything but)\b|n't\b", re.IGNORECASE)
+
+
+def _rejected_denial(opening: str) -> bool:
+    """Whether two denials make a claim: "it would be wrong to say that it does not prevent ..."."""
+    rejecting = _REJECTING.search(opening)
+    return bool(rejecting and _DENYING.search(opening, rejecting.end()))
+
+
+# "How it prevents fractures is not known" takes for granted that it does.
+_TAKEN_FOR_GRANTED = re.compile(
+    r"\b(?:how|why|the (?:reason|way|mechanism|means) (?:why|that|for which|by which|how|in which)) (?!much|far|many|often|long|large|sure|certain|safe|strong|well|to\b)",
+    re.IGNORECASE,
+)
+_OBJECT_DENIED = re.compile(r" (?:nothing|nobody|no one|none|neither)\b", re.IGNORECASE)
 
 
 def _quoted(text: str, start: int, end: int) -> bool:

@@ -12,13 +12,15 @@ from evidence_tools.checks.attribution import (
     rating_words,
 )
 from evidence_tools.checks.book import Book
+from evidence_tools.checks.claims import claims
+from evidence_tools.checks.directions import nearest_row
 from evidence_tools.checks.effects import check_effects
 from evidence_tools.checks.mentions import OTHER, outcome_mentions
 from evidence_tools.checks.phrasebook import K2, PHRASES
 from evidence_tools.checks.sentences import Sentence
 from evidence_tools.checks.stance import ASKED, ASSERTED, HEDGED, asserted, clauses, stance
 from evidence_tools.evidence import Evidence
-from evidence_tools.schema import Problem, Significance
+from evidence_tools.schema import Direction, Problem, Significance
 
 RULE = "wording"
 _SIGNIFICANT = re.compile(
@@ -41,7 +43,7 @@ _LEVEL = re.compile(
 )
 _LEVELS = ("very low", "low", "moderate", "high")
 _AFFECTS = re.compile(
-    r"\b(?:lower\w*|reduc\w*|prevent\w*|improv\w*|protect\w*|help\w*|good for|cut\w*|boost\w*|support\w*|clear\w*|keep\w*|treat\w*|reliev\w*|ease[sd]?|slow\w*|revers\w*|extend\w*|lengthen\w*|increas\w*|rais\w*|strengthen\w*|benefit\w*|remov\w*|direct\w*|steer\w*|sharpen\w*|fewer|less|better|restor\w*|enhanc\w*|promot\w*|shield\w*|decreas\w*|halt\w*|stop\w*|sooth\w*|maintain\w*|affect\w*|heal\w*|stronger|live longer|longer lives?)\b",
+    r"\b(?:lower\w*|reduc\w*|prevent\w*|improv\w*|protect\w*|help\w*|good for|cut\w*|boost\w*|support\w*|clear\w*|keep\w*|treat\w*|reliev\w*|ease[sd]?|slow\w*|revers\w*|extend\w*|lengthen\w*|increas\w*|rais\w*|strengthen\w*|benefit\w*|remov\w*|direct\w*|steer\w*|sharpen\w*|fewer|rarer|less|better|restor\w*|enhanc\w*|promot\w*|shield\w*|decreas\w*|halt\w*|stop\w*|sooth\w*|maintain\w*|affect\w*|heal\w*|stronger|live longer|longer lives?)\b",
     re.I,
 )
 
@@ -66,10 +68,27 @@ def check_wording(book: Book) -> tuple[list[Problem], int]:
     for sentence in book.sentences:
         given = attribution(book, sentence, central)
         for position, message in check_sentence(book.evidence, sentence, given):
-            problems.append(
-                Problem(sentence.page.path, sentence.line_at(position), "", message, RULE)
-            )
+            line = sentence.line_at(position)
+            said = message + _row_to_cite(book.evidence, sentence, given, central, message)
+            problems.append(Problem(sentence.page.path, line, "", said, RULE))
     return problems, len(book.sentences)
+
+
+def _row_to_cite(
+    evidence: Evidence, sentence: Sentence, given: Attribution, central: str, message: str
+) -> str:
+    """Name the row that a flagged sentence could have told, as the end of a message."""
+    placeless = "{finding}`id`" in message or "the finding" in message
+    if given.findings or not placeless:
+        return ""
+    named = [m for m in outcome_mentions(sentence.text) if m.outcome_id or m.several]
+    meant = [m for m in named if repr(m.text) in message] or named
+    if not meant:
+        return ""
+    source = given.sources[0].source_id if given.sources else central
+    stated = [c.direction for c in claims(sentence.text) if c.mention == meant[0] and c.direction]
+    unchanged = Direction.NO_SIGNIFICANT_CHANGE if "no significant change" in message else None
+    return nearest_row(evidence, meant[0], stated[0] if stated else unchanged, source)
 
 
 def check_sentence(
@@ -95,7 +114,7 @@ def _phrases(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
             if not (about or (phrase.needs and phrase.needs.search(text))):
                 continue
             # "Not significant, which means no effect": what excuses one clause ends with it.
-            scope = _clause_at(text, match.start()) if phrase.name in _BY_CLAUSE else text
+            scope = _clause_at(text, match.start())
             if phrase.unless and phrase.unless.search(scope):
                 continue
             if not _holds(phrase.name, text, match):
@@ -107,18 +126,24 @@ def _phrases(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
             break
 
 
-# An excuse in one clause does not excuse the next.
-_BY_CLAUSE = ("no effect", "read more than was read", "invented knowledge")
-_DOUBT = re.compile(r"\b(?:doubt|question|dispute)\b", re.I)
+_DOUBT = re.compile(r"\b(?:doubt|question|dispute|leav\w+ (?:no|little|nothing))\b", re.I)
 
 
 def _clause_at(text: str, position: int) -> str:
     return next((text[c.start : c.end] for c in clauses(text) if c.start <= position < c.end), text)
 
 
+# "No source that was read shows this" says what is not there, and counts nobody as agreeing.
+_NO_SOURCE_SHOWS = re.compile(
+    r"no\b.*\b(?:show|demonstrat|prov|support|conclud|recommend|endors)\w*$", re.I
+)
+
+
 def _holds(name: str, text: str, match: re.Match[str]) -> bool:
     if name == "certain" and re.match(r"(?i)no |without|beyond|little|cannot", match.group()):
         return True
+    if name == "consensus" and _NO_SOURCE_SHOWS.match(match.group()):
+        return False
     if name == "recommendation" and match.start() == 0 and not re.match(r"If|Whether", text):
         return True
     return asserted(text, match.start(), match.end())
@@ -135,7 +160,9 @@ def _no_source_is_there(text: str, match: re.Match[str], evidence: Evidence) -> 
 
 def _significance(text: str, given: Attribution) -> Iterator[tuple[int, str]]:
     for match in _SIGNIFICANT.finditer(text):
-        if not asserted(text, match.start(), match.end()):
+        held = stance(text, match.start(), match.end())
+        told_of_none = held == HEDGED and not given.given and not outcome_mentions(text)
+        if held not in (ASSERTED, HEDGED) or told_of_none:
             continue
         if not _REACHED.search(text, 0, match.end()) and any(
             m.start() < match.end() and match.start() < m.end()
@@ -163,9 +190,12 @@ def _significance(text: str, given: Attribution) -> Iterator[tuple[int, str]]:
 
 
 def _certainty(text: str, evidence: Evidence) -> Iterator[tuple[int, str]]:
-    if len(set(re.findall(r"\b(?:high|moderate|low)\b", text))) > 1:
+    levels = set(re.findall(r"\b(?:high|moderate|low)\b", text))
+    if len(levels) > 2 or (len(levels) > 1 and not outcome_mentions(text)):
         return  # a definition of the levels, not a rating
     for match in _LEVEL.finditer(text):
+        if re.search(r"\b(?:not|cannot|never)\b|n't\b", match.group()):
+            continue
         level = next(group for group in match.groups() if group).lower()
         held = stance(text, match.start(), match.end())
         # "The evidence on fractures is of high certainty" asks nothing.
