@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from evidence_tools.checks.agreement import check_agreement
 from evidence_tools.checks.attribution import Attribution, attribution, central_source
 from evidence_tools.checks.book import Book
 from evidence_tools.checks.claims import claims
@@ -105,6 +106,7 @@ def _check(
     found = outcome_mentions(text)
     yield from _cited_outcomes(evidence, sentence, found)
     yield from check_directions(evidence, sentence, given, central)
+    yield from check_agreement(evidence, sentence, given, central)
     yield from _values(evidence, sentence, given)
     yield from whole_source_counts(evidence, sentence, found)
     yield from other_sources(evidence, sentence)
@@ -226,7 +228,7 @@ def _quotations(evidence: Evidence, sentence: Sentence) -> Iterator[tuple[int, s
         if len(words.split()) < 4 or ROLE_MARK in words:
             continue
         if re.search(
-            r"\b(?:claim|popular|says? nothing|write|written|word(?:s|ing|ed)?|phrase|sentence|such as|means?|read as|rather than|not)\b",
+            r"\b(?:claim|popular|says? nothing|write|written|word(?:s|ing|ed)?|phrase|sentence|page|chapter|section|column|such as|means?|read as|rather than|not)\b",
             text[: match.start()] + text[match.end() :],
             re.I,
         ):
