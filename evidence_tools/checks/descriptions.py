@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from evidence_tools.checks.attribution import Attribution
 from evidence_tools.checks.mentions import MARKER, outcome_mentions
 from evidence_tools.checks.sentences import Sentence
-from evidence_tools.checks.stance import ASKED, ASSERTED, HEDGED, stance
+from evidence_tools.checks.stance import ASKED, ASSERTED, HEDGED, clauses, stance
 from evidence_tools.evidence import Evidence
 from evidence_tools.schema import OutcomeKind, Source
 
-_DESIGNS = (
+_DESIGNS: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = (
     (re.compile(r"\b(?:is|was|as) an? (?:[\w-]+,? ){0,4}?(?:randomi[sz]ed (?:\w+ )*trial|clinical trial|controlled trial|trial)\b", re.I), ("rct",), "a trial"),
     (re.compile(r"\b(?:is|was|as) an? (?:[\w-]+,? ){0,4}?(?:meta-analysis|pooled analysis)\b", re.I), ("meta_analysis", "correction"), "a meta-analysis"),
     (re.compile(r"\b(?:is|was|as) an? (?:[\w-]+,? ){0,3}?systematic review\b", re.I), ("meta_analysis", "systematic_review", "correction"), "a systematic review"),
     (re.compile(r"\b(?:is|was|as) an? (?:[\w-]+,? ){0,3}?(?:narrative|literature) review\b", re.I), ("narrative_review",), "a narrative review"),
     (re.compile(r"\b(?:is|was|as) an? (?:[\w-]+,? ){0,3}?(?:cohort|observational|case-control|cross-sectional|animal|laboratory|mouse|rat) study\b", re.I), (), "an observational or laboratory study"),
+    (re.compile(r"(?<!not )\b(?:pools?|pooled|meta-analy[sz]ed) (?:the |its |all |data |results |them\b|\w+ (?:trials|studies|effects|results))", re.I), ("meta_analysis", "correction"), "a meta-analysis"),
 )  # fmt: skip
 _PLACES = re.compile(
     r"\b(?:Japan(?:ese)?|Norw(?:ay|egian)|Korea(?:n)?|China|Chinese|Denmark|Danish|Indonesia(?:n)?|North America(?:n)?|United States|American|Dutch|Netherlands|Europe(?:an)?|German(?:y)?|British|Swed(?:en|ish)|Finland|Finnish|India(?:n)?|Australia(?:n)?|Brazil(?:ian)?|Canad(?:a|ian))\b"
@@ -99,7 +100,23 @@ def check_descriptions(
     """
     if len({s.source_id for s in given.sources}) == 1:
         yield from _of_source(sentence.text, given.sources[0], _form(evidence, given.sources[0]))
+    else:
+        yield from _each_in_its_clause(evidence, sentence)
     yield from _of_marker(evidence, sentence.text)
+
+
+def _each_in_its_clause(evidence: Evidence, sentence: Sentence) -> Iterator[tuple[int, str]]:
+    """Judge each source by the clause it stands in alone: "A gave MK-7, and B gave MK-4"."""
+    for clause in clauses(sentence.text):
+        keys = {
+            mark.key
+            for mark in sentence.roles
+            if mark.role == "source" and clause.start <= mark.position < clause.end
+        }
+        if len(keys) == 1 and (source := evidence.sources.get(keys.pop())):
+            part = sentence.text[clause.start : clause.end]
+            for position, message in _of_source(part, source, _form(evidence, source)):
+                yield clause.start + position, message
 
 
 def _said(text: str, start: int, end: int) -> bool:
@@ -231,7 +248,10 @@ def check_units(
     if match is None or not _said(text, match.start(), match.end()):
         return
     mentions = [m for m in outcome_mentions(text) if m.kind == MARKER]
-    if not mentions and not given.findings:
+    figures = given.sources and re.search(
+        r"\b(?:estimates?|figures?|results?|differences?)\b", text
+    )
+    if not mentions and not given.findings and not figures:
         return
     wanted = _UNIT_STEMS.get(match.group().lower(), match.group())
     units = {f.unit for f in given.findings}
@@ -249,7 +269,11 @@ def check_units(
         units = {a.unit for a in evidence.arms.values() if a.source_id in ids} | {
             c.unit for c in evidence.context.values() if c.source_id in ids
         }
-        if not units and re.search(r"\b(?:mg|micrograms?|milligrams?|dose)\b", match.group(), re.I):
+        if (
+            not units
+            and not figures
+            and re.search(r"\b(?:mg|micrograms?|milligrams?|dose)\b", match.group(), re.I)
+        ):
             return
     if not any(_same_unit(wanted, unit) for unit in units):
         recorded = ", ".join(sorted(units)) or "not reported"
