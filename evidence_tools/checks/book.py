@@ -26,7 +26,7 @@ class Book:
     pages
         The chapters in the order of the table of contents, then chapters it does not list.
     settings
-        Texts of ``_config.yml`` and ``_toc.yml`` that a reader sees.
+        Texts outside the chapters that a reader sees: of ``_config.yml``, ``_toc.yml`` and the README.
     listed
         Documents that ``_toc.yml`` names, with the line that names each.
     """
@@ -72,8 +72,10 @@ def read_book(folder: Path, evidence: Evidence) -> Book:
         read_page(path, path.relative_to(folder).as_posix(), extensions)
         for path in [*paths, *others]
     )
-    settings = tuple(read_settings(folder / name, name) for name in ("_config.yml", "_toc.yml"))
-    return Book(folder, evidence, pages, settings, listed)
+    settings = [read_settings(folder / name, name) for name in ("_config.yml", "_toc.yml")]
+    if (readme := folder / "README.md").is_file():
+        settings.append(read_page(readme, readme.name, extensions))
+    return Book(folder, evidence, pages, tuple(settings), listed)
 
 
 def _yaml(path: Path) -> dict[str, Any]:
