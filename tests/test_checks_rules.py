@@ -38,6 +38,17 @@ STANCES = {
     "There is no doubt that vitamin K2 *prevents* fractures.": "asserted",
     "It not only raises it but also *prevents* fractures.": "asserted",
     "The unit is not reported, but vitamin K2 *prevents* fractures.": "asserted",
+    "Harms are not reported, the vitamin is *safe*.": "asserted",
+    "Although no marker shows it, vitamin K2 *prevents* fractures.": "asserted",
+    "It would be wrong to say that vitamin K2 is not *safe*.": "asserted",
+    "It would be wrong to say that vitamin K2 is *safe*.": "denied",
+    "It would be wrong to conclude that vitamin K2 is not *safe*.": "denied",
+    "That vitamin K2 *prevents* fractures is not in question.": "asserted",
+    "It should not be forgotten that vitamin K2 *prevents* fractures.": "asserted",
+    "How vitamin K2 *prevents* fractures is not known.": "asserted",
+    "How vitamin K2 might *prevent* fractures is not known.": "asked",
+    "How long vitamin K2 *prevents* fractures is not known.": "denied",
+    "We *recommend* nothing.": "denied",
 }
 
 
@@ -46,6 +57,41 @@ def test_the_stance_of_a_sentence_to_its_words(marked: str) -> None:
     before, word, after = marked.split("*")
     text = before + word + after
     assert stance(text, len(before), len(before) + len(word)) == STANCES[marked]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rules"),
+    [
+        ("{source}`salma2022` and {source}`mott2019adj` agree on vertebral fractures.", {"source"}),
+        ("{source}`salma2022` and {source}`mott2019adj` disagree on vertebral fractures.", set()),
+        ("{source}`hu2021` contradicts the central source on ucOC.", {"source"}),
+        ("{source}`bjr2024` does not confirm the rise of osteocalcin.", set()),
+        ("{source}`zhuang2017` does not confirm the fall of CTX.", {"source"}),
+        ("{source}`knapen2013` gave MK-7, and {source}`jiang2014` gave MK-7.", {"source"}),
+        ("{source}`knapen2013` gave MK-7, and {source}`jiang2014` gave MK-4.", set()),
+        ("BAP rises during fracture healing.", set()),
+        ("BAP rises with vitamin K2 during fracture healing.", {"wording"}),
+        ("Unwanted effects were few.", {"wording"}),
+        ("Unwanted effects were not counted.", set()),
+    ],
+)
+def test_what_is_said_of_several_sources_and_of_nobody(
+    sentence: str, rules: set[str], evidence: Evidence
+) -> None:
+    assert {problem.rule for problem in problems_of(evidence, sentence)} == rules
+
+
+def test_the_message_on_a_claim_names_the_row_that_could_be_cited(evidence: Evidence) -> None:
+    (problem, *_) = problems_of(evidence, "Vitamin K2 increases osteocalcin.")
+    assert "nearest: {finding}`zhang2025-oc` (increase, MD 1.86" in problem.message
+
+
+def test_the_readme_is_under_the_rules(tmp_path: Path) -> None:
+    folder = copy_book(tmp_path / "book")
+    (folder / "README.md").write_text("# A\n\nThe review pooled 9 trials.\n", encoding="utf-8")
+    assert [(p.path, p.line, p.rule) for p in check_folder(folder).problems] == [
+        ("README.md", 3, "number")
+    ]
 
 
 @pytest.mark.parametrize(
