@@ -56,6 +56,8 @@ def test_a_table_longer_than_a_page_takes_the_margins(rows: int, room: str) -> N
     assert table([["Zhang 2025", SENTENCE]] * rows)["class"] == room
 
 
-@pytest.mark.parametrize(("times", "whole"), [(1, "true"), (40, "false")])
-def test_only_a_row_too_high_for_a_page_may_be_split(times: int, whole: str) -> None:
+@pytest.mark.parametrize(("times", "whole"), [(1, "table"), (8, "rows"), (40, "nothing")])
+def test_short_tables_keep_together_and_only_a_row_too_high_for_a_page_is_split(
+    times: int, whole: str
+) -> None:
     assert table([["Zhang 2025", SENTENCE * times]])["data-whole"] == whole

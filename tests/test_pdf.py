@@ -207,16 +207,28 @@ def test_chapters_and_sections_are_bookmarks_with_their_numbers(tmp_path: Path) 
     ]
 
 
-def test_each_chapter_starts_on_a_new_page(tmp_path: Path) -> None:
-    reader = printed(tmp_path, "<h1>First</h1><p>one</p><h1>Second</h1><p>two</p>")
-    pages = [page.extract_text() for page in reader.pages]
-    assert "one" in pages[2]
-    assert "two" in pages[3]
+@pytest.mark.parametrize(("before", "page"), [(2, 2), (24, 3)])
+def test_a_chapter_starts_on_a_new_page_only_where_little_of_the_page_is_left(
+    tmp_path: Path, before: int, page: int
+) -> None:
+    reader = printed(tmp_path, f"<h1>First</h1>{lines('one', before)}<h1>Second</h1><p>two</p>")
+    assert f"one {before - 1}." in reader.pages[2].extract_text()
+    assert "Second" in reader.pages[page].extract_text()
+
+
+def test_a_section_begins_with_some_of_its_text_on_the_same_page(tmp_path: Path) -> None:
+    # Somewhere among these lengths its title and one line would end the page.
+    for count in range(22, 32):
+        body = lines("text", count) + "<h2>Sources</h2><ul><li>first</li><li>second</li></ul>"
+        for page in printed(tmp_path, body).pages[2:]:
+            text = page.extract_text()
+            assert ("Sources" in text) == ("first" in text) == ("second" in text)
 
 
 def test_an_internal_link_leads_to_the_page_of_its_target(tmp_path: Path) -> None:
     reader = printed(
-        tmp_path, '<h1>A</h1><p>See <a href="#t">there</a></p><h1>B</h1><p id="t">Here</p>'
+        tmp_path,
+        f'<h1>A</h1><p>See <a href="#t">there</a></p>{lines("x", 30)}<h1>B</h1><p id="t">Here</p>',
     )
     links = [note.get_object() for note in reader.pages[2]["/Annots"]]
     assert len(links) == 1
@@ -502,9 +514,13 @@ def first_heading(chapter: str) -> str:
     return found[1].strip()
 
 
-def test_every_chapter_of_a_part_opens_with_the_caption_of_the_part(report: PdfReader) -> None:
+def test_the_first_chapter_of_a_part_opens_with_the_caption_of_the_part(report: PdfReader) -> None:
     toc = yaml.safe_load((PROJECT / "_toc.yml").read_text(encoding="utf-8"))
-    captions = [part["caption"] for part in toc["parts"] for _ in part["chapters"]]
+    captions = [
+        part["caption"] if first else ""
+        for part in toc["parts"]
+        for first in [True] + [False] * (len(part["chapters"]) - 1)
+    ]
     chapters = [item for item in report.outline if not isinstance(item, list)][2:]
     pages = [report.pages[report.get_destination_page_number(item)] for item in chapters]
     for caption, chapter, page in zip(captions, chapters, pages, strict=True):
@@ -514,3 +530,24 @@ def test_every_chapter_of_a_part_opens_with_the_caption_of_the_part(report: PdfR
 
 def test_the_citation_of_the_report_ends_its_title_with_a_full_stop(report: PdfReader) -> None:
     assert "what is known. Version" in " ".join(report.pages[0].extract_text().split())
+
+
+def test_no_lettering_of_the_report_is_too_small_to_read(report: PdfReader) -> None:
+    smallest = 7.5
+    found: list[tuple[float, str]] = []
+
+    def visit(text: str, cm: list[float], tm: list[float], _font: object, size: float) -> None:
+        found.append((abs(size * tm[3] * cm[3]), text))
+
+    for page in report.pages:
+        page.extract_text(visitor_text=visit)
+    assert [text for size, text in found if text.strip() and size < smallest] == []
+
+
+def test_a_report_whose_figures_wait_for_each_other_comes_to_rest(tmp_path: Path) -> None:
+    body = "<h1>A</h1>" + "".join(
+        f"<p>See Figure {n}.</p>{figure(height)}{table([['head'], *[['cell']] * 30])}"
+        for n, height in enumerate([600, 650, 620, 300, 640])
+    )
+    text = text_of(printed(tmp_path, body))
+    assert text.count("The caption.") == 5

@@ -10,11 +10,17 @@ if TYPE_CHECKING:
 
     from bs4 import Tag
 
-ROOM = {"normal": 76, "wide": 125}
+ROOM = {"normal": 76, "wide": 97}
 """How many characters of a row fit the text column, and the width of the page."""
+
+NARROWER = 1.15
+"""How far a table may need more than the page has before it is laid on its side."""
 
 LONGEST_WHOLE_ROW = 24
 """Rows of at most this many lines are never split between pages."""
+
+LONGEST_WHOLE_TABLE = 18
+"""Tables of at most this many lines are never split: about a third of a page."""
 
 LINES_OF_A_PAGE = 45
 """A table with more lines than this in the text column takes the margins too."""
@@ -33,8 +39,9 @@ def lay_out_table(table: Tag) -> None:
     rows = [_texts(row) for row in table.find_all("tr")]
     needs = _needs(rows)
     width = sum(needs)
-    fitting = (name for name, limit in ROOM.items() if width <= limit)
-    room = next(fitting, "landscape")
+    room = "normal" if width <= ROOM["normal"] else "wide"
+    if width > NARROWER * ROOM["wide"]:
+        room = "landscape"
     if table.find_parent(class_="titled") is not None:
         # A coloured block cannot grow into the margins, nor hold a page of its own.
         room = "normal"
@@ -46,8 +53,11 @@ def lay_out_table(table: Tag) -> None:
     if len(columns) == len(widths) and any(column.get("style") for column in columns):
         for column, size in zip(columns, widths, strict=True):
             column["style"] = f"width: {100 * size / sum(widths):.1f}%"
-    highest = max(_heights(rows, widths), default=0)
-    table["data-whole"] = "true" if highest <= LONGEST_WHOLE_ROW else "false"
+    heights = _heights(rows, widths)
+    if sum(heights) <= LONGEST_WHOLE_TABLE:
+        table["data-whole"] = "table"
+    else:
+        table["data-whole"] = "rows" if max(heights) <= LONGEST_WHOLE_ROW else "nothing"
 
 
 def share(rows: Sequence[Sequence[str]], width: int) -> list[int]:

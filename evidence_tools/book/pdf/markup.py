@@ -48,36 +48,11 @@ def _pandoc_path() -> str:
 
 
 def _float_figures(blocks: list[Node]) -> list[Node]:
-    """Mark the words before each figure, so that `report.typ` can tell whether it still fits.
-
-    Figures inside a coloured block, and those that follow a table, stay where they are.
-    """
-    done: list[Node] = []
-    for block in blocks:
-        words = _last_words(done[-1]) if block["t"] == "Figure" and done else None
-        if words is None:
-            done.append(block)
-        else:
-            words.append({"t": "Span", "c": [["", ["before-figure"], []], []]})
-            done.append({"t": "Div", "c": [["", ["floating"], []], [block]]})
-    return done
-
-
-def _last_words(block: Node) -> list[Node] | None:
-    """Return the text that ends `block`, if it ends in text."""
-    content: Any = block.get("c")
-    match block["t"]:
-        case "Para" | "Plain":
-            words: list[Node] = content
-        case "Header":
-            words = content[2]
-        case "BulletList":
-            return _last_words(content[-1][-1])
-        case "OrderedList":
-            return _last_words(content[1][-1][-1])
-        case _:
-            return None
-    return words
+    """Let figures find room on their page; those inside a coloured block or a list stay there."""
+    return [
+        {"t": "Div", "c": [["", ["floating"], []], [block]]} if block["t"] == "Figure" else block
+        for block in blocks
+    ]
 
 
 def _rewrite(node: Any, setting: str) -> Any:
@@ -171,8 +146,6 @@ def _span(content: list[Any], setting: str) -> list[Node] | None:
     if "tex" in classes:
         kind = "DisplayMath" if "display" in values else "InlineMath"
         return anchor + _formula(values.get("tex", ""), kind, values.get("number", ""))
-    if "before-figure" in classes:
-        return [_inline("#before-figure;")]
     inner = _rewrite(inlines, setting)
     if "footnote" in classes:
         mark = _string(values["mark"])
@@ -218,7 +191,7 @@ def _image(content: list[Any], _setting: str) -> list[Node]:
 def _table(content: list[Any], _setting: str) -> list[Node]:
     attributes, caption, *rest = content
     room = attributes[1][0] if attributes[1] else "normal"
-    whole = _values(attributes[2]).get("whole", "false")
+    whole = _string(_values(attributes[2]).get("whole", "nothing"))
     table = {
         "t": "Table",
         "c": [attributes, _rewrite(caption, "text"), *_rewrite(rest, "table")],
