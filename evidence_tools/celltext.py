@@ -33,11 +33,26 @@ def text_fault(text: str) -> str:
                 f"found the invisible character U+{ord(character):04X} ({name.lower()}); "
                 "remove it: a cell is plain text on one line"
             )
+    if fault := _encoding_fault(text):
+        return fault
     if text != text.strip():
         return f"found spaces around {text.strip()[:60]!r}; remove them"
     if len(text) > LONGEST:
         return f"found {len(text)} characters, {text[:40]!r}...; at most {LONGEST} fit into a cell"
     return ""
+
+
+def _encoding_fault(text: str) -> str:
+    """Find what a program leaves that took the bytes of a file for another encoding's."""
+    remedy = "the file was once read in the wrong encoding: type the text again, save as UTF-8"
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        return f"found U+FFFD, which stands for a letter that was lost; {remedy}"
+    try:
+        # Text that is read so too is none that somebody wrote: "RÃ¸nn" was "Rønn".
+        meant = "" if text.isascii() else text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return ""
+    return f"found {shorten(text)}, which was {shorten(meant)}; {remedy}" if meant else ""
 
 
 def shorten(text: str) -> str:

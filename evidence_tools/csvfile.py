@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from evidence_tools.celltext import shorten
 from evidence_tools.schema import Problem, relative_name
 
+_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 # Byte marks that tell what a file is when it is no UTF-8 text.
 _MARKS = {
@@ -96,11 +99,7 @@ def read_csv(path: Path, columns: Sequence[str]) -> CsvTable:
             problems.append(Problem(shown, line, "", "the row is empty; remove it"))
             continue
         if len(cells) != len(header):
-            message = (
-                f"the row has {len(cells)} cells, but there are {len(header)} columns; "
-                'check its commas: a cell that holds a comma stands between quotes, "like, this"'
-            )
-            problems.append(Problem(shown, line, "", message))
+            problems.append(Problem(shown, line, "", _ragged(cells, len(header))))
         padded = dict(zip(header, [*cells, *[""] * len(header)], strict=False))
         known = {name: padded[name] for name in columns if name in padded}
         records.append(Record(line, known, len(cells) == len(header)))
@@ -110,13 +109,30 @@ def read_csv(path: Path, columns: Sequence[str]) -> CsvTable:
     return CsvTable(tuple(records), missing, tuple(problems))
 
 
+def _ragged(cells: Sequence[str], columns: int) -> str:
+    """Say what is wrong with a row that has too few or too many cells."""
+    if cells[0].startswith(_CONFLICT):
+        return (
+            f"found {shorten(cells[0])}, a mark of two edits that git could not join; "
+            "keep one of the two, and remove the lines <<<<<<<, ======= and >>>>>>>"
+        )
+    count = f"{len(cells)} cell{'s' if len(cells) != 1 else ''}"
+    return (
+        f"the row has {count}, but there are {columns} columns; "
+        'check its commas: a cell that holds a comma stands between quotes, "like, this"'
+    )
+
+
 def _read_text(path: Path) -> tuple[str, tuple[int, str] | None]:
     if path.is_dir():
         return "", (0, "found a folder; a CSV file is needed")
-    if not path.exists():
-        return "", (0, "the file is missing; datapackage.json names it: put it back")
     try:
+        # Reading a pipe or a device would wait for ever.
+        if not stat.S_ISREG(path.stat().st_mode):
+            return "", (0, "found something that is no plain file; a CSV file is needed")
         content = path.read_bytes()
+    except FileNotFoundError:
+        return "", (0, f"the file is missing; {_remedy(path)}")
     except OSError as error:
         return "", (0, f"the file cannot be read: {error.strerror}")
     for mark, what in _MARKS.items():
@@ -135,6 +151,15 @@ def _read_text(path: Path) -> tuple[str, tuple[int, str] | None]:
         line = text.count("\n", 0, text.index("\x00")) + 1
         return "", (line, "found a NUL character; the file is damaged or not UTF-8: save it again")
     return text, None
+
+
+def _remedy(path: Path) -> str:
+    """Say what to do about a file that is missing; one with nearly its name may be it."""
+    beside = [entry.name for entry in path.parent.glob("*") if entry.is_file()]
+    folded = {name.casefold(): name for name in beside}
+    nearest = difflib.get_close_matches(path.name.casefold(), folded, n=1, cutoff=0.8)
+    hint = f", or rename {folded[nearest[0]]!r} if that is it" if nearest else ""
+    return f"datapackage.json names it: put it back{hint}"
 
 
 def _read_lines(text: str) -> tuple[list[tuple[int, list[str]]], tuple[int, str] | None]:
@@ -164,7 +189,8 @@ def _header_faults(header: list[str], columns: Sequence[str]) -> Iterator[tuple[
             yield "", f"cells are separated by {word}; save the table with commas between cells"
             return
     if not set(header) & set(columns):
-        yield "", f"the header is missing; the first line must be: {wanted}"
+        found = shorten(",".join(header))
+        yield "", f"the header is missing; the first line must be: {wanted}; found {found}"
         return
     for index, name in enumerate(header):
         if name in header[:index]:

@@ -85,7 +85,11 @@ def read_dictionary(
         what = "the file is missing" if folder.is_dir() else f"there is no folder {str(folder)!r}"
         return {}, [Problem(shown, 0, "", f"{what}; point load_evidence at the data folder")]
     try:
-        descriptor = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if text.startswith("\ufeff"):
+            message = "found a byte order mark; save the file as UTF-8 without it"
+            return {}, [Problem(shown, 1, "", message)]
+        descriptor = json.loads(text)
     except OSError as error:
         return {}, [Problem(shown, 0, "", f"the file cannot be read: {error.strerror}")]
     except UnicodeDecodeError as error:
@@ -108,8 +112,15 @@ def _read_tables(
     faults: list[str] = []
     tables: dict[str, TableDescription] = {}
     told = set()
+    paths: dict[object, object] = {}
     for resource in resources:
         name = resource.get("name")
+        path = resource.get("path")
+        if isinstance(path, str) and path in paths:
+            faults.append(f"the tables {paths[path]!r} and {name!r} name the same file {path!r}")
+            told.add(name)
+            continue
+        paths[str(path)] = name
         if not isinstance(name, str) or name in tables or not _NAME.fullmatch(name):
             faults.append(f"found the table name {name!r}; each needs one of its own, a-z and -")
         elif found := [f"table {name!r}: {fault}" for fault in _table_faults(name, resource)]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -50,7 +51,11 @@ def check_lists(folder: Path, table: TableDescription, files: Files) -> Iterator
             continue
         known = {next(iter(record.cells.values())) for record in files[target].records}
         for record in _complete(files[table.name]) if known else ():
-            for key in split_list(record.cells[column]):
+            listed = split_list(record.cells[column])
+            for key, count in Counter(listed).items():
+                if count > 1:
+                    message = f"found {key!r} {count} times; name each row once"
+                    yield Problem(path, record.line, column, message)
                 if key not in known:
                     nearest = difflib.get_close_matches(key, known, n=1)
                     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
@@ -98,6 +103,62 @@ def check_judgements(folder: Path, table: TableDescription, files: Files) -> Ite
                 "add it, with the judgement 'not assessed' when nobody could judge"
             )
             yield Problem(path, first_line[outcome], "domain", message)
+
+
+def check_twins(folder: Path, table: TableDescription, files: Files) -> Iterator[Problem]:
+    """Find findings that say the same under two identifiers: one result would count twice.
+
+    Parameters
+    ----------
+    folder, table, files
+        As in :func:`check_lists`; the table is that of the findings.
+
+    Yields
+    ------
+    Problem
+        With the line of the later row.
+    """
+    path, key = relative_name(folder / table.path), table.key[0]
+    first: dict[tuple[str, ...], Record] = {}
+    for record in _complete(files[table.name]):
+        said = tuple(text for column, text in record.cells.items() if column != key)
+        twin = first.setdefault(said, record)
+        # One that has the same identifier too is told as that.
+        if twin.cells.get(key) != record.cells.get(key):
+            message = (
+                f"all other cells are those of {twin.cells[key]!r} in line {twin.line}; "
+                "remove one of the rows, or correct what differs"
+            )
+            yield Problem(path, record.line, key, message)
+
+
+def check_reports(folder: Path, table: TableDescription, files: Files) -> Iterator[Problem]:
+    """Find reports of a trial that lead to no first report: its participants would not count.
+
+    Parameters
+    ----------
+    folder, table, files
+        As in :func:`check_lists`; the table is that of the trials.
+
+    Yields
+    ------
+    Problem
+        With the line of the row.
+    """
+    if files[table.name].missing:
+        return
+    path = relative_name(folder / table.path)
+    records = {record.cells["source_id"]: record for record in _complete(files[table.name])}
+    for record in records.values():
+        earlier = record.cells["same_trial_as"]
+        named = records.get(earlier)
+        if earlier in ("", record.cells["source_id"]) or (
+            named and not named.cells["same_trial_as"]
+        ):
+            continue
+        reason = "is a later report itself" if named else "is not in trials.csv"
+        message = f"found {earlier!r}, which {reason}; name the first report of the trial"
+        yield Problem(path, record.line, "same_trial_as", message)
 
 
 def _complete(file: CsvTable) -> list[Record]:

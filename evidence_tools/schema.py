@@ -7,6 +7,7 @@ a test keeps the two in step.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -377,6 +378,7 @@ def relative_name(path: Path) -> str:
         The shortest form a reader can open.
     """
     try:
-        return str(path.resolve().relative_to(Path.cwd()))
+        # Links are not followed: what they lead to has another name.
+        return str(Path(os.path.abspath(path)).relative_to(Path.cwd()))  # noqa: PTH100
     except ValueError:
         return str(path)

@@ -17,7 +17,7 @@ from typing import Any
 from evidence_tools.celltext import text_fault
 from evidence_tools.csvfile import CsvTable, Record, read_csv
 from evidence_tools.dictionary import TableDescription, read_dictionary
-from evidence_tools.links import check_judgements, check_lists
+from evidence_tools.links import check_judgements, check_lists, check_reports, check_twins
 from evidence_tools.messages import message, type_fault
 from evidence_tools.rules import RULES, Fault
 from evidence_tools.schema import Problem, relative_name
@@ -64,6 +64,10 @@ def validate_tables(folder: Path) -> tuple[list[Problem], dict[str, list[dict[st
         problems += _problems(shown, table, files[task.name], task.errors, known)
     for name in readable:
         problems += check_lists(folder, tables[name], files)
+    if "findings" in readable:
+        problems += check_twins(folder, tables["findings"], files)
+    if "trials" in readable:
+        problems += check_reports(folder, tables["trials"], files)
     if {"certainty", "findings"} <= readable:
         problems += check_judgements(folder, tables["certainty"], files)
     if problems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import shutil
@@ -64,6 +65,14 @@ def make_folder(name: str) -> Damage:
     def damage(folder: Path) -> None:
         (folder / name).unlink()
         (folder / name).mkdir()
+
+    return damage
+
+
+def make_special(make: Callable[[Path], object]) -> Damage:
+    def damage(folder: Path) -> None:
+        (folder / "findings.csv").unlink()
+        make(folder / "findings.csv")
 
     return damage
 
@@ -182,6 +191,34 @@ FILES: dict[str, tuple[Damage, str]] = {
         replace("findings.csv", "zhang2025-bap", "," * 17 + "\nzhang2025-bap"),
         r"findings\.csv:3: the row is empty; remove it",
     ),
+    "a link that leads to itself": (
+        make_special(lambda path: path.symlink_to(path.name)),
+        r"findings\.csv: the file cannot be read: Too many levels of symbolic links",
+    ),
+    "a link that leads nowhere": (
+        make_special(lambda path: path.symlink_to("elsewhere.csv")),
+        r"data/findings\.csv: the file is missing",
+    ),
+    "a pipe in place of a file": (
+        make_special(os.mkfifo),
+        r"findings\.csv: found something that is no plain file; a CSV file is needed",
+    ),
+    "a file under another name": (
+        lambda folder: (folder / "findings.csv").rename(folder / "Findings.csv.txt"),
+        r"findings\.csv: the file is missing; .*or rename 'Findings\.csv\.txt' if that is it",
+    ),
+    "edits that git could not join": (
+        replace("findings.csv", "zhang2025-bap", "<<<<<<< HEAD\nzhang2025-bap"),
+        r"findings\.csv:3: found '<<<<<<< HEAD', a mark of two edits that git could not join",
+    ),
+    "a comment above the header": (
+        rewrite("findings.csv", lambda b: b"# All findings\n" + b),
+        r"findings\.csv:1: the header is missing; .*; found '# All findings'",
+    ),
+    "one cell": (
+        replace("findings.csv", "zhang2025-bap", "x\nzhang2025-bap"),
+        r"findings\.csv:3: the row has 1 cell, but there are 18 columns",
+    ),
     "a missing dictionary": (
         lambda folder: (folder / "datapackage.json").unlink(),
         r"datapackage\.json: the file is missing; point load_evidence at the data folder",
@@ -286,6 +323,42 @@ ROWS: dict[str, tuple[Damage, str]] = {
     "a repeated key": (
         replace("findings.csv", "zhang2025-bap,", "zhang2025-oc,"),
         r"findings\.csv:3: column 'finding_id': found 'zhang2025-oc', which stands in line 2 too",
+    ),
+    "a finding under two identifiers": (
+        rewrite(
+            "findings.csv",
+            text(lambda s: s + s.splitlines()[1].replace("-oc,", "-oc-again,", 1) + "\n"),
+        ),
+        r"findings\.csv:74: column 'finding_id': all other cells are those of 'zhang2025-oc' in "
+        r"line 2; remove one of the rows",
+    ),
+    "two reports that each name the other as the earlier": (
+        rewrite(
+            "trials.csv",
+            text(
+                lambda s: s.replace("shiraki2000,,", "shiraki2000,jiang2014,").replace(
+                    "jiang2014,,", "jiang2014,shiraki2000,"
+                )
+            ),
+        ),
+        r"trials\.csv:2: column 'same_trial_as': found 'jiang2014', which is a later report "
+        r"itself; name the first report of the trial",
+    ),
+    "an earlier report that is no trial": (
+        replace("trials.csv", "shiraki2000,,", "shiraki2000,zhang2025,"),
+        r"trials\.csv:2: column 'same_trial_as': found 'zhang2025', which is not in trials\.csv",
+    ),
+    "a finding listed twice": (
+        replace("certainty.csv", "zhang2025-oc; bjr2024-oc", "zhang2025-oc; zhang2025-oc"),
+        r"certainty\.csv:3: column 'finding_ids': found 'zhang2025-oc' 2 times; name each row once",
+    ),
+    "letters that were lost": (
+        replace("sources.csv", "search to July 2023", "search to \ufffd 2023"),
+        r"sources\.csv:4: column 'note': found U\+FFFD, which stands for a letter that was lost",
+    ),
+    "letters of another encoding": (
+        replace("sources.csv", "search to July 2023", "search of RÃ¸nn"),
+        r"sources\.csv:4: column 'note': found 'search of RÃ¸nn', which was 'search of Rønn'",
     ),
     "a repeated row": (
         rewrite("trial_arms.csv", text(repeat_line)),
@@ -564,6 +637,14 @@ DICTIONARY: dict[str, tuple[Damage, str]] = {
     "a dictionary in Latin-1": (
         rewrite("datapackage.json", lambda b: b.replace(b"Findings read", b"\xe9")),
         r"datapackage\.json: not UTF-8 text at byte \d+; save as UTF-8",
+    ),
+    "a dictionary with a byte order mark": (
+        rewrite("datapackage.json", lambda b: b"\xef\xbb\xbf" + b),
+        r"datapackage\.json:1: found a byte order mark; save the file as UTF-8 without it",
+    ),
+    "one file for two tables": (
+        set_path("sources.csv"),
+        r"datapackage\.json: the tables 'sources' and 'findings' name the same file 'sources\.csv'",
     ),
     "a list": (
         rewrite("datapackage.json", lambda _: b"[1, 2]"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from evidence_tools.checks.book import Book
 from evidence_tools.checks.exemptions import Exemption
 from evidence_tools.checks.selection import shown_findings
+from evidence_tools.checks.settings import unknown_settings
 from evidence_tools.phrases import DIRECTION_WORDS
 from evidence_tools.schema import OutcomeKind, Problem
 
@@ -19,7 +20,7 @@ NEEDED = (OutcomeKind.FRACTURE, OutcomeKind.DENSITY, OutcomeKind.HARM)
 def check_coverage(
     book: Book, exclusions: Iterable[Exemption] = ()
 ) -> tuple[list[Problem], int, int]:
-    """Find findings that no page shows, selections by result, and references to nothing.
+    """Find findings that no page shows, selections by result, and names of nothing.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def check_coverage(
         How many findings are shown, and how many are left out with a reason.
     """
     evidence = book.evidence
-    problems: list[Problem] = []
+    problems = list(unknown_settings(book.folder))
     shown: set[str] = set()
     for page in book.pages:
         if _docname(page.path) not in book.listed:
