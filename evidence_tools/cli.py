@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -48,11 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A polite end of the process undoes what is half done, like Ctrl-C.
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return int(chosen.run(chosen))
+        code = int(chosen.run(chosen))
+        sys.stdout.flush()
+        return code
     except EvidenceError as error:
         return _fail(chosen.command, str(error), FOUND)
     except HistoryError as error:
         return _fail(chosen.command, str(error), UNABLE)
+    except BrokenPipeError:
+        # Whoever reads the output has read enough, as `head` does; Python flushes once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except OSError as error:
         place = f": {error.filename}" if error.filename else ""
         return _fail(chosen.command, f"{error.strerror or error}{place}", UNABLE)

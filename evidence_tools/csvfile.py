@@ -13,7 +13,12 @@ from pathlib import Path
 from evidence_tools.celltext import shorten
 from evidence_tools.schema import Problem, relative_name
 
-_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
+CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
+"""What git writes at the begin of a line between two edits that it could not join."""
+CONFLICT_REMEDY = (
+    "a mark of two edits that git could not join; "
+    "keep one of the two, and remove the lines <<<<<<<, ======= and >>>>>>>"
+)
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 # Byte marks that tell what a file is when it is no UTF-8 text.
 _MARKS = {
@@ -111,11 +116,8 @@ def read_csv(path: Path, columns: Sequence[str]) -> CsvTable:
 
 def _ragged(cells: Sequence[str], columns: int) -> str:
     """Say what is wrong with a row that has too few or too many cells."""
-    if cells[0].startswith(_CONFLICT):
-        return (
-            f"found {shorten(cells[0])}, a mark of two edits that git could not join; "
-            "keep one of the two, and remove the lines <<<<<<<, ======= and >>>>>>>"
-        )
+    if cells[0].startswith(CONFLICT):
+        return f"found {shorten(cells[0])}, {CONFLICT_REMEDY}"
     count = f"{len(cells)} cell{'s' if len(cells) != 1 else ''}"
     return (
         f"the row has {count}, but there are {columns} columns; "

@@ -209,18 +209,30 @@ def test_chapters_whose_options_cannot_be_read_are_all_named(small_book: Book) -
     assert "Traceback" not in failed.output
 
 
-def test_chapters_that_are_no_text_are_named_with_their_line(tmp_path: Path) -> None:
+def test_chapters_that_are_no_text_or_have_a_broken_head_are_named_with_their_line(
+    tmp_path: Path,
+) -> None:
     folder = copy_book(tmp_path / "book")
     with (folder / "chapters" / "methods.md").open("a", encoding="utf-8") as file:
         file.write("A sentence\x00.\n")
     with (folder / "chapters" / "sources.md").open("ab") as binary:
         binary.write("Rønn\n".encode("latin-1"))
+    with (folder / "chapters" / "question.md").open("a", encoding="utf-8") as file:
+        file.write("<<<<<<< HEAD\nOne.\n=======\nAnother.\n>>>>>>> other\n")
+    open_head = HEADER.removesuffix("---\n") + "\n# A title\n"
+    (folder / "chapters" / "cite.md").write_text(open_head, encoding="utf-8")
+    broken_head = HEADER.replace("kernelspec:", "kernelspec: [") + "\n# A title\n"
+    (folder / "chapters" / "safety.md").write_text(broken_head, encoding="utf-8")
     failed = build_book(folder)
     assert_failed(failed)
     assert_told(
         failed,
         r"methods\.md:\d+: found the control character U\+0000; remove it",
         r"sources\.md:\d+: found the byte 0xF8, which is no UTF-8 text; save it as UTF-8",
+        r"question\.md:\d+: found '<<<<<<< HEAD', a mark of two edits that git could not join",
+        r"question\.md:\d+: found '>>>>>>> other', a mark of two edits",
+        r"cite\.md:1: the head of the chapter does not end; write a line '---' below",
+        r"safety\.md:\d+: the head of the chapter is not valid YAML: .*; look at this line",
     )
     assert "Traceback" not in failed.output
 

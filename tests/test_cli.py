@@ -66,6 +66,16 @@ def test_diff_compares_a_release_with_the_files_here(
     assert "estimate 1.86 → 1.87" in told
 
 
+def test_a_reader_who_stops_after_the_first_lines_causes_no_complaint(repo: Path) -> None:
+    command = [sys.executable, "-m", "evidence_tools.cli", "diff", "1.0.0", "--folder", str(repo)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told = process.stderr.read()
+    assert (told, process.returncode) == (b"", 141)
+
+
 def test_diff_says_explicitly_that_no_finding_changed(
     repo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

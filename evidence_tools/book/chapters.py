@@ -10,6 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from evidence_tools.csvfile import CONFLICT, CONFLICT_REMEDY
 from evidence_tools.schema import Problem, relative_name
 
 LOGGER = logging.getLogger(__name__)
@@ -30,7 +31,8 @@ def file_problems(paths: Iterable[Path]) -> Iterator[Problem]:
     Yields
     ------
     Problem
-        One for each file that is not UTF-8, or that holds control characters.
+        One for each file that is not UTF-8 or has a broken head, and for each line that holds
+        control characters or a mark of git.
     """
     for path in paths:
         shown = relative_name(path)
@@ -46,11 +48,38 @@ def file_problems(paths: Iterable[Path]) -> Iterator[Problem]:
             message = f"found the byte 0x{byte:02X}, which is no UTF-8 text; save it as UTF-8"
             yield Problem(shown, line, "", message)
             continue
+        if fault := _head_fault(text):
+            line, message = fault
+            yield Problem(shown, line, "", message)
         for number, line_text in enumerate(text.split("\n"), start=1):
+            if line_text.startswith(CONFLICT[::2]):
+                message = f"found {line_text[:40]!r}, {CONFLICT_REMEDY}"
+                yield Problem(shown, number, "", message)
             odd = next((c for c in line_text.rstrip("\r") if ord(c) < 32 and c != "\t"), "")
             if odd:
                 message = f"found the control character U+{ord(odd):04X}; remove it"
                 yield Problem(shown, number, "", message)
+
+
+def _head_fault(text: str) -> tuple[int, str] | None:
+    """Say what is wrong with the head of a chapter, and at which line: all else follows from it."""
+    import yaml
+
+    lines = text.splitlines()
+    if lines[:1] != ["---"]:
+        return None
+    if "---" not in lines[1:]:
+        return 1, "the head of the chapter does not end; write a line '---' below its last setting"
+    try:
+        yaml.safe_load("\n".join(lines[1 : lines.index("---", 1)]))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 2 if mark else 1
+        return line, (
+            f"the head of the chapter is not valid YAML: {error.problem}; "
+            "look at this line and the one before, or take the head of another chapter"
+        )
+    return None
 
 
 def check_page(app: Sphinx, doctree: nodes.document) -> None:
