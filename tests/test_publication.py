@@ -145,6 +145,15 @@ def test_a_damaged_copy_is_named_when_its_version_is_published_again(
         publish(builds["1.0.0"], site)
 
 
+def test_a_copy_without_its_manifest_is_named_with_the_remedy(
+    builds: dict[str, Path], site: Path
+) -> None:
+    publish(builds["1.0.0"], site)
+    (site / "v" / "1.0.0" / NAME).unlink()
+    with pytest.raises(HistoryError, match=r"has lost its report\.json; restore it from a backup"):
+        publish(builds["1.0.0"], site)
+
+
 def test_a_damaged_latest_is_mended(builds: dict[str, Path], site: Path) -> None:
     publish(builds["1.0.0"], site)
     (site / "latest/answer.html").unlink()

@@ -28,6 +28,7 @@ HOOK = "_static/published.js"
 """The one file of a site that publication replaces."""
 LOADER = (Path(__file__).parent / "loader.js").read_bytes()
 _STAGING = ".staging-"
+_RESTORE = "restore it from a backup, or remove it and publish again"
 
 
 def _entry_of(content: bytes) -> FileEntry:
@@ -154,12 +155,15 @@ def _move_in(staging: Path, target: Path) -> None:
 
 
 def _need_same(build: Path, target: Path, version: str) -> None:
+    if not (target / manifests.NAME).is_file():
+        raise HistoryError(
+            f"{relative_name(target)}: the published copy has lost its {manifests.NAME}; {_RESTORE}"
+        )
     same = (build / manifests.NAME).read_bytes() == (target / manifests.NAME).read_bytes()
     if faults := manifests.verify(target):
         listed = "; ".join(map(str, faults[:5]))
         raise HistoryError(
-            f"{relative_name(target)}: the published copy is damaged ({listed}); "
-            "restore it from a backup, or remove it and publish again"
+            f"{relative_name(target)}: the published copy is damaged ({listed}); {_RESTORE}"
         )
     if not same:
         raise HistoryError(
