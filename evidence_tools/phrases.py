@@ -144,7 +144,7 @@ def analysis_text(finding: Finding) -> str:
 def source_name(source: Source) -> str:
     """Name a source as in running text; a doubt about it always stands beside its name."""
     status = status_text(source)
-    return f"{source.short_name}, {status}" if status else source.short_name
+    return f"{source.short_name} ({status})" if status else source.short_name
 
 
 def source_runs(source: Source) -> Runs:

@@ -182,10 +182,10 @@ def test_a_source_under_caution_is_shown_but_does_not_count(
     doubted = change_row(data_copy, "sources", "jiang2014", integrity="caution_published")
     assert relations(doubted, "oc")["jiang2014"] is Relation.NOT_COUNTED
     after = faces(doubted)
-    assert "Not counted: Jiang 2014, caution published" in after["sentences"]
+    assert "Not counted: Jiang 2014 (caution published)" in after["sentences"]
     assert "does not count, because of its status" in after["table"]
     assert "caution published" in after["figure"]
-    assert "Jiang 2014, caution published: decrease (does not count" in after["alt"]
+    assert "Jiang 2014 (caution published): decrease (does not count" in after["alt"]
     assert "jiang2014-oc" not in {f.finding_id for f in disagreements(doubted, "oc")}
 
 

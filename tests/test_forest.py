@@ -42,8 +42,8 @@ def test_ratios_stand_on_a_log_axis_that_is_symmetrical(evidence: Evidence) -> N
 def test_an_analysis_stands_next_to_its_alternatives(evidence: Evidence) -> None:
     labels = [row["label"] for row in rows(fractures(evidence))]
     assert labels[:3] == [
-        "Mott 2019, adjusted later",
-        "Mott 2019, adjusted later; sensitivity: trials at low risk of bias only",
+        "Mott 2019 (adjusted later)",
+        "Mott 2019 (adjusted later); sensitivity: trials at low risk of bias only",
         "Mott 2019 correction; without YOPS",
     ]
 
@@ -67,7 +67,7 @@ def test_a_source_under_caution_is_hollow_dashed_and_named_as_struck_out(
         for layer in layers(figure, "point")
     }
     assert filled == {"!datum.struck": True, "datum.struck": False}
-    assert "Cockayne 2006, caution published" in figure.alt
+    assert "Cockayne 2006 (caution published)" in figure.alt
     assert "Struck out: not evidence." in figure.alt
 
 
@@ -77,7 +77,7 @@ def test_a_source_that_is_retracted_becomes_struck_out_in_chart_and_alt_text(
     change_cell(data_copy / "sources.csv", "salma2022", "integrity", "retracted")
     figure = fractures(load_evidence(data_copy), "fracture_vertebral")
     assert "struck out: retracted" in figure.svg
-    assert "Salma 2022, retracted: decrease, OR 0.42" in figure.alt
+    assert "Salma 2022 (retracted): decrease, OR 0.42" in figure.alt
 
 
 def test_points_have_one_size_and_nothing_looks_like_a_new_pooling(evidence: Evidence) -> None:
@@ -121,7 +121,7 @@ def test_density_in_percent_is_drawn_around_zero(evidence: Evidence) -> None:
     figure = forest_plot(evidence, found, name="f", caption="c")
     low, high = layers(figure, "point")[0]["encoding"]["x"]["scale"]["domain"]
     assert low == -high
-    assert "Mott 2019, adjusted later; 2 years" in figure.svg
+    assert "Mott 2019 (adjusted later); 2 years" in figure.svg
 
 
 def test_findings_in_different_units_are_refused(evidence: Evidence) -> None:

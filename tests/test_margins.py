@@ -60,7 +60,7 @@ def test_boxes_tables_and_captions_have_no_margin(place: type, evidence: Evidenc
 def test_a_note_says_what_was_read_and_what_is_known_against_a_source(evidence: Evidence) -> None:
     note = BeautifulSoup(note_html([evidence.source("cockayne2006")]), "html.parser")
     (said,) = note.select("span")
-    assert said["data-name"] == "Cockayne 2006, caution published"
+    assert said["data-name"] == "Cockayne 2006 (caution published)"
     assert said["data-note"] == "meta-analysis, evidence level 1; abstract read"
 
 

@@ -79,7 +79,7 @@ def test_a_doubted_source_is_named_with_its_doubt_and_its_figure_struck_out(
 ) -> None:
     for certainty in (None, *Certainty):
         prose = narrate_finding(evidence, evidence.finding("cockayne2006-fracture-hip"), certainty)
-        assert "Cockayne 2006, caution published" in prose.to_text()
+        assert "Cockayne 2006 (caution published)" in prose.to_text()
         assert "<s>OR 0.23" in prose.to_html()
 
 
@@ -181,7 +181,7 @@ def test_many_results_of_a_source_that_are_all_limited_are_counted_not_listed(
 ) -> None:
     findings = evidence.findings(kind="fracture") + evidence.findings(kind="bone density")
     text = narrate_limitations(evidence, findings).to_text()
-    assert "Mott 2019, adjusted later (all 7 results)" in text
+    assert "Mott 2019 (adjusted later) (all 7 results)" in text
     assert "Zhou 2022 (both results)" in text
 
 

@@ -104,9 +104,9 @@ def test_a_source_that_loses_its_standing_is_no_longer_counted(
 
 def test_integrity_says_when_it_was_looked_up_why_and_what_follows(evidence: Evidence) -> None:
     text = narrate_integrity(evidence, evidence.sources.values()).to_text()
-    assert "Cockayne 2006, caution published (looked up on 2026-11-21)" in text
+    assert "Cockayne 2006 (caution published) (looked up on 2026-11-21)" in text
     assert "a caution to readers in 2018 (Torgerson 2018)" in text
-    assert "Iwamoto 2009, retracted" in text
+    assert "Iwamoto 2009 (retracted)" in text
     assert text.count("shown struck out") == 1
     assert "Zhang 2025" not in text
 

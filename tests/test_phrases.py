@@ -92,7 +92,7 @@ def test_a_ratio_has_no_unit_to_name(evidence: Evidence) -> None:
 
 
 def test_a_doubt_about_a_source_stands_beside_its_name(evidence: Evidence) -> None:
-    assert source_name(evidence.source("cockayne2006")) == "Cockayne 2006, caution published"
+    assert source_name(evidence.source("cockayne2006")) == "Cockayne 2006 (caution published)"
     assert source_name(evidence.source("zhang2025")) == "Zhang 2025"
 
 

@@ -132,7 +132,7 @@ def test_ratios_are_drawn_on_a_log_axis_with_one_in_the_middle(fractures: Figure
 def test_a_doubted_source_is_drawn_with_its_doubt(fractures: Figure) -> None:
     row = drawn_rows(fractures)["Cockayne 2006"]
     assert row["aside"] == "struck out: caution published"
-    assert "Cockayne 2006, caution published" in fractures.alt
+    assert "Cockayne 2006 (caution published)" in fractures.alt
 
 
 def test_a_missing_interval_is_said_beside_the_point(evidence: Evidence) -> None:

@@ -83,7 +83,7 @@ def test_a_density_is_not_a_fracture_and_any_vitamin_k_is_not_k2(evidence: Evide
 
 def test_an_outcome_without_a_figure_that_counts_keeps_its_row(evidence: Evidence) -> None:
     _, effect, size, certainty, words = row_of(evidence, "fracture_hip")
-    assert effect == "no figure that counts (set aside: Cockayne 2006, caution published)"
+    assert effect == "no figure that counts (set aside: Cockayne 2006 (caution published))"
     assert (size, certainty) == ("not reported", "not rated")
     assert words.startswith("No source that can be relied on")
 

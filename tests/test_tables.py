@@ -88,7 +88,7 @@ def test_a_source_under_caution_is_named_with_it_in_every_row(all_findings: Tabl
     rows = [row for row in all_findings.rows if row.anchor.startswith("cockayne2006")]
     assert len(rows) == 3
     for row in rows:
-        assert "Cockayne 2006, caution published" in texts(row)[2]
+        assert "Cockayne 2006 (caution published)" in texts(row)[2]
         assert row.cells[2].content[0].style == "struck"
 
 

@@ -29,7 +29,7 @@ def test_the_trials_table_has_every_report_and_says_what_is_not_stated(evidence:
     assert "Inoue 2009: 4,378 participants | MK-4; dose not stated; duration not stated" in text
     assert "same trial as Rønn 2016" in text
     assert "further arm: K1 1 mg/day" in text
-    assert "Gu 2019, contradicts itself" in text
+    assert "Gu 2019 (contradicts itself)" in text
 
 
 def test_phrases_of_a_trial_use_the_printed_units(evidence: Evidence) -> None:
