@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from evidence_tools.display import Prose, Runs, runs
+from evidence_tools.concordance import contrasted_outcomes, grouped_findings
+from evidence_tools.display import Prose, Run, Runs, runs
 from evidence_tools.evidence import Evidence
 from evidence_tools.limitations import disagreeing_outcomes
 from evidence_tools.phrases import (
     DIRECTION_WORDS,
+    certainty_text,
     estimate_text,
     finding_run,
     listed,
@@ -58,38 +60,27 @@ def narrate_answer(evidence: Evidence, findings: Iterable[Finding], *, title: st
         runs(_basis(evidence, source), _reports(evidence, found)),
         runs(_certainty(evidence, found)),
         runs(_surrogates(evidence, found)),
-        runs(_disagreement(evidence, found)),
+        _disagreement(evidence, found),
     ]
     return Prose(tuple(paragraph for paragraph in paragraphs if paragraph), title=title)
 
 
 def narrate_takeaways(evidence: Evidence, findings: Iterable[Finding]) -> Prose:
-    """List the results by kind of outcome, each with certainty, source and evidence level.
+    """List the results one by one, each with its certainty, its source and evidence level.
 
     Parameters
     ----------
     evidence
         The evidence the findings belong to.
     findings
-        What is listed; findings of one kind of outcome share an item.
+        What is listed, one item each.
 
     Returns
     -------
     Prose
-        A list in the order in which the kinds first occur. Null results stand in it like others.
+        A list in the order given. Null results stand in it like others.
     """
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in findings:
-        kind = evidence.outcome_of(finding).kind.value
-        groups.setdefault((kind, finding.source_id), []).append(finding)
-    items = []
-    for (kind, source_id), group in groups.items():
-        source = evidence.sources[source_id]
-        results = [_result(evidence, finding) for finding in group]
-        level = f", evidence level {source.evidence_level}]."
-        heading = kind[:1].upper() + kind[1:] + ("s" if len(group) > 1 else "")
-        items.append(runs(f"{heading}: ", _join(results), " [", source_runs(source), level))
-    return Prose(tuple(items), as_list=True)
+    return Prose(tuple(_takeaway(evidence, finding) for finding in findings), as_list=True)
 
 
 def _basis(evidence: Evidence, source: Source) -> Runs:
@@ -107,7 +98,7 @@ def _reports(evidence: Evidence, findings: Sequence[Finding]) -> Runs:
         outcomes = [evidence.outcome_of(f).in_text for f in findings if f.direction is direction]
         if outcomes:
             phrases.append(runs(f"{words} ", listed(outcomes)))
-    return runs(_join(phrases, last="; "), ".")
+    return runs(*(runs("; " if index else "", phrase) for index, phrase in enumerate(phrases)), ".")
 
 
 def _certainty(evidence: Evidence, findings: Sequence[Finding]) -> str:
@@ -138,30 +129,45 @@ def _surrogates(evidence: Evidence, findings: Sequence[Finding]) -> str:
     )
 
 
-def _disagreement(evidence: Evidence, findings: Sequence[Finding]) -> str:
+def _disagreement(evidence: Evidence, findings: Sequence[Finding]) -> Runs:
     disagreeing = disagreeing_outcomes(evidence)
     outcomes: list[Outcome] = [
         evidence.outcome_of(finding) for finding in findings if finding.outcome_id in disagreeing
     ]
-    if not outcomes:
-        return ""
-    names = listed([outcome.short for outcome in outcomes])
-    return f"Other sources report another direction, or no significant change, for {names}."
+    sentences: list[Runs] = []
+    if outcomes:
+        short = listed([outcome.short for outcome in outcomes])
+        sentences += [
+            runs(f"Other sources report another direction, or no significant change, for {short}.")
+        ]
+    central = findings[0].source_id
+    for finding in grouped_findings(evidence, central=central):
+        unlike = contrasted_outcomes(evidence, finding, central=central)
+        reported = {own.outcome_id for own in findings}
+        if not (names := [item.short for item in unlike if item.outcome_id in reported]):
+            continue
+        sentences += [
+            runs(
+                f"{' ' if sentences else ''}On {evidence.outcome_of(finding).in_text}, ",
+                source_runs(evidence.source_of(finding)),
+                " reports ",
+                finding_run(evidence, finding, DIRECTION_WORDS[finding.direction]),
+                f", which is not what is reported here about {listed(names)}.",
+            )
+        ]
+    return runs(*sentences)
 
 
-def _result(evidence: Evidence, finding: Finding) -> Runs:
+def _takeaway(evidence: Evidence, finding: Finding) -> Runs:
     outcome = evidence.outcome_of(finding)
-    result = finding_run(evidence, finding, estimate_text(finding))
-    rating = evidence.certainty(finding.outcome_id)
-    remarks = f"certainty {rating}" if rating else "certainty not rated"
-    if finding.note:
-        remarks = f"{remarks}; {finding.note}"
-    stated = f"{outcome.in_text}, {DIRECTION_WORDS[finding.direction]}, "
-    return runs(stated, result, f" ({remarks})")
-
-
-def _join(parts: Sequence[Runs], last: str = "; ") -> Runs:
-    joined: list[Runs] = []
-    for index, part in enumerate(parts):
-        joined.append(runs(last if index else "", part))
-    return runs(*joined)
+    source = evidence.source_of(finding)
+    certainty = certainty_text(evidence.certainty(finding.outcome_id))
+    note = f" Note: {finding.note}." if finding.note else ""
+    return runs(
+        Run(outcome.label, style="strong"),
+        f", {outcome.kind.value}: {DIRECTION_WORDS[finding.direction]}, ",
+        finding_run(evidence, finding, estimate_text(finding)),
+        f". Certainty: {certainty}.{note} [",
+        source_runs(source),
+        f", evidence level {source.evidence_level}]",
+    )

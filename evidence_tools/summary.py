@@ -11,7 +11,7 @@ from evidence_tools.certainty import (
     effect_verb,
 )
 from evidence_tools.concordance import CENTRAL_SOURCE, counts
-from evidence_tools.display import Cell, Run, Runs, Table, TableRow, runs
+from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
 from evidence_tools.judgements import find_misfits
 from evidence_tools.phrases import certainty_text, finding_runs, number_text, source_runs
@@ -23,6 +23,7 @@ from evidence_tools.schema import (
     Outcome,
     OutcomeKind,
 )
+from evidence_tools.sensitivity import find_sensitivity_pairs
 
 _MOVED = (Direction.INCREASE, Direction.DECREASE)
 
@@ -143,13 +144,43 @@ def meaning_sentence(evidence: Evidence, outcome: Outcome) -> str:
     elif directions == {Direction.NO_SIGNIFICANT_CHANGE}:
         # Altman and Bland 1995: absence of evidence is not evidence of absence.
         claim = (
-            f"It is not known whether {subject[:1].lower()}{subject[1:]} changes "
+            f"It is not known whether {subject[:1].lower()}{subject[1:]} affects "
             f"{outcome.in_text}: no significant change is reported, "
             "which does not show that there is none."
         )
     else:
         claim = f"Sources do not agree about {about}."
-    return f"{claim}{_surrogate(outcome)}"
+    return f"{claim}{_depends(evidence, findings)}{_surrogate(outcome)}"
+
+
+def narrate_meanings(evidence: Evidence, outcomes: Iterable[str]) -> Prose:
+    """Say in a sentence or two what is known about each of some outcomes.
+
+    Parameters
+    ----------
+    evidence
+        All of the evidence.
+    outcomes
+        Identifiers of the outcomes, one item each; see :func:`meaning_sentence`.
+
+    Returns
+    -------
+    Prose
+        A list; each item ends with the certainty of the outcome.
+    """
+    items = []
+    for outcome in map(evidence.outcome, outcomes):
+        certainty = certainty_text(evidence.certainty(outcome.outcome_id))
+        items.append(runs(meaning_sentence(evidence, outcome), f" Certainty: {certainty}."))
+    return Prose(tuple(items), as_list=True)
+
+
+def _depends(evidence: Evidence, findings: Sequence[Finding]) -> str:
+    """Say so where the result of a source turns when some of its studies are left out."""
+    ids = {finding.outcome_id for finding in findings}
+    pairs = find_sensitivity_pairs(evidence, evidence.findings(outcome=ids)) if ids else ()
+    turns = any(pair.changes_significance and pair.primary in findings for pair in pairs)
+    return " The result depends on which studies are counted." if turns else ""
 
 
 def _effects(evidence: Evidence, findings: Sequence[Finding]) -> Runs:

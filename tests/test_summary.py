@@ -18,7 +18,7 @@ from evidence_tools.concordance import disagreements
 from evidence_tools.display import plain
 from evidence_tools.judgements import find_misfits
 from evidence_tools.schema import UnknownKeyError
-from evidence_tools.summary import effect_findings, meaning_sentence
+from evidence_tools.summary import effect_findings, meaning_sentence, narrate_meanings
 
 
 def row_of(evidence: Evidence, outcome: str) -> list[str]:
@@ -204,3 +204,10 @@ def test_the_size_of_a_trial_is_told_as_that_of_one_trial(evidence: Evidence) ->
     text = table.to_text()
     assert "Inoue 2009: 4,378 participants (one trial)" in text
     assert "1 studies" not in text
+
+
+def test_a_result_that_turns_without_some_studies_is_told_so(evidence: Evidence) -> None:
+    text = narrate_meanings(evidence, ["fracture_any", "fracture_vertebral"]).to_text()
+    first, second = text.splitlines()
+    assert "The result depends on which studies are counted. Certainty: " in first
+    assert "depends" not in second
