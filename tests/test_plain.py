@@ -12,10 +12,14 @@ from conftest import Build, change_cell
 from evidence_tools import Evidence, load_evidence
 from evidence_tools.plain import (
     narrate_plain_doubts,
-    narrate_plain_fractures,
-    narrate_plain_harms,
     narrate_plain_markers,
     narrate_plain_messages,
+)
+from evidence_tools.plain_bones import (
+    narrate_plain_density,
+    narrate_plain_fractures,
+    narrate_plain_harms,
+    narrate_plain_struck,
 )
 from evidence_tools.readability import page_prose, reading_grade, reading_text, word_count
 
@@ -65,7 +69,7 @@ def test_there_are_two_or_three_key_messages(evidence: Evidence) -> None:
 
 def test_each_marker_goes_the_way_of_its_row(evidence: Evidence) -> None:
     text = narrate_plain_markers(evidence, evidence.findings(source="zhang2025")).to_text()
-    assert "osteocalcin (OC), a sign of bone being built: went up." in text
+    assert "- Osteocalcin (OC), a sign of bone being built: went up." in text
     assert "(CTX), a sign of bone being broken down: went down." in text
     assert "(NTX), a sign of bone being broken down: no clear change." in text
 
@@ -89,10 +93,10 @@ def test_broken_bones_are_told_by_direction_without_struck_out_sources(evidence:
 
 
 def test_side_effects_follow_the_rows(evidence: Evidence, data_copy: Path) -> None:
-    assert "Side effects went up: Xu 2021" in narrate_plain_harms(evidence).to_text()
+    assert "- More side effects with vitamin K2: Xu 2021" in narrate_plain_harms(evidence).to_text()
     change_cell(data_copy / "findings.csv", "inoue2009-adverse", "direction", "not_conclusive")
     text = narrate_plain_harms(load_evidence(data_copy)).to_text()
-    assert "Side effects: no clear result in Inoue 2009." in text
+    assert "- No clear result on side effects with vitamin K2: Inoue 2009." in text
 
 
 def test_prose_leaves_out_code_figures_tables_and_closes_headings() -> None:
@@ -130,10 +134,10 @@ def test_the_last_key_message_tells_what_was_found_on_side_effects(
 ) -> None:
     central = evidence.findings(source="zhang2025")
     text = narrate_plain_messages(evidence, central).to_text()
-    assert "Only 2 of 41 sources tell about side effects, and found more of them" in text
+    assert "Only 2 of 41 sources tell about side effects: both found more of them" in text
     change_cell(data_copy / "findings.csv", "inoue2009-adverse", "direction", "decrease")
     changed = narrate_plain_messages(load_evidence(data_copy), central).to_text()
-    assert "Only 2 of 41 sources tell about side effects, with mixed results." in changed
+    assert "Only 2 of 41 sources tell about side effects: with mixed results." in changed
 
 
 def test_doubts_about_markers_follow_the_rows(evidence: Evidence, data_copy: Path) -> None:
@@ -145,3 +149,40 @@ def test_doubts_about_markers_follow_the_rows(evidence: Evidence, data_copy: Pat
     changed = load_evidence(data_copy)
     text = narrate_plain_doubts(changed, changed.findings(source="zhang2025")).to_text()
     assert "in which units 1 of the changes were measured" in text
+
+
+def test_results_that_are_not_rated_high_are_called_not_sure(evidence: Evidence) -> None:
+    central = evidence.findings(source="zhang2025")
+    assert (
+        "We are not sure of these results." in narrate_plain_messages(evidence, central).to_text()
+    )
+
+
+def test_doubts_name_who_saw_no_change_in_markers_as_a_group(evidence: Evidence) -> None:
+    text = narrate_plain_doubts(evidence, evidence.findings(source="zhang2025")).to_text()
+    assert "For bone markers as a group, Rønn 2021 reports: no clear change." in text
+
+
+def test_the_largest_trial_on_broken_bones_is_found_in_the_rows(
+    evidence: Evidence, data_copy: Path
+) -> None:
+    told = "The largest trial, Inoue 2009, had 4,378 women. It found no clear change in the number"
+    assert told in narrate_plain_fractures(evidence).to_text()
+    change_cell(data_copy / "sources.csv", "inoue2009", "integrity", "retracted")
+    assert "largest trial" not in narrate_plain_fractures(load_evidence(data_copy)).to_text()
+
+
+def test_density_is_told_by_direction_without_struck_out_sources(data_copy: Path) -> None:
+    change_cell(data_copy / "sources.csv", "salma2022", "integrity", "retracted")
+    text = narrate_plain_density(load_evidence(data_copy)).to_text()
+    assert "density went up: Bone & Joint Research 2024" in text
+    assert "no clear change: Emaus 2010." in text
+    assert "Salma" not in text
+
+
+def test_sources_that_are_not_used_are_counted(evidence: Evidence, data_copy: Path) -> None:
+    text = narrate_plain_struck(evidence).to_text()
+    assert text.startswith("2 of our sources were later taken back")
+    for source in ("cockayne2006", "iwamoto2009ma"):
+        change_cell(data_copy / "sources.csv", source, "integrity", "none_known")
+    assert narrate_plain_struck(load_evidence(data_copy)).to_text() == ""
