@@ -15,7 +15,7 @@ from evidence_tools.arithmetic import (
 )
 from evidence_tools.display import Cell, Prose, Run, Runs, Table, TableRow, runs
 from evidence_tools.evidence import Evidence
-from evidence_tools.phrases import effect_text, finding_run, source_runs
+from evidence_tools.phrases import analysis_label, effect_text, finding_run, source_runs
 from evidence_tools.schema import Finding
 
 
@@ -84,7 +84,7 @@ def narrate_arithmetic(evidence: Evidence, findings: Iterable[Finding]) -> Prose
 
 def _name_runs(evidence: Evidence, finding: Finding) -> Runs:
     outcome = evidence.outcome_of(finding).in_text
-    analysis = "" if finding.analysis == "primary" else f" ({finding.analysis} analysis)"
+    analysis = analysis_label(finding)
     effect = finding_run(evidence, finding, effect_text(finding))
     source = source_runs(evidence.source_of(finding))
     return runs(source, f", {outcome}{analysis}, ", effect)

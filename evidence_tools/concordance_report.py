@@ -26,7 +26,7 @@ from evidence_tools.phrases import (
     listed,
     source_runs,
 )
-from evidence_tools.schema import Direction, Finding, Outcome, OutcomeKind, Significance
+from evidence_tools.schema import Direction, Finding, Outcome, OutcomeKind, Significance, Source
 
 _TOLD = (Relation.AGREES, Relation.NOT_CONFIRMED, Relation.CONTRADICTS, Relation.OPEN)
 _PLURAL = {
@@ -229,14 +229,19 @@ def _named(evidence: Evidence, findings: Iterable[Finding], relation: Relation) 
     for finding in findings:
         source = evidence.source_of(finding)
         words = finding_run(evidence, finding, DIRECTION_WORDS[finding.direction])
-        studied = "; ".join(text for text in (source.population, source.intervention) if text)
         detail: Runs = ()
         if relation in DISAGREEING:
-            detail = runs(" (", words, f"; studied: {studied})" if studied else ")")
+            detail = runs(" (", words, f"; studied {_studied(source)})")
         elif relation is not Relation.AGREES:
             detail = runs(" (", words, ")")
         parts.append(runs("; " if parts else "", source_runs(source), detail))
     return runs(*parts)
+
+
+def _studied(source: Source) -> str:
+    """Say what was given to whom: ``vitamin K, any form, in adults``."""
+    given = source.intervention or "an intervention that is not stated"
+    return f"{given}, in {source.population or 'people who are not described'}"
 
 
 def _unlike_text(evidence: Evidence, finding: Finding, central: str) -> str:
@@ -256,7 +261,7 @@ def _grouped_item(evidence: Evidence, finding: Finding, central: str) -> Runs:
         source_runs(source),
         " reports ",
         words,
-        f" (studied: {source.population}; {source.intervention}). ",
+        f" (studied {_studied(source)}). ",
         f"That is {unlike}. " if unlike else "",
         outcome.caveat,
     )

@@ -105,10 +105,12 @@ def narrate_limitations(evidence: Evidence, findings: Iterable[Finding]) -> Pros
 def _holds(evidence: Evidence, limitation: Limitation, looked_at: Sequence[Finding]) -> Runs:
     rows = _rows(evidence, limitation.findings, looked_at)
     if len(limitation.findings) < len(looked_at):
-        return runs(" Holds for: ", rows)
-    if len(plain(rows)) > _LONGEST_ROWS:
-        return runs(f" Holds for all {len(looked_at)} results")
-    return runs(" Holds for all of them: ", rows)
+        return runs(" Holds for ", rows)
+    if len(looked_at) == 1:
+        return runs(" Holds for ", rows)
+    every = "both" if len(looked_at) == 2 else f"all {len(looked_at)}"
+    listed = runs(": ", rows) if len(plain(rows)) <= _LONGEST_ROWS else ()
+    return runs(f" Holds for {every} results", listed)
 
 
 def _claim(
@@ -136,7 +138,7 @@ def _meaning(finding: Finding, outcome: Outcome) -> str:
 
 
 def _rows(evidence: Evidence, findings: Sequence[Finding], looked_at: Sequence[Finding]) -> Runs:
-    """List findings by source: ``Zhang 2025 (OC, BAP); Mott 2019 (all 8 results)``."""
+    """List findings by source: ``Zhang 2025 on OC and BAP; all 8 results of Mott 2019``."""
     by_source: dict[str, list[Finding]] = {}
     for finding in findings:
         by_source.setdefault(finding.source_id, []).append(finding)
@@ -152,12 +154,16 @@ def _rows(evidence: Evidence, findings: Sequence[Finding], looked_at: Sequence[F
             name = outcome.abbreviation if unique else outcome.name.lower()
             by_name.setdefault(name, []).append(finding)
         names: list[Run] = []
-        for name, same in by_name.items():
-            names += [Run(", ")] if names else []
-            count = f", {len(same)} results" if len(same) > 1 else ""
+        for index, (name, same) in enumerate(by_name.items()):
+            mark = " and " if index == len(by_name) - 1 else ", "
+            names += [Run(mark)] if index else []
+            count = f" ({len(same)} results)" if len(same) > 1 else ""
             names.append(Run(f"{name}{count}", finding_id=same[0].finding_id))
-        if len(group) == of_source[source_id] > 1 and len(plain(names)) > _LONGEST_NAMES:
-            names = [Run("both results" if len(group) == 2 else f"all {len(group)} results")]
         source = source_runs(evidence.sources[source_id])
-        listed.append(runs("; " if listed else "", source, " (", names, ")"))
+        if len(group) == of_source[source_id] > 1 and len(plain(names)) > _LONGEST_NAMES:
+            every = "both results" if len(group) == 2 else f"all {len(group)} results"
+            part = runs(f"{every} of ", source)
+        else:
+            part = runs(source, " on ", names)
+        listed.append(runs("; " if listed else "", part))
     return runs(*listed)

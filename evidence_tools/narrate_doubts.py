@@ -23,6 +23,8 @@ from evidence_tools.sensitivity import SensitivityPair, find_sensitivity_pairs
 _VERDICTS = {
     (Significance.YES, Significance.NO): "The first result is significant, the second is not.",
     (Significance.NO, Significance.YES): "The first result is not significant, the second is.",
+    (Significance.YES, Significance.YES): "Both results are significant.",
+    (Significance.NO, Significance.NO): "Neither result is significant.",
 }
 
 
@@ -98,11 +100,12 @@ def _pair_sentence(evidence: Evidence, pair: SensitivityPair) -> Runs:
     verdict = _VERDICTS.get(
         (primary.statistically_significant, alternative.statistically_significant)
     )
-    what = verdict or "Whether it is significant stays the same."
-    latter = analysis_text(alternative)
-    named = runs(f" ({latter})") if latter else ()
-    other_source = alternative.source_id != primary.source_id
-    place = runs(source_runs(evidence.source_of(alternative)), ": ") if other_source else ()
+    what = verdict or "Whether both are significant is not stated."
+    detail = f" ({note})" if (note := alternative.note.partition(";")[0]) else ""
+    if alternative.source_id != primary.source_id:
+        again = runs("in ", source_runs(evidence.source_of(alternative)))
+    else:
+        again = runs(f"in a {alternative.analysis} analysis")
     depends = (
         " So the answer depends on which studies are counted." if pair.changes_significance else ""
     )
@@ -110,10 +113,10 @@ def _pair_sentence(evidence: Evidence, pair: SensitivityPair) -> Runs:
         source_runs(evidence.source_of(primary)),
         f", {evidence.outcome_of(primary).in_text}: ",
         finding_run(evidence, primary, effect_text(primary)),
-        "; then ",
-        place,
+        "; ",
+        again,
+        f"{detail}: ",
         finding_run(evidence, alternative, effect_text(alternative)),
-        named,
         f". {what}{depends}",
     )
 
@@ -135,7 +138,21 @@ def _directions(evidence: Evidence, outcome: Outcome, findings: Iterable[Finding
         parts.append(runs(" Struck out and not counted: ", _named(evidence, struck), "."))
     certainty = f" Certainty: {certainty_text(evidence.certainty(outcome.outcome_id))}."
     label = Run(f"{outcome.label}.", style="strong")
-    return runs(label, *parts, _agreement(counted), certainty)
+    depends = _depends(evidence, outcome, counted)
+    return runs(label, *parts, _agreement(counted), depends, certainty)
+
+
+def _depends(evidence: Evidence, outcome: Outcome, counted: dict[Direction, list[Finding]]) -> Runs:
+    """Name the sources whose answer turns when some studies are left out."""
+    pairs = find_sensitivity_pairs(evidence, evidence.findings(outcome=outcome.outcome_id))
+    kept = [finding for group in counted.values() for finding in group]
+    turned = [pair for pair in pairs if pair.changes_significance and pair.primary in kept]
+    named = [
+        runs(" and " if index else "", source_runs(evidence.source_of(pair.primary)))
+        for index, pair in enumerate(turned)
+    ]
+    end = " depends on which studies are counted."
+    return runs(" The answer of ", *named, end) if named else ()
 
 
 def _agreement(counted: dict[Direction, list[Finding]]) -> str:
@@ -150,9 +167,9 @@ def _agreement(counted: dict[Direction, list[Finding]]) -> str:
     if direction is Direction.NO_SIGNIFICANT_CHANGE:
         # Altman and Bland 1995: absence of evidence is not evidence of absence.
         return " This does not show that there is no change."
-    return (
-        " All of them report the same direction." if len({f.source_id for f in group}) > 1 else ""
-    )
+    sources = len({finding.source_id for finding in group})
+    every = "Both" if sources == 2 else "All of them"
+    return f" {every} report the same direction." if sources > 1 else ""
 
 
 def _named(evidence: Evidence, findings: Sequence[Finding]) -> Runs:
@@ -182,4 +199,4 @@ def _integrity(evidence: Evidence, source: Source) -> Runs:
     reason = (
         runs(": ", note_runs(evidence.sources, lower_first(source.note))) if source.note else ()
     )
-    return runs(source_runs(source), f" (looked up on {checked})", reason, f".{follows}")
+    return runs(source_runs(source), f", looked up on {checked}", reason, f".{follows}")

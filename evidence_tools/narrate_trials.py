@@ -91,7 +91,14 @@ def narrate_arms(
     known = [pair for pair in pairs if not missing_for_difference(pair)]
     items = [_pair_sentence(evidence, pair) for pair in known]
     if pooled is not None and pooled.estimate is not None:
-        items += [_beside_pooled(evidence, pair, pooled, pooled.estimate) for pair in known]
+        beside: dict[tuple[str, str, str], list[ArmPair]] = {}
+        for pair in known:
+            verdict = _verdict(pair, pooled, pooled.estimate)
+            beside.setdefault((pair.intervention.source_id, *verdict), []).append(pair)
+        items += [
+            _beside_pooled(evidence, pairs, pooled, verdict, unit)
+            for (_, verdict, unit), pairs in beside.items()
+        ]
     if others := [pair.intervention for pair in pairs if pair not in known]:
         items.append(_not_computed(evidence, others))
     return Prose(tuple(items), as_list=True)
@@ -189,34 +196,47 @@ def _pair_sentence(evidence: Evidence, pair: ArmPair) -> Runs:
 def _not_computed(evidence: Evidence, arms: Sequence[TrialArm]) -> Runs:
     sources = dict.fromkeys(arm.source_id for arm in arms)
     names = [
-        runs(", " if index else "", source_runs(evidence.sources[source_id]))
+        runs(
+            "" if not index else " and " if index == len(sources) - 1 else ", ",
+            source_runs(evidence.sources[source_id]),
+        )
         for index, source_id in enumerate(sources)
     ]
     return runs(
         "For ",
         *names,
-        " no difference was computed: the number of participants in an arm, the spread or its "
+        ", no difference was computed: the number of participants in an arm, the spread or its "
         "kind is not stated; the table says which.",
     )
 
 
-def _beside_pooled(evidence: Evidence, pair: ArmPair, pooled: Finding, estimate: Decimal) -> Runs:
-    """Hold a computed difference against a pooled one; size only, and only in one unit."""
-    arm, difference = pair.intervention, difference_from_arms(pair)
+def _verdict(pair: ArmPair, pooled: Finding, estimate: Decimal) -> tuple[str, str]:
+    """Hold a computed difference against a pooled one: size only, and only in one unit."""
+    unit = pair.intervention.unit
+    if pooled.unit_reported and pooled.unit != unit:
+        return "cannot be held against", ", which is in another unit"
+    difference = difference_from_arms(pair)
     inside = difference.ci_lower <= estimate <= difference.ci_upper
-    verdict = "is consistent in size with" if inside else "is not consistent in size with"
-    unit = (
-        f", if that is in {arm.unit} too: its unit is not reported"
-        if not pooled.unit_reported
-        else ""
-    )
-    if pooled.unit_reported and pooled.unit != arm.unit:
-        verdict, unit = "cannot be held against", ", which is in another unit"
+    known = "" if pooled.unit_reported else f", if that is in {unit} too: its unit is not reported"
+    return f"{'' if inside else 'not '}consistent in size with", known
+
+
+def _beside_pooled(
+    evidence: Evidence, pairs: Sequence[ArmPair], pooled: Finding, verdict: str, unit: str
+) -> Runs:
+    """Say how the differences of one trial stand to the pooled one."""
+    arms = [pair.intervention for pair in pairs]
+    amounts = [
+        f"{amount_text(difference_from_arms(pair).mean_difference, pair.intervention.unit)} "
+        f"at {pair.intervention.timepoint}"
+        for pair in pairs
+    ]
+    several = len(pairs) > 1
+    verb = "" if verdict.startswith("cannot") else "are " if several else "is "
     return runs(
-        f"The difference of {amount_text(difference.mean_difference, arm.unit)} at "
-        f"{arm.timepoint} (",
-        source_runs(evidence.source_of(arm)),
-        f") {verdict} the pooled figure ",
+        f"The difference{'s' if several else ''} of {listed(amounts)} (",
+        source_runs(evidence.source_of(arms[0])),
+        f") {verb}{verdict} the pooled figure ",
         finding_runs(evidence, pooled),
         f"{unit}. Whether this trial is among those that were pooled is not known here.",
     )

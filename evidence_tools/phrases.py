@@ -141,6 +141,19 @@ def analysis_text(finding: Finding) -> str:
     return ": ".join(part for part in (kind, detail) if part)
 
 
+def analysis_label(finding: Finding) -> str:
+    """Write which analysis a finding is, as it stands behind its outcome.
+
+    Returns
+    -------
+    str
+        ``" (sensitivity analysis)"``, ``" (subgroup: vitamin K2)"``, or an empty string.
+    """
+    if finding.analysis == "primary":
+        return ""
+    return f" ({finding.analysis}{'' if ':' in finding.analysis else ' analysis'})"
+
+
 def source_name(source: Source) -> str:
     """Name a source as in running text; a doubt about it always stands beside its name."""
     status = status_text(source)

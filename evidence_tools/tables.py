@@ -9,6 +9,7 @@ from evidence_tools.evidence import Evidence
 from evidence_tools.facets import FACETS
 from evidence_tools.phrases import (
     DIRECTION_WORDS,
+    analysis_label,
     design_text,
     finding_runs,
     note_runs,
@@ -180,11 +181,10 @@ def reference_runs(evidence: Evidence, keys: Iterable[str]) -> Runs:
 def _finding_row(evidence: Evidence, finding: Finding) -> TableRow:
     source = evidence.source_of(finding)
     outcome = evidence.outcome_of(finding)
-    analysis = "" if finding.analysis == "primary" else f" ({finding.analysis} analysis)"
     note = runs(" Note: ", note_runs(evidence.sources, finding.note), ".") if finding.note else ""
     return TableRow(
         (
-            Cell.of(outcome.label, analysis),
+            Cell.of(outcome.label, analysis_label(finding)),
             Cell.of(DIRECTION_WORDS[finding.direction], _significance(finding)),
             Cell.of(finding_runs(evidence, finding)),
             Cell.of(
@@ -211,7 +211,7 @@ def _size(finding: Finding) -> str:
 
 
 def _source_row(evidence: Evidence, source: Source) -> TableRow:
-    place = [source.journal or "journal not known"]
+    place = [source.journal or "Journal not known"]
     place.append(str(source.year) if source.year else "year not given where it was read")
     title: list[Run] = list(runs(Run(source.title, style="emphasis"), f". {'; '.join(place)}. "))
     if source.link:
@@ -257,5 +257,6 @@ def _studied(source: Source) -> str:
     if source.n_participants:
         sizes.append(f"{number_text(source.n_participants)} participants")
     parts = [design_text(source), ", ".join(sizes) or "size not reported"]
-    parts += [part for part in (source.population, source.intervention) if part]
+    studied = (source.population, source.intervention)
+    parts += [part for part in studied if part not in ("", "not applicable")]
     return "; ".join(parts)

@@ -97,7 +97,10 @@ def test_ntx_rose_in_shiraki_2009_and_did_not_move_in_binkley_2009(evidence: Evi
     found = relations(evidence, "ntx")
     assert found["shiraki2009"] is Relation.NOT_CONFIRMED
     assert found["binkley2009"] is Relation.AGREES
-    assert "Shiraki 2009 (increase; studied:" in item_about(evidence, "N-terminal")
+    assert (
+        "Shiraki 2009 (increase; studied MK-4 45 mg/day for 6 months vs calcium, in"
+        in item_about(evidence, "N-terminal")
+    )
 
 
 def test_osteocalcin_fell_in_jiang_2014_beside_an_active_comparator(evidence: Evidence) -> None:

@@ -66,7 +66,7 @@ def test_a_sign_that_flips_changes_every_output_that_shows_it(
 def test_a_retracted_source_is_struck_out_on_its_page(outputs: Outputs, data_copy: Path) -> None:
     change_cell(data_copy / "sources.csv", "zhou2022", "integrity", "retracted")
     after = outputs("bone-outcomes")
-    assert "Zhou 2022 (retracted) (looked up on" in after
+    assert "Zhou 2022 (retracted), looked up on" in after
     assert "Struck out: not evidence." in after
     assert not re.search(r"Increase: [^.]*Zhou 2022", after)
 

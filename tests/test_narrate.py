@@ -103,9 +103,9 @@ def test_no_findings_give_no_limitations(evidence: Evidence) -> None:
 def test_a_limitation_names_the_rows_that_it_holds_for(evidence: Evidence) -> None:
     text = narrate_limitations(evidence, evidence.findings(source="zhang2025")).to_text()
     assert "unit is not reported" in text
-    assert "Holds for: Zhang 2025 (OC, BAP, ucOC, TRAP, CTX)." in text
-    assert "Holds for: Zhang 2025 (NTX)." in text
-    assert "Holds for all of them: Zhang 2025 (OC, BAP, ucOC, TRAP, CTX, NTX)." in text
+    assert "Holds for Zhang 2025 on OC, BAP, ucOC, TRAP and CTX." in text
+    assert "Holds for Zhang 2025 on NTX." in text
+    assert "Holds for all 6 results: Zhang 2025 on OC, BAP, ucOC, TRAP, CTX and NTX." in text
 
 
 def test_a_limitation_of_very_many_results_tells_their_number(evidence: Evidence) -> None:
@@ -181,11 +181,11 @@ def test_many_results_of_a_source_that_are_all_limited_are_counted_not_listed(
 ) -> None:
     findings = evidence.findings(kind="fracture") + evidence.findings(kind="bone density")
     text = narrate_limitations(evidence, findings).to_text()
-    assert "Mott 2019 (adjusted later) (all 7 results)" in text
-    assert "Zhou 2022 (both results)" in text
+    assert "all 7 results of Mott 2019 (adjusted later)" in text
+    assert "both results of Zhou 2022" in text
 
 
 def test_results_of_a_source_on_one_outcome_are_named_once(evidence: Evidence) -> None:
     text = narrate_limitations(evidence, evidence.findings(outcome="fracture_any")).to_text()
-    assert "Huang 2015 (fractures at any site, 2 results)" in text
+    assert "Huang 2015 on fractures at any site (2 results)" in text
     assert "fractures at any site, fractures" not in text

@@ -40,7 +40,7 @@ def test_a_correction_belongs_only_to_a_source_that_was_adjusted(data_copy: Path
 
 def test_a_result_that_turns_significant_without_a_study_is_told_so(evidence: Evidence) -> None:
     text = narrate_sensitivity(evidence, evidence.findings(source="huang2015")).to_text()
-    assert "RR 0.63 (interval not reported; p = 0.08); then RR 0.50" in text
+    assert "RR 0.63 (interval not reported; p = 0.08); in a sensitivity analysis (one study" in text
     assert "The first result is not significant, the second is." in text
     assert "depends on which studies are counted" in text
 
@@ -48,8 +48,8 @@ def test_a_result_that_turns_significant_without_a_study_is_told_so(evidence: Ev
 def test_a_result_that_stays_significant_is_told_so(evidence: Evidence) -> None:
     findings = evidence.findings(outcome="fracture_vertebral")
     text = narrate_sensitivity(evidence, findings).to_text()
-    assert "OR 0.96 (95% CI 0.83 to 1.11); then Mott 2019 correction: OR 0.98" in text
-    assert "Whether it is significant stays the same." in text
+    assert "OR 0.96 (95% CI 0.83 to 1.11); in Mott 2019 correction (without YOPS): OR 0.98" in text
+    assert "Neither result is significant." in text
     assert "depends on" not in text
 
 
@@ -60,7 +60,7 @@ def test_sensitivity_follows_the_rows(data_copy: Path) -> None:
     change_cell(data_copy / "findings.csv", "huang2015-fracture", "direction", "decrease")
     evidence = load_evidence(data_copy)
     text = narrate_sensitivity(evidence, evidence.findings(source="huang2015")).to_text()
-    assert "stays the same" in text
+    assert "Both results are significant." in text
 
 
 def test_vertebral_fractures_name_both_sides_and_what_is_struck_out(evidence: Evidence) -> None:
@@ -69,6 +69,12 @@ def test_vertebral_fractures_name_both_sides_and_what_is_struck_out(evidence: Ev
     assert "Decrease: Salma 2022; Xu 2021 (printed figures do not fit together)." in text
     assert "Struck out and not counted: Cockayne 2006 (caution published)." in text
     assert "The sources do not all report a change." in text
+
+
+def test_an_answer_that_depends_on_the_studies_counted_is_told_so(evidence: Evidence) -> None:
+    text = narrate_directions(evidence, ["fracture_any"]).to_text()
+    assert "The answer of Ma 2022 and Huang 2015 depends on which studies are counted." in text
+    assert "depends" not in narrate_directions(evidence, ["fracture_vertebral"]).to_text()
 
 
 def test_opposite_directions_are_told_as_such(evidence: Evidence) -> None:
@@ -104,7 +110,7 @@ def test_a_source_that_loses_its_standing_is_no_longer_counted(
 
 def test_integrity_says_when_it_was_looked_up_why_and_what_follows(evidence: Evidence) -> None:
     text = narrate_integrity(evidence, evidence.sources.values()).to_text()
-    assert "Cockayne 2006 (caution published) (looked up on 2026-11-21)" in text
+    assert "Cockayne 2006 (caution published), looked up on 2026-11-21: an author" in text
     assert "a caution to readers in 2018 (Torgerson 2018)" in text
     assert "Iwamoto 2009 (retracted)" in text
     assert text.count("shown struck out") == 1

@@ -131,7 +131,7 @@ def test_a_retracted_source_is_marked_and_says_why(all_sources: Table) -> None:
 def test_what_is_not_known_of_a_source_is_said(all_sources: Table) -> None:
     name, title, studied, _, _ = row_of(all_sources, "mott2019adj")
     assert "year not given where it was read" in title
-    assert "journal not known" in title
+    assert "Journal not known" in title
     assert "size not reported" in studied
     assert "(authors not given where it was read)" in row_of(all_sources, "zhou2022")[0]
     assert name == "Mott 2019 correction (Mott A et al.)"
