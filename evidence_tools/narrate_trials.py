@@ -10,7 +10,14 @@ from decimal import Decimal
 from evidence_tools.arms import ArmPair, difference_from_arms, missing_for_difference, pair_arms
 from evidence_tools.display import Prose, Runs, runs
 from evidence_tools.evidence import Evidence
-from evidence_tools.phrases import finding_runs, listed, number_text, source_runs
+from evidence_tools.phrases import (
+    effect_text,
+    finding_run,
+    finding_runs,
+    listed,
+    number_text,
+    source_runs,
+)
 from evidence_tools.schema import Finding, Source, Trial, TrialArm
 from evidence_tools.trial_phrases import (
     amount_text,
@@ -129,6 +136,42 @@ def narrate_populations(evidence: Evidence) -> Prose:
     if absent:
         items.append(runs(f"No description of who took part names {listed(absent, 'or')}."))
     return Prose(tuple(items), as_list=True)
+
+
+def largest_trial(evidence: Evidence, findings: Iterable[Finding]) -> Source | None:
+    """Find the largest trial among the sources of some findings that can be relied on."""
+    sources = [evidence.source_of(f) for f in findings if f.source_id in evidence.trials]
+    kept = [s for s in sources if s.n_participants is not None and not s.integrity.strikes_out]
+    return max(kept, key=lambda source: source.n_participants or 0, default=None)
+
+
+def narrate_largest_trial(evidence: Evidence, findings: Iterable[Finding]) -> Prose:
+    """Say how large the largest trial is, whom it studied, and all that it reports.
+
+    Parameters
+    ----------
+    evidence
+        The evidence the findings belong to.
+    findings
+        Findings to look through; those of reviews are passed over.
+
+    Returns
+    -------
+    Prose
+        One paragraph; none where no trial that can be relied on tells its size.
+    """
+    looked_at = tuple(findings)
+    source = largest_trial(evidence, looked_at)
+    if source is None or source.n_participants is None:
+        return Prose(())
+    size = f", with {number_text(source.n_participants)} participants: {source.population}."
+    text = runs("The largest trial here is ", source_runs(source), size)
+    for finding in looked_at:
+        if finding.source_id == source.source_id:
+            result = finding_run(evidence, finding, effect_text(finding))
+            note = f"; {finding.note}" if finding.note else ""
+            text = runs(text, f" On {evidence.outcome_of(finding).in_text}: ", result, f"{note}.")
+    return Prose((text,))
 
 
 def _counted(words: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from evidence_tools.display import Prose, Run, Runs, runs
 from evidence_tools.evidence import Evidence
+from evidence_tools.narrate_trials import largest_trial
 from evidence_tools.phrases import finding_run, number_text, source_runs
 from evidence_tools.schema import Direction, Finding, OutcomeKind
 from evidence_tools.sensitivity import find_sensitivity_pairs
@@ -148,19 +149,13 @@ def _sources(evidence: Evidence, findings: Iterable[Finding]) -> Runs:
 def _largest(evidence: Evidence) -> Runs:
     """Say what the largest trial that can be relied on found on broken bones."""
     groups = main_findings(evidence, OutcomeKind.FRACTURE)
-    sizes = {
-        finding.source_id: evidence.source_of(finding).n_participants or 0
-        for group in groups.values()
-        for finding in group
-        if finding.source_id in evidence.trials
-    }
-    largest = max(sizes, key=lambda source_id: sizes[source_id], default="")
-    if not sizes.get(largest):
+    largest = largest_trial(evidence, [f for group in groups.values() for f in group])
+    if largest is None or largest.n_participants is None:
         return ()
-    source = source_runs(evidence.sources[largest])
-    text = runs("The largest trial, ", source, f", had {number_text(sizes[largest])} women.")
+    size = f", had {number_text(largest.n_participants)} women."
+    text = runs("The largest trial, ", source_runs(largest), size)
     for direction, group in groups.items():
-        if own := [finding for finding in group if finding.source_id == largest]:
+        if own := [finding for finding in group if finding.source_id == largest.source_id]:
             words = f"{_FEWER.get(direction, f'{WENT[direction]} on')} broken bones"
             text = runs(text, " It found ", finding_run(evidence, own[0], words), ".")
     return text

@@ -31,14 +31,14 @@ CHANGES: dict[str, Change] = {
     ),
     "a sign is flipped in words": (
         "limitations",
-        "{source}`shiraki2009` reports on OC (",
-        "{source}`shiraki2009` reports intact osteocalcin down and urinary NTX down (",
+        "Two rows of one trial stand side by side.",
+        "{source}`shiraki2009` reports intact osteocalcin down and urinary NTX down.",
         "source",
     ),
     "two markers are swapped": (
         "limitations",
-        "For NTX it is: {finding}`shiraki2009-ntx`",
-        "For NTX it is: {finding}`shiraki2009-ucoc`",
+        "NTX ({value}`shiraki2009-ntx.note`): {finding}`shiraki2009-ntx`",
+        "NTX ({value}`shiraki2009-ntx.note`): {finding}`shiraki2009-ucoc`",
         "source",
     ),
     "a source is swapped": (
@@ -73,8 +73,8 @@ CHANGES: dict[str, Change] = {
     ),
     "a unit is invented": (
         "limitations",
-        "For OC the result is: {finding}`shiraki2009-oc`.",
-        "For OC the result is: {finding}`shiraki2009-oc` ng/mL.",
+        "OC ({value}`shiraki2009-oc.note`): {finding}`shiraki2009-oc`.",
+        "OC ({value}`shiraki2009-oc.note`): {finding}`shiraki2009-oc` ng/mL.",
         "arithmetic",
     ),
     "a null result is dropped": (

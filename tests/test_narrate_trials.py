@@ -15,6 +15,7 @@ from evidence_tools import (
     narrate_populations,
     narrate_trials,
 )
+from evidence_tools.narrate_trials import narrate_largest_trial
 from evidence_tools.schema import TrialArm
 
 
@@ -95,3 +96,15 @@ def test_a_group_that_a_population_names_is_no_longer_listed(data_copy: Path) ->
 def test_all_trials_of_the_smallest_size_are_named(evidence: Evidence) -> None:
     text = narrate_trials(evidence).to_text()
     assert "The smallest had 48 participants (Hirao 2011; Koitaya 2014)" in text
+
+
+def test_the_largest_trial_is_told_with_all_it_reports_and_falls_out_when_retracted(
+    evidence: Evidence, data_copy: Path
+) -> None:
+    text = narrate_largest_trial(evidence, evidence.findings(kind="fracture")).to_text()
+    assert text.startswith("The largest trial here is Inoue 2009, with 4,378 participants: ")
+    assert "On vertebral fractures: no significant change (no estimate reported); primary" in text
+    assert "48 months; lower with K2 but not significantly." in text
+    change_cell(data_copy / "sources.csv", "inoue2009", "integrity", "retracted")
+    changed = load_evidence(data_copy)
+    assert narrate_largest_trial(changed, changed.findings(kind="fracture")).to_text() == ""
