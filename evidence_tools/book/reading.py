@@ -48,6 +48,8 @@ def doctree_prose(env: Any, document: nodes.document) -> str:
     """
     labels = env.domaindata["std"]["labels"]
     for link in list(document.findall(addnodes.pending_xref)):
+        if link.get("refexplicit"):
+            continue
         if link.get("reftype") == "ref" and link["reftarget"] in labels:
             link.children[:] = [nodes.Text(labels[link["reftarget"]][2])]
         elif link.get("refdomain") == "cite":
