@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evidence_tools.daybook import DayStatus, Log, LogEntry
 from evidence_tools.display import Cell, Figure, Prose, Run, Table, TableRow, runs
-from evidence_tools.drawing import BLUE, GREY, INK, VERMILION, WIDTH, make_figure
+from evidence_tools.drawing import BLUE, GREY, INK, NARROW, VERMILION, make_figure
+
+if TYPE_CHECKING:
+    import altair as alt
 
 MADE_UP_NOTICE = "Made-up example: nobody lived these days."
 
@@ -20,7 +23,7 @@ _LOOKS = {
     DayStatus.NOT_LOGGED: ("circle", GREY, False),
 }
 _MONTH_ROW = 22
-_LEFT = 66
+_LEFT = 70
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -39,14 +42,21 @@ def adherence_plot(log: Log, *, name: str, caption: str) -> Figure:
     Figure
         A made-up log is called so inside the drawing and in the alt text.
     """
+    return make_figure(
+        lambda width: _calendar(log, width), name=name, caption=caption, alt=_alt(log)
+    )
+
+
+def _calendar(log: Log, width: int) -> alt.LayerChart | alt.FacetChart:
     import altair as alt
 
     statuses = log.statuses()
     months = list(dict.fromkeys((day.year, day.month) for day in statuses))
     top = 2 * _MONTH_ROW
     height = top + len(months) * _MONTH_ROW
+    size = 36 if width <= NARROW else 90
     y_scale = alt.Scale(domain=[0, height], reverse=True)
-    x_scale = alt.Scale(domain=[0.5, 31.5], range=[_LEFT, WIDTH])
+    x_scale = alt.Scale(domain=[0.5, 31.5], range=[_LEFT, width])
     rows = [
         _day_row(day, status, top + (months.index((day.year, day.month)) + 0.5) * _MONTH_ROW)
         for day, status in statuses.items()
@@ -60,12 +70,11 @@ def adherence_plot(log: Log, *, name: str, caption: str) -> Figure:
         if shown:
             layers.append(
                 alt.Chart(alt.InlineData(values=shown))
-                .mark_point(shape=shape, color=colour, filled=filled, size=70, opacity=1)
+                .mark_point(shape=shape, color=colour, filled=filled, size=size, opacity=1)
                 .encode(x=alt.X("of_month:Q", scale=x_scale, axis=axis), y=y, tooltip=tips)
             )
-    layers += _names(months, top, y, log)
-    chart = alt.layer(*layers).properties(width=WIDTH, height=height)
-    return make_figure(chart, name=name, caption=caption, alt=_alt(log))
+    layers += _names(months, top, y, log, width)
+    return alt.layer(*layers).properties(width=width, height=height)
 
 
 def months_table(log: Log, *, name: str, caption: str) -> Table:
@@ -139,7 +148,7 @@ def _day_row(day: date, status: DayStatus, y: float) -> dict[str, Any]:
     return {"day": str(day), "of_month": day.day, "status": status.value, "y": y}
 
 
-def _names(months: list[tuple[int, int]], top: int, y: Any, log: Log) -> list[Any]:
+def _names(months: list[tuple[int, int]], top: int, y: Any, log: Log, width: int) -> list[Any]:
     """Write the months on the left, and above them the notice and what each mark means."""
     import altair as alt
 
@@ -151,7 +160,7 @@ def _names(months: list[tuple[int, int]], top: int, y: Any, log: Log) -> list[An
         texts.append({"x": 0, "y": 0.4 * _MONTH_ROW, "text": MADE_UP_NOTICE})
     layers: list[Any] = []
     for index, (status, (shape, colour, filled)) in enumerate(_LOOKS.items()):
-        x, line = _LEFT + index * 110, 1.4 * _MONTH_ROW
+        x, line = index * min(width / len(_LOOKS), 140), 1.4 * _MONTH_ROW
         texts.append({"x": x + 14, "y": line, "text": status.value})
         layers.append(
             alt.Chart(alt.InlineData(values=[{"y": line}]))

@@ -244,6 +244,8 @@ class Figure(Display):
         The static drawing.
     spec
         The Vega-Lite specification, as JSON data.
+    narrow_svg, narrow_spec
+        The same drawn for a phone, where letters of a wide drawing would be too small to read.
     """
 
     name: str
@@ -251,6 +253,8 @@ class Figure(Display):
     alt: str
     svg: str
     spec: dict[str, Any]
+    narrow_svg: str = ""
+    narrow_spec: dict[str, Any] = field(default_factory=dict)
 
     def to_html(self) -> str:
         """Render as an HTML figure around the static drawing."""

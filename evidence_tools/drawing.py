@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from evidence_tools.display import Figure, Runs, runs
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 BLUE, VERMILION, GREEN, GREY = "#0072b2", "#d55e00", "#008561", "#767b83"
 INK = "#24292f"
 FONT = "sans-serif"
-FONT_SIZE = 12
-WIDTH = 440
-"""Width of a drawing in pixels: readable when a phone shrinks it to 350."""
+FONT_SIZE = 13
+WIDE, NARROW = 656, 330
+"""Widths of the two drawings of a figure in pixels: a column of text, and a phone."""
 _NAMES_OF_MARKS = re.compile(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")')
 _FADED = 0.15
 _MARKER = "(datum.outcome || datum.marker)"
@@ -27,13 +28,15 @@ _IN_VIEW = (
 )
 
 
-def make_figure(chart: alt.TopLevelMixin, *, name: str, caption: str | Runs, alt: str) -> Figure:
-    """Draw a chart once and keep its specification for the browser.
+def make_figure(
+    chart: Callable[[int], alt.TopLevelMixin], *, name: str, caption: str | Runs, alt: str
+) -> Figure:
+    """Draw a chart for both widths and keep the specifications for the browser.
 
     Parameters
     ----------
     chart
-        Any Altair chart. Its look is set here, not in a global theme.
+        Makes an Altair chart of a width in pixels. Its look is set here, not in a global theme.
     name
         Label for cross-references, such as ``fig-markers``.
     caption
@@ -45,6 +48,23 @@ def make_figure(chart: alt.TopLevelMixin, *, name: str, caption: str | Runs, alt
     -------
     Figure
     """
+    wide, narrow = (with_views(_styled(chart(width)).to_dict()) for width in (WIDE, NARROW))
+    return Figure(
+        name,
+        runs(caption),
+        alt,
+        svg=_svg(wide, name),
+        spec=wide,
+        narrow_svg=_svg(narrow, f"{name}-narrow"),
+        narrow_spec=narrow,
+    )
+
+
+def _svg(spec: dict[str, Any], prefix: str) -> str:
+    return prefix_ids(_NAMES_OF_MARKS.sub("", draw(spec)), prefix)
+
+
+def _styled(chart: alt.TopLevelMixin) -> Any:
     styled: Any = chart.configure(
         font=FONT,
         background="transparent",
@@ -52,12 +72,13 @@ def make_figure(chart: alt.TopLevelMixin, *, name: str, caption: str | Runs, alt
         aria=False,
         padding=4,
     )
-    styled = (
+    return (
         styled.configure_view(stroke=None)
         .configure_axis(
             labelFontSize=FONT_SIZE - 1,
             titleFontSize=FONT_SIZE - 1,
             titleFontWeight="normal",
+            titleLineHeight=FONT_SIZE + 3,
             labelColor=INK,
             titleColor=INK,
             domainColor=GREY,
@@ -65,11 +86,8 @@ def make_figure(chart: alt.TopLevelMixin, *, name: str, caption: str | Runs, alt
             grid=False,
         )
         .configure_text(fontSize=FONT_SIZE, color=INK, font=FONT)
-        .configure_concat(spacing=8)
+        .configure_concat(spacing=14)
     )
-    spec = with_views(styled.to_dict())
-    svg = prefix_ids(_NAMES_OF_MARKS.sub("", draw(spec)), name)
-    return Figure(name, runs(caption), alt, svg, spec)
 
 
 def with_views(spec: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from evidence_tools.concordance import (
 )
 from evidence_tools.concordance_report import relation_text
 from evidence_tools.display import Figure
-from evidence_tools.drawing import BLUE, GREY, INK, VERMILION, WIDTH, make_figure
+from evidence_tools.drawing import BLUE, GREY, INK, NARROW, VERMILION, make_figure
 from evidence_tools.evidence import Evidence
 from evidence_tools.links import GROUPED_OUTCOME
 from evidence_tools.phrases import DIRECTION_WORDS, source_name, status_text
@@ -24,8 +24,8 @@ from evidence_tools.schema import Direction, Outcome, Source
 if TYPE_CHECKING:
     import altair as alt
 
-_LABELS = 150
-_LINE, _ROW, _HEADER = 12, 27, 34
+_LINE, _ROW, _HEADER = 15, 30, 36
+_LETTER = 6.4  # pixels that a letter takes at most, on average over a name
 _SHAPES = {
     Direction.INCREASE: "triangle-up",
     Direction.DECREASE: "triangle-down",
@@ -76,8 +76,10 @@ def concordance_plot(
         raise ValueError(f"figure {name!r}: {central!r} reports no outcome to compare")
     outcomes.append(evidence.outcome(GROUPED_OUTCOME))
     compared = {o.outcome_id: compare(evidence, o.outcome_id, central=central) for o in outcomes}
-    labels, cells, lines, height = _place(evidence, outcomes, compared, central)
-    chart = _layers(labels, cells, lines, height)
+
+    def chart(width: int) -> alt.LayerChart | alt.FacetChart:
+        return _layers(*_place(evidence, outcomes, compared, central, width), width)
+
     return make_figure(chart, name=name, caption=caption, alt=_alt(evidence, outcomes, compared))
 
 
@@ -86,11 +88,13 @@ def _place(
     outcomes: list[Outcome],
     compared: dict[str, tuple[Comparison, ...]],
     central: str,
+    width: int,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[float], float]:
     """Give every label, cell and line between rows its place; y counts from the top."""
-    step = (WIDTH - _LABELS) / len(outcomes)
+    names = 96 if width <= NARROW else 230
+    step = (width - names) / len(outcomes)
     labels = [
-        _label(_LABELS + (index + 0.5) * step, 14, _heading(outcome), align="center")
+        _label(names + (index + 0.5) * step, 14, _heading(outcome), align="center")
         for index, outcome in enumerate(outcomes)
     ]
     found = [item.finding for items in compared.values() for item in items]
@@ -110,19 +114,19 @@ def _place(
         labels.append(_label(0, y, heading, weight="bold"))
         y += 10
         for source in sources:
-            text = _source_lines(source)
+            text = _source_lines(source, int(names / _LETTER))
             size = max(_ROW, _LINE * len(text) + 6)
             middle = y + size / 2
             labels.append(_label(0, middle - _LINE * (len(text) - 1) / 2, text))
             for index, outcome in enumerate(outcomes):
                 for item in compared[outcome.outcome_id]:
                     if item.finding.source_id == source.source_id:
-                        x = _LABELS + (index + 0.5) * step
+                        x = names + (index + 0.5) * step
                         cells.append(_cell(evidence, item, x, middle, central))
             y += size
             lines.append(y)
     legend_labels, legend_cells, y = _legend(
-        y + 8, grey=any(cell["colour"] == GREY and "shape" in cell for cell in cells)
+        y + 8, width, grey=any(cell["colour"] == GREY and "shape" in cell for cell in cells)
     )
     return labels + legend_labels, cells + legend_cells, lines, y
 
@@ -137,9 +141,9 @@ def _heading(outcome: Outcome) -> str | list[str]:
     return outcome.abbreviation or ["taken", "together"]
 
 
-def _source_lines(source: Source) -> list[str]:
+def _source_lines(source: Source, letters: int) -> list[str]:
     status = status_text(source)
-    return [*textwrap.wrap(source.short_name, 24), *textwrap.wrap(status, 26)]
+    return [*textwrap.wrap(source.short_name, letters), *textwrap.wrap(status, letters)]
 
 
 def _group_heading(sources: list[Source], level: int) -> str:
@@ -170,8 +174,10 @@ def _mark(direction: Direction, relation: Relation, x: float, y: float) -> dict[
     return {**mark, **_FRAMES.get(relation, {})}
 
 
-def _legend(y: float, *, grey: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]], float]:
-    """Explain shapes and frames in words, in two columns."""
+def _legend(
+    y: float, width: int, *, grey: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], float]:
+    """Explain shapes and frames in words, in two columns if there is room."""
     entries = [
         (Direction.INCREASE, Relation.CENTRAL, "increase"),
         (Direction.DECREASE, Relation.CENTRAL, "decrease"),
@@ -185,9 +191,9 @@ def _legend(y: float, *, grey: bool) -> tuple[list[dict[str, Any]], list[dict[st
     if grey:
         entries.append((Direction.INCREASE, Relation.NOT_COUNTED, "grey: not compared or counted"))
     labels, cells = [], []
-    half = (len(entries) + 1) // 2
+    half = len(entries) if width <= NARROW else (len(entries) + 1) // 2
     for index, (direction, relation, text) in enumerate(entries):
-        x = 12 + (index // half) * 225
+        x = 12 + (index // half) * width / 2
         place = y + 16 + (index % half) * 28
         cells.append(_mark(direction, relation, x, place))
         labels.append(_label(x + 18, place, text))
@@ -195,11 +201,15 @@ def _legend(y: float, *, grey: bool) -> tuple[list[dict[str, Any]], list[dict[st
 
 
 def _layers(
-    labels: list[dict[str, Any]], cells: list[dict[str, Any]], lines: list[float], height: float
+    labels: list[dict[str, Any]],
+    cells: list[dict[str, Any]],
+    lines: list[float],
+    height: float,
+    width: int,
 ) -> alt.LayerChart | alt.FacetChart:
     import altair as alt
 
-    x = alt.X("x:Q", scale=alt.Scale(domain=[0, WIDTH], nice=False), axis=None)
+    x = alt.X("x:Q", scale=alt.Scale(domain=[0, width], nice=False), axis=None)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[0, height], reverse=True, nice=False), axis=None)
     tooltip = [
         alt.Tooltip(f"{field}:N", title=title)
@@ -216,7 +226,7 @@ def _layers(
     layers: list[Any] = [
         alt.Chart(alt.InlineData(values=[{"y": line} for line in lines]))
         .mark_rule(color=GREY, opacity=0.3, strokeWidth=1)
-        .encode(x=alt.value(0), x2=alt.value(WIDTH), y=y)
+        .encode(x=alt.value(0), x2=alt.value(width), y=y)
     ]
     layers += [
         cell.transform_filter(f"datum.stroke == {frame['stroke']}")
@@ -243,14 +253,16 @@ def _layers(
     styles: list[tuple[Any, Any]] = [("left", "normal"), ("left", "bold"), ("center", "normal")]
     for align, weight in styles:
         chosen = [row for row in labels if (row["align"], row["weight"]) == (align, weight)]
+        # On a phone the names of neighbouring columns would touch.
+        size = 11 if align == "center" and width <= NARROW else 12
         layers.append(
             alt.Chart(alt.InlineData(values=chosen))
             .mark_text(
-                align=align, baseline="middle", fontWeight=weight, fontSize=11, lineHeight=_LINE
+                align=align, baseline="middle", fontWeight=weight, fontSize=size, lineHeight=_LINE
             )
             .encode(x=x, y=y, text="text:N", color=alt.value(INK))
         )
-    return alt.layer(*layers).properties(width=WIDTH, height=height)
+    return alt.layer(*layers).properties(width=width, height=height)
 
 
 def _alt(

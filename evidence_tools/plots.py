@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evidence_tools.display import Figure
-from evidence_tools.drawing import BLUE, GREEN, GREY, VERMILION, make_figure
+from evidence_tools.drawing import BLUE, GREEN, GREY, NARROW, VERMILION, make_figure
 from evidence_tools.evidence import Evidence
 from evidence_tools.phrases import (
     DIRECTION_WORDS,
@@ -18,7 +18,10 @@ from evidence_tools.phrases import (
     unit_text,
 )
 from evidence_tools.schema import NOT_REPORTED, Direction, Finding, OutcomeKind
-from evidence_tools.strips import LABEL_WIDTH, estimate_strip, group_headings
+from evidence_tools.strips import estimate_strip, group_headings
+
+if TYPE_CHECKING:
+    import altair as alt
 
 KIND_COLOURS = {
     OutcomeKind.FORMATION: BLUE,
@@ -58,24 +61,37 @@ def marker_plot(
     ValueError
         If a finding is a ratio, or there is nothing to draw.
     """
-    import altair
-
     drawn = tuple(findings)
     _need_rows(drawn, name)
     if ratios := [f.finding_id for f in drawn if f.effect_measure and f.effect_measure.is_ratio]:
         raise ValueError(f"figure {name!r}: {', '.join(ratios)} is a ratio; use forest_plot")
-    strips = []
-    for finding in drawn:
-        row = _row(evidence, finding)
-        reach = 1.15 * max(abs(row[k]) for k in ("low", "high")) if "low" in row else 1.0
-        scale = altair.Scale(domain=[-reach, reach], nice=False)
-        kind = evidence.outcome_of(finding).kind.value.removesuffix(" marker")
-        row["label"] = row["outcome"]
-        row["aside"] = f"{kind}: {row['direction']}" if "low" in row else kind
-        axis = altair.Axis(title=_axis_title(finding), tickCount=5)
-        strips.append(estimate_strip([row], scale, axis, no_difference=0))
-    chart = altair.vconcat(*strips).resolve_scale(x="independent")
+
+    def chart(width: int) -> Any:
+        import altair as alt
+
+        strips = [_marker_strip(evidence, finding, width) for finding in drawn]
+        return alt.vconcat(*strips).resolve_scale(x="independent")
+
     return make_figure(chart, name=name, caption=caption, alt=_alt(evidence, drawn, shared=False))
+
+
+def _marker_strip(
+    evidence: Evidence, finding: Finding, width: int
+) -> alt.LayerChart | alt.FacetChart:
+    import altair as alt
+
+    row = _row(evidence, finding)
+    reach = 1.15 * max(abs(row[k]) for k in ("low", "high")) if "low" in row else 1.0
+    scale = alt.Scale(domain=[-reach, reach], nice=False)
+    kind = evidence.outcome_of(finding).kind.value.removesuffix(" marker")
+    row["label"] = row["outcome"]
+    row["aside"] = f"{kind}: {row['direction']}" if "low" in row else kind
+    title: str | list[str] = "no estimate reported"
+    if finding.effect_measure is not None:
+        unit = f"{finding.effect_measure}, {unit_text(finding)}"
+        title = _axis_title("vitamin K2", unit, width)
+    axis = alt.Axis(title=title, tickCount=5)
+    return estimate_strip([row], scale, axis, width=width, no_difference=0)
 
 
 def forest_plot(
@@ -107,30 +123,37 @@ def forest_plot(
     ValueError
         If the findings do not share a scale, or there is nothing to draw.
     """
-    import altair
-
     drawn = group_by_outcome(findings)
     _need_rows(drawn, name)
     scales = {("ratio" if f.effect_measure.is_ratio else f.unit) for f in drawn if f.effect_measure}
     if len(scales) > 1:
         raise ValueError(f"figure {name!r}: no shared scale for {', '.join(sorted(scales))}")
-    is_ratio = scales == {"ratio"}
-    rows = [_forest_row(evidence, finding) for finding in drawn]
-    group_headings(rows, "outcome")
+
+    def chart(width: int) -> alt.LayerChart | alt.FacetChart:
+        rows = [_forest_row(evidence, finding) for finding in drawn]
+        group_headings(rows, "outcome")
+        return _forest(rows, next(iter(scales), NOT_REPORTED), width)
+
+    return make_figure(chart, name=name, caption=caption, alt=_alt(evidence, drawn, shared=True))
+
+
+def _forest(rows: list[dict[str, Any]], unit: str, width: int) -> alt.LayerChart | alt.FacetChart:
+    """Draw rows on one scale; the unit ``ratio`` asks for a log axis."""
+    import altair as alt
+
+    is_ratio = unit == "ratio"
     ends = [row[k] for row in rows for k in ("low", "high", "estimate") if k in row] or [1.0]
     ticks: dict[str, Any] = {"tickCount": 5}
     if is_ratio:
         reach = max(_LEAST_RATIO_REACH, 1.1 * max(max(ends), 1 / min(ends)))
-        scale = altair.Scale(type="log", domain=[1 / reach, reach], nice=False)
+        scale = alt.Scale(type="log", domain=[1 / reach, reach], nice=False)
         ticks = {"values": [tick for tick in _RATIO_TICKS if 1 / reach <= tick <= reach]}
     else:
         reach = 1.15 * max(abs(end) for end in ends)
-        scale = altair.Scale(domain=[-reach, reach], nice=False)
-    unit = "ratio, log scale" if is_ratio else ", ".join(scales) or NOT_REPORTED
-    title = f"← lower with vitamin K  |  {unit}  |  higher with vitamin K →"
-    axis = altair.Axis(title=title, **ticks)
-    chart = estimate_strip(rows, scale, axis, no_difference=1 if is_ratio else 0)
-    return make_figure(chart, name=name, caption=caption, alt=_alt(evidence, drawn, shared=True))
+        scale = alt.Scale(domain=[-reach, reach], nice=False)
+    title = _axis_title("vitamin K", "ratio, log scale" if is_ratio else unit, width)
+    axis = alt.Axis(title=title, **ticks)
+    return estimate_strip(rows, scale, axis, width=width, no_difference=1 if is_ratio else 0)
 
 
 def group_by_outcome(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -180,28 +203,26 @@ def _forest_row(evidence: Evidence, finding: Finding) -> dict[str, Any]:
         row["colour"] = GREY
     else:
         analysis = analysis_text(finding)
-        label = f"{row['source']}; {analysis}" if analysis else row["source"]
-        row["label"] = label if len(label) <= LABEL_WIDTH else row["source"]
-    if finding.estimate is not None and finding.effect_measure is not None and not row["struck"]:
-        # Written on the free side of the line of no difference, where the interval is not.
-        above = finding.estimate > finding.effect_measure.no_difference
-        row["mark_start" if above else "mark_end"] = _short_estimate(finding)
+        row["label"] = f"{row['source']}; {analysis}" if analysis else row["source"]
+        if finding.estimate is not None and finding.effect_measure is not None:
+            row["aside"] = _short_estimate(finding)
     return row
 
 
 def _short_estimate(finding: Finding) -> str:
-    """Write an estimate as it stands beside its mark, such as ``OR 0.72 (0.55 to 0.95)``."""
+    """Write an estimate as it stands above its mark, such as ``OR 0.72 (0.55 to 0.95)``."""
     start = f"{finding.effect_measure} {number_text(finding.estimate or 0)}"
     if finding.ci_lower is None or finding.ci_upper is None:
         return f"{start}, interval not reported"
     return f"{start} ({number_text(finding.ci_lower)} to {number_text(finding.ci_upper)})"
 
 
-def _axis_title(finding: Finding) -> str:
-    if finding.effect_measure is None:
-        return "no estimate reported"
-    unit = f"{finding.effect_measure}, {unit_text(finding)}"
-    return f"← lower with vitamin K2  |  {unit}  |  higher with vitamin K2 →"
+def _axis_title(given: str, unit: str, width: int) -> str | list[str]:
+    """Say the unit and what left and right mean; a narrow axis has two lines for it."""
+    lower, higher = f"← lower with {given}", f"higher with {given} →"
+    if width <= NARROW:
+        return [f"{lower}  |  {higher}", unit]
+    return f"{lower}  |  {unit}  |  {higher}"
 
 
 def _alt(evidence: Evidence, findings: Sequence[Finding], *, shared: bool) -> str:

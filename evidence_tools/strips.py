@@ -6,20 +6,23 @@ alike. A row is a dictionary that goes into the chart as data.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from evidence_tools.drawing import GREY, INK, WIDTH
+from evidence_tools.drawing import FONT_SIZE, GREY, INK, NARROW
 
 if TYPE_CHECKING:
     import altair as alt
 
-ROW_HEIGHT = 44
+ROW_HEIGHT = 40
 """Pixels of a row: a line of text, then a mark."""
 HEADING_HEIGHT = 26
-TEXT_TOP, MARK_TOP = 8, 28
-LABEL_WIDTH = 72
-"""Characters of a label that fit the width of a drawing."""
+TEXT_TOP, MARK_TOP = 8, 26
+LINE = 16
+"""Pixels of each further line of a label."""
+_LETTER = 6.4  # pixels that a letter takes at most, on average over a whole line
+_SLIM = frozenset("fijlrt.,;:!|'()/- ")
 
 TOOLTIP = {
     "outcome": "Outcome",
@@ -30,20 +33,20 @@ TOOLTIP = {
 """Columns of a finding's row that a tooltip shows, with their headings."""
 
 
-def stack_rows(
-    rows: Sequence[dict[str, Any]], *, row_height: int = ROW_HEIGHT, mark_top: int = MARK_TOP
-) -> int:
+def stack_rows(rows: Sequence[dict[str, Any]], width: int) -> int:
     """Give each row its place below the one before, with room for the heading it opens.
+
+    A label that is too long for one line takes several. What stands at its right, the
+    ``aside``, moves below it where both do not fit beside each other.
 
     Parameters
     ----------
     rows
-        Rows in drawing order; ``text_y``, ``mark_y`` and, where a row has a ``heading``,
-        ``heading_y`` are set in place, in pixels from the top.
-    row_height
-        Pixels from one row to the next.
-    mark_top
-        Pixels from the top of a row to the middle of its mark.
+        Rows in drawing order; ``lines`` (the label), ``right`` (the aside, if it stands there),
+        ``text_y``, ``mark_y`` and, where a row has a ``heading``, ``heading_y`` are set in
+        place, in pixels from the top.
+    width
+        Width of the drawing in pixels.
 
     Returns
     -------
@@ -55,9 +58,28 @@ def stack_rows(
         if row.get("heading"):
             row["heading_y"] = top + HEADING_HEIGHT // 2 + 2
             top += HEADING_HEIGHT
-        row["text_y"], row["mark_y"] = top + TEXT_TOP, top + mark_top
-        top += row_height
+        row["lines"] = textwrap.wrap(row["label"], int(width / _LETTER))
+        if aside := row.get("aside"):
+            if text_width(row["label"]) + text_width(aside) + LINE <= width:
+                row["right"] = aside
+            else:
+                row["lines"] += textwrap.wrap(aside, int(width / _LETTER))
+        row["text_y"] = top + TEXT_TOP
+        top += LINE * (len(row["lines"]) - 1)
+        row["mark_y"] = top + MARK_TOP
+        top += ROW_HEIGHT
     return top
+
+
+def text_width(text: str) -> float:
+    """Estimate how many pixels a line takes in a wide font; the browser chooses its own.
+
+    Parameters
+    ----------
+    text
+        What is written in the size of a drawing's words.
+    """
+    return FONT_SIZE * sum(0.4 if letter in _SLIM else 0.64 for letter in text)
 
 
 def group_headings(rows: Sequence[dict[str, Any]], column: str) -> None:
@@ -92,15 +114,17 @@ def tooltips(columns: dict[str, str]) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{column}:N", title=title) for column, title in columns.items()]
 
 
-def text_layers(data: alt.InlineData, height: int, rows: Sequence[dict[str, Any]]) -> list[Any]:
-    """Write headings, labels (left) and asides (right); beside the mark too.
+def text_layers(
+    data: alt.InlineData, width: int, height: int, rows: Sequence[dict[str, Any]]
+) -> list[Any]:
+    """Write headings, labels (left) and asides (right).
 
     Parameters
     ----------
     data
         The rows, as chart data.
-    height
-        Height of the drawing in pixels.
+    width, height
+        Size of the drawing in pixels.
     rows
         The same rows; columns that none of them has make no layer.
     """
@@ -108,16 +132,14 @@ def text_layers(data: alt.InlineData, height: int, rows: Sequence[dict[str, Any]
 
     parts: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("heading", "heading_y", {"align": "left", "fontWeight": "bold"}),
-        ("label", "text_y", {"align": "left"}),
-        ("aside", "text_y", {"align": "right"}),
-        ("mark_start", "mark_y", {"align": "left"}),
-        ("mark_end", "mark_y", {"align": "right"}),
+        ("lines", "text_y", {"align": "left", "lineHeight": LINE}),
+        ("right", "text_y", {"align": "right"}),
     )
     layers = []
     for column, place, look in parts:
         if not any(row.get(column) for row in rows):
             continue
-        side = alt.value(WIDTH if look["align"] == "right" else 0)
+        side = alt.value(width if look["align"] == "right" else 0)
         layers.append(
             alt.Chart(data)
             .transform_filter(f"isValid(datum.{column})")
@@ -128,7 +150,7 @@ def text_layers(data: alt.InlineData, height: int, rows: Sequence[dict[str, Any]
 
 
 def gap_layers(
-    base: alt.Chart, height: int, *, missing: str, text: str, half: int = 10
+    base: alt.Chart, width: int, height: int, *, missing: str, text: str, half: int = 10
 ) -> list[alt.Chart]:
     """Draw a dashed, empty box that says in words what is not known.
 
@@ -136,8 +158,8 @@ def gap_layers(
     ----------
     base
         Chart of the rows, with the place of their marks.
-    height
-        Height of the drawing in pixels.
+    width, height
+        Size of the drawing in pixels.
     missing
         Column whose absence makes a gap.
     text
@@ -148,20 +170,26 @@ def gap_layers(
     import altair as alt
 
     gap = base.transform_filter(f"!isValid(datum.{missing})")
-    left, right = alt.value(WIDTH * 0.12), alt.value(WIDTH * 0.88)
+    inset = 1 if width <= NARROW else 0.12 * width
+    left, right = alt.value(inset), alt.value(width - inset)
     box = gap.transform_calculate(top=f"datum.mark_y - {half}", bottom=f"datum.mark_y + {half}")
     return [
         box.mark_rect(fillOpacity=0, stroke=GREY, strokeDash=[4, 3]).encode(
             x=left, x2=right, y=vertical("top", height), y2="bottom:Q"
         ),
         gap.mark_text(align="center", baseline="middle", color=INK, fontStyle="italic").encode(
-            x=alt.value(WIDTH / 2), text=f"{text}:N"
+            x=alt.value(width / 2), text=f"{text}:N"
         ),
     ]
 
 
 def estimate_strip(
-    rows: Sequence[dict[str, Any]], scale: alt.Scale, axis: alt.Axis, *, no_difference: int
+    rows: Sequence[dict[str, Any]],
+    scale: alt.Scale,
+    axis: alt.Axis,
+    *,
+    width: int,
+    no_difference: int,
 ) -> alt.LayerChart | alt.FacetChart:
     """Layer text, line of no difference, interval and point for rows that share a scale.
 
@@ -172,12 +200,14 @@ def estimate_strip(
         ``struck``: rows that are struck out are hollow and dashed.
     scale, axis
         Shared by all rows.
+    width
+        Width of the drawing in pixels.
     no_difference
         The value that stands for no difference: 0, or 1 for ratios.
     """
     import altair as alt
 
-    height = stack_rows(rows)
+    height = stack_rows(rows, width)
     data = alt.InlineData(values=list(rows))
     shown = axis if any("estimate" in row for row in rows) else None
     base = alt.Chart(data).encode(y=vertical("mark_y", height), tooltip=tooltips(TOOLTIP))
@@ -187,7 +217,7 @@ def estimate_strip(
     null = known.transform_calculate(
         at=str(no_difference),
         top="datum.mark_y - 10",
-        bottom=f"datum.mark_y + {ROW_HEIGHT - MARK_TOP}",
+        bottom=f"datum.mark_y + {ROW_HEIGHT - MARK_TOP - 2}",
     )
     layers: list[Any] = [
         null.mark_rule(color=GREY, strokeDash=[3, 3]).encode(
@@ -207,7 +237,7 @@ def estimate_strip(
                 x=x, color=colour, shape=alt.Shape("shape:N", scale=None)
             ),
         ]
-    layers += text_layers(data, height, rows)
+    layers += text_layers(data, width, height, rows)
     if any("estimate" not in row for row in rows):
-        layers += gap_layers(base, height, missing="estimate", text="result")
-    return alt.layer(*layers).properties(width=WIDTH, height=height)
+        layers += gap_layers(base, width, height, missing="estimate", text="result")
+    return alt.layer(*layers).properties(width=width, height=height)

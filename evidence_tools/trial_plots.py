@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evidence_tools.arms import ArmPair, pair_arms
 from evidence_tools.display import Figure
-from evidence_tools.drawing import BLUE, GREEN, GREY, INK, VERMILION, WIDTH, make_figure
+from evidence_tools.drawing import BLUE, GREEN, GREY, INK, NARROW, VERMILION, make_figure
 from evidence_tools.evidence import Evidence
 from evidence_tools.phrases import number_text, source_name
 from evidence_tools.schema import Trial, TrialArm
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 _FORM_COLOURS = {"MK-4": BLUE, "MK-7": VERMILION}
 _WEEKS_A_YEAR, _MONTHS_A_YEAR = Decimal(52), Decimal(12)
-_COMPACT_ROW, _COMPACT_MARK = 38, 25
 _TRIAL_TOOLTIP = {
     "trial": "Trial",
     "given": "Vitamin K2",
@@ -65,32 +64,39 @@ def trials_plot(evidence: Evidence, *, name: str, caption: str) -> Figure:
     Figure
         Its axis is in months.
     """
-    import altair
-
     trials = sorted(evidence.trials.values(), key=_trial_order)
     rows = [_trial_row(evidence, trial) for trial in trials]
     group_headings(rows, "form")
-    height = stack_rows(rows, row_height=_COMPACT_ROW, mark_top=_COMPACT_MARK)
+
+    def chart(width: int) -> alt.LayerChart | alt.FacetChart:
+        return _trial_bars([dict(row) for row in rows], width)
+
+    return make_figure(chart, name=name, caption=caption, alt=_trials_alt(rows))
+
+
+def _trial_bars(rows: list[dict[str, Any]], width: int) -> alt.LayerChart | alt.FacetChart:
+    import altair as alt
+
+    height = stack_rows(rows, width)
     longest = max((row["months"] for row in rows if "months" in row), default=1.0)
-    data = altair.InlineData(values=rows)
-    base = altair.Chart(data).encode(y=vertical("mark_y", height), tooltip=tooltips(_TRIAL_TOOLTIP))
+    data = alt.InlineData(values=rows)
+    base = alt.Chart(data).encode(y=vertical("mark_y", height), tooltip=tooltips(_TRIAL_TOOLTIP))
     ticks = list(range(0, int(longest) + 1, 6))
     bars = base.transform_filter("isValid(datum.months)").transform_calculate(start="0")
-    x = altair.X(
+    x = alt.X(
         "start:Q",
-        scale=altair.Scale(domain=[0, longest]),
-        axis=altair.Axis(title="months with vitamin K2", values=ticks),
+        scale=alt.Scale(domain=[0, longest]),
+        axis=alt.Axis(title="months with vitamin K2", values=ticks),
     )
     layers = [
         bars.mark_rule(strokeWidth=7, strokeCap="butt").encode(
-            x=x, x2="months:Q", color=altair.Color("colour:N", scale=None)
+            x=x, x2="months:Q", color=alt.Color("colour:N", scale=None)
         ),
-        *text_layers(data, height, rows),
+        *text_layers(data, width, height, rows),
     ]
     if any("months" not in row for row in rows):
-        layers += gap_layers(base, height, missing="months", text="duration", half=8)
-    chart = altair.layer(*layers).properties(width=WIDTH, height=height)
-    return make_figure(chart, name=name, caption=caption, alt=_trials_alt(rows))
+        layers += gap_layers(base, width, height, missing="months", text="duration", half=8)
+    return alt.layer(*layers).properties(width=width, height=height)
 
 
 def arms_plot(evidence: Evidence, arms: Iterable[TrialArm], *, name: str, caption: str) -> Figure:
@@ -115,16 +121,22 @@ def arms_plot(evidence: Evidence, arms: Iterable[TrialArm], *, name: str, captio
     ValueError
         If there is nothing to draw, or an arm has no partner.
     """
-    import altair
-
     panels: dict[tuple[str, str], list[ArmPair]] = {}
     for pair in pair_arms(arms):
         panels.setdefault((pair.control.unit, pair.control.value_type), []).append(pair)
     if not panels:
         raise ValueError(f"figure {name!r}: there are no arms to draw")
     rows = {kind: [_arm_row(evidence, pair) for pair in pairs] for kind, pairs in panels.items()}
-    strips = [_arm_panel(panel, f"{kind}, {unit}") for (unit, kind), panel in rows.items()]
-    chart = altair.vconcat(*strips).resolve_scale(x="independent")
+
+    def chart(width: int) -> Any:
+        import altair as alt
+
+        strips = [
+            _arm_panel([dict(row) for row in panel], f"{kind}, {unit}", width)
+            for (unit, kind), panel in rows.items()
+        ]
+        return alt.vconcat(*strips).resolve_scale(x="independent")
+
     return make_figure(chart, name=name, caption=caption, alt=_arms_alt(rows))
 
 
@@ -181,14 +193,16 @@ def _arm_row(evidence: Evidence, pair: ArmPair) -> dict[str, Any]:
     }
 
 
-def _arm_panel(rows: list[dict[str, Any]], title: str) -> alt.LayerChart | alt.FacetChart:
+def _arm_panel(
+    rows: list[dict[str, Any]], title: str, width: int
+) -> alt.LayerChart | alt.FacetChart:
     """Layer both means, the line between them and their values, for one unit."""
     import altair as alt
 
-    height = stack_rows(rows)
+    height = stack_rows(rows, width)
     low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
     # Room on both sides for the values that stand beside the marks.
-    room = 0.45 * (high - low or 1)
+    room = (1.1 if width <= NARROW else 0.45) * (high - low or 1)
     scale = alt.Scale(domain=[low - room, high + room], nice=False)
     axis = alt.Axis(title=title, tickCount=5)
     data = alt.InlineData(values=rows)
@@ -211,8 +225,8 @@ def _arm_panel(rows: list[dict[str, Any]], title: str) -> alt.LayerChart | alt.F
         layers.append(
             text.encode(x=alt.X(f"{column}:Q", scale=scale, axis=axis), text=f"{column}_text:N")
         )
-    layers += text_layers(data, height, rows)
-    return alt.layer(*layers).properties(width=WIDTH, height=height)
+    layers += text_layers(data, width, height, rows)
+    return alt.layer(*layers).properties(width=width, height=height)
 
 
 def _arms_alt(panels: dict[tuple[str, str], list[dict[str, Any]]]) -> str:

@@ -154,8 +154,8 @@ def test_directions_differ_by_shape(evidence: Evidence) -> None:
 
 
 def test_the_drawing_is_readable_on_a_phone(evidence: Evidence) -> None:
-    spec = concordance_plot(evidence, name="fig-x", caption="?").spec
-    assert spec["width"] <= 440
+    spec = concordance_plot(evidence, name="fig-x", caption="?").narrow_spec
+    assert spec["width"] <= 340
 
 
 def test_an_unknown_central_source_is_named(evidence: Evidence) -> None:

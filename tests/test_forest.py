@@ -12,7 +12,9 @@ from conftest import change_cell
 
 from evidence_tools import Evidence, forest_plot, load_evidence
 from evidence_tools.display import Figure
+from evidence_tools.drawing import NARROW, WIDE
 from evidence_tools.phrases import effect_text
+from evidence_tools.strips import LINE, text_width
 
 
 def fractures(evidence: Evidence, *outcomes: str) -> Figure:
@@ -60,8 +62,6 @@ def test_a_source_under_caution_is_hollow_dashed_and_named_as_struck_out(
     (struck,) = [row for row in rows(figure) if row["struck"]]
     assert struck["label"] == "Cockayne 2006"
     assert struck["aside"] == "struck out: caution published"
-    assert "mark_start" not in struck
-    assert "mark_end" not in struck
     filled = {
         layer["transform"][-1]["filter"]: layer["mark"]["filled"]
         for layer in layers(figure, "point")
@@ -113,7 +113,14 @@ def test_the_axis_says_what_left_and_right_mean(evidence: Evidence) -> None:
 def test_labels_fit_the_width_of_the_drawing(evidence: Evidence) -> None:
     for kind in ("fracture", "harm"):
         figure = forest_plot(evidence, evidence.findings(kind=kind), name="f", caption="c")
-        assert all(len(row["label"]) <= 72 for row in rows(figure))
+        for spec, width in ((figure.spec, WIDE), (figure.narrow_spec, NARROW)):
+            (data,) = spec["datasets"].values()
+            for row in data:
+                assert " ".join(row["lines"]).startswith(row["label"])
+                beside = text_width(row["right"]) + LINE if "right" in row else 0
+                assert all(text_width(line) + beside <= width * 1.1 for line in row["lines"])
+                assert not beside or text_width(row["label"]) + beside <= width
+                assert "right" in row or row.get("aside", "") in " ".join(row["lines"])
 
 
 def test_density_in_percent_is_drawn_around_zero(evidence: Evidence) -> None:
@@ -136,4 +143,4 @@ def test_a_sign_that_flips_moves_mark_text_and_alt_text(evidence: Evidence) -> N
     )
     (row,) = rows(forest_plot(evidence, [flipped], name="f", caption="c"))
     assert row["estimate"] == -1.57
-    assert row["mark_end"] == "WMD −1.57 (−1.99 to −1.15)"
+    assert row["aside"] == "WMD −1.57 (−1.99 to −1.15)"

@@ -14,7 +14,7 @@ import pytest
 
 from evidence_tools import Evidence, forest_plot, marker_plot
 from evidence_tools.display import Figure
-from evidence_tools.drawing import prefix_ids
+from evidence_tools.drawing import NARROW, WIDE, prefix_ids
 from evidence_tools.phrases import effect_text
 
 
@@ -135,12 +135,11 @@ def test_a_doubted_source_is_drawn_with_its_doubt(fractures: Figure) -> None:
     assert "Cockayne 2006 (caution published)" in fractures.alt
 
 
-def test_a_missing_interval_is_said_beside_the_point(evidence: Evidence) -> None:
+def test_a_missing_interval_is_said_above_the_point(evidence: Evidence) -> None:
     findings = evidence.findings(source="huang2015")
     figure = forest_plot(evidence, findings, name="fig-h", caption="One study less?")
     for row in drawn_rows(figure).values():
-        beside = row.get("mark_start") or row["mark_end"]
-        assert beside.endswith("interval not reported")
+        assert row["aside"].endswith("interval not reported")
 
 
 def test_ratios_are_refused_by_the_marker_plot(evidence: Evidence) -> None:
@@ -178,6 +177,20 @@ def test_drawing_twice_gives_the_same_drawing(evidence: Evidence, markers: Figur
         caption="What changed?",
     )
     assert again == markers
+
+
+def test_a_figure_is_drawn_for_a_column_of_text_and_for_a_phone(markers: Figure) -> None:
+    widths = {part["width"] for part in nested(markers.spec) if "width" in part}
+    narrow = {part["width"] for part in nested(markers.narrow_spec) if "width" in part}
+    assert (widths, narrow) == ({WIDE}, {NARROW})
+    for svg in (markers.svg, markers.narrow_svg):
+        assert min(float(size) for size in re.findall(r'font-size="([\d.]+)px"', svg)) >= 11
+        assert "no estimate reported" in svg
+
+
+def test_both_drawings_of_a_figure_share_a_page_without_sharing_ids(markers: Figure) -> None:
+    wide, narrow = (re.findall(r'\bid="([^"]+)"', s) for s in (markers.svg, markers.narrow_svg))
+    assert not set(wide) & set(narrow)
 
 
 def test_ids_inside_a_drawing_begin_with_the_name_of_the_figure() -> None:

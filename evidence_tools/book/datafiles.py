@@ -21,7 +21,7 @@ TABLES = f"{FOLDER}/tables"
 _DRAWING = frozenset(
     (
         *("align", "aside", "colour", "dash", "fill", "heading", "heading_y", "high_text"),
-        *("label", "letter", "low_text", "mark_end", "mark_start", "mark_y", "of_month"),
+        *("label", "letter", "lines", "low_text", "mark_y", "of_month", "right"),
         *("shape", "stroke", "text", "text_y", "weight", "x", "x2", "y", "y2"),
     )
 )

@@ -5,14 +5,17 @@ Roles and notebook outputs both become these nodes, so they look the same everyw
 
 from __future__ import annotations
 
+import base64
 import html
+import json
+import zlib
 from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-from evidence_tools.display import Run, script_json
+from evidence_tools.display import Run
 
 DOMAIN = "evidence"
 
@@ -22,7 +25,7 @@ class evidence_ref(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils na
 
 
 class evidence_chart(nodes.General, nodes.Element):  # noqa: N801
-    """A chart: ``svg``, ``spec`` (JSON text) and ``alt``."""
+    """A chart: ``svg``, ``spec``, the same as ``narrow_``, and ``alt``."""
 
 
 def reference_node(kind: str, key: str, text: str, *, struck: bool = False) -> nodes.Node:
@@ -100,12 +103,25 @@ def visit_evidence_chart(self: Any, node: evidence_chart) -> None:
     """Write the static drawing with its text alternative, and the data that enhances it."""
     label = html.escape(node["alt"], quote=True)
     # The chart has one text alternative; its marks would only repeat it piece by piece.
-    svg = node["svg"].replace("<svg ", '<svg aria-hidden="true" ', 1)
+    drawings = {"wide": node["svg"], "narrow": node["narrow_svg"]}
+    if self.builder.name == "singlehtml":
+        del drawings["narrow"]  # paper is wide
+    svg = "".join(
+        drawing.replace("<svg ", f'<svg aria-hidden="true" data-drawn="{name}" ', 1)
+        for name, drawing in drawings.items()
+    )
     self.body.append(f'<div class="evidence-chart" role="img" aria-label="{label}">{svg}</div>')
     if self.builder.name != "singlehtml":
-        spec = script_json(node["spec"])
-        self.body.append(f'<script type="application/json" class="evidence-spec">{spec}</script>')
+        # Which drawing is seen depends on the room for it; the style sheet says which.
+        spec = packed({"wide": node["spec"], "narrow": node["narrow_spec"]})
+        self.body.append(f'<script type="text/plain" class="evidence-spec">{spec}</script>')
     raise nodes.SkipNode
+
+
+def packed(data: Any) -> str:
+    """Write data as compressed JSON in base 64: specifications repeat themselves tenfold."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
 
 
 def depart_evidence_chart(self: Any, node: evidence_chart) -> None:

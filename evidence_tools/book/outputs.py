@@ -81,7 +81,8 @@ def _prose(payload: dict[str, Any], _: Place) -> list[nodes.Node]:
 
 
 def _figure(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
-    chart = evidence_chart("", svg=payload["svg"], spec=payload["spec"], alt=payload["alt"])
+    drawn = {name: payload[name] for name in ("svg", "spec", "narrow_svg", "narrow_spec", "alt")}
+    chart = evidence_chart("", **drawn)
     caption = nodes.caption("", "", *place.caption(payload["caption"]))
     figure = nodes.figure("", chart, caption, classes=["evidence-figure"])
     place.label(figure, payload["name"])

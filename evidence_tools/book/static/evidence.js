@@ -104,16 +104,25 @@
     return bundle;
   }
 
-  function enhance(chart) {
+  // Specifications are compressed: they repeat themselves tenfold.
+  function unpack(text) {
+    const bytes = Uint8Array.from(atob(text), function (letter) { return letter.charCodeAt(0); });
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+  }
+
+  // A chart has a wide and a narrow drawing; the style sheet shows the one that fits.
+  function enhance(drawing) {
+    const chart = drawing.parentElement;
     const data = chart.parentElement.querySelector(".evidence-spec");
-    if (!data || chart.dataset.enhanced) return;
+    if (!data) return;
     chart.dataset.enhanced = "begun";
     const stage = document.createElement("div");
+    stage.dataset.drawn = drawing.dataset.drawn;
     // The chart has one text alternative; its marks would only repeat it piece by piece.
     stage.setAttribute("aria-hidden", "true");
-    loadBundle()
-      .then(function (embed) {
-        return embed(stage, JSON.parse(data.textContent), {
+    Promise.all([loadBundle(), unpack(data.textContent)])
+      .then(function ([embed, specs]) {
+        return embed(stage, specs[drawing.dataset.drawn], {
           actions: false,
           renderer: "svg",
           tooltip: { theme: document.documentElement.dataset.theme === "dark" ? "dark" : "light" },
@@ -121,7 +130,7 @@
       })
       .then(function (drawn) {
         // Replaced only once the new drawing is complete: a reader never sees an empty box.
-        chart.replaceChildren(stage);
+        drawing.replaceWith(stage);
         chart.dataset.enhanced = "true";
         // evidence-views.js tells the drawing what to highlight.
         chart.dispatchEvent(new CustomEvent("evidence:drawn", { bubbles: true, detail: drawn.view }));
@@ -132,8 +141,9 @@
   }
 
   function startCharts() {
-    const charts = document.querySelectorAll(".evidence-chart");
-    if (!("IntersectionObserver" in window)) return;
+    // The drawing that is hidden never comes into view, until there is more or less room.
+    const drawings = document.querySelectorAll(".evidence-chart > [data-drawn]");
+    if (!("IntersectionObserver" in window && "DecompressionStream" in window)) return;
     const observer = new IntersectionObserver(function (entries) {
       entries.forEach(function (entry) {
         if (entry.isIntersecting) {
@@ -142,7 +152,7 @@
         }
       });
     }, { rootMargin: "200px" });
-    charts.forEach(function (chart) { observer.observe(chart); });
+    drawings.forEach(function (drawing) { observer.observe(drawing); });
   }
 
   function start() {
