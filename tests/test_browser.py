@@ -360,6 +360,22 @@ def test_a_figure_is_drawn_again_where_a_page_becomes_narrow(page: Page, served:
     assert chart.locator("svg").locator("visible=true").count() == 1
 
 
+def test_folded_code_takes_no_room_and_unfolds_by_keyboard(page: Page, served: str) -> None:
+    page.goto(served + MARKERS)
+    heights = page.evaluate(
+        "[...document.querySelectorAll('details.hide')].map(e => e.offsetHeight"
+        " + parseFloat(getComputedStyle(e.firstElementChild).marginTop))"
+    )
+    assert heights
+    assert max(heights) == 0
+    button = page.locator("details.hide > summary").first
+    assert button.inner_text() == "Show code"
+    button.focus()
+    page.keyboard.press("Enter")
+    assert "load_evidence" in page.locator("details.hide[open]").inner_text()
+    assert button.inner_text() == "Hide code"
+
+
 def test_the_heaviest_page_stays_light(visits: dict[str, Visit]) -> None:
     weights = {
         name: sum(size for url, size in visit.sizes.items() if "vega-bundle" not in url)

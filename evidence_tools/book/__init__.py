@@ -46,6 +46,7 @@ from evidence_tools.book.pages import (
     add_assets,
     add_pdf_button,
     finish_pages,
+    name_code_buttons,
     set_footer,
     write_entrance,
     write_vega_bundle,
@@ -114,6 +115,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("write-started", _print)
     app.connect("html-collect-pages", escape_titles)
     app.connect("html-page-context", add_pdf_button, priority=900)
+    app.connect("html-page-context", name_code_buttons, priority=900)
     app.connect("html-page-context", add_cards, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)
     app.connect("html-page-context", add_badge, priority=900)

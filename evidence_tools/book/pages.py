@@ -16,6 +16,7 @@ from evidence_tools.book.stamp import Stamp
 STATIC = Path(__file__).parent / "static"
 _SIZE = re.compile(r'(<span class="evidence-pdf-size">)[^<]*(</span>)')
 _HASH = re.compile(r'(<span class="evidence-content">)[^<]*(</span>)')
+_UNNAMED_CODE = '<summary aria-label="Toggle hidden content">'
 EMPTY_HASH = '<span class="evidence-content"></span>'
 """Place of the content hash in a page; see :func:`finish_pages`."""
 
@@ -55,6 +56,15 @@ def add_pdf_button(
     if app.builder.name == "html":
         address = "../" * pagename.count("/") + stamp.pdf_name
         context["evidence_pdf"] = {"url": address, "version": stamp.version}
+
+
+def name_code_buttons(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Let the words that unfold code name it for those who hear the page, too."""
+    del app, pagename, templatename, doctree
+    if "body" in context:
+        context["body"] = context["body"].replace(_UNNAMED_CODE, "<summary>")
 
 
 def finish_pages(outdir: Path, pdf: Path, stamp: Stamp) -> None:
