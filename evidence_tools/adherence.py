@@ -74,7 +74,7 @@ def _calendar(log: Log, width: int) -> alt.LayerChart | alt.FacetChart:
                 .encode(x=alt.X("of_month:Q", scale=x_scale, axis=axis), y=y, tooltip=tips)
             )
     layers += _names(months, top, y, log, width)
-    return alt.layer(*layers).properties(width=width, height=height)
+    return alt.layer(*layers, width=width, height=height)
 
 
 def months_table(log: Log, *, name: str, caption: str) -> Table:
@@ -165,13 +165,13 @@ def _names(months: list[tuple[int, int]], top: int, y: Any, log: Log, width: int
         layers.append(
             alt.Chart(alt.InlineData(values=[{"y": line}]))
             .mark_point(shape=shape, color=colour, filled=filled, size=70, opacity=1)
-            .encode(x=alt.value(x + 4), y=y)
+            .encode(x=alt.XValue(x + 4), y=y)
         )
     for text in texts:
         layers.append(
             alt.Chart(alt.InlineData(values=[text]))
             .mark_text(align="left", baseline="middle", color=INK)
-            .encode(x=alt.value(text["x"]), y=y, text="text:N")
+            .encode(x=alt.XValue(text["x"]), y=y, text="text:N")
         )
     return layers
 

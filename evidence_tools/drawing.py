@@ -19,6 +19,29 @@ FONT = "sans-serif"
 FONT_SIZE = 13
 WIDE, NARROW = 656, 330
 """Widths of the two drawings of a figure in pixels: a column of text, and a phone."""
+_LOOK = {
+    "font": FONT,
+    "background": "transparent",
+    # The figure carries one text alternative; marks would only repeat it piece by piece.
+    "aria": False,
+    "padding": 4,
+}
+_LOOK_OF_PARTS: dict[str, dict[str, Any]] = {
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": FONT_SIZE - 1,
+        "titleFontSize": FONT_SIZE - 1,
+        "titleFontWeight": "normal",
+        "titleLineHeight": FONT_SIZE + 3,
+        "labelColor": INK,
+        "titleColor": INK,
+        "domainColor": GREY,
+        "tickColor": GREY,
+        "grid": False,
+    },
+    "text": {"fontSize": FONT_SIZE, "color": INK, "font": FONT},
+    "concat": {"spacing": 14},
+}
 _NAMES_OF_MARKS = re.compile(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")')
 _FADED = 0.15
 _MARKER = "(datum.outcome || datum.marker)"
@@ -48,7 +71,7 @@ def make_figure(
     -------
     Figure
     """
-    wide, narrow = (with_views(_styled(chart(width)).to_dict()) for width in (WIDE, NARROW))
+    wide, narrow = (_specification(chart, width) for width in (WIDE, NARROW))
     return Figure(
         name,
         runs(caption),
@@ -64,30 +87,20 @@ def _svg(spec: dict[str, Any], prefix: str) -> str:
     return prefix_ids(_NAMES_OF_MARKS.sub("", draw(spec)), prefix)
 
 
-def _styled(chart: alt.TopLevelMixin) -> Any:
-    styled: Any = chart.configure(
-        font=FONT,
-        background="transparent",
-        # The figure carries one text alternative; marks would only repeat it piece by piece.
-        aria=False,
-        padding=4,
-    )
-    return (
-        styled.configure_view(stroke=None)
-        .configure_axis(
-            labelFontSize=FONT_SIZE - 1,
-            titleFontSize=FONT_SIZE - 1,
-            titleFontWeight="normal",
-            titleLineHeight=FONT_SIZE + 3,
-            labelColor=INK,
-            titleColor=INK,
-            domainColor=GREY,
-            tickColor=GREY,
-            grid=False,
-        )
-        .configure_text(fontSize=FONT_SIZE, color=INK, font=FONT)
-        .configure_concat(spacing=14)
-    )
+def _specification(chart: Callable[[int], alt.TopLevelMixin], width: int) -> dict[str, Any]:
+    """Write a chart as data.
+
+    Altair would check each part of a chart against its schema while the chart is put together,
+    and copy the whole for each setting of its look: that takes longer than the drawing. The
+    tests check every chart of the book instead.
+    """
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(False):
+        spec: dict[str, Any] = chart(width).to_dict(validate=False)
+    theme = spec.get("config", {})
+    look = {name: {**theme.get(name, {}), **parts} for name, parts in _LOOK_OF_PARTS.items()}
+    return with_views({**spec, "config": {**theme, **_LOOK, **look}})
 
 
 def with_views(spec: dict[str, Any]) -> dict[str, Any]:

@@ -226,15 +226,15 @@ def _layers(
     layers: list[Any] = [
         alt.Chart(alt.InlineData(values=[{"y": line} for line in lines]))
         .mark_rule(color=GREY, opacity=0.3, strokeWidth=1)
-        .encode(x=alt.value(0), x2=alt.value(width), y=y)
+        .encode(x=alt.XValue(0), x2=alt.X2Value(width), y=y)
     ]
     layers += [
         cell.transform_filter(f"datum.stroke == {frame['stroke']}")
         .mark_point(shape="square", size=560, opacity=1, filled=False)
         .encode(
             color=colour,
-            strokeWidth=alt.value(frame["stroke"]),
-            strokeDash=alt.value(frame["dash"]),
+            strokeWidth=alt.StrokeWidthValue(frame["stroke"]),
+            strokeDash=alt.StrokeDashValue(frame["dash"]),
         )
         for frame in _FRAMES.values()
     ]
@@ -248,7 +248,7 @@ def _layers(
         ),
         told.transform_filter("isValid(datum.letter)")
         .mark_text(fontSize=14, fontWeight="bold", baseline="middle")
-        .encode(text="letter:N", color=alt.value(INK)),
+        .encode(text="letter:N", color=alt.ColorValue(INK)),
     ]
     styles: list[tuple[Any, Any]] = [("left", "normal"), ("left", "bold"), ("center", "normal")]
     for align, weight in styles:
@@ -260,9 +260,9 @@ def _layers(
             .mark_text(
                 align=align, baseline="middle", fontWeight=weight, fontSize=size, lineHeight=_LINE
             )
-            .encode(x=x, y=y, text="text:N", color=alt.value(INK))
+            .encode(x=x, y=y, text="text:N", color=alt.ColorValue(INK))
         )
-    return alt.layer(*layers).properties(width=width, height=height)
+    return alt.layer(*layers, width=width, height=height)
 
 
 def _alt(

@@ -70,7 +70,7 @@ def marker_plot(
         import altair as alt
 
         strips = [_marker_strip(evidence, finding, width) for finding in drawn]
-        return alt.vconcat(*strips).resolve_scale(x="independent")
+        return alt.vconcat(*strips, resolve=alt.Resolve(scale=alt.ScaleResolveMap(x="independent")))
 
     return make_figure(chart, name=name, caption=caption, alt=_alt(evidence, drawn, shared=False))
 

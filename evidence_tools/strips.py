@@ -139,7 +139,7 @@ def text_layers(
     for column, place, look in parts:
         if not any(row.get(column) for row in rows):
             continue
-        side = alt.value(width if look["align"] == "right" else 0)
+        side = alt.XValue(width if look["align"] == "right" else 0)
         layers.append(
             alt.Chart(data)
             .transform_filter(f"isValid(datum.{column})")
@@ -171,14 +171,14 @@ def gap_layers(
 
     gap = base.transform_filter(f"!isValid(datum.{missing})")
     inset = 1 if width <= NARROW else 0.12 * width
-    left, right = alt.value(inset), alt.value(width - inset)
+    left, right = alt.XValue(inset), alt.X2Value(width - inset)
     box = gap.transform_calculate(top=f"datum.mark_y - {half}", bottom=f"datum.mark_y + {half}")
     return [
         box.mark_rect(fillOpacity=0, stroke=GREY, strokeDash=[4, 3]).encode(
             x=left, x2=right, y=vertical("top", height), y2="bottom:Q"
         ),
         gap.mark_text(align="center", baseline="middle", color=INK, fontStyle="italic").encode(
-            x=alt.value(width / 2), text=f"{text}:N"
+            x=alt.XValue(width / 2), text=f"{text}:N"
         ),
     ]
 
@@ -240,4 +240,4 @@ def estimate_strip(
     layers += text_layers(data, width, height, rows)
     if any("estimate" not in row for row in rows):
         layers += gap_layers(base, width, height, missing="estimate", text="result")
-    return alt.layer(*layers).properties(width=width, height=height)
+    return alt.layer(*layers, width=width, height=height)

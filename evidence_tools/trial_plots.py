@@ -96,7 +96,7 @@ def _trial_bars(rows: list[dict[str, Any]], width: int) -> alt.LayerChart | alt.
     ]
     if any("months" not in row for row in rows):
         layers += gap_layers(base, width, height, missing="months", text="duration", half=8)
-    return alt.layer(*layers).properties(width=width, height=height)
+    return alt.layer(*layers, width=width, height=height)
 
 
 def arms_plot(evidence: Evidence, arms: Iterable[TrialArm], *, name: str, caption: str) -> Figure:
@@ -135,7 +135,7 @@ def arms_plot(evidence: Evidence, arms: Iterable[TrialArm], *, name: str, captio
             _arm_panel([dict(row) for row in panel], f"{kind}, {unit}", width)
             for (unit, kind), panel in rows.items()
         ]
-        return alt.vconcat(*strips).resolve_scale(x="independent")
+        return alt.vconcat(*strips, resolve=alt.Resolve(scale=alt.ScaleResolveMap(x="independent")))
 
     return make_figure(chart, name=name, caption=caption, alt=_arms_alt(rows))
 
@@ -226,7 +226,7 @@ def _arm_panel(
             text.encode(x=alt.X(f"{column}:Q", scale=scale, axis=axis), text=f"{column}_text:N")
         )
     layers += text_layers(data, width, height, rows)
-    return alt.layer(*layers).properties(width=width, height=height)
+    return alt.layer(*layers, width=width, height=height)
 
 
 def _arms_alt(panels: dict[tuple[str, str], list[dict[str, Any]]]) -> str:

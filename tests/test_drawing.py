@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import altair as alt
 import pytest
+from conftest import Build
 
 from evidence_tools.drawing import BLUE, GREEN, GREY, INK, VERMILION, prefix_ids
 
@@ -43,3 +49,24 @@ def test_an_id_that_begins_another_is_not_renamed_twice() -> None:
     assert prefix_ids(svg, "f") == (
         '<svg><g id="f-c1"/><g id="f-c12"/><g mask="url(#f-c12)"/></svg>'
     )
+
+
+def test_every_chart_of_the_book_is_valid_vega_lite(book: Build) -> None:
+    seen = 0
+    for page in sorted((book.html / "chapters").glob("*.ipynb")):
+        for spec in specifications(json.loads(page.read_text("utf-8"))):
+            alt.Chart.from_dict(spec, validate=True)
+            seen += 1
+    assert seen >= 2 * 8  # wide and narrow
+
+
+def specifications(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        if str(part.get("$schema", "")).startswith("https://vega.github.io/schema/vega-lite/"):
+            yield part
+        else:
+            for inner in part.values():
+                yield from specifications(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from specifications(inner)

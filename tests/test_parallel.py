@@ -58,3 +58,8 @@ def test_results_come_in_the_order_of_the_items(count: int) -> None:
 def test_an_error_of_any_item_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         side_by_side(lambda item: 1 // item, [3, 2, 1, 0])
+
+
+def test_sizes_change_who_does_what_and_not_the_results() -> None:
+    sizes = [1, 90, 2, 50, 40]
+    assert side_by_side(lambda item: item * 10, range(5), sizes) == [0, 10, 20, 30, 40]

@@ -99,9 +99,9 @@ def test_only_a_chapter_that_changed_is_worked_on(
     worked: list[int] = []
     real = pieces_module.side_by_side
 
-    def counted(work, items):
+    def counted(work, items, sizes):
         worked.append(len(items))
-        return real(work, items)
+        return real(work, items, sizes)
 
     monkeypatch.setattr(pieces_module, "side_by_side", counted)
     assert set_pieces(chapters, tmp_path, KeptSteps(kept, "")) == first

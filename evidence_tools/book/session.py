@@ -98,7 +98,7 @@ class Session:
     def make_ahead(self) -> None:
         """Make what the finished site needs in any case, beside the chapters."""
         if not vega_bundle_path(self._notes).is_file():
-            self._bundle = Beside(partial(make_vega_bundle, self._notes))
+            self._bundle = Beside(partial(make_vega_bundle, self._notes), patient=True)
 
     def await_bundle(self) -> None:
         """Wait until what was begun ahead is there."""

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -25,9 +26,11 @@ class Beside(Generic[Result]):
     ----------
     work
         What it returns must be picklable; what it changes or prints is lost.
+    patient
+        Whether it only takes the time that others leave, because nobody will ask for it soon.
     """
 
-    def __init__(self, work: Callable[[], Result]) -> None:
+    def __init__(self, work: Callable[[], Result], *, patient: bool = False) -> None:
         self._work = work
         self._process: Any = None
         if "fork" not in multiprocessing.get_all_start_methods():
@@ -35,7 +38,7 @@ class Beside(Generic[Result]):
         context = multiprocessing.get_context("fork")
         self._answers, theirs = context.Pipe(duplex=False)
         self._process = context.Process(
-            target=_answer, args=(work, theirs, self._answers), daemon=True
+            target=_answer, args=(work, theirs, self._answers, patient), daemon=True
         )
         self._process.start()
         theirs.close()
@@ -62,7 +65,9 @@ class Beside(Generic[Result]):
             self._process = None
 
 
-def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+def side_by_side(
+    work: Callable[[Item], Result], items: Sequence[Item], sizes: Sequence[int] = ()
+) -> list[Result]:
     """Apply a function to each item, on all processors.
 
     Parameters
@@ -72,6 +77,8 @@ def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[
         itself, since the processes are forks of this one.
     items
         What it is applied to.
+    sizes
+        How long each takes, in any unit, so that all processors end at the same time.
 
     Returns
     -------
@@ -79,18 +86,31 @@ def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> list[
         One result per item, in order. What `work` raises is raised here.
     """
     workers = min(processors(), len(items)) if len(items) >= _FEWEST else 1
-    shares = [items[number::workers] for number in range(workers)]
-    others = [
-        Beside(lambda share=share: [work(item) for item in share])  # type: ignore[misc]
-        for share in shares[1:]
-    ]
+    shares = _shares(sizes or [1] * len(items), workers)
+
+    def do(share: Sequence[int]) -> dict[int, Result]:
+        return {index: work(items[index]) for index in share}
+
+    others = [Beside(partial(do, share)) for share in shares[1:]]
     try:
-        done = [[work(item) for item in share] for share in shares[:1]]
-        done += [other.result() for other in others]
+        done = do(shares[0])
+        for other in others:
+            done |= other.result()
     finally:
         for other in others:
             other.stop()
-    return [done[index % workers][index // workers] for index in range(len(items))]
+    return [done[index] for index in range(len(items))]
+
+
+def _shares(sizes: Sequence[int], workers: int) -> list[list[int]]:
+    """Share places out: the largest first, each to whom has least."""
+    shares: list[list[int]] = [[] for _ in range(max(workers, 1))]
+    loads = [0] * len(shares)
+    for index in sorted(range(len(sizes)), key=lambda index: -sizes[index]):
+        least = loads.index(min(loads))
+        shares[least].append(index)
+        loads[least] += sizes[index]
+    return shares
 
 
 def processors() -> int:
@@ -100,8 +120,10 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def _answer(work: Callable[[], Any], answers: Any, unused: Any) -> None:
+def _answer(work: Callable[[], Any], answers: Any, unused: Any, patient: bool) -> None:
     unused.close()
+    if patient:
+        os.nice(15)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)

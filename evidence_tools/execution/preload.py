@@ -95,7 +95,7 @@ def _draw() -> None:
     """Check one small chart: Altair compiles its schema on first use. Drawing starts threads."""
     import altair as alt
 
-    data = alt.Data(values=[{"x": 1}])  # type: ignore[no-untyped-call]
+    data = alt.Data(values=[{"x": 1}])
     alt.Chart(data).mark_point().encode(x="x:Q").to_dict()
 
 

@@ -116,6 +116,7 @@ def chapters_html(app: Sphinx, resources: Path, kept: KeptSteps) -> list[str]:
         if (path := kept.find(key)) is not None:
             found[docname] = (path / "chapter.html").read_text(encoding="utf-8")
     missing = [docname for docname in order if docname not in found]
+    sizes = [(doctrees / f"{docname}.doctree").stat().st_size for docname in missing]
     with _print_builder(app) as builder, _remembered_doctrees(app.env):
 
         def write(docname: str) -> tuple[str, bool, int]:
@@ -124,7 +125,7 @@ def chapters_html(app: Sphinx, resources: Path, kept: KeptSteps) -> list[str]:
             chapter = _chapter_html(builder, docname)
             return chapter, _effects(app, builder) != before, os.getpid()
 
-        for docname, written in zip(missing, side_by_side(write, missing), strict=True):
+        for docname, written in zip(missing, side_by_side(write, missing, sizes), strict=True):
             chapter, effects, process = written
             if not effects:
                 kept.keep(keys[docname], {"chapter.html": chapter.encode()})

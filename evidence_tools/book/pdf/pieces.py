@@ -85,6 +85,7 @@ def set_pieces(chapters: Sequence[str], resources: Path, kept: KeptSteps) -> lis
         tasks.append((key, chapter, around))
     pieces = {key: _read(path) for key, *_ in tasks if (path := kept.find(key)) is not None}
     missing = [task for task in tasks if task[0] not in pieces]
+    sizes = [len(chapter) for _, chapter, _ in missing]
 
     def work(task: tuple[str, str, Neighbours]) -> Piece:
         _, chapter, around = task
@@ -95,7 +96,7 @@ def set_pieces(chapters: Sequence[str], resources: Path, kept: KeptSteps) -> lis
             pictures = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
         return Piece(to_typst(html), pictures)
 
-    for (key, chapter, _), piece in zip(missing, side_by_side(work, missing), strict=True):
+    for (key, chapter, _), piece in zip(missing, side_by_side(work, missing, sizes), strict=True):
         pieces[key] = piece
         # A picture that is a file may change while the chapter stays the same.
         if not _IMAGE.search(chapter):
@@ -110,7 +111,8 @@ def _labels(chapters: Sequence[str], kept: KeptSteps) -> list[dict[str, str]]:
         if (path := kept.find(key)) is not None:
             found[key] = json.loads((path / _LABELS).read_text(encoding="utf-8"))
     missing = [number for number, key in enumerate(keys) if key not in found]
-    made = side_by_side(lambda number: find_labels(chapters[number]), missing)
+    sizes = [len(chapters[number]) for number in missing]
+    made = side_by_side(lambda number: find_labels(chapters[number]), missing, sizes)
     for number, labels in zip(missing, made, strict=True):
         found[keys[number]] = labels
         kept.keep(keys[number], {_LABELS: json.dumps(labels).encode()})
