@@ -40,7 +40,7 @@ class LocalExecutor:
     warm
         The process that kernels are forked from; ``None`` starts an interpreter for each.
     workers
-        How many chapters run at a time; the number of processors by default.
+        How many chapters run at a time; by default two more than there are processors.
     note
         Called with a sentence when something goes another way than it should.
     """
@@ -57,7 +57,8 @@ class LocalExecutor:
         self.book = book
         self.data = data
         self.warm = warm
-        self.workers = workers or processors()
+        # Much of the start and the end of a kernel is waiting: others use that time.
+        self.workers = workers or processors() + 2
         self.note = note
         self._renderer: ForkedKernel | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="evidence-", dir=_socket_parent()))
