@@ -271,10 +271,10 @@ def test_the_json_form_says_whether_a_finding_changed(before: Snapshot) -> None:
     assert told["changes"][0]["findings"] == ["zhang2025-oc"]
 
 
-def test_prose_leaves_out_front_matter_code_and_labels() -> None:
+def test_prose_leaves_out_front_matter_code_labels_and_comments() -> None:
     page = (
         "---\nkernelspec: x\n---\n(label)=\n# Title\n\n"
         "```{code-cell} ipython3\n:tags: [hide-input]\nx = 1\n```\nA sentence.\n"
-        "```{note}\nA note.\n```\n"
+        "  % check: ignore number -- a reason\n```{note}\nA note.\n```\n"
     )
     assert list(prose_lines(page)) == ["# Title", "A sentence.", "A note."]

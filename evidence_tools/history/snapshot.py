@@ -155,7 +155,7 @@ def read_snapshot(text: bytes, name: str) -> Snapshot:
 
 
 def prose_lines(text: str) -> Iterable[str]:
-    """Read the prose of a chapter: no front matter, no code, one sentence per line.
+    """Read the prose of a chapter: no front matter, code or comment, one sentence per line.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def prose_lines(text: str) -> Iterable[str]:
             fence = "" if line.strip() == fence else fence
         elif line.startswith("```{code-cell}"):
             fence = "```"
-        elif line.strip() and not line.startswith(("```", ":::", "(")):
+        elif line.strip() and not line.lstrip().startswith(("```", ":::", "(", "%")):
             yield line.strip()
 
 
