@@ -177,10 +177,9 @@ def test_a_page_whose_claim_changed_says_so_in_html(
     badge = page.select_one("h1 + .evidence-changed")
     assert isinstance(badge, Tag)
     assert badge.get_text() == "Claims on this page have changed since version 0.0.1."
-    row = page.select_one("table.evidence-table tbody tr")
-    assert isinstance(row, Tag)
-    cells = [cell.get_text(strip=True) for cell in row.find_all(["th", "td"])]
-    assert cells[-2:] == ["1.87", "1.86"]
+    rows = page.select("table.evidence-table tbody tr")
+    cells = [[cell.get_text(strip=True) for cell in row.find_all(["th", "td"])] for row in rows]
+    assert ["1.87", "1.86"] in [row[-2:] for row in cells]
     record = json.loads((build.html / "report.json").read_text("utf-8"))
     assert record["findings"]["zhang2025-oc"] == ["chapters/answer"]
     assert record["stamp"]["released"] is False

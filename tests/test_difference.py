@@ -110,6 +110,18 @@ def test_an_added_finding_is_told_with_what_it_says(before: Snapshot) -> None:
     assert counts_text(difference) == "1 finding added."
 
 
+def test_a_judgement_that_leaves_the_level_as_it_was_is_told(before: Snapshot) -> None:
+    reasons = before.sentences["certainty ctx"]
+    stricter = tuple(
+        reason.replace("indirectness: no concern.", "indirectness: serious.") for reason in reasons
+    )
+    sentences = {**before.sentences, "certainty ctx": stricter}
+    (change,) = compare(before, dataclasses.replace(before, sentences=sentences)).changes
+    assert change.kind is KIND.JUDGEMENT_CHANGED
+    assert (change.key, change.field) == ("ctx", "indirectness")
+    assert (change.before, change.after) == ("no concern", "serious")
+
+
 def test_a_retraction_touches_every_finding_of_the_source(before: Snapshot) -> None:
     difference = compare(before, edited(before, "sources", "zhang2025", integrity="retracted"))
     assert kinds(difference) == [KIND.INTEGRITY_CHANGED]

@@ -79,10 +79,9 @@ def retract(rows: list[Row]) -> None:
 
 
 def lower(rows: list[Row]) -> None:
-    judged = next(
-        row for row in rows if row["outcome_id"] == "ctx" and row["judgement"] == "no concern"
-    )
-    judged["judgement"] = "serious"
+    for row in rows:
+        if row["outcome_id"] == "ctx" and row["judgement"] == "no concern":
+            row["judgement"] = "serious"
 
 
 def test_the_first_release_writes_its_four_files_and_nothing_else(repo: Path) -> None:
@@ -120,10 +119,13 @@ def test_the_second_release_tells_exactly_what_was_done(released: Path) -> None:
         (ChangeKind.FINDING_CHANGED, "zhang2025-oc", "estimate"),
         (ChangeKind.FINDING_CHANGED, "zhang2025-oc", "as_printed"),
         (ChangeKind.CERTAINTY_LOWERED, "ctx", ""),
+        (ChangeKind.JUDGEMENT_CHANGED, "ctx", "indirectness"),
+        (ChangeKind.JUDGEMENT_CHANGED, "ctx", "imprecision"),
         (ChangeKind.INTEGRITY_CHANGED, "ma2022", "integrity"),
     }
     assert counts_text(difference).startswith(
-        "1 finding added, 1 finding changed, 1 certainty lowered, 1 integrity status changed, "
+        "1 finding added, 1 finding changed, 1 certainty lowered, 2 judgements changed, "
+        "1 integrity status changed, "
     )
     log = (released / "CHANGELOG.md").read_text("utf-8")
     assert "estimate 1.86 → 1.87" in log

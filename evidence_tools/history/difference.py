@@ -21,6 +21,7 @@ class ChangeKind(StrEnum):
     CERTAINTY_RAISED = "certainty raised"
     CERTAINTY_LOWERED = "certainty lowered"
     CERTAINTY_CHANGED = "certainty changed"
+    JUDGEMENT_CHANGED = "judgement changed"
     INTEGRITY_CHANGED = "integrity changed"
     SOURCE_ADDED = "source added"
     SOURCE_REMOVED = "source removed"
@@ -148,6 +149,7 @@ def compare(before: Snapshot, after: Snapshot) -> Difference:
     changes = [
         *_findings(before, after),
         *_certainties(before, after),
+        *_judgements(before, after),
         *_sources(before, after),
         *_described(before, after),
         *_wording(before, after),
@@ -193,6 +195,29 @@ def _certainties(before: Snapshot, after: Snapshot) -> Iterator[Change]:
             finding for finding, row in after.findings.items() if row["outcome_id"] == key
         )
         yield Change(kind, key, _name(key, before, after), "", was, now, touched)
+
+
+def _judgements(before: Snapshot, after: Snapshot) -> Iterator[Change]:
+    """Find judgements on a domain that changed, whether or not the level did."""
+    for key in _keys(before.certainties, after.certainties):
+        old, new = _judged(before, key), _judged(after, key)
+        for domain in old:
+            if old[domain] != new.get(domain, old[domain]):
+                kind, name = ChangeKind.JUDGEMENT_CHANGED, _name(key, before, after)
+                yield Change(kind, key, name, domain, old[domain], new[domain])
+
+
+def _judged(state: Snapshot, outcome: str) -> dict[str, str]:
+    """Read domain and judgement back from the reasons of a rating."""
+    reasons = state.sentences.get(f"certainty {outcome}", ())
+    pairs = (reason.partition(".")[0].partition(": ") for reason in reasons)
+    return {domain: judgement for domain, _, judgement in pairs}
+
+
+def _reasons(sentences: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave the judgements out of the reasons of a rating."""
+    parts = (sentence.partition(". ") for sentence in sentences)
+    return tuple(f"{said.partition(':')[0]}: {reason}" for said, _, reason in parts)
 
 
 def _rank(certainty: str) -> int | None:
@@ -256,6 +281,8 @@ def _wording(before: Snapshot, after: Snapshot) -> Iterator[Change]:
         named = kind in ("finding", "certainty")
         name = _name(key, before, after) if named else topic
         old, new = before.sentences.get(topic, ()), after.sentences.get(topic, ())
+        if kind == "certainty":  # a changed judgement is told as such; here it is about the reason
+            old, new = _reasons(old), _reasons(new)
         for was, now in _replaced(old, new):
             findings = (key,) if kind == "finding" else ()
             yield Change(ChangeKind.WORDING_CHANGED, topic, name, "", was, now, findings)

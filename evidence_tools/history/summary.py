@@ -23,6 +23,7 @@ _ROWS = (
     ("certainty raised", "certainties raised", (_KINDS.CERTAINTY_RAISED,)),
     ("certainty lowered", "certainties lowered", (_KINDS.CERTAINTY_LOWERED,)),
     ("certainty changed otherwise", "certainties changed otherwise", (_KINDS.CERTAINTY_CHANGED,)),
+    ("judgement changed", "judgements changed", (_KINDS.JUDGEMENT_CHANGED,)),
     ("integrity status changed", "integrity statuses changed", (_KINDS.INTEGRITY_CHANGED,)),
     ("source added", "sources added", (_KINDS.SOURCE_ADDED,)),
     ("source removed", "sources removed", (_KINDS.SOURCE_REMOVED,)),
@@ -62,9 +63,9 @@ def counts_text(difference: Difference) -> str:
     parts = []
     for one, many, kinds in _ROWS:
         changes = difference.of_kind(*kinds)
-        # A row that changed in three columns is one row; sentences are counted one by one.
-        wording = kinds == (_KINDS.WORDING_CHANGED,)
-        number = len(changes) if wording else len({change.key for change in changes})
+        # A row that changed in three columns is one row; others are counted one by one.
+        single = kinds[0] in (_KINDS.WORDING_CHANGED, _KINDS.JUDGEMENT_CHANGED)
+        number = len(changes) if single else len({change.key for change in changes})
         if number:
             parts.append(f"{number} {one if number == 1 else many}")
     listed = f"{', '.join(parts)}." if parts else ""
