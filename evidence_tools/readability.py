@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 _NOT_READ = (
     "script, style, button, details.hide, .evidence-cards, a.headerlink, .prev-next-footer, "
-    "figure, table, .cell_input, a[href*='references.html#id']"
+    "figure, table, .cell_input, .evidence-changed, a[href*='references.html#id']"
 )
 _BLOCKS = "h1, h2, h3, h4, p, li, dt"
 

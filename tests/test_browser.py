@@ -10,6 +10,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -20,7 +21,15 @@ from urllib.parse import unquote, urldefrag, urljoin
 import axe_playwright_python
 import pytest
 from conftest import PROJECT, Build, printed_pages
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
 from releases import renumbered
 
 from evidence_tools import Evidence
@@ -132,7 +141,9 @@ def watch(page: Page, base: str) -> Visit:
 
     def weigh(request: Request) -> None:
         if request.url not in visit.sizes and base.startswith("http"):
-            visit.sizes[request.url] = request.sizes()["responseBodySize"]
+            response = request.response()
+            with suppress(Error):  # what belongs to a page that was left is gone
+                visit.sizes[request.url] = len(response.body()) if response else 0
 
     def fail(request: Request) -> None:
         # The entrance leads on before it is read to its end: what a browser leaves by itself

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -162,7 +163,10 @@ def test_a_page_whose_claim_changed_says_so_in_html(
     small_book: Callable[..., Build], earlier: Path
 ) -> None:
     snapshot = (earlier / "releases/0.0.1.json").read_text("utf-8")
+    project = (PROJECT / "pyproject.toml").read_text("utf-8")
     files = {
+        # The book comes with later releases: this version stands between 0.0.1 and those.
+        "pyproject.toml": re.sub(r'(?m)^version = ".*"$', 'version = "0.1.0"', project),
         "data/releases/0.0.1.json": snapshot,
         "_toc.yml": "format: jb-book\nroot: chapters/answer\nchapters:\n"
         "- file: chapters/trial\n- file: chapters/other\n",

@@ -131,6 +131,8 @@ def _table_texts(folder: Path) -> Iterator[str]:
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.reader(file):
                 yield from row
+    # Pages name the release that their claims are compared with.
+    yield from sorted(path.stem for path in folder.glob("data/releases/*.json"))
     for name in ("references.bib", "pyproject.toml", "_config.yml"):
         yield (folder / name).read_text(encoding="utf-8")
 
