@@ -62,16 +62,8 @@ class Running:
         while docname not in self._ended:
             self._advance()
 
-    def wait_all(self) -> int:
-        """Wait until all chapters have ended, release what they needed, and say how many ran.
-
-        Raises
-        ------
-        BuildError
-            If chapters failed.
-        """
-        for docname in self._order:
-            self.wait(docname)
+    def end(self) -> int:
+        """Release what chapters needed that have all ended, and say how many ran."""
         for _ in self._outcomes:  # its end tells how long all took
             pass
         self.close()

@@ -164,10 +164,14 @@ class Session:
         Raises
         ------
         BuildError
-            If chapters failed.
+            If chapters failed, or the data or the package changed meanwhile.
         """
         if self._running is not None and docname in self._missing:
-            self._running.wait(self._missing[docname].docname)
+            try:
+                self._running.wait(self._missing[docname].docname)
+            except BuildError:
+                self._keep_no_mixture()
+                raise
 
     def await_results(self, env: Any) -> None:
         """Wait until every chapter has run, and see that all ran on the same data.
@@ -178,14 +182,23 @@ class Session:
             If chapters failed, or the data or the package changed meanwhile.
         """
         if self._running is not None:
-            ran = self._running.wait_all()
+            for docname in self._missing:
+                self.await_result(docname)
+            ran = self._running.end()
             self._running = None
-            if fingerprint(self.data) != self.key:
-                shutil.rmtree(self.store.root, ignore_errors=True)
-                raise BuildError("data or package changed while chapters ran; build again")
+            self._keep_no_mixture()
             LOGGER.info("executed %d of %d chapters", ran, len(self._chapters))
         self.store.remove_older()
         self._note_codes(env)
+
+    def _keep_no_mixture(self) -> None:
+        """Drop all results when data or package changed while chapters ran, also if some failed.
+
+        Else a result of the changed state would be found again once the change is taken back.
+        """
+        if fingerprint(self.data) != self.key:
+            shutil.rmtree(self.store.root, ignore_errors=True)
+            raise BuildError("data or package changed while chapters ran; build again")
 
     def note_pages(self, env: Any) -> None:
         """Keep what the pages that were just read follow from."""
