@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help report test lint lab notebooks bench lock clean
+.PHONY: help report test test-slow lab bench lock clean
 
 help:  ## Say what each target does
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 report: $(READY)  ## Build the HTML site and the PDF into _build/html
 	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter-book build .
@@ -18,13 +18,13 @@ test: $(READY)  ## Run the whole test suite, types and style included
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+
+test-slow: $(READY)  ## Kills, long lists of damage and whatever else takes its time
+	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 lab: $(READY)  ## Open the chapters in JupyterLab
 	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab
-
-notebooks: $(READY)  ## Pair the chapters with .ipynb files in notebooks/ and write edits back
-	$(BIN)/jupytext --sync chapters/*.md
 
 bench: $(READY)  ## Measure builds beside plain Jupyter Book; BENCH="--sizes real,10 --runs 1"
 	$(BIN)/python benchmarks/run.py $(BENCH)

@@ -17,10 +17,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 MIME_TYPE = "application/vnd.evidence+json"
 # Chapters that hold code, and pages that may stand in a book only once.
 _KINDS = (
-    "answer", "concordance", "markers", "certainty", "limitations", "arithmetic",
-    "trials", "safety", "bone-outcomes", "question", "plain-language", "tracking",
+    "answer", "markers", "bones", "harms", "certainty", "trials", "tables", "plain", "record",
+    "methods",
 )  # fmt: skip
-_ONCE = ("sources", "glossary", "references")
+_ONCE = ("glossary", "references")
 _PARTS = ("_config.yml", "_toc.yml", "references.bib", "pyproject.toml")
 _LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
 _NAME = re.compile(r'name="([\w-]+)"')

@@ -37,7 +37,7 @@ def one_number(book: Path, run: int) -> None:
 
 def one_line_of_package(book: Path, run: int) -> None:
     """Add a line to a module of the package."""
-    module = book.parent / "package" / "evidence_tools" / "phrases.py"
+    module = book.parent / "package" / "evidence_tools" / "show" / "words.py"
     with module.open("a", encoding="utf-8") as file:
         file.write(f"# Line {run}.\n")
 

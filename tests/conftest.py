@@ -14,10 +14,12 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from filelock import FileLock
+from made_up import made  # noqa: F401 - a fixture for all tests
 
 from evidence_tools import Evidence, load_evidence
 
 PROJECT = Path(__file__).parent.parent
+TOPIC = PROJECT / "tests" / "topic"
 PARTS = (
     "_config.yml",
     "_toc.yml",
@@ -120,6 +122,27 @@ def exclude_findings(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def evidence() -> Evidence:
     return load_evidence(PROJECT / "data")
+
+
+@pytest.fixture
+def topic() -> Evidence:
+    """The small made-up topic; loaded anew, so that it is the evidence in use."""
+    return load_evidence(TOPIC)
+
+
+@pytest.fixture
+def changed_topic(tmp_path: Path) -> Callable[..., Evidence]:
+    """Load the made-up topic with some cells of one row changed."""
+
+    def change(table: str, row: str, **cells: str) -> Evidence:
+        folder = tmp_path / "topic"
+        if not folder.exists():
+            shutil.copytree(TOPIC, folder)
+        for column, value in cells.items():
+            change_cell(folder / f"{table}.csv", row, column, value)
+        return load_evidence(folder)
+
+    return change
 
 
 @pytest.fixture(scope="session")

@@ -1,306 +1,295 @@
-"""The real book as its readers get it: HTML pages and PDF, built once per session."""
+"""A made-up book as its readers get it: pages, files beside them, and what a build refuses."""
 
 from __future__ import annotations
 
-import copy
-import html
+import gzip
+import json
 import re
-import tomllib
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
-import pypdf
 import pytest
-import yaml
 from bs4 import BeautifulSoup, Tag
-from conftest import PROJECT, Build, printed_pages
+from made_up import HEAD, Made, build, write_book
 
-from evidence_tools import Evidence
-from evidence_tools.phrases import effect_text, number_text, source_name
+from evidence_tools.book.outputs import figure_rows
+from evidence_tools.book.site import Site
 
-VERSION = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-CHAPTERS = sorted(path.stem for path in (PROJECT / "chapters").glob("*.md"))
-CENTRAL = {
-    "oc": ("MD 1.86", "95% CI 1.17 to 2.56"),
-    "bap": ("MD 1.49", "95% CI 0.98 to 2.00"),
-    "ucoc": ("WMD −1.54", "95% CI −2.44 to −0.64"),
-    "trap": ("MD −0.83", "95% CI −1.21 to −0.46"),
-    "ctx": ("MD −0.09", "95% CI −0.14 to −0.05"),
-}
-
-
-def folded(text: str) -> str:
-    """Text without the line breaks and hyphens that a page's layout puts in."""
-    return re.sub(r"[\s\u00ad\u2010-]+", "", text)
+PAGES = ("answer", "rows", "diary", "about")
 
 
 @pytest.fixture(scope="session")
-def pages(book: Build) -> dict[str, BeautifulSoup]:
-    return {name: BeautifulSoup(book.page(f"chapters/{name}"), "html.parser") for name in CHAPTERS}
-
-
-@pytest.fixture(scope="session")
-def pdf(book: Build) -> pypdf.PdfReader:
-    return pypdf.PdfReader(book.pdf)
-
-
-@pytest.fixture(scope="session")
-def pdf_text(book: Build) -> str:
-    return folded("".join(printed_pages(book.pdf)))
+def pages(made: Made) -> dict[str, BeautifulSoup]:
+    return {name: BeautifulSoup(made.page(name), "html.parser") for name in PAGES}
 
 
 def article(page: BeautifulSoup) -> Tag:
     found = page.find("article")
     assert isinstance(found, Tag)
-    found = copy.copy(found)
-    for apart in found.select(".evidence-cards, details.hide, script"):
-        apart.extract()
     return found
 
 
-@pytest.mark.parametrize("marker", CENTRAL)
-def test_central_estimates_stand_in_html_and_pdf_with_their_source(
-    marker: str, pages: dict[str, BeautifulSoup], pdf_text: str
-) -> None:
-    estimate, interval = CENTRAL[marker]
-    stated = f"{estimate} ({interval}; unit not reported) [Zhang 2025]"
-    assert stated in article(pages["answer"]).get_text()
-    assert folded(stated) in pdf_text
-
-
-def test_ntx_stands_without_an_estimate_in_html_and_pdf(
-    pages: dict[str, BeautifulSoup], pdf_text: str
-) -> None:
-    stated = "no significant change (no estimate reported) [Zhang 2025]"
-    row = article(pages["markers"]).find(id="zhang2025-ntx")
-    assert isinstance(row, Tag)
-    assert stated in row.get_text()
-    assert folded(stated) in pdf_text
-
-
-def test_every_finding_reads_the_same_in_html_and_pdf(
-    evidence: Evidence, pages: dict[str, BeautifulSoup], pdf_text: str
-) -> None:
-    shown = article(pages["sources"]).get_text()
-    for finding in evidence.findings():
-        source = source_name(evidence.source_of(finding))
-        stated = f"{effect_text(finding)} [{source}]"
-        assert stated in shown, finding.finding_id
-        assert folded(stated) in pdf_text, finding.finding_id
-
-
-def test_every_finding_has_a_place_that_links_lead_to(
-    evidence: Evidence, pages: dict[str, BeautifulSoup]
-) -> None:
-    for finding_id in evidence.findings_by_id:
-        assert pages["sources"].find("tr", id=finding_id), finding_id
-
-
-def test_every_internal_link_leads_to_an_existing_place(
-    pages: dict[str, BeautifulSoup], book: Build
-) -> None:
-    ids = {
-        name: {tag["id"] for tag in page.find_all(id=True)} | {""} for name, page in pages.items()
-    }
-    for name, page in pages.items():
-        for link in article(page).find_all("a", href=True):
-            target, _, anchor = str(link["href"]).partition("#")
-            if "://" in target:
-                continue
-            if link.has_attr("download"):
-                assert (book.html / "chapters" / target).is_file(), f"{name}: {target}"
-                continue
-            target_name = Path(target).stem or name
-            assert target_name in ids, f"{name}: {link['href']}"
-            assert anchor in ids[target_name], f"{name}: {link['href']}"
-
-
-def test_each_entry_of_the_bibliography_stands_once(
-    pages: dict[str, BeautifulSoup], pdf_text: str
-) -> None:
-    entries = pages["references"].select(".citation")
-    assert len(entries) > 10
-    for entry in entries:
-        assert len(entry.select(".label")) == len(entry.select("p")) == 1
-    assert pdf_text.count(folded("Absence of evidence is not evidence of absence")) == 1
-
-
-def test_no_id_stands_twice_on_a_page(pages: dict[str, BeautifulSoup]) -> None:
-    for name, page in pages.items():
-        ids = [tag["id"] for tag in page.find_all(id=True)]
-        assert len(ids) == len(set(ids)), name
-
-
-def test_a_hover_card_says_what_is_printed_where_and_what_was_read(
-    evidence: Evidence, pages: dict[str, BeautifulSoup]
-) -> None:
-    assert article(pages["answer"]).find(attrs={"data-key": "zhang2025-oc"})
-    card = pages["answer"].find(id="card-zhang2025-oc")
-    assert isinstance(card, Tag)
-    for part in ("OC; MD 1.86, 95% CI 1.17-2.56", "Abstract, Results", "abstract read"):
-        assert part in card.get_text()
-    assert evidence.source("zhang2025").title in card.get_text()
-
-
-def test_pages_ask_no_other_host_for_anything(pages: dict[str, BeautifulSoup]) -> None:
-    loading = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
-    for name, page in pages.items():
-        for tag, attribute in loading.items():
-            for element in page.find_all(tag, attrs={attribute: True}):
-                if element.get("rel") in (["canonical"], ["license"]):
-                    continue
-                assert not re.match(r"(https?:)?//", str(element[attribute])), (name, element)
-
-
-def test_style_sheets_ask_no_other_host_for_anything(book: Build) -> None:
-    for sheet in (book.html / "_static").rglob("*.css"):
-        found = re.findall(r"url\(\s*['\"]?(?:https?:)?//[^)]*", sheet.read_text("utf-8"))
-        assert not found, sheet
-
-
-def test_every_figure_is_drawn_without_script_and_has_a_text_alternative(
+def test_a_role_shows_the_figure_as_printed_and_links_to_its_row(
     pages: dict[str, BeautifulSoup],
 ) -> None:
-    charts = [chart for page in pages.values() for chart in page.select(".evidence-chart")]
-    assert charts
-    for chart in charts:
-        assert chart.get("role") == "img"
-        assert len(str(chart.get("aria-label"))) > 80
-        assert chart.find("svg")
-        assert chart.parent is not None
-        assert chart.parent.find("figcaption")
-
-
-def test_the_marker_figure_tells_every_result_in_its_text_alternative(
-    evidence: Evidence, pages: dict[str, BeautifulSoup]
-) -> None:
-    (chart,) = pages["markers"].select("#fig-markers .evidence-chart")
-    for finding in evidence.findings(source="zhang2025"):
-        assert effect_text(finding) in str(chart["aria-label"])
-
-
-def test_tables_have_captions_and_scoped_headers(pages: dict[str, BeautifulSoup]) -> None:
-    tables = [table for page in pages.values() for table in page.select("table.evidence-table")]
-    assert tables
-    for table in tables:
-        assert table.find("caption")
-        assert all(cell.get("scope") in ("col", "row") for cell in table.find_all("th"))
-
-
-def test_math_is_markup_that_browsers_show_without_script(
-    pages: dict[str, BeautifulSoup], book: Build
-) -> None:
-    assert pages["methods"].find("math")
-    assert not re.search(r"<script[^>]*mathjax", book.page("chapters/methods"), re.IGNORECASE)
-
-
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_each_page_offers_the_pdf_with_version_and_size(name: str, book: Build) -> None:
-    page = BeautifulSoup(book.page(f"chapters/{name}"), "html.parser")
-    link = page.find("a", class_="btn-download-report-pdf")
+    mention = article(pages["answer"]).find(attrs={"data-key": "larkin2024-som"})
+    assert isinstance(mention, Tag)
+    assert mention.get_text().startswith("MD 1.86 (95% CI 1.17–2.56")
+    link = mention.find("a")
     assert isinstance(link, Tag)
-    size = round(book.pdf.stat().st_size / 1000)
-    assert link["href"] == f"../vitamin-k2-bone-markers-{VERSION}.pdf"
-    assert " ".join(link.get_text().split()) == f"PDF {VERSION} ({size} kB)"
+    assert link["href"] == "rows.html#larkin2024-som"
+    assert pages["rows"].find("tr", id="larkin2024-som")
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_each_page_carries_version_date_and_commit(name: str, book: Build) -> None:
-    page = BeautifulSoup(book.page(f"chapters/{name}"), "html.parser")
-    stamp = page.find(class_="evidence-stamp")
-    assert isinstance(stamp, Tag)
-    # The test book is built outside a git checkout.
-    assert re.search(rf"Version {re.escape(VERSION)}, \d{{4}}-\d\d-\d\d, no commit", stamp.text)
-
-
-def test_the_pdf_carries_version_and_commit_on_cover_and_every_later_page(
-    book: Build,
+def test_a_statement_on_what_is_unknown_is_shown_in_the_words_of_its_row(
+    pages: dict[str, BeautifulSoup],
 ) -> None:
-    cover, *later = printed_pages(book.pdf)
-    assert VERSION in cover
-    assert "no commit" in cover
-    assert len(later) > 20
-    assert all(f"Version {VERSION}" in page for page in later)
+    assert "names of the trials that it pooled are not reported" in pages["answer"].get_text()
 
 
-def test_the_pdf_has_a_bookmark_for_every_chapter(
-    pdf: pypdf.PdfReader, pages: dict[str, BeautifulSoup]
+def test_a_card_says_what_is_printed_where_and_what_was_read(
+    pages: dict[str, BeautifulSoup],
 ) -> None:
-    bookmarks = folded(" ".join(str(item) for item in _titles(pdf.outline)))
+    card = pages["answer"].find(id="card-larkin2024-som")
+    assert isinstance(card, Tag)
+    for part in ("SOM; MD 1.86, 95% CI 1.17-2.56", "Abstract, Results", "none known"):
+        assert part in card.get_text()
+
+
+def test_roles_are_resolved_in_captions_alt_texts_and_settings(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    assert "What of Larkin 2024?" in article(pages["rows"]).get_text()
+    picture = article(pages["answer"]).find("img")
+    assert isinstance(picture, Tag)
+    assert picture["alt"] == "From Moss 2021"
+    description = pages["answer"].find("meta", attrs={"name": "description"})
+    assert isinstance(description, Tag)
+    assert description["content"] == "What 6 trials say on <amber> light."
+
+
+def test_only_the_first_mention_of_an_abbreviation_links_to_the_glossary(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    links = article(pages["answer"]).select("a[href='about.html#term-RCT']")
+    assert len(links) == 1
+    assert pages["about"].find(id="term-RCT")
+
+
+def test_text_from_data_is_never_markup(pages: dict[str, BeautifulSoup], made: Made) -> None:
+    rows = article(pages["rows"])
+    assert "<b>Sum</b>" in rows.get_text()
+    assert "<u>plain</u>" in rows.get_text()
+    assert not rows.find("u")
+    chart = rows.find(class_="evidence-chart")
+    assert isinstance(chart, Tag)
+    assert chart["aria-label"] == 'One "<point>".'
+
+
+def test_each_cell_names_its_column_for_phones(pages: dict[str, BeautifulSoup]) -> None:
+    row = pages["rows"].find("tr", id="larkin2024-som")
+    assert isinstance(row, Tag)
+    assert [cell.get("data-label") for cell in row.find_all("td")] == ["Result", "<b>Sum</b>"]
+    assert [head.get("scope") for head in row.find_all("th")] == ["row"]
+
+
+def test_csv_files_hold_what_is_shown_and_no_formula(made: Made) -> None:
+    table = (made.html / "_data/tab-rows.csv").read_text(encoding="utf-8").splitlines()
+    assert table[0] == "Key,Result,<b>Sum</b>"
+    assert table[1] == "larkin2024-som,MD 1.86 (95% CI 1.17–2.56; unit not reported),'=1+1"
+    assert (made.html / "_data/fig-one.csv").read_text("utf-8") == "says\n'@high <i>\n"
+    assert (made.html / "_data/tables/findings.csv").is_file()
+
+
+def test_the_data_of_a_figure_leave_out_what_only_places_marks() -> None:
+    row = {"x": 3, "colour": "red", "says": "MD 1", "finding_id": "a"}
+    spec = {"layer": [{"data": {"name": "d"}}, {"data": {"name": "d"}}], "datasets": {"d": [row]}}
+    assert figure_rows(spec) == [["says", "finding_id"], ["MD 1", "a"]]
+
+
+def test_pages_have_one_viewport_a_description_a_picture_and_an_icon(
+    pages: dict[str, BeautifulSoup], made: Made
+) -> None:
     for page in pages.values():
-        heading = article(page).find("h1")
-        assert isinstance(heading, Tag)
-        title = heading.get_text().rstrip("#").split(". ")[-1]
-        assert folded(title) in bookmarks
+        assert len(page.select('meta[name="viewport"]')) == 1
+        assert page.select_one('meta[property="og:title"]')
+        picture = page.select_one('meta[property="og:image"]')
+        assert picture
+        assert (made.html / "chapters" / str(picture["content"])).is_file()
+        icon = page.select_one('link[rel="icon"]')
+        assert icon
+        assert (made.html / "chapters" / str(icon["href"])).is_file()
 
 
-def _titles(outline: list) -> list[str]:
-    return [
-        title
-        for item in outline
-        for title in (_titles(item) if isinstance(item, list) else [item.title])
-    ]
+def test_pages_hold_no_script_that_runs_and_ask_no_other_host(made: Made) -> None:
+    for path in made.html.rglob("*.html"):
+        page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for script in page.find_all("script"):
+            assert script.get("src") or script.get("type") == "text/plain", path.name
+        for tag in page.select("script[src], img[src], link[rel='stylesheet'], iframe[src]"):
+            assert "//" not in str(tag.get("src") or tag.get("href")), path.name
+        assert not page.find(style=re.compile("url")), path.name
 
 
-def test_the_pdf_is_tagged_and_has_a_language_and_title(pdf: pypdf.PdfReader) -> None:
-    root = pdf.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"]
-    assert root["/Lang"].startswith("en")
-    assert pdf.metadata is not None
-    assert "Vitamin K2" in str(pdf.metadata.title)
+def test_a_first_view_takes_at_most_250_kilobytes(made: Made) -> None:
+    def weight(path: Path) -> int:
+        return len(gzip.compress(path.read_bytes()))
+
+    for name in PAGES:
+        page = BeautifulSoup(made.page(name), "html.parser")
+        files = page.select("script[src], link[rel='stylesheet'], link[rel='icon']")
+        asked = {str(tag.get("src") or tag.get("href")).partition("?")[0] for tag in files}
+        paths = [(made.html / "chapters" / name).resolve() for name in asked]
+        found = [path for path in paths if path.is_file()]
+        assert weight(made.html / f"chapters/{name}.html") + sum(map(weight, found)) < 250_000
 
 
-@pytest.mark.parametrize(
-    "leftover",
-    ["Show code", "Hide code", "alt.Chart(", "object at 0x", "from evidence_tools", "np.float64"],
-)
-def test_the_pdf_has_no_code_and_no_leftovers(leftover: str, pdf_text: str) -> None:
-    assert folded(leftover) not in pdf_text
+def test_short_addresses_lead_on_without_a_script(made: Made) -> None:
+    for name, target in (("rows", "chapters/rows.html"), ("index", "chapters/answer.html")):
+        page = (made.html / f"{name}.html").read_text(encoding="utf-8")
+        assert f'content="0; url={target}"' in page
 
 
-def test_no_page_shows_a_traceback_or_an_object(pages: dict[str, BeautifulSoup]) -> None:
-    for name, page in pages.items():
-        text = article(page).get_text()
-        for leftover in ("Traceback", "object at 0x", "np.float64", "{finding}", "{value}"):
-            assert leftover not in text, name
-
-
-def test_the_vega_bundle_lies_in_the_site(book: Build) -> None:
-    bundle = book.html / "_static" / "vega-bundle.js"
-    assert "vegaEmbed" in bundle.read_text("utf-8")
-
-
-def test_the_search_index_knows_finding_ids_and_words(book: Build) -> None:
-    index = (book.html / "searchindex.js").read_text("utf-8")
-    assert "warfarin" in index
-    assert "zhang2025-ntx" in index
-
-
-def test_counts_and_sizes_in_prose_come_from_the_tables(
-    evidence: Evidence, pages: dict[str, BeautifulSoup]
+def test_a_page_names_its_version_and_can_say_that_it_is_old(
+    pages: dict[str, BeautifulSoup],
 ) -> None:
-    people = evidence.source("zhang2025").n_participants
-    assert people is not None
-    assert number_text(people) in article(pages["answer"]).get_text()
+    answer = pages["answer"]
+    stamp = answer.find(class_="evidence-stamp")
+    assert isinstance(stamp, Tag)
+    assert "Version 0.1.0, 2026-09-21, no commit" in stamp.get_text()
+    notice = answer.find(class_="evidence-old-version")
+    assert isinstance(notice, Tag)
+    assert "../../../latest/index.html" in str(notice)
+    assert answer.select_one('noscript link[href="../../0.1.0.css"]')
 
 
-@pytest.mark.parametrize("path", sorted((PROJECT / "chapters").glob("*.md")), ids=lambda p: p.stem)
-def test_chapters_stay_short_and_their_cells_simple(path: Path) -> None:
-    text = path.read_text("utf-8")
-    assert len(text.splitlines()) <= 250
-    cells = re.findall(r"```\{code-cell\}.*?\n(.*?)```", text, flags=re.DOTALL)
-    assert len(cells) <= 8
-    for cell in cells:
-        code = [line for line in cell.splitlines() if line.strip() and not line.startswith(":")]
-        assert len(code) <= 9, code
+def test_a_chapter_is_offered_as_a_notebook_with_its_results(
+    pages: dict[str, BeautifulSoup], made: Made
+) -> None:
+    notebook = json.loads((made.html / "chapters/rows.ipynb").read_text(encoding="utf-8"))
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    assert len(outputs) == 3
+    assert "MD 1.86" in json.dumps(outputs[0]["data"]["text/plain"], ensure_ascii=False)
+    assert pages["rows"].select_one('a[download][href="rows.ipynb"]')
+    assert pages["rows"].select_one('a[download][href="../amber-0.1.0.pdf"]')
 
 
-def test_every_chapter_file_is_in_the_table_of_contents() -> None:
-    toc = yaml.safe_load((PROJECT / "_toc.yml").read_text("utf-8"))
-    listed = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
-    assert sorted(listed) == sorted(f"chapters/{name}" for name in CHAPTERS)
+def test_everything_can_be_taken_away_in_one_file(made: Made) -> None:
+    packed = zipfile.ZipFile(BytesIO((made.html / "amber-0.1.0-files.zip").read_bytes()))
+    names = set(packed.namelist())
+    assert {"amber-0.1.0.pdf", "amber-0.1.0.bib", "amber-0.1.0.ris"} <= names
+    assert {"data/findings.csv", "chapters/rows.md", "chapters/rows.ipynb"} <= names
 
 
-def test_text_in_pages_is_escaped_once(pages: dict[str, BeautifulSoup]) -> None:
-    shown = article(pages["sources"]).get_text()
-    assert html.unescape("Bone &amp; Joint Research") in shown
-    assert "&amp;" not in shown
+def test_the_manifest_names_the_pages_that_state_a_finding(made: Made) -> None:
+    manifest = json.loads((made.html / "report.json").read_text(encoding="utf-8"))
+    assert manifest["findings"]["larkin2024-som"] == ["chapters/answer", "chapters/rows"]
+    assert "chapters/answer.html" in manifest["files"]
+
+
+def test_each_word_of_a_pages_keywords_is_searched(made: Made) -> None:
+    index = (made.html / "searchindex.js").read_text(encoding="utf-8")
+    terms = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))["terms"]
+    about = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))["docnames"].index(
+        "chapters/about"
+    )
+    for word in ("side", "blood", "thinner"):
+        assert terms[word] == about
+
+
+def test_a_diary_is_a_page_to_print_and_a_place_to_read_ones_own_file(
+    pages: dict[str, BeautifulSoup], made: Made
+) -> None:
+    diary = pages["diary"]
+    table = diary.find("table", class_="evidence-diary-page")
+    assert isinstance(table, Tag)
+    assert len(table.select("tbody tr")) == 5
+    assert (made.html / "_data/tab-diary.csv").read_text("utf-8") == "day,missed,sleep,note\n"
+    place = diary.find(class_="evidence-diary")
+    assert isinstance(place, Tag)
+    assert json.loads(str(place["data-columns"]))[1] == ["missed", "yes/no"]
+    assert diary.select_one("script[src*='evidence-diary.js']")
+    assert "connect-src 'none'" in made.page("diary")
+    assert "evidence-diary.js" not in made.page("answer")
+
+
+def test_the_pdf_is_beside_the_pages_and_the_build_says_where(made: Made) -> None:
+    assert (made.html / "amber-0.1.0.pdf").read_bytes().startswith(b"%PDF")
+    assert re.search(r"4 pages and amber-0\.1\.0\.pdf \(\d+ kB\) are in .*html", made.said)
+
+
+def test_what_is_wrong_is_all_reported_and_the_last_good_site_stays(
+    made: Made, tmp_path: Path
+) -> None:
+    rows = HEAD + (
+        "\nNo title here.\n\n```{code-cell} ipython3\nimport sys\n"
+        "from evidence_tools.show.display import Prose, runs\n"
+        'print("careful", file=sys.stderr)\n```\n'
+    )
+    answer = "# Does it help?\n\nIt is {finding}`larkin2024-sam` and {value}`larkin2024.yaer`.\n"
+    folder = write_book(tmp_path / "book", rows=rows, answer=answer)
+    good = folder / "_build" / "html" / "index.html"
+    good.parent.mkdir(parents=True)
+    good.write_text("good", encoding="utf-8")
+    result = build(folder)
+    assert result.code == 1
+    assert "answer.md:3" in result.said
+    assert "nearest: larkin2024-som" in result.said
+    assert "'yaer'" in result.said
+    assert "Traceback" not in result.said
+    assert "is still the last good one" in result.said
+    assert good.read_text(encoding="utf-8") == "good"
+
+
+def test_a_site_is_put_in_place_file_by_file(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    for name, text in {"same.txt": "1", "other.txt": "1", "old/gone.txt": "1"}.items():
+        (site.html / name).parent.mkdir(parents=True, exist_ok=True)
+        (site.html / name).write_text(text, encoding="utf-8")
+    before = (site.html / "same.txt").stat()
+    site.begin()
+    for name, text in {"same.txt": "1", "other.txt": "2", "new/here.txt": "3"}.items():
+        (site.staged / name).parent.mkdir(parents=True, exist_ok=True)
+        (site.staged / name).write_text(text, encoding="utf-8")
+    site.put_in_place("key")
+    names = {p.relative_to(site.html).as_posix() for p in site.html.rglob("*") if p.is_file()}
+    assert names == {"same.txt", "other.txt", "new/here.txt"}
+    assert (site.html / "same.txt").stat().st_mtime_ns == before.st_mtime_ns
+    assert not (site.html / "old").exists()
+    assert site.is_current("key")
+    assert not site.is_current("another key")
+    (site.html / "same.txt").write_text("by hand", encoding="utf-8")
+    assert not site.is_current("key")
+
+
+def test_a_damaged_note_on_the_last_site_is_no_note(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.begin()
+    site.put_in_place("key")
+    (tmp_path / ".evidence" / "site.json").write_text("[1", encoding="utf-8")
+    assert not site.is_current("key")
+
+
+def test_whatever_was_touched_or_undone_the_site_equals_a_clean_build(tmp_path: Path) -> None:
+    folder = write_book(tmp_path / "book")
+    clean = build(folder).contents()
+    page = folder / "_build/html/chapters/answer.html"
+
+    again = build(folder)
+    assert "Nothing changed" in again.said
+    assert again.contents() == clean
+
+    page.write_text(page.read_text("utf-8").replace("1.86", "9.86"), encoding="utf-8")
+    (folder / "_build/html/extra.html").write_text("not ours", encoding="utf-8")
+    (folder / "_build/html/searchindex.js").write_text("Search.", encoding="utf-8")
+    (folder / "_build/.doctrees/environment.pickle").write_bytes(b"damaged")
+    assert build(folder).contents() == clean
+
+    chapter = folder / "chapters/answer.md"
+    text = chapter.read_text(encoding="utf-8")
+    chapter.write_text(f"{text}\nOne more sentence on an RCT.\n", encoding="utf-8")
+    edited = build(folder).contents()
+    assert edited["chapters/answer.html"] != clean["chapters/answer.html"]
+    chapter.write_text(text, encoding="utf-8")
+    assert build(folder).contents() == clean

@@ -2,162 +2,62 @@
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import shutil
-import subprocess
-import sys
-import time
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from unittest.mock import Mock
 
-import cloudpickle
-import nbformat
-import psutil
 import pytest
-from conftest import PROJECT
 from distributed import LocalCluster
-from test_execution import chapter, gone, printed
+from running import printed, read, write_chapter
 
-from evidence_tools.execution.bundle import pack
-from evidence_tools.execution.cluster import ClusterExecutor
-from evidence_tools.execution.errand import unpack
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cluster")
-    shutil.copytree(PROJECT / "data", folder / "data")
-    (folder / "chapters").mkdir()
-    (folder / "_build").mkdir()
-    (folder / "_build" / "written.html").write_text("by a build", encoding="utf-8")
-    return folder
+from evidence_tools.book import cluster as cluster_module
+from evidence_tools.book.cluster import run_on_cluster
+from evidence_tools.book.execution import ChapterError
+from evidence_tools.book.session import BuildError, book_files
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Two workers in processes of their own, in a folder that has no book."""
-    with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        local_directory=str(tmp_path_factory.mktemp("workers")),
-    ) as cluster:
-        yield cluster
-
-
-def test_a_lost_worker_loses_no_chapter(book: Path, cluster: Any, tmp_path: Path) -> None:
-    executor = ClusterExecutor(cluster.scheduler_address, book, book / "data")
-    mark = tmp_path / "first"
-    # The first to run kills its worker, and with it the other chapter of that worker, if any.
-    lethal = (
-        "import os, pathlib, psutil, signal\n"
+def test_a_lost_worker_loses_no_chapter(tmp_path: Path) -> None:
+    book, mark = tmp_path / "book", tmp_path / "first"
+    (book / "data").mkdir(parents=True)
+    (book / "data" / "rows.csv").write_text("a,b\n", "utf-8")
+    # The first to run kills its worker, and with it whatever else that worker held.
+    write_chapter(
+        book,
+        "lethal",
+        "import os, pathlib, psutil, signal, time\n"
         f"mark = pathlib.Path({str(mark)!r})\n"
         "first = not mark.exists(); mark.touch()\n"
-        "worker = psutil.Process().parent().parent()\n"
-        "first and os.kill(worker.pid, signal.SIGKILL)\n"
-        "first and __import__('time').sleep(60)\n"
-        "print('survived')"
+        "first and os.kill(psutil.Process().parent().pid, signal.SIGKILL)\n"
+        "first and time.sleep(60)\n"
+        "print('survived')",
     )
-    load = (
-        "from evidence_tools import load_evidence\nprint(len(load_evidence('../data').findings()))"
-    )
-    chapters = [chapter(book, "lethal", lethal), chapter(book, "load", load)]
-    chapters.append(chapter(book, "failing", "1 / 0"))
-    try:
-        outcomes = {outcome.chapter.docname: outcome for outcome in executor.run(chapters)}
-    finally:
-        executor.close()
-    assert mark.exists()
-    assert printed(outcomes["lethal"]).strip() == "survived"
-    assert int(printed(outcomes["load"])) > 0
-    assert outcomes["load"].reads == {}
-    assert "code cell 1 of chapter 'failing'" in str(outcomes["failing"])
-    assert "ZeroDivisionError" in str(outcomes["failing"])
+    code = "import evidence_tools\nprint(open('../data/rows.csv').read(), evidence_tools.__file__)"
+    write_chapter(book, "reading", code)
+    write_chapter(book, "failing", "x = 1\n1 / 0")
+    names, folder = ("lethal", "reading", "failing"), tmp_path / "there"
+    two = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(**two, local_directory=folder) as cluster:  # processes without the book
+        files = list(book_files(book, [book / f"chapters/{name}.md" for name in names]))
+        results = run_on_cluster(cluster.scheduler_address, read(book, *names), book, files, 10**6)
+    assert printed(results["lethal"]) == "survived\n"
+    rows, package = printed(results["reading"]).split()
+    assert rows == "a,b"
+    assert "/there/" in package
+    assert isinstance(results["failing"], ChapterError)
+    assert results["failing"].reason == "the code failed: ZeroDivisionError: division by zero"
+    assert (results["failing"].cell, results["failing"].line) == (1, 2)
 
 
-def test_no_scheduler_is_told(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evidence_tools.execution.cluster._CONNECT_SECONDS", 1)
-    with pytest.raises(OSError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
-        ClusterExecutor("tcp://127.0.0.1:9", book, book / "data")
-
-
-def test_workers_with_other_versions_are_refused(
-    book: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_scheduler_that_does_not_answer_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    executor = ClusterExecutor(cluster.scheduler_address, book, book / "data")
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    here = os.getpid()
-
-    def versions() -> list[str]:
-        return ["Python 3.99", "pandas-9"] if os.getpid() == here else ["Python 3.11", "pandas-3"]
-
-    monkeypatch.setattr("evidence_tools.execution.cluster.installed_versions", versions)
-    try:
-        with pytest.raises(
-            RuntimeError, match=r"has other versions than this machine: Python 3\.11, "
-        ):
-            next(iter(executor.run([chapter(book, "never", "1")])))
-    finally:
-        executor.close()
+    monkeypatch.setattr(cluster_module, "Client", Mock(side_effect=OSError("timed out")))
+    with pytest.raises(BuildError, match=r"no Dask cluster .* answers at tcp://127\.0\.0\.1:9: "):
+        run_on_cluster("tcp://127.0.0.1:9", [], tmp_path, [], 10**6)
 
 
-def test_a_bundle_holds_the_book_and_the_package_but_nothing_that_was_built(book: Path) -> None:
-    content = pack(book, book / "data")
-    assert content == pack(book, book / "data")
-    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    assert "book/data/findings.csv" in names
-    assert "code/evidence_tools/evidence.py" in names
-    assert not [name for name in names if "_build" in name or "__pycache__" in name]
-
-
-@pytest.mark.parametrize("name", ["../out", "book/../../out", "/out", "book\\..\\out", "else/out"])
-def test_a_bundle_cannot_write_outside_its_folder(name: str, tmp_path: Path) -> None:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        archive.writestr("book/good", "good")
-        archive.writestr(zipfile.ZipInfo(name), "bad")
-    (tmp_path / "inner").mkdir()
-    with pytest.raises(ValueError, match="the bundle holds"):
-        unpack(target.getvalue(), tmp_path / "inner")
-    assert [path.name for path in tmp_path.rglob("*")] == ["inner"]
-
-
-def test_a_workers_program_and_its_kernel_end_when_the_worker_is_gone(
-    book: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "book").symlink_to(book)
-    mark = tmp_path / "running"
-    slow = chapter(book, "slow", f"open({str(mark)!r}, 'w').close(); import time; time.sleep(60)")
-    task = {
-        "root": str(tmp_path),
-        "docname": "slow",
-        "path": "chapters/slow.md",
-        "data": "data",
-        "notebook": nbformat.writes(slow.notebook),
-        "timeout": 60,
-    }
-    program = subprocess.Popen(
-        [sys.executable, "-m", "evidence_tools.execution.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-    )
-    assert program.stdin is not None
-    program.stdin.write(json.dumps(task).encode() + b"\n")
-    program.stdin.flush()
-    end = time.monotonic() + 40
-    while not mark.exists() and time.monotonic() < end:
-        time.sleep(0.1)
-    assert mark.exists()
-    running = {program.pid, *(p.pid for p in psutil.Process(program.pid).children(recursive=True))}
-    assert len(running) >= 2
-    program.stdin.close()  # as when the worker is killed
-    program.wait(20)
-    assert gone(running)
+def test_workers_with_other_versions_are_refused() -> None:
+    there = {"tcp://10.0.0.2:1": {"packages": {"python": "3.11", "pandas": "2"}}}
+    here = {"packages": {"python": "3.11", "pandas": "3"}}
+    client = Mock(get_versions=Mock(return_value={"client": here, "workers": there}))
+    with pytest.raises(BuildError, match=r"10\.0\.0\.2:1 differs in \{'pandas': '3'\}; install"):
+        cluster_module._compare_versions(client)

@@ -3,45 +3,30 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from datetime import date
-from decimal import Decimal
 
+import pandas as pd
 import pytest
 from conftest import PROJECT
 
 from evidence_tools import Evidence
-from evidence_tools.rules import printed_numbers
-from evidence_tools.schema import (
-    ROW_CLASSES,
-    Direction,
-    EffectMeasure,
-    Finding,
-    Integrity,
-    OutcomeKind,
-    Significance,
-)
+from evidence_tools.evidence.comparison import conflicting_outcomes
+from evidence_tools.evidence.measures import printed_numbers, printed_p_values
+from evidence_tools.evidence.tables import split_list
 
-PACKAGE = json.loads((PROJECT / "data" / "datapackage.json").read_text(encoding="utf-8"))
-TABLES = {resource["name"]: resource for resource in PACKAGE["resources"]}
-FIELDS = [
-    pytest.param(field, id=f"{name}.{field['name']}")
-    for name, resource in TABLES.items()
-    for field in resource["schema"]["fields"]
-]
+COUNTS = {
+    "findings": 196, "sources": 67, "outcomes": 44, "kinds": 10, "trials": 27, "arms": 66,
+    "certainty": 100, "context": 13, "timecourse": 32, "harms": 46, "advice": 26,
+    "conclusions": 52, "statements": 51, "limitations": 12,
+}  # fmt: skip
 
 
-def test_every_source_finding_and_arm_is_there(evidence: Evidence) -> None:
-    assert len(evidence.sources) == 41
-    assert len(evidence.findings()) == 72
-    assert len(evidence.arms) == 20
-    assert len(evidence.context) == 11
-    assert len(evidence.outcomes) == 21
+def test_every_row_is_there(evidence: Evidence) -> None:
+    assert {name: len(getattr(evidence, name)) for name in COUNTS} == COUNTS
 
 
 @pytest.mark.parametrize(
-    ("key", "measure", "estimate", "lower", "upper", "printed"),
+    ("outcome", "measure", "estimate", "lower", "upper", "printed"),
     [
         ("oc", "MD", "1.86", "1.17", "2.56", "OC; MD 1.86, 95% CI 1.17-2.56"),
         ("bap", "MD", "1.49", "0.98", "2.00", "BAP; MD 1.49, 95% CI 0.98-2.00"),
@@ -51,182 +36,133 @@ def test_every_source_finding_and_arm_is_there(evidence: Evidence) -> None:
     ],
 )
 def test_the_five_central_estimates_are_as_printed(
-    evidence: Evidence, key: str, measure: str, estimate: str, lower: str, upper: str, printed: str
-) -> None:
-    finding = evidence.finding(f"zhang2025-{key}")
-    assert finding.effect_measure == measure
-    numbers = (finding.estimate, finding.ci_lower, finding.ci_upper, finding.ci_level)
-    assert [str(number) for number in numbers] == [estimate, lower, upper, "95"]
-    assert finding.as_printed == printed
-    assert finding.unit == "not reported"
-    assert finding.statistically_significant == "yes"
-    assert finding.direction == ("increase" if Decimal(estimate) > 0 else "decrease")
+    evidence: Evidence, outcome: str, measure: str, estimate: str, lower: str, upper: str,
+    printed: str,
+) -> None:  # fmt: skip
+    row = evidence.finding(f"zhang2025-{outcome}")
+    figures = (row.estimate_printed, row.ci_lower_printed, row.ci_upper_printed)
+    assert (row.effect_measure, *figures, row.as_printed) == (
+        measure, estimate, lower, upper, printed,
+    )  # fmt: skip
+    assert row.ci_level_printed == "95"
+    assert row.statistically_significant == "yes"
+    assert (row.unit, row.k_studies, row.n_participants, row.i2) == (None,) * 4
 
 
-def test_the_central_result_for_ntx_is_a_gap_and_not_a_zero(evidence: Evidence) -> None:
-    finding = evidence.finding("zhang2025-ntx")
-    assert finding.direction is Direction.NO_SIGNIFICANT_CHANGE
-    assert finding.statistically_significant is Significance.NO
-    assert finding.as_printed == "N-telopeptide (NTX) showed no significant change"
-    for field in ("effect_measure", "estimate", "ci_lower", "ci_upper", "ci_level", "p_value"):
-        assert getattr(finding, field) is None
+def test_the_central_result_without_a_change_is_a_gap_and_no_zero(evidence: Evidence) -> None:
+    row = evidence.finding("zhang2025-ntx")
+    assert (row.direction, row.statistically_significant) == ("no_significant_change", "no")
+    assert (row.estimate, row.ci_lower, row.ci_upper, row.p_value) == (None,) * 4
 
 
-def test_the_central_source_is_as_it_was_read(evidence: Evidence) -> None:
-    source = evidence.source("zhang2025")
-    assert (source.n_studies, source.n_participants) == (9, 2570)
-    assert source.doi == "10.3389/fendo.2025.1703116"
-    assert source.read_at == "abstract"
-    assert source.integrity is Integrity.NONE_KNOWN
+def test_every_digit_of_every_finding_is_printed_in_its_source(evidence: Evidence) -> None:
+    figures = ["estimate_printed", "ci_lower_printed", "ci_upper_printed", "i2_printed"]
+    for row in evidence.findings.reset_index().itertuples():
+        stored = Counter(text for name in figures if pd.notna(text := getattr(row, name)))
+        printed = Counter() if pd.isna(row.as_printed) else Counter(printed_numbers(row.as_printed))
+        printed += Counter(f"-{number}" for number in printed)  # "decreased by 25.8%"
+        assert not stored - printed, row.finding_id
+        if pd.notna(row.p_value_printed):
+            assert row.p_value_printed in printed_p_values(row.as_printed), row.finding_id
 
 
-def test_what_the_central_abstract_does_not_state_is_blank(evidence: Evidence) -> None:
-    for finding in evidence.findings(source="zhang2025"):
-        assert finding.k_studies is None
-        assert finding.n_participants is None
-        assert not finding.unit_reported
-
-
-def test_every_estimate_lies_inside_its_interval(evidence: Evidence) -> None:
-    with_interval = [f for f in evidence.findings() if f.ci_lower is not None]
-    assert len(with_interval) > 20
-    for finding in with_interval:
-        assert finding.estimate is not None
-        assert finding.ci_upper is not None
-        assert finding.ci_lower is not None
-        assert finding.ci_lower <= finding.estimate <= finding.ci_upper, finding.finding_id
-
-
-def figures(finding: Finding) -> list[str]:
-    values = (finding.estimate, finding.ci_lower, finding.ci_upper, finding.ci_level)
-    return [str(value) for value in values if value is not None]
-
-
-def test_every_digit_of_every_estimate_is_printed_in_its_source(evidence: Evidence) -> None:
-    for finding in evidence.findings():
-        missing = Counter(figures(finding)) - Counter(printed_numbers(finding.as_printed))
-        assert not missing, finding.finding_id
-
-
-def test_every_printed_p_value_is_stored_with_its_digits(evidence: Evidence) -> None:
-    printed = {
-        f.finding_id: found.groups()
-        for f in evidence.findings()
-        if (found := re.search(r"\b[pP]\s*([<=])\s*([0-9.]+)", f.as_printed))
-    }
-    assert len(printed) == 15
-    for finding_id, (relation, digits) in printed.items():
-        p_value = evidence.finding(finding_id).p_value
-        assert p_value is not None
-        assert (p_value.relation, str(p_value.value)) == (relation, digits)
-
-
-def test_every_source_and_outcome_that_a_row_names_exists(evidence: Evidence) -> None:
-    for row in (*evidence.findings(), *evidence.arms.values()):
-        assert row.source_id in evidence.sources
-        assert row.outcome_id in evidence.outcomes
-    for context in evidence.context.values():
-        assert context.outcome_id in evidence.outcomes
-        assert not context.source_id or context.source_id in evidence.sources
-
-
-def test_every_reference_of_an_outcome_is_a_source_or_in_the_bibliography(
-    evidence: Evidence,
-) -> None:
-    entries = re.findall(r"(?m)^@\w+\{([^,]+),", (PROJECT / "references.bib").read_text("utf-8"))
-    known = set(entries) | set(evidence.sources)
-    for outcome in evidence.outcomes.values():
-        assert outcome.references, outcome.outcome_id
-        assert set(outcome.references) <= known, outcome.outcome_id
-
-
-def test_no_key_is_both_a_source_and_in_the_bibliography(evidence: Evidence) -> None:
-    text = (PROJECT / "references.bib").read_text("utf-8")
-    assert not set(evidence.sources) & set(re.findall(r"(?m)^@\w+\{([^,]+),", text))
-
-
-def test_every_source_was_looked_up_on_the_day_of_the_curation(evidence: Evidence) -> None:
-    assert {s.integrity_checked for s in evidence.sources.values()} == {date(2026, 11, 21)}
+def test_nothing_is_imputed(evidence: Evidence) -> None:
+    findings = evidence.findings
+    assert findings.loc[findings["estimate"].isna(), "ci_lower"].isna().all()
+    assert (
+        findings.loc[findings["as_printed"].isna(), ["estimate", "p_value"]].isna().all(axis=None)
+    )
+    computed = findings[["standard_error", "tau2", "prediction_lower"]]
+    assert computed.isna().all(axis=None)
 
 
 @pytest.mark.parametrize(
-    ("source_id", "status"),
-    [
-        ("iwamoto2009ma", Integrity.RETRACTED),
-        ("cockayne2006", Integrity.CAUTION_PUBLISHED),
-        ("mott2019", Integrity.ADJUSTED),
-        ("xu2021", Integrity.ARITHMETIC_FLAG),
-        ("gu2019", Integrity.INTERNAL_CONTRADICTION),
-    ],
+    "source", ["binkley2009", "emaus2010", "knapen2007", "ronn2016", "ronn2021"]
 )
-def test_every_known_concern_has_its_status_and_its_reason(
-    evidence: Evidence, source_id: str, status: Integrity
-) -> None:
-    assert evidence.source(source_id).integrity is status
-    assert evidence.source(source_id).note
+def test_density_was_not_different_where_sources_say_so(evidence: Evidence, source: str) -> None:
+    density = evidence.select(source=source).query("outcome_id.str.startswith('bmd')")
+    assert set(density["direction"]) == {"no_significant_change"}
 
 
-def test_no_other_source_has_a_known_concern(evidence: Evidence) -> None:
-    concerns = [s for s in evidence.sources.values() if s.integrity is not Integrity.NONE_KNOWN]
-    assert len(concerns) == 5
+def test_density_was_not_different_against_an_active_comparator(evidence: Evidence) -> None:
+    density = evidence.select(source="jiang2014").query("outcome_id.str.startswith('bmd')")
+    assert set(density["direction"]) == {"no_significant_change"}
+    assert evidence.trials.loc["jiang2014", "comparator_kind"] == "active comparator"
 
 
-def test_a_retracted_source_has_no_findings(evidence: Evidence) -> None:
-    retracted = {s for s, row in evidence.sources.items() if row.integrity is Integrity.RETRACTED}
-    assert retracted == {"iwamoto2009ma"}
-    assert not retracted & {finding.source_id for finding in evidence.findings()}
+@pytest.mark.parametrize("source", ["emaus2010", "purwosunu2006", "je2011", "ronn2016"])
+def test_undercarboxylation_fell_where_sources_say_so(evidence: Evidence, source: str) -> None:
+    assert evidence.finding(f"{source}-ucoc").direction == "decrease"
 
 
-def test_least_significant_changes_that_were_not_found_are_said_to_be_missing(
-    evidence: Evidence,
-) -> None:
-    for key in ("ucoc-lsc", "ntx-lsc"):
-        assert evidence.context[key].value == "not found"
+def test_trials_are_as_the_second_reading_found_them(evidence: Evidence) -> None:
+    inoue = evidence.row("trials", "inoue2009")
+    assert (inoue.duration_printed, inoue.duration_unit) == ("36", "months")
+    assert (inoue.n_comparator, inoue.n_intervention) == (2193, 2185)
+    assert evidence.finding("inoue2009-fracture-vertebral").direction == "no_significant_change"
+    assert evidence.row("trials", "ronn2016").blinding == "double blind"
+    arms = evidence.arms.query("source_id == 'jiang2014' and events.notna()")
+    assert [(row.events, row.n) for row in arms.itertuples()] == [(2, 108), (4, 105)]
+
+
+def test_a_corrected_figure_is_replaced_by_its_correction(evidence: Evidence) -> None:
+    old = evidence.finding("cockayne2006-fracture-hip")
+    assert old.superseded_by == "cockayne2018corr-fracture-hip"
+    assert (old.estimate_printed, old.standing) == ("0.23", "struck out")
+    assert evidence.finding(old.superseded_by).estimate_printed == "0.30"
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "vocabulary"),
-    [
-        ("findings", "effect_measure", EffectMeasure),
-        ("findings", "direction", Direction),
-        ("findings", "statistically_significant", Significance),
-        ("sources", "integrity", Integrity),
-        ("outcomes", "kind", OutcomeKind),
-    ],
+    ("finding", "estimate"), [("ma2022-fracture", "0.96"), ("huang2015-fracture", "0.63")]
 )
-def test_the_dictionary_and_the_package_know_the_same_words(
-    table: str, column: str, vocabulary: type
+def test_primary_results_count_beside_their_sensitivity_analyses(
+    evidence: Evidence, finding: str, estimate: str
 ) -> None:
-    fields = {field["name"]: field for field in TABLES[table]["schema"]["fields"]}
-    assert fields[column]["constraints"]["enum"] == list(vocabulary)
+    row = evidence.finding(finding)
+    assert (row.analysis, row.standing, row.estimate_printed) == ("primary", "counted", estimate)
+    assert evidence.finding(f"{finding}-sens").analysis == "sensitivity"
 
 
-@pytest.mark.parametrize("table", ROW_CLASSES)
-def test_columns_of_file_dictionary_and_package_are_the_same(table: str) -> None:
-    header = (PROJECT / "data" / TABLES[table]["path"]).read_text("utf-8").splitlines()[0]
-    described = [field["name"] for field in TABLES[table]["schema"]["fields"]]
-    assert header.split(",") == described == list(ROW_CLASSES[table].__dataclass_fields__)
+def test_other_forms_and_other_people_never_count(evidence: Evidence) -> None:
+    counts = evidence.topic.counts
+    counted = evidence.findings.query("standing == 'counted'")
+    assert set(counted["form"]) <= set(counts["forms"])
+    assert set(counted["population_group"]) <= set(counts["population_groups"])
+    assert not counted["form"].str.contains("K1").any()
 
 
-def test_the_data_package_says_what_it_is_and_how_it_may_be_used() -> None:
-    assert PACKAGE["title"]
-    assert PACKAGE["sources"][0]["title"]
-    assert [licence["name"] for licence in PACKAGE["licenses"]] == ["CC-BY-4.0"]
+def test_harms_are_reported_by_many_sources_in_their_own_words(evidence: Evidence) -> None:
+    printed = " ".join(evidence.harms["as_printed"].dropna())
+    assert evidence.harms["source_id"].nunique() > 40
+    assert "three minor gastrointestinal cases" in printed
+    assert "similar to alfacalcidol" in printed
 
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_every_column_has_a_type_and_a_meaning(field: dict[str, object]) -> None:
-    assert field["type"] in ("string", "number", "integer", "date", "boolean")
-    assert str(field["description"]).endswith(".")
+def test_every_judgement_fits_its_findings(evidence: Evidence) -> None:
+    assert evidence.misfits().empty
+    assert conflicting_outcomes(evidence.findings) == {"oc"}
 
 
-@pytest.mark.parametrize("field", [p for p in FIELDS if p.values[0]["type"] == "number"])
-def test_every_measured_number_has_a_unit(field: dict[str, object]) -> None:
-    assert field["unit"]
+def test_every_figure_that_does_not_fit_is_declared(evidence: Evidence) -> None:
+    flagged = evidence.arithmetic().query("verdict == 'flag'").index
+    assert evidence.findings.loc[flagged, "misfit"].notna().all()
 
 
-@pytest.mark.parametrize(
-    "field", [p for p in FIELDS if "pattern" in p.values[0].get("constraints", {})]
-)
-def test_every_column_with_a_form_has_an_example_of_it(field: dict[str, dict[str, str]]) -> None:
-    assert re.fullmatch(field["constraints"]["pattern"], str(field["example"]))
+def test_every_reference_of_an_outcome_exists(evidence: Evidence) -> None:
+    library = (PROJECT / "references.bib").read_text(encoding="utf-8")
+    for row in evidence.rows("outcomes").values():
+        for key in split_list(row.references):
+            assert key in evidence.sources.index or f"{{{key}," in library, row.outcome_id
+
+
+def test_what_is_known_to_be_unknown_is_a_row(evidence: Evidence) -> None:
+    slots = set(evidence.statements.query("source_id == 'zhang2025'")["slot"])
+    assert {"trial names", "units", "trials per marker"} <= slots
+    assert {"done", "not done"} <= set(evidence.statements["kind"])
+
+
+def test_every_column_is_described() -> None:
+    package = json.loads((PROJECT / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    for resource in package["resources"]:
+        for field in resource["schema"]["fields"]:
+            assert field["description"].endswith("."), (resource["name"], field["name"])

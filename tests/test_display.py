@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence_tools.display import (
+from evidence_tools.show.display import (
     MIME_TYPE,
     Cell,
     Figure,
@@ -20,7 +20,6 @@ from evidence_tools.display import (
     read_runs,
     runs,
     runs_html,
-    script_json,
 )
 
 styles = st.sampled_from(["plain", "strong", "emphasis", "struck"])
@@ -74,23 +73,6 @@ def test_runs_survive_the_way_through_a_notebook(parts: list[Run]) -> None:
     assert read_runs(payload["paragraphs"][0]) == tuple(parts)
 
 
-@given(st.lists(any_run))
-def test_joining_runs_loses_no_text(parts: list[Run]) -> None:
-    assert plain(runs("before ", parts, " after")) == f"before {plain(parts)} after"
-
-
-@given(st.recursive(st.text() | st.none() | st.integers(), lambda s: st.lists(s)))
-def test_json_in_a_script_element_cannot_end_it(data: object) -> None:
-    text = script_json(data)
-    assert not set("<>&") & set(text)
-    assert text.isascii()
-    assert json.loads(text) == data
-
-
-def test_empty_text_makes_no_run() -> None:
-    assert runs("", Run("a"), "") == (Run("a"),)
-
-
 def table(**changes: object) -> Table:
     values = {
         "name": "tab-x",
@@ -109,35 +91,19 @@ def test_a_table_has_a_caption_and_scoped_headers() -> None:
 
 
 def test_a_table_reads_as_lines_of_plain_text() -> None:
-    assert table().to_text() == "Which <one>?\nMarker | Result\na & b | 1 < 2"
-
-
-def test_a_row_of_another_length_than_the_header_is_refused() -> None:
-    with pytest.raises(ValueError, match="table 'tab-x': a row has 1 cells for 2 columns"):
-        table(rows=(TableRow((Cell.of("a"),)),))
-
-
-def test_widths_for_another_number_of_columns_are_refused() -> None:
-    with pytest.raises(ValueError, match="one width per column"):
-        table(widths=(1,))
+    assert str(table()) == "Which <one>?\nMarker | Result\na & b | 1 < 2"
 
 
 def test_a_list_is_written_with_one_item_a_paragraph() -> None:
     prose = Prose((runs("one"), runs("two")), as_list=True)
     assert prose.to_html() == "<ul><li>one</li><li>two</li></ul>"
-    assert prose.to_text() == "- one\n- two"
-
-
-def test_prose_is_written_in_paragraphs() -> None:
-    prose = Prose((runs("one"), runs("two")))
-    assert prose.to_html() == "<p>one</p><p>two</p>"
-    assert prose.to_text() == "one\ntwo"
+    assert str(prose) == "- one\n- two"
 
 
 def test_a_figure_carries_its_text_alternative_in_every_form() -> None:
     figure = Figure("fig-x", runs("Why?"), 'up "and" down', "<svg></svg>", {})
     assert 'aria-label="up &quot;and&quot; down"' in figure.to_html()
-    assert figure.to_text() == 'Why?\nup "and" down'
+    assert str(figure) == 'Why?\nup "and" down'
 
 
 @pytest.mark.parametrize(

@@ -1,381 +1,201 @@
-"""Chapters run side by side in kernels that know nothing of one another, and leave nothing."""
+"""Chapters run side by side, know nothing of one another, and fail with a place and a reason."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Sequence
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-from conftest import PROJECT
-from jupyter_client.kernelspec import KernelSpecManager
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from running import environment, printed, read, run, write_chapter
 
-from evidence_tools.execution.chapter import Chapter, Outcome
-from evidence_tools.execution.local import LocalExecutor
-from evidence_tools.execution.warm import WarmProcess
+from evidence_tools.book.execution import ChapterError, run_chapters
+from evidence_tools.book.kernels import Kernels
+from evidence_tools.book.session import BuildError, describe, read_chapters
 
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
-
+FAIL = "def f():\n    raise ValueError('no such row')\n\nf()"
+ENDLESS = "while True:\n    try:\n        __import__('time').sleep(60)\n    except BaseException:\n"
 # What an interpreter has of its own; a chapter prints it, another one spoils it first.
 STATE = """
-import builtins, decimal, locale, os, signal, sys, threading, warnings
+import decimal, os, signal, sys, warnings
 import altair, pandas
-print(hasattr(pandas.DataFrame, "spoilt"), hasattr(builtins, "spoilt"), "spoilt" in globals())
-print(altair.theme.active, altair.theme.options)
+print(hasattr(pandas.DataFrame, "spoilt"), "spoilt" in globals(), altair.theme.active)
 print(os.path.basename(os.getcwd()), os.environ.get("SPOILT"), "/spoilt" in sys.path)
-print([item[:1] + (str(item[2]),) for item in warnings.filters if item[0] == "error"])
-print(sorted(thread.name for thread in threading.enumerate() if "spoilt" in thread.name))
-print(decimal.getcontext().prec, locale.setlocale(locale.LC_ALL))
-print(pandas.get_option("display.precision"))
-print(signal.getsignal(signal.SIGUSR1), sys.getrecursionlimit(), os.umask(0o022))
-import jsonschema
-iri = jsonschema.FormatChecker().conforms
-print(iri("https://example.org/a", "iri"), iri("no iri", "iri"))
-print(sys.argv[0].endswith("ipykernel_launcher.py"), sys.path[0], __name__, sys.flags.interactive)
+print([str(item[2]) for item in warnings.filters if item[0] == "error"], os.umask(0o022))
+print(decimal.getcontext().prec, pandas.get_option("display.precision"))
+print(signal.getsignal(signal.SIGUSR1), signal.getsignal(signal.SIGCHLD))
+print(sys.argv[0].endswith("ipykernel_launcher.py"), sys.path[0], __name__)
 """
-SOCKETS = """
-import psutil
-print([item.laddr.ip for item in psutil.Process().net_connections("inet")])
-"""
-FAIL = """def f():
-    raise ValueError('no such marker')
-
-f()"""
 SPOIL = """
-import builtins, decimal, os, signal, sys, threading, time, warnings
-import altair, numpy, pandas
-pandas.DataFrame.spoilt = builtins.spoilt = spoilt = True
+import decimal, os, signal, sys, warnings
+import altair, pandas
+pandas.DataFrame.spoilt = spoilt = True
 pandas.set_option("display.precision", 2)
 altair.theme.enable("dark")
 os.chdir("/"); os.environ["SPOILT"] = "yes"; sys.path.insert(0, "/spoilt"); os.umask(0)
 warnings.simplefilter("error")
-threading.Thread(target=time.sleep, args=(60,), name="spoilt").start()
 decimal.getcontext().prec = 3
-signal.signal(signal.SIGUSR1, signal.SIG_IGN); sys.setrecursionlimit(5000)
-numpy.random.seed(0)
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
 """
-
-
-def chapter(book: Path, name: str, *code: str, timeout: int = 60) -> Chapter:
-    """A chapter as a text notebook on disk, and as MyST-NB would read it."""
-    folder = book / "chapters"
-    folder.mkdir(exist_ok=True)
-    lines: list[str] = ["# A title", ""]
-    cells = [new_markdown_cell("# A title")]
-    source_map = [0]
-    for cell in code:
-        source_map.append(len(lines))
-        lines += ["```{code-cell} ipython3", ":tags: [hide-input]", "", *cell.split("\n"), "```"]
-        cells.append(new_code_cell(cell))
-    path = folder / f"{name}.md"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "source_map": source_map})
-    return Chapter(name, path, notebook, timeout)
-
-
-def printed(outcome: Outcome) -> str:
-    """What the last cell printed."""
-    assert not outcome.reason, outcome.reason
-    return "".join(part.get("text", "") for part in outcome.notebook.cells[-1].outputs)
-
-
-def descendants() -> set[int]:
-    return {process.pid for process in psutil.Process().children(recursive=True)}
-
-
-def gone(pids: set[int], seconds: float = 8) -> bool:
-    """Whether processes end within a time; a zombie has ended."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if not any(_lives(pid) for pid in pids):
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+TOO_MUCH = "shows more than 1,000,000 bytes (an output counts 500); "
+CODE = {
+    "spoiler": [SPOIL],
+    "state": [STATE],
+    "dice": ["import numpy, random; print(numpy.random.rand(), random.random())"],
+    "dice2": ["import numpy, random; print(random.random(), numpy.random.rand())"],
+    "failing": ["x = 1", FAIL],
+    "deep": ["x = 1\nimport json\njson.loads('{')"],
+    "earlier": ["def f():\n    pass\n    1 / 0", "f()"],
+    "syntax": ["x = 1\nx = = 2"],
+    "wide": ["raise ValueError('x' * 100_000)"],
+    "dying": ["import os\nos._exit(3)"],
+    "lines": ["x = 1", "for number in range(300_000):\n    print(number)"],
+    "displays": ["for number in range(20_000):\n    display(number)"],
+    "flushes": ["for number in range(20_000):\n    print(flush=True)"],
+    "large": ["from IPython.display import HTML\nHTML('x' * 1_500_000)"],
+    "within": ["print('x' * 900_000)"],
+    "asking": ["input('?')"],
+}
 
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("chapters")
+    return tmp_path_factory.mktemp("with space, ümlaut, 100%, why?")
 
 
 @pytest.fixture(scope="module")
-def executor(book: Path) -> Iterator[LocalExecutor]:
-    warm = WarmProcess(PROJECT / "data")
-    warm.start()
-    executor = LocalExecutor(book, PROJECT / "data", warm=warm, workers=2)
-    yield executor
-    executor.close()
+def kernels(book: Path) -> Iterator[Kernels]:
+    with Kernels(book) as kernels:
+        yield kernels
 
 
 @pytest.fixture(scope="module")
-def outcomes(book: Path, executor: LocalExecutor) -> dict[str, Outcome]:
+def results(book: Path, kernels: Kernels) -> Any:
     """Good and broken chapters, run together."""
-    endless = (
-        "import time\nwhile True:\n    try:\n        time.sleep(60)\n    except BaseException:\n"
-    )
-    chapters = [
-        chapter(book, "spoiler", SPOIL),
-        chapter(book, "state", STATE),
-        chapter(book, "dice", "import numpy, random; print(numpy.random.rand(), random.random())"),
-        chapter(book, "dice2", "import numpy, random; print(random.random(), numpy.random.rand())"),
-        chapter(book, "failing", "x = 1", FAIL),
-        chapter(book, "dying", "import os\nos._exit(3)"),
-        chapter(book, "hanging", "x = 1", endless + "        pass", timeout=1),
-        chapter(book, "sockets", SOCKETS),
-        chapter(book, "reading", "open('beside.csv').read(); import os; os.listdir('..')"),
-        chapter(book, "calling", "import subprocess; subprocess.run(['true'])"),
-        chapter(book, "data", "from evidence_tools import load_evidence\n"
-                f"e = load_evidence({str(PROJECT / 'data')!r})\nprint(len(e.findings()) > 0)"),
-    ]  # fmt: skip
-    (book / "chapters" / "beside.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    return {outcome.chapter.docname: outcome for outcome in executor.run(chapters)}
+    for name, code in CODE.items():
+        write_chapter(book, name, *code)
+    return run(kernels, book, *CODE)
 
 
-def test_every_chapter_has_an_outcome_also_beside_broken_ones(outcomes: dict[str, Outcome]) -> None:
-    assert len(outcomes) == 11
-    broken = {name: outcome.reason for name, outcome in outcomes.items() if outcome.reason}
-    assert set(broken) == {"failing", "dying", "hanging"}, broken
+def message(book: Path, results: Any, name: str) -> str:
+    assert isinstance(results[name], ChapterError), name
+    return describe(*read(book, name), results[name], book)
 
 
-def test_nothing_leaks_into_another_chapter(
-    outcomes: dict[str, Outcome], book: Path, executor: LocalExecutor
-) -> None:
-    ordinary = LocalExecutor(book, PROJECT / "data", warm=None, workers=1)
-    try:
-        (fresh,) = ordinary.run([chapter(book, "fresh", STATE)])
-    finally:
-        ordinary.close()
-    (after,) = executor.run([chapter(book, "after", STATE)])
-    assert printed(after) == printed(outcomes["state"]) == printed(fresh)
+def line(book: Path, name: str, code: str) -> int:
+    return (book / "chapters" / f"{name}.md").read_text("utf-8").splitlines().index(code) + 1
 
 
-def test_chapters_do_not_share_random_numbers(outcomes: dict[str, Outcome]) -> None:
-    numbers = [*printed(outcomes["dice"]).split(), *printed(outcomes["dice2"]).split()]
+def test_good_chapters_have_results_beside_broken_ones(results: Any) -> None:
+    whole = {name for name, result in results.items() if not isinstance(result, ChapterError)}
+    assert whole == {"spoiler", "state", "dice", "dice2", "within"}
+
+
+def test_a_fork_is_as_a_new_interpreter_and_nothing_leaks(results: Any, book: Path) -> None:
+    with Kernels() as ordinary:
+        fresh = run(ordinary, book, "state")
+    assert printed(results["state"]) == printed(fresh["state"])
+    numbers = [*printed(results["dice"]).split(), *printed(results["dice2"]).split()]
     assert len(set(numbers)) == 4
 
 
-def test_a_failing_cell_is_named_with_its_line(outcomes: dict[str, Outcome], book: Path) -> None:
-    message = str(outcomes["failing"])
-    path = book / "chapters" / "failing.md"
-    lines = path.read_text(encoding="utf-8").splitlines()
-    line = lines.index("    raise ValueError('no such marker')")
-    assert message.startswith(f"{path}:{line + 1}: code cell 2 of chapter 'failing'")
-    assert "ValueError: no such marker" in message
-    assert "\x1b" not in message
-
-
-def test_the_line_is_the_cells_own_however_deep_the_error_lies(
-    book: Path, executor: LocalExecutor
-) -> None:
-    deep = "from evidence_tools import load_evidence\nx = 1\nload_evidence('nowhere')"
-    earlier = "def f():\n    pass\n    1 / 0"
-    chapters = [
-        chapter(book, "deep", deep),
-        chapter(book, "earlier", earlier, "f()"),
-        chapter(book, "wide", "raise ValueError('x' * 100_000)"),
-    ]
-    found = {outcome.chapter.docname: outcome for outcome in executor.run(chapters)}
-    for name, wanted in (("deep", "load_evidence('nowhere')"), ("earlier", "f()")):
-        path = book / "chapters" / f"{name}.md"
-        line = path.read_text(encoding="utf-8").splitlines().index(wanted) + 1
-        assert str(found[name]).startswith(f"{path}:{line}: "), str(found[name])
-    assert wanted in found["earlier"].reason
-    assert "x = 1" not in found["deep"].reason
-    assert "following cell" not in found["wide"].reason
-    assert len(found["wide"].reason) < 1000
-
-
-def test_a_kernel_that_dies_is_named(outcomes: dict[str, Outcome]) -> None:
-    assert "code cell 1 of chapter 'dying': the kernel died" in str(outcomes["dying"])
-
-
-def test_a_hanging_cell_is_ended_even_when_it_ignores_interrupts(
-    outcomes: dict[str, Outcome],
-) -> None:
-    assert "code cell 2 of chapter 'hanging': ran longer than 1 second" in str(outcomes["hanging"])
-    assert outcomes["hanging"].seconds < 15
-
-
-def test_no_kernel_can_be_reached_from_another_machine(outcomes: dict[str, Outcome]) -> None:
-    # ipykernel itself listens on the loopback interface for the output of forked processes.
-    assert printed(outcomes["sockets"]).strip() in ("[]", "['127.0.0.1']")
-
-
-def test_files_and_folders_that_a_chapter_reads_are_known(outcomes: dict[str, Outcome]) -> None:
-    reads = outcomes["reading"].reads
-    assert reads is not None
-    assert set(reads) == {"chapters/beside.csv", "./"}
-
-
-def test_data_and_package_are_not_listed_since_every_result_depends_on_them(
-    outcomes: dict[str, Outcome],
-) -> None:
-    assert outcomes["data"].reads == {}
-
-
-def test_a_chapter_that_starts_a_program_depends_on_the_whole_book(
-    outcomes: dict[str, Outcome],
-) -> None:
-    reads = outcomes["calling"].reads
-    assert reads is not None
-    assert "*" in reads
-
-
-def test_only_the_warm_process_is_left_after_a_run(
-    outcomes: dict[str, Outcome], executor: LocalExecutor
-) -> None:
-    assert outcomes
-    ours = {" ".join(psutil.Process(pid).cmdline()) for pid in descendants()}
-    # A browser of other tests may still run.
-    names = [name for name in ours if "chromium" not in name and "playwright" not in name]
-    assert all("forkserver" in name or "resource_tracker" in name for name in names), names
-    assert [path.name for path in executor.folder.iterdir()] == ["draw"]
-
-
-def test_the_warm_process_has_no_python_thread_to_lose(book: Path, executor: LocalExecutor) -> None:
-    code = "import evidence_tools.execution.preload as p; print(p.THREADS)"
-    (outcome,) = executor.run([chapter(book, "threads", code)])
-    assert printed(outcome).strip() == "['MainThread']"
-
-
-def test_ordinary_kernels_take_over_when_none_can_be_forked(book: Path) -> None:
-    notes: list[str] = []
-    warm = WarmProcess(PROJECT / "data")
-    warm.start()
-    warm.stop()
-    executor = LocalExecutor(book, PROJECT / "data", warm=warm, workers=1, note=notes.append)
-    try:
-        (outcome,) = executor.run([chapter(book, "fallback", "print(6 * 7)")])
-    finally:
-        executor.close()
-    assert printed(outcome).strip() == "42"
-    assert len(notes) == 1
-    assert "cannot be forked" in notes[0]
-
-
-def test_an_unknown_kernel_is_named(book: Path, executor: LocalExecutor) -> None:
-    strange = chapter(book, "strange", "1 + 1")
-    strange.notebook.metadata["kernelspec"] = {**KERNEL, "name": "klingon"}
-    head = "---\nkernelspec:\n  display_name: Klingon\n  name: klingon\n---\n"
-    strange.path.write_text(head + "# A title\n", encoding="utf-8")
-    (outcome,) = executor.run([strange])
-    assert str(outcome).startswith(f"{strange.path}:4: chapter 'strange': ")
-    assert "there is no kernel 'klingon'; write 'name: python3'" in str(outcome)
-
-
-def test_programs_that_left_their_kernel_end_with_it(book: Path, executor: LocalExecutor) -> None:
-    apart = """
-import os, subprocess
-first = subprocess.Popen(["sleep", "100"], start_new_session=True).pid
-shell = subprocess.Popen(["sh", "-c", "setsid sleep 100 & echo $!"], stdout=subprocess.PIPE)
-second = shell.stdout.readline()
-print(first, int(second), subprocess.Popen(["sleep", "100"]).pid, flush=True)
-"""
-    note = book / "chapters" / "left.txt"
-    dying = f"p = subprocess.Popen(['sleep', '100']).pid\nopen({str(note)!r}, 'w').write(str(p))"
-    run = executor.run(
-        [
-            chapter(book, "deserting", apart),
-            chapter(book, "orphaning", f"import os, subprocess\n{dying}\nos._exit(1)"),
-        ]
-    )
-    found = {outcome.chapter.docname: outcome for outcome in run}
-    left = {int(number) for number in printed(found["deserting"]).split()}
-    assert len(left) == 3
-    assert gone(left | {int(note.read_text(encoding="utf-8"))})
-
-
-def test_jupyterlab_keeps_its_ordinary_kernels() -> None:
-    spec = KernelSpecManager().get_kernel_spec("python3")
-    assert "kernel_provisioner" not in spec.metadata
-
-
-def test_stopping_early_ends_the_kernels(book: Path) -> None:
-    before = descendants()
-    executor = LocalExecutor(book, PROJECT / "data", warm=WarmProcess(PROJECT / "data"))
-    slow = "import subprocess; subprocess.run(['sleep', '100'])"
-    run = executor.run([chapter(book, "quick", "1"), chapter(book, "slow", slow)])
-    assert isinstance(run, Iterator)
-    next(run)
-    started = descendants() - before
-    run.close()  # type: ignore[attr-defined]
-    executor.close()
-    assert started
-    assert gone(started)
-    assert not executor.folder.exists()
-
-
-SCRIPT = """
-import signal, sys
-# Whoever started the tests in the background had this signal ignored.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from pathlib import Path
-sys.path.insert(0, {tests!r})
-from test_execution import chapter, PROJECT
-from evidence_tools.execution.local import LocalExecutor
-from evidence_tools.execution.occupancy import Occupancy
-from evidence_tools.execution.warm import WarmProcess
-book = Path({book!r})
-occupancy = Occupancy(book / "_build", print)
-occupancy.begin()
-code = "import subprocess; print(1, flush=True); subprocess.run(['sleep', '100'])"
-warm = WarmProcess(PROJECT / "data") if {warm} else None
-executor = LocalExecutor(book, PROJECT / "data", warm=warm)
-occupancy.uses(executor.folder)
-try:
-    for _ in executor.run([chapter(book, f"c{{i}}", code) for i in range(2)]):
-        pass
-finally:
-    executor.close()
-"""
-
-
 @pytest.mark.parametrize(
-    ("how", "warm"), [(signal.SIGKILL, True), (signal.SIGINT, True), (signal.SIGINT, False)]
+    ("name", "code", "reason"),
+    [
+        ("failing", "    raise ValueError('no such row')", "failed: ValueError: no such row"),
+        ("deep", "json.loads('{')", "JSONDecodeError: Expecting property name"),
+        ("earlier", "f()", "failed: ZeroDivisionError: division by zero"),
+        ("syntax", "x = = 2", "failed: SyntaxError: invalid syntax"),
+        ("dying", "import os", "the kernel died: out of memory, or the code ended"),
+        ("lines", "for number in range(300_000):", TOO_MUCH),
+        ("displays", "for number in range(20_000):", TOO_MUCH),
+        ("flushes", "for number in range(20_000):", TOO_MUCH),
+        ("large", "from IPython.display import HTML", "raise evidence_output_bytes under"),
+        ("asking", "input('?')", "StdinNotImplementedError"),
+    ],
 )
-def test_nothing_runs_on_after_the_build_was_ended(
-    how: signal.Signals, warm: bool, tmp_path: Path
+def test_a_broken_cell_is_named_in_one_line(
+    name: str, code: str, reason: str, book: Path, results: Any
 ) -> None:
-    script = SCRIPT.format(tests=str(PROJECT / "tests"), book=str(tmp_path), warm=warm)
-    build = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
-    process = psutil.Process(build.pid)
-    end = time.monotonic() + 40
-    sleeping: Sequence[Any] = []
-    while len(sleeping) < 2 and time.monotonic() < end:
-        time.sleep(0.1)
-        sleeping = [p for p in process.children(recursive=True) if _name(p) == "sleep"]
-    assert len(sleeping) == 2
-    started = {p.pid for p in process.children(recursive=True)}
-    os.kill(build.pid, how)
-    build.wait(20)
-    assert gone(started)
-    from evidence_tools.execution.occupancy import Occupancy
-
-    note = (tmp_path / "_build" / "unfinished.json").read_text(encoding="utf-8")
-    next_build = Occupancy(tmp_path / "_build", print)
-    assert next_build.begin()
-    next_build.release()
-    folder = Path(note.split('"')[3])
-    assert folder.name.startswith("evidence-")
-    assert not folder.exists()
+    found = message(book, results, name)
+    number = len(CODE[name])
+    place = f"chapters/{name}.md:{line(book, name, code)}: code cell {number} of chapter {name!r}: "
+    assert found.startswith(place), found
+    assert reason in found
+    assert "\n" not in found
 
 
-def _name(process: psutil.Process) -> str:
-    try:
-        return str(process.name())
-    except psutil.NoSuchProcess:
-        return ""
+def test_a_message_is_cut_and_names_the_file_below_the_cell(book: Path, results: Any) -> None:
+    assert "(100,029 characters)" in message(book, results, "wide")
+    assert len(message(book, results, "wide")) < 2_000
+    assert "json/decoder.py:" in message(book, results, "deep")
+
+
+def test_a_cell_may_show_what_the_settings_allow(book: Path, kernels: Kernels) -> None:
+    found = run(kernels, book, "large", "within", limit=2_000_000)
+    assert found["large"].cells[-1].outputs[0].data["text/html"] == "x" * 1_500_000
+    found = run(kernels, book, "within", limit=800_000)
+    assert "shows more than 800,000 bytes" in found["within"].reason
+
+
+def test_a_cell_that_ignores_interrupts_is_ended(book: Path, kernels: Kernels) -> None:
+    path = write_chapter(book, "hanging", "x = 1", ENDLESS + "        pass")
+    settings = "mystnb:\n  execution_timeout: 1\nkernelspec:"
+    path.write_text(path.read_text("utf-8").replace("kernelspec:", settings), "utf-8")
+    said = message(book, run(kernels, book, "hanging"), "hanging")
+    assert "code cell 2 of chapter 'hanging': ran longer than 1 second" in said
+
+
+def test_an_unknown_kernel_is_named_where_it_stands(book: Path, kernels: Kernels) -> None:
+    path = write_chapter(book, "strange", "1 + 1")
+    path.write_text(path.read_text("utf-8").replace("name: python3", "name: klingon"), "utf-8")
+    found = message(book, run(kernels, book, "strange"), "strange")
+    place = line(book, "strange", "  name: klingon")
+    assert found.startswith(f"chapters/strange.md:{place}: chapter 'strange': there is no kernel")
+    assert "'klingon'; write 'name: python3' under 'kernelspec:'" in found
+
+
+def notebook(book: Path, name: str, code: str) -> None:
+    old = new_output("stream", text="of another day")
+    cells = [new_code_cell("x = 1"), new_code_cell(code, outputs=[old], execution_count=7)]
+    (book / "chapters" / f"{name}.ipynb").write_text(json.dumps(new_notebook(cells=cells)), "utf-8")
+
+
+def test_outputs_in_an_ipynb_file_are_not_used(book: Path, kernels: Kernels) -> None:
+    notebook(book, "jupyter", "print('of this build')")
+    notebook(book, "jupyter-failing", "1 / 0")
+    found = run(kernels, book, "jupyter", "jupyter-failing")
+    assert printed(found["jupyter"]) == "of this build\n"
+    assert message(book, found, "jupyter-failing").startswith(
+        "chapters/jupyter-failing.ipynb: code cell 2 of chapter 'jupyter-failing': the code failed"
+    )
+
+
+def test_a_chapter_without_code_needs_no_kernel(book: Path) -> None:
+    write_chapter(book, "prose")
+    (book / "chapters" / "plain.md").write_text("# Title\n", "utf-8")
+    with Kernels() as closed:
+        pass
+    assert run(closed, book, "prose")["prose"].cells
+    assert read(book, "plain") == []
+
+
+def test_all_chapters_that_cannot_be_read_are_named(book: Path) -> None:
+    path = write_chapter(book, "options", "x")
+    path.write_text(path.read_text("utf-8").replace("[hide-input]", "[hide"), "utf-8")
+    (book / "chapters" / "binary.md").write_bytes(b"\xff\xfe")
+    with pytest.raises(BuildError) as caught:
+        read_chapters(environment(book), ["options", "binary"])
+    options, binary = str(caught.value).splitlines()
+    assert re.match(r"chapters/options\.md:\d+: .* be read: write options below", options)
+    assert binary.startswith("chapters/binary.md: the chapter cannot be read: 'utf-8' codec")
+
+
+def test_each_chapter_that_has_ended_is_reported(book: Path, kernels: Kernels) -> None:
+    lines: list[str] = []
+    write_chapter(book, "good", "1")
+    run_chapters(read(book, "good", "failing"), kernels, 10**6, lines.append)
+    assert sorted(text.split(" s  ")[1] for text in lines) == ["failing  failed", "good"]

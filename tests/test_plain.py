@@ -1,188 +1,131 @@
-"""The plain language summary: its words follow the rows, and it can be read easily."""
+"""Sentences in plain words are rows, and their slots are filled from other rows."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from bs4 import BeautifulSoup
-from conftest import Build, change_cell
 
-from evidence_tools import Evidence, load_evidence
-from evidence_tools.plain import (
-    narrate_plain_doubts,
-    narrate_plain_markers,
-    narrate_plain_messages,
-)
-from evidence_tools.plain_bones import (
-    narrate_plain_density,
-    narrate_plain_fractures,
-    narrate_plain_harms,
-    narrate_plain_struck,
-)
-from evidence_tools.readability import page_prose, reading_grade, reading_text, word_count
-
-PAGE = "chapters/plain-language"
-LONGEST_GRADE = 9
+from evidence_tools import Evidence
+from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
+from evidence_tools.show.display import plain
+from evidence_tools.show.narrate import check_plain, narrate_plain
+from evidence_tools.show.values import fill, holds, value_runs
 
 
-@pytest.fixture(scope="module")
-def prose(book: Build) -> str:
-    return page_prose(book.page(PAGE))
+def value(evidence: Evidence, key: str) -> str:
+    return plain(value_runs(evidence, key))
 
 
-def test_the_summary_has_between_400_and_850_words(prose: str) -> None:
-    assert 400 <= word_count(prose) <= 850
+def test_sentences_with_a_shared_beginning_make_one_paragraph(topic: Evidence) -> None:
+    assert str(narrate_plain("answer")).splitlines() == [
+        "One review of 6 trials, Larkin 2024, reports that somnin (SOM) rose and vigilase (VIG) "
+        "fell in shift workers with poor sleep. "
+        "It found no clear change in a hormone of deep sleep.",
+        "The largest trial, Fern 2019, had 900 people.",
+    ]
 
 
-def test_the_summary_can_be_read_without_higher_education(prose: str) -> None:
-    assert reading_grade(prose) <= LONGEST_GRADE
+def test_wording_changes_without_python(changed_topic: Callable[..., Evidence]) -> None:
+    changed_topic("plain", "soon", text="After {soonest.timepoint}, says {soonest.sources}.")
+    assert str(narrate_plain("soon")) == "After 1 month, says Fern 2019."
 
 
-def test_the_title_of_the_summary_is_a_question(prose: str) -> None:
-    assert prose.splitlines()[0].endswith("?")
-
-
-def test_the_summary_has_the_parts_of_the_template_in_order(book: Build) -> None:
-    page = BeautifulSoup(book.page(PAGE), "html.parser")
-    headings = [heading.get_text().rstrip("#") for heading in page.select("article h2")]
-    wanted = ("Key messages", "want to find out", "we do", "we find", "limits", "up to date")
-    places = [next(i for i, heading in enumerate(headings) if words in heading) for words in wanted]
-    assert places == sorted(places)
-
-
-def test_the_summary_says_that_markers_are_not_fractures(prose: str) -> None:
-    assert prose.count("Markers are not fractures.") == 2
-
-
-def test_the_summary_recommends_nothing(prose: str) -> None:
-    assert not re.search(r"\b(should|must|recommend\w*|advise\w*)\b(?! do\.)", prose)
-    assert "does not say what anyone should do" in prose
-
-
-def test_there_are_two_or_three_key_messages(evidence: Evidence) -> None:
-    messages = narrate_plain_messages(evidence, evidence.findings(source="zhang2025"))
-    assert 2 <= len(messages.paragraphs) <= 3
-    assert "5 of 6 markers changed" in messages.to_text()
-
-
-def test_each_marker_goes_the_way_of_its_row(evidence: Evidence) -> None:
-    text = narrate_plain_markers(evidence, evidence.findings(source="zhang2025")).to_text()
-    assert "- Osteocalcin (OC), a sign of bone being built: went up." in text
-    assert "(CTX), a sign of bone being broken down: went down." in text
-    assert "(NTX), a sign of bone being broken down: no clear change." in text
-
-
-def test_a_changed_direction_changes_markers_and_key_message(data_copy: Path) -> None:
-    change_cell(data_copy / "findings.csv", "zhang2025-ntx", "direction", "increase")
-    evidence = load_evidence(data_copy)
-    central = evidence.findings(source="zhang2025")
-    assert "6 of 6 markers changed" in narrate_plain_messages(evidence, central).to_text()
-    assert "(NTX), a sign of bone being broken down: went up." in (
-        narrate_plain_markers(evidence, central).to_text()
+def test_a_sentence_is_left_out_where_its_condition_does_not_hold(topic: Evidence) -> None:
+    assert str(narrate_plain(["ask"])) == (
+        "People with an eye disease should ask first: Dusk Agency and Fern 2019."
     )
 
 
-def test_broken_bones_are_told_by_direction_without_struck_out_sources(evidence: Evidence) -> None:
-    text = narrate_plain_fractures(evidence).to_text()
-    assert re.search(r"shows fewer broken bones: .*Salma 2022", text)
-    assert re.search(r"no clear change in the number of broken bones: .*Inoue 2009", text)
-    assert "Cockayne" not in text
-    assert re.search(r"depends on which studies are counted: .*Huang 2015", text)
+def test_a_sentence_follows_the_rows(changed_topic: Callable[..., Evidence]) -> None:
+    changed_topic("findings", "larkin2024-dor", direction="increase",
+                  statistically_significant="yes")  # fmt: skip
+    assert "somnin (SOM) and dormine (DOR) rose" in str(narrate_plain("answer.moved"))
 
 
-def test_side_effects_follow_the_rows(evidence: Evidence, data_copy: Path) -> None:
-    assert "- More side effects with vitamin K2: Xu 2021" in narrate_plain_harms(evidence).to_text()
-    change_cell(data_copy / "findings.csv", "inoue2009-adverse", "direction", "not_conclusive")
-    text = narrate_plain_harms(load_evidence(data_copy)).to_text()
-    assert "- No clear result on side effects with vitamin K2: Inoue 2009." in text
-
-
-def test_prose_leaves_out_code_figures_tables_and_closes_headings() -> None:
-    html = (
-        "<article><h1>Title<a class='headerlink'>#</a></h1><p>One. Two</p>"
-        "<details class='hide'><p>code</p></details><table><tr><td><p>cell</p></td></tr></table>"
-        "<ul><li><p>item;</p></li></ul></article><p>outside</p>"
-    )
-    assert page_prose(html) == "Title.\nOne. Two.\nitem;"
-
-
-def test_long_words_raise_the_grade() -> None:
-    easy = "The cat sat. The dog ran. We all saw it."
-    hard = "Osteoporotic postmenopausal individuals demonstrated heterogeneous biochemical changes."
-    assert reading_grade(easy) < 3 < 12 < reading_grade(hard)
-
-
-def test_a_text_without_words_has_no_grade() -> None:
-    with pytest.raises(ValueError, match="no words"):
-        reading_grade(" – ")
-
-
-def test_the_checks_page_tells_the_length_and_grade_of_the_summary(book: Build, prose: str) -> None:
-    checks = " ".join(BeautifulSoup(book.page("chapters/checks"), "html.parser").get_text().split())
-    assert reading_text(prose) in checks
-
-
-def test_less_ucoc_is_not_called_less_vitamin_k_at_work(evidence: Evidence) -> None:
-    text = narrate_plain_markers(evidence, evidence.findings(source="zhang2025")).to_text()
-    assert "(ucOC), osteocalcin on which vitamin K has not fully worked: went down." in text
-
-
-def test_the_last_key_message_tells_what_was_found_on_side_effects(
-    evidence: Evidence, data_copy: Path
+def test_an_unknown_slot_names_file_line_and_the_nearest_one(
+    changed_topic: Callable[..., Evidence],
 ) -> None:
-    central = evidence.findings(source="zhang2025")
-    text = narrate_plain_messages(evidence, central).to_text()
-    assert "Only 2 of 41 sources tell about side effects: both found more of them" in text
-    change_cell(data_copy / "findings.csv", "inoue2009-adverse", "direction", "decrease")
-    changed = narrate_plain_messages(load_evidence(data_copy), central).to_text()
-    assert "Only 2 of 41 sources tell about side effects: with mixed results." in changed
+    changed = changed_topic("plain", "answer.events", text="The {largst} one.")
+    with pytest.raises(EvidenceError, match=r"plain\.csv:4: column 'text': .*'largest'"):
+        narrate_plain("answer")
+    (problem,) = check_plain(changed)
+    assert problem.line == 4
 
 
-def test_doubts_about_markers_follow_the_rows(evidence: Evidence, data_copy: Path) -> None:
-    text = narrate_plain_doubts(evidence, evidence.findings(source="zhang2025")).to_text()
-    assert text.startswith("Other sources do not all agree on 4 of these markers.")
-    assert "in which units the changes were measured" in text
-    for marker in ("oc", "bap", "ucoc", "trap"):
-        change_cell(data_copy / "findings.csv", f"zhang2025-{marker}", "unit", "% change")
-    changed = load_evidence(data_copy)
-    text = narrate_plain_doubts(changed, changed.findings(source="zhang2025")).to_text()
-    assert "in which units 1 of the changes were measured" in text
-
-
-def test_results_that_are_not_rated_high_are_called_not_sure(evidence: Evidence) -> None:
-    central = evidence.findings(source="zhang2025")
-    assert (
-        "We are not sure of these results." in narrate_plain_messages(evidence, central).to_text()
-    )
-
-
-def test_doubts_name_who_saw_no_change_in_markers_as_a_group(evidence: Evidence) -> None:
-    text = narrate_plain_doubts(evidence, evidence.findings(source="zhang2025")).to_text()
-    assert "For bone markers as a group, Rønn 2021 reports: no clear change." in text
-
-
-def test_the_largest_trial_on_broken_bones_is_found_in_the_rows(
-    evidence: Evidence, data_copy: Path
+def test_an_unknown_condition_is_found_before_it_is_shown(
+    changed_topic: Callable[..., Evidence],
 ) -> None:
-    told = "The largest trial, Inoue 2009, had 4,378 women. It found no clear change in the number"
-    assert told in narrate_plain_fractures(evidence).to_text()
-    change_cell(data_copy / "sources.csv", "inoue2009", "integrity", "retracted")
-    assert "largest trial" not in narrate_plain_fractures(load_evidence(data_copy)).to_text()
+    (problem,) = check_plain(changed_topic("plain", "soon", when="sonest"))
+    assert problem.column == "when"
 
 
-def test_density_is_told_by_direction_without_struck_out_sources(data_copy: Path) -> None:
-    change_cell(data_copy / "sources.csv", "salma2022", "integrity", "retracted")
-    text = narrate_plain_density(load_evidence(data_copy)).to_text()
-    assert "density went up: Bone & Joint Research 2024" in text
-    assert "no clear change: Emaus 2010." in text
-    assert "Salma" not in text
+def test_the_sentences_of_the_topic_can_all_be_written(topic: Evidence) -> None:
+    assert check_plain(topic) == []
 
 
-def test_sources_that_are_not_used_are_counted(evidence: Evidence, data_copy: Path) -> None:
-    text = narrate_plain_struck(evidence).to_text()
-    assert text.startswith("2 of our sources were later taken back")
-    for source in ("cockayne2006", "iwamoto2009ma"):
-        change_cell(data_copy / "sources.csv", source, "integrity", "none_known")
-    assert narrate_plain_struck(load_evidence(data_copy)).to_text() == ""
+def test_an_unknown_key_is_refused_with_the_nearest_ones(topic: Evidence) -> None:
+    with pytest.raises(UnknownKeyError, match=r"answer\.events"):
+        narrate_plain(["answr.events"])
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("sources.count", "10"),
+        ("trials.count", "four"),
+        ("central", "Larkin 2024"),
+        ("central.n_participants", "1,240"),
+        ("larkin2024-som.estimate", "1.86"),
+        ("larkin2024-dor.estimate", "not reported"),
+        ("fern2019.comparator", "no lamp"),
+        ("largest.size", "900"),
+        ("largest_results.ways", "no significant change"),
+        ("larkin2024-som.rating", "at most low"),
+        ("larkin2024-som", "MD 1.86 (95% CI 1.17–2.56; unit not reported)"),
+        ("som", "somnin (SOM)"),
+        ("events.count", "three"),
+        ("events_fell.sources", "Moss 2021"),
+        ("central_markers.short", "SOM, DOR and VIG"),
+        ("central_markers.ratings", "at most low and moderate"),
+        ("som_rose.sources", "Larkin 2024, Moss 2021 and Fern 2019"),
+        ("turned.sources", "Moss 2021"),
+        ("conflicting.count", "no"),
+        ("struck_out.sources", "Wren 2012 (retracted)"),
+        ("harm_silence.source_count", "one"),
+        ("subject", "amber light"),
+    ],
+)
+def test_a_key_gives_a_value_of_the_rows(topic: Evidence, key: str, text: str) -> None:
+    assert value(topic, key) == text
+
+
+def test_a_number_of_a_finding_leads_to_the_finding(topic: Evidence) -> None:
+    (run,) = value_runs(topic, "larkin2024-som.estimate")
+    assert run.finding_id == "larkin2024-som"
+
+
+def test_a_slot_with_a_capital_begins_a_sentence(topic: Evidence) -> None:
+    assert plain(fill(topic, "{Subject} and {subject}.")) == "Amber light and amber light."
+
+
+def test_an_unknown_column_names_those_that_are_there(topic: Evidence) -> None:
+    with pytest.raises(UnknownKeyError, match="did you mean 'year'"):
+        value_runs(topic, "larkin2024.yeer")
+
+
+def test_conditions_can_be_joined_and_turned(topic: Evidence) -> None:
+    assert holds(topic, "events and not conflicting")
+    assert not holds(topic, "not events")
+    assert holds(topic, None)
+
+
+def test_without_a_central_source_its_sets_are_empty(
+    changed_topic: Callable[..., Evidence],
+) -> None:
+    changed = changed_topic("plain", "soon", text="Changed.")
+    path = changed.folder / "topic.yml"
+    path.write_text(path.read_text().replace("central_source: larkin2024\n", ""))
+    from evidence_tools import load_evidence
+
+    assert not holds(load_evidence(changed.folder), "central_markers")

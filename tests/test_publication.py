@@ -1,306 +1,323 @@
-"""Published versions stay as they were, and every moment of publishing leaves a working site."""
+"""Versions side by side: none is lost or changed, and ``latest/`` leads to the newest."""
 
 from __future__ import annotations
 
 import json
 import random
 import re
-import signal
+import shutil
 import subprocess
-import sys
-import time
+import threading
+import urllib.request
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
-from releases import small_site, tree
+from filelock import FileLock
+from releasing import commit, make_book, make_build, make_release, run_killed
 
-from evidence_tools.history.publication import HOOK, LOADER, publish, published_versions, swap
-from evidence_tools.manifest import NAME, verify
-from evidence_tools.storage import HistoryError
+from evidence_tools.releases.manifest import ReleaseError, unseal, write_manifest
+from evidence_tools.releases.publication import forward_page, publish
+from evidence_tools.releases.verification import sign, verify
 
-PUBLISH = (
-    "import sys; from pathlib import Path\n"
-    "from evidence_tools.history.publication import publish\n"
-    "publish(Path(sys.argv[1]), Path(sys.argv[2]))\n"
-)
+VERSIONS = ("1.0.0", "1.1.0", "2.0.0")
+
+
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A build of each of three releases, made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+        kept = tmp_path_factory.mktemp("builds")
+        book = make_book(kept / "book")
+        found = {}
+        for version in VERSIONS:
+            make_release(book, version)
+            found[version] = Path(shutil.copytree(make_build(book), kept / version))
+        (book / "chapters/answer.md").write_text("# Answer\n\nMore.\n")
+        found["modified"] = Path(shutil.copytree(make_build(book), kept / "modified"))
+        commit(book)
+        found["later"] = Path(shutil.copytree(make_build(book), kept / "later"))
+        return found
 
 
 @pytest.fixture
-def builds(tmp_path: Path) -> dict[str, Path]:
-    pages = {
-        "1.0.0": {"answer": "<p>first</p>", "old": "<p>gone later</p>"},
-        "1.1.0": {"answer": "<p>second</p>"},
-        "1.10.0": {"answer": "<p>third</p>", "new": "<p>new</p>"},
-    }
-    return {
-        version: small_site(tmp_path / f"build-{version}", version, content)
-        for version, content in pages.items()
-    }
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
+def site(builds: dict[str, Path], tmp_path: Path) -> Path:
+    for version in VERSIONS[:2]:
+        publish(builds[version], tmp_path / "site")
     return tmp_path / "site"
 
 
 def listed(site: Path) -> list[str]:
-    return [entry["version"] for entry in json.loads((site / "versions.json").read_text("utf-8"))]
+    return [entry["version"] for entry in json.loads((site / "versions.json").read_text())]
 
 
-def assert_consistent(site: Path) -> None:
-    """Whatever can be reached is whole: versions, the newest copy, the list, every link."""
-    for version in (site / "v").glob("*"):
-        assert verify(version) == [], version
-    if (site / "latest").exists():
-        assert verify(site / "latest") == []
-    if (site / "versions.json").exists():
-        for version in listed(site):
-            assert (site / "v" / version / "index.html").is_file()
+def test_each_version_stays_byte_for_byte_as_it_was_built(
+    builds: dict[str, Path], site: Path
+) -> None:
+    publish(builds["2.0.0"], site)
+    assert listed(site) == ["2.0.0", "1.1.0", "1.0.0"]
+    for version in VERSIONS:
+        for path in builds[version].rglob("*"):
+            copy = site / "v" / version / path.relative_to(builds[version])
+            assert path.is_dir() or copy.read_bytes() == path.read_bytes()
+
+
+def test_latest_is_a_page_that_leads_to_the_newest_version(site: Path) -> None:
+    page = (site / "latest/index.html").read_text()
+    assert '<meta http-equiv="refresh" content="0; url=../v/1.1.0/index.html">' in page
+    assert '<a href="../v/1.1.0/index.html">' in page
+    assert "<script" not in page
+
+
+def test_a_title_with_markup_stays_text(site: Path) -> None:
     for name in ("index.html", "versions.html"):
-        if (site / name).exists():
-            for link in re.findall(r'href="([^"#:]+)"', (site / name).read_text("utf-8")):
-                assert (site / link).is_file(), link
+        assert "A &lt;report&gt;" in (site / name).read_text()
+    assert "<b>" not in forward_page("<b>", '"><b>')
 
 
-def test_versions_lie_side_by_side_and_latest_is_the_newest(
-    builds: dict[str, Path], site: Path
+def test_an_old_page_says_without_a_script_that_it_is_old_and_the_newest_does_not(
+    site: Path,
 ) -> None:
-    for build in builds.values():
-        publish(build, site)
-    assert listed(site) == ["1.10.0", "1.1.0", "1.0.0"]
-    assert (site / "v/1.0.0/answer.html").read_text("utf-8") == "<p>first</p>"
-    assert (site / "latest/answer.html").read_text("utf-8") == "<p>third</p>"
-    assert_consistent(site)
+    for version, is_old in (("1.0.0", True), ("1.1.0", False)):
+        page = site / "v" / version / "chapters/answer.html"
+        (sheet,) = re.findall(r'<noscript><link rel="stylesheet" href="(.*?)">', page.read_text())
+        style = (page.parent / sheet).resolve().read_text()
+        assert (".evidence-old-version { display: block" in style) is is_old
+        assert ("The newest version is 1.1.0" in style) is is_old
+        (target,) = re.findall(r'evidence-old-version"><a href="(.*?)"', page.read_text())
+        assert (page.parent / target).resolve() == (site / "latest/index.html").resolve()
 
 
-def test_a_copy_is_the_build_but_for_the_one_declared_script(
-    builds: dict[str, Path], site: Path
+def test_the_list_for_the_switcher_is_there_as_json_and_as_a_script(site: Path) -> None:
+    entries = json.loads((site / "versions.json").read_text())
+    assert [(e["version"], e["url"], e["pages"]) for e in entries] == [
+        ("1.1.0", "v/1.1.0/", ["index", "chapters/answer"]),
+        ("1.0.0", "v/1.0.0/", ["index", "chapters/answer"]),
+    ]
+    script = (site / "versions.js").read_text()
+    assert json.loads(script.removeprefix("window.evidenceVersions = ").rstrip(";\n")) == entries
+
+
+def test_a_modified_build_is_refused_with_a_clear_sentence(
+    builds: dict[str, Path], tmp_path: Path
 ) -> None:
-    publish(builds["1.0.0"], site)
-    build, copy = tree(builds["1.0.0"]), tree(site / "v/1.0.0")
-    assert copy.pop(HOOK) == LOADER
-    del build[HOOK]
-    assert copy == build
+    with pytest.raises(ReleaseError, match="holds changes that are not committed; release"):
+        publish(builds["modified"], tmp_path / "site")
+    assert not (tmp_path / "site").exists()
 
 
-def test_a_build_of_something_else_than_the_release_is_warned_of(
+def test_a_build_of_a_later_commit_does_not_take_the_number_of_the_release(
+    builds: dict[str, Path], tmp_path: Path
+) -> None:
+    with pytest.raises(ReleaseError, match="was not released"):
+        publish(builds["later"], tmp_path / "site")
+    publish(builds["2.0.0"], tmp_path / "site")
+
+
+def test_a_build_without_git_is_refused(builds: dict[str, Path], tmp_path: Path) -> None:
+    book = make_book(tmp_path / "book")
+    (book / ".git").rename(tmp_path / "git")
+    with pytest.raises(ReleaseError, match="was not released"):
+        publish(make_build(book), tmp_path / "site")
+
+
+def test_a_build_that_was_changed_by_hand_is_refused(
     builds: dict[str, Path], site: Path, tmp_path: Path
 ) -> None:
-    assert publish(builds["1.0.0"], site).notes == ()
-    draft = small_site(tmp_path / "draft", "1.2.0", released=False)
-    (warning,) = publish(draft, site).notes
-    assert warning.startswith("what it says was not released as 1.2.0")
+    build = Path(shutil.copytree(builds["2.0.0"], tmp_path / "build"))
+    (build / "index.html").write_text("other")
+    with pytest.raises(ReleaseError, match=r"index\.html: differs"):
+        publish(build, site)
+    assert listed(site) == ["1.1.0", "1.0.0"]
+
+
+def test_a_version_that_was_published_never_changes(
+    builds: dict[str, Path], site: Path, tmp_path: Path
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1795880000")
+        other = make_book(tmp_path / "other", "0.9.0")
+        (other / "chapters/answer.md").write_text("# Other\n")
+        commit(other)
+        make_release(other, "1.1.0")
+        with pytest.raises(ReleaseError, match="published with other content"):
+            publish(make_build(other), site)
+
+
+def test_publishing_again_changes_nothing(builds: dict[str, Path], site: Path) -> None:
+    before = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    publish(builds["1.0.0"], site)
+    assert {path: path.read_bytes() for path in site.rglob("*") if path.is_file()} == before
 
 
 def test_an_earlier_version_published_late_does_not_become_the_newest(
+    builds: dict[str, Path], tmp_path: Path
+) -> None:
+    publish(builds["2.0.0"], tmp_path / "site")
+    publish(builds["1.1.0"], tmp_path / "site")
+    assert "v/2.0.0/" in (tmp_path / "site/latest/index.html").read_text()
+
+
+def lose_manifest(site: Path) -> None:
+    (site / "v/1.1.0/report.json").unlink()
+
+
+def lose_folder(site: Path) -> None:
+    shutil.rmtree(site / "v/1.1.0")
+
+
+def lose_folder_and_list(site: Path) -> None:
+    shutil.rmtree(site / "v/1.1.0")
+    (site / "versions.json").unlink()
+
+
+@pytest.mark.parametrize("lose", [lose_manifest, lose_folder, lose_folder_and_list])
+def test_a_lost_version_is_reported_and_latest_does_not_go_back(
+    builds: dict[str, Path], site: Path, lose
+) -> None:  # type: ignore[no-untyped-def]
+    lose(site)
+    latest = (site / "latest/index.html").read_text()
+    for version in ("1.0.0", "2.0.0"):
+        with pytest.raises(ReleaseError, match=r"1\.1\.0: report\.json is missing"):
+            publish(builds[version], site)
+        assert (site / "latest/index.html").read_text() == latest
+    with pytest.raises(ReleaseError, match=r"1\.1\.0: report\.json is missing"):
+        verify(site)
+
+
+def test_a_lost_version_comes_back_with_its_own_build_only(
     builds: dict[str, Path], site: Path
 ) -> None:
+    lose_folder(site)
     publish(builds["1.1.0"], site)
-    assert publish(builds["1.0.0"], site).newest == "1.1.0"
-    assert (site / "latest/answer.html").read_text("utf-8") == "<p>second</p>"
+    assert "1.1.0, 1.0.0" in verify(site) or "1.0.0, 1.1.0" in verify(site)
 
 
-def test_publishing_the_same_build_again_changes_nothing(
-    builds: dict[str, Path], site: Path
+def test_a_changed_byte_in_any_file_of_a_site_is_found(site: Path) -> None:
+    for path in [path for path in site.rglob("*") if path.is_file() and path.stat().st_size]:
+        content = path.read_bytes()
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        with pytest.raises(ReleaseError, match=re.escape(path.name)):
+            verify(site)
+        path.write_bytes(content)
+    verify(site)
+
+
+def test_one_damaged_version_does_not_hide_another(site: Path) -> None:
+    for version in VERSIONS[:2]:
+        (site / "v" / version / "book.pdf").unlink()
+    with pytest.raises(ReleaseError) as found:
+        verify(site)
+    assert str(found.value).count("book.pdf: missing") == 2
+
+
+def test_a_manifest_rewritten_in_one_version_does_not_fit_the_list(site: Path) -> None:
+    folder = site / "v/1.0.0"
+    (folder / "index.html").write_text("forged")
+    write_manifest(folder, unseal((folder / "report.json").read_bytes(), "report", 2, "x"))
+    with pytest.raises(ReleaseError, match=r"1\.0\.0: not what was published"):
+        verify(site)
+
+
+def test_signed_versions_are_verified_with_the_key(builds: dict[str, Path], tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    build = Path(shutil.copytree(builds["1.0.0"], tmp_path / "build"))
+    sign(build, key)
+    publish(build, tmp_path / "site")
+    assert "signature fits" in verify(tmp_path / "site", key=key.with_suffix(".pub"))
+    publish(builds["1.1.0"], tmp_path / "site")
+    with pytest.raises(ReleaseError, match=r"1\.1\.0"):
+        verify(tmp_path / "site", key=key.with_suffix(".pub"))
+
+
+def test_a_version_with_other_digits_than_0_to_9_is_refused(
+    builds: dict[str, Path], tmp_path: Path
 ) -> None:
-    publish(builds["1.0.0"], site)
-    before = tree(site)
-    assert not publish(builds["1.0.0"], site).added
-    assert tree(site) == before
+    build = Path(shutil.copytree(builds["1.0.0"], tmp_path / "build"))
+    manifest = unseal((build / "report.json").read_bytes(), "report", 2, "report.json")
+    manifest["stamp"]["version"] = "1.\u0661.0"
+    write_manifest(build, manifest)
+    with pytest.raises(ReleaseError, match="three numbers"):
+        publish(build, tmp_path / "site")
+    assert not (tmp_path / "site").exists()
 
 
-def test_a_published_version_is_never_overwritten(
-    builds: dict[str, Path], site: Path, tmp_path: Path
-) -> None:
-    publish(builds["1.0.0"], site)
-    before = tree(site)
-    other = small_site(tmp_path / "other", "1.0.0", {"answer": "<p>changed</p>"})
-    with pytest.raises(HistoryError, match=r"1\.0\.0 is published already, with other content"):
-        publish(other, site)
-    assert tree(site) == before
-
-
-def test_publishing_never_touches_an_older_version(builds: dict[str, Path], site: Path) -> None:
-    publish(builds["1.0.0"], site)
-    before = tree(site / "v/1.0.0")
-    publish(builds["1.1.0"], site)
-    assert tree(site / "v/1.0.0") == before
-
-
-def test_a_build_that_was_changed_by_hand_is_not_published(
-    builds: dict[str, Path], site: Path
-) -> None:
-    (builds["1.0.0"] / "answer.html").write_text("<p>by hand</p>", "utf-8")
-    with pytest.raises(HistoryError, match=r"answer\.html: differs.*build again"):
-        publish(builds["1.0.0"], site)
-    assert not site.exists()
-
-
-def test_a_damaged_copy_is_named_when_its_version_is_published_again(
-    builds: dict[str, Path], site: Path
-) -> None:
-    publish(builds["1.0.0"], site)
-    (site / "v/1.0.0/answer.html").write_text("", "utf-8")
-    with pytest.raises(HistoryError, match=r"the published copy is damaged \(answer\.html"):
-        publish(builds["1.0.0"], site)
-
-
-def test_a_copy_without_its_manifest_is_named_with_the_remedy(
-    builds: dict[str, Path], site: Path
-) -> None:
-    publish(builds["1.0.0"], site)
-    (site / "v" / "1.0.0" / NAME).unlink()
-    with pytest.raises(HistoryError, match=r"has lost its report\.json; restore it from a backup"):
-        publish(builds["1.0.0"], site)
-
-
-def test_a_damaged_latest_is_mended(builds: dict[str, Path], site: Path) -> None:
-    publish(builds["1.0.0"], site)
-    (site / "latest/answer.html").unlink()
-    publish(builds["1.0.0"], site)
-    assert verify(site / "latest") == []
-
-
-def test_a_version_that_could_lead_outside_is_refused(tmp_path: Path, site: Path) -> None:
-    build = small_site(tmp_path / "build", "../1.0.0")
-    with pytest.raises(HistoryError, match="is no version"):
-        publish(build, site)
-    assert not site.exists()
-
-
-def test_a_site_inside_its_own_build_is_refused(builds: dict[str, Path]) -> None:
-    with pytest.raises(HistoryError, match="inside the build"):
+def test_a_site_inside_its_build_is_refused(builds: dict[str, Path]) -> None:
+    with pytest.raises(ReleaseError, match="folder outside"):
         publish(builds["1.0.0"], builds["1.0.0"] / "site")
 
 
-def test_a_site_that_cannot_be_a_folder_is_an_error_without_traces(
+def test_of_two_publishers_at_once_the_second_is_told_to_wait(
+    builds: dict[str, Path], site: Path
+) -> None:
+    with FileLock(site / ".lock"), pytest.raises(ReleaseError, match="somebody else"):
+        publish(builds["2.0.0"], site)
+
+
+def test_a_file_that_cannot_be_written_leaves_no_part_of_a_version(
+    builds: dict[str, Path], site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    with pytest.raises(OSError, match="No space"):
+        publish(builds["2.0.0"], site)
+    assert listed(site) == ["1.1.0", "1.0.0"]
+    assert not (site / "v/2.0.0").exists()
+    verify(site)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_publication_killed_anywhere_leaves_a_site_that_works_and_is_completed(
+    builds: dict[str, Path], tmp_path: Path, seed: int
+) -> None:
+    chosen, step, kills = random.Random(seed), 0, 0
+    while True:
+        site = tmp_path / f"site{step}"
+        publish(builds["1.0.0"], site)
+        step += chosen.randint(1, 3)
+        killed = run_killed(step, partial(publish, builds["2.0.0"], site))
+        (target,) = re.findall(r"url=\.\./(.*?)\"", (site / "latest/index.html").read_text())
+        assert (site / target).is_file()
+        for entry in json.loads((site / "versions.json").read_text()):
+            assert (site / entry["url"] / "report.json").is_file()
+        verify(site / "v/1.0.0")
+        if (site / "v/2.0.0").exists():
+            verify(site / "v/2.0.0")
+        publish(builds["2.0.0"], site)
+        assert "1.0.0, 2.0.0" in verify(site)
+        assert not [*site.rglob(".staging*")]
+        kills += killed
+        if not killed:
+            break
+    assert kills > 10
+
+
+def test_three_versions_work_below_a_path_of_a_host(
     builds: dict[str, Path], tmp_path: Path
 ) -> None:
-    place = tmp_path / "file"
-    place.write_text("mine", "utf-8")
-    with pytest.raises(OSError, match="file"):
-        publish(builds["1.0.0"], place / "site")
-    assert place.read_text("utf-8") == "mine"
-
-
-def test_a_full_disk_leaves_the_site_as_it_was(builds: dict[str, Path], site: Path) -> None:
-    publish(builds["1.0.0"], site)
-    before = tree(site)
-    script = (
-        "import resource, signal\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n" + PUBLISH
-    )
-    command = [sys.executable, "-c", script, str(builds["1.1.0"]), str(site)]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert "OSError" in result.stderr
-    assert tree(site) == before
-
-
-def test_of_two_publishers_at_once_one_waits_its_turn_and_the_site_is_whole(
-    builds: dict[str, Path], site: Path
-) -> None:
-    site.mkdir()
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", PUBLISH, str(build), str(site)], stderr=subprocess.PIPE
-        )
-        for build in builds.values()
-    ]
-    errors = [process.communicate()[1].decode() for process in running]
-    for error in errors:
-        assert not error or "another publication is running" in error
-    assert_consistent(site)
-    for build in builds.values():
-        publish(build, site)
-    assert listed(site) == ["1.10.0", "1.1.0", "1.0.0"]
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_a_publisher_killed_at_any_moment_leaves_a_working_site(
-    builds: dict[str, Path], site: Path, seed: int
-) -> None:
-    publish(builds["1.0.0"], site)
-    chance = random.Random(seed)
-    # The process says when it begins, so that the moment falls into the work.
-    script = PUBLISH.replace("publish(Path", "print('go', flush=True)\npublish(Path")
-    command = [sys.executable, "-c", script, str(builds["1.1.0"]), str(site)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        time.sleep(chance.uniform(0, 0.06))
-        process.send_signal(signal.SIGKILL)
-    assert_consistent(site)
-    publish(builds["1.1.0"], site)
-    assert listed(site) == ["1.1.0", "1.0.0"]
-    assert verify(site / "latest") == []
-    assert not [path for path in site.iterdir() if path.name.startswith((".staging", ".v"))]
-
-
-def test_each_single_step_can_be_the_last(builds: dict[str, Path], site: Path) -> None:
-    """Kill before the n-th rename, for every n there is, until one run ends by itself."""
-    script = (
-        "import os, signal, sys; from pathlib import Path\n"
-        "from evidence_tools.history import publication\n"
-        "left = int(sys.argv[3])\n"
-        "def guard(name, event):\n"
-        "    global left\n"
-        "    if name in ('os.rename', 'os.mkdir', 'ctypes.dlsym', 'os.chmod'):\n"
-        "        left -= 1\n"
-        "        if left < 0: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "sys.addaudithook(guard)\n"
-        "publication.publish(Path(sys.argv[1]), Path(sys.argv[2]))\n"
-    )
-    publish(builds["1.0.0"], site)
-    for steps in range(60):
-        command = [sys.executable, "-c", script, str(builds["1.1.0"]), str(site), str(steps)]
-        result = subprocess.run(command, capture_output=True)
-        assert_consistent(site)
-        if result.returncode == 0:
-            break
-        assert result.returncode == -signal.SIGKILL, result.stderr
-    assert steps > 4
-    assert listed(site) == ["1.1.0", "1.0.0"]
-
-
-def test_two_folders_change_places(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "file").write_text(name, "utf-8")
-    swap(tmp_path / "one", tmp_path / "two")
-    assert (tmp_path / "two/file").read_text("utf-8") == "one"
-    assert (tmp_path / "one/file").read_text("utf-8") == "two"
-
-
-def test_a_title_with_markup_stays_text_in_the_list(builds: dict[str, Path], site: Path) -> None:
-    publish(builds["1.0.0"], site)
-    assert "<h1>A &lt;report&gt;</h1>" in (site / "index.html").read_text("utf-8")
-    assert "\\u003creport>" in (site / "versions.js").read_text("utf-8")
-
-
-def test_only_version_folders_count_as_versions(builds: dict[str, Path], site: Path) -> None:
-    publish(builds["1.0.0"], site)
-    (site / "v" / "notes").mkdir()
-    (site / "v" / "2.0.0").mkdir()
-    assert published_versions(site) == ["1.0.0"]
-
-
-def test_the_list_names_the_pages_that_each_version_has(
-    builds: dict[str, Path], site: Path
-) -> None:
-    for build in builds.values():
-        publish(build, site)
-    entries = json.loads((site / "versions.json").read_text("utf-8"))
-    assert [entry["pages"] for entry in entries] == [
-        ["answer", "new"],
-        ["answer"],
-        ["answer", "old"],
-    ]
-
-
-def test_folders_that_begin_with_an_underscore_are_served(
-    builds: dict[str, Path], site: Path
-) -> None:
-    publish(builds["1.0.0"], site)
-    assert (site / ".nojekyll").is_file()
-    assert (site / "v/1.0.0" / NAME).is_file()
+    for version in VERSIONS:
+        publish(builds[version], tmp_path / "www/reports/sleep")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "www"))
+    handler.log_message = lambda *_: None  # type: ignore[attr-defined]
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        start = f"http://127.0.0.1:{server.server_port}/reports/sleep/"
+        seen, waiting = set(), [start, f"{start}versions.html"]
+        while waiting:
+            if (address := waiting.pop()) in seen:
+                continue
+            seen.add(address)
+            assert address.startswith(start)
+            with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310
+                text = answer.read().decode(errors="replace")
+            links = re.findall(r'(?:href="|url=)([^"]+)"', text) if "<html" in text else []
+            waiting += [urljoin(answer.url, link) for link in links]
+        server.shutdown()
+    assert {f"{start}v/{version}/chapters/answer.html" for version in VERSIONS} <= seen

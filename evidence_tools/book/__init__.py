@@ -1,368 +1,290 @@
-"""The Sphinx extension of the report: data first, then code, then pages and the PDF.
+"""The Sphinx extension of the report: data and wording first, then code, then pages and the PDF.
 
-Order of a build: the tables are validated before anything else; the chapters are executed
-before Sphinx reads them; every reference is resolved, for the PDF, before the first page is
-written. While pages are written, on all processors, Typst sets the PDF in a process of its own;
-if it refuses, the pages are removed. So whatever is wrong stops the build while no page shows it.
+A build makes the whole site in a folder of its own. Data, settings and chapters are checked before
+anything runs; code runs before a page is read; references are resolved, for the PDF, before a page
+is written; and the finished pages are read once more before they replace the last good site. So
+whatever is wrong stops the build, names its place, and changes nothing that readers see.
 """
 
 from __future__ import annotations
 
 import atexit
 import gc
+import hashlib
 import sys
-from contextlib import suppress
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from platform import python_version
+from time import perf_counter
+from typing import Any, NoReturn
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
-from evidence_tools.book.abbreviations import add_abbreviations
-from evidence_tools.book.attributes import add_attributes
-from evidence_tools.book.badges import add_badge, prepare_badges
-from evidence_tools.book.bibliography import add_bibliography
+from evidence_tools.book.abbreviations import LinkAbbreviations
 from evidence_tools.book.cards import add_cards
-from evidence_tools.book.chapters import check_page, file_problems
-from evidence_tools.book.citing import add_citing, add_page_metadata, write_citations
-from evidence_tools.book.collection import write_collection
-from evidence_tools.book.datafiles import add_downloads, write_downloads
-from evidence_tools.book.domain import EvidenceDomain
-from evidence_tools.book.downloads import keep_executed_notebook, offer_downloads
-from evidence_tools.book.endings import add_endings
-from evidence_tools.book.execution import BuildError
-from evidence_tools.book.freshness import forget_page, outline_changed
-from evidence_tools.book.gates import (
-    add_checks_directive,
-    begin_gates,
-    end_gates,
-    gate_problems,
-)
-from evidence_tools.book.margins import add_margins
-from evidence_tools.book.mathml import add_math
-from evidence_tools.book.nodes import add_nodes
-from evidence_tools.book.pages import (
-    add_assets,
-    add_pdf_button,
+from evidence_tools.book.citing import add_citing, file_stem, report_of, write_citations
+from evidence_tools.book.diary import add_diary
+from evidence_tools.book.downloads import write_collection, write_data, write_notebooks
+from evidence_tools.book.foreign import add_foreign
+from evidence_tools.book.formulas import add_formulas
+from evidence_tools.book.gates import add_gates
+from evidence_tools.book.layout import (
+    complete_page,
+    escape_titles,
     finish_pages,
-    name_code_buttons,
-    set_footer,
-    write_entrance,
-    write_vega_bundle,
+    split_keywords,
+    use_assets,
 )
-from evidence_tools.book.permalinks import write_permalinks
-from evidence_tools.book.reading import add_reading_grades
-from evidence_tools.book.record import write_record
-from evidence_tools.book.roles import add_roles, caption_runs
-from evidence_tools.book.searching import escape_titles
-from evidence_tools.book.session import Session
-from evidence_tools.book.stamp import read_stamp
-from evidence_tools.book.theme import (
-    drop_unused_assets,
-    use_relative_folders,
-    use_templates,
-    write_sheet,
-)
-from evidence_tools.display import plain, runs
-from evidence_tools.execution.parallel import Beside, processors
-from evidence_tools.schema import EvidenceError, UnknownKeyError
-from evidence_tools.storage import HistoryError
+from evidence_tools.book.mentions import add_mentions, chapter_order, mentions_of
+from evidence_tools.book.nodes import add_nodes
+from evidence_tools.book.outputs import check_page
+from evidence_tools.book.pictures import add_pictures
+from evidence_tools.book.roles import add_roles, plain_text
+from evidence_tools.book.session import BuildError, Session, changed_pages, end_on_signals
+from evidence_tools.book.site import Site
+from evidence_tools.check import check_built, review_book
+from evidence_tools.evidence.model import load_evidence
+from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
+from evidence_tools.releases.manifest import ReleaseError, write_manifest
+from evidence_tools.releases.repository import read_stamp
 
 LOGGER = logging.getLogger(__name__)
+_TEXTS = ("evidence_subtitle", "evidence_description")
+"""Settings that are shown, in which roles stand for numbers."""
+_TOOLS = (
+    *("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "pandas", "altair"),
+    *("vl-convert-python", "typst", "pikepdf", "frictionless"),
+)
+"""What has a part in how a page or the PDF comes out."""
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the extension to a build; ``_config.yml`` names it in ``extra_extensions``."""
-    app.add_config_value("evidence_data", "data", "env", [str])
-    app.add_config_value("evidence_subtitle", "", "html", [str])
-    app.add_config_value("evidence_description", "", "html", [str])
+    for name in (*_TEXTS, "evidence_licence"):
+        app.add_config_value(name, "", "html", [str])
     app.add_config_value("evidence_keywords", [], "html", [list])
-    app.add_config_value("evidence_licence", "", "html", [str])
+    app.add_config_value("evidence_data", "data", "env", [str])
+    # Bytes that one cell may show: more would be a page that nobody reads.
+    app.add_config_value("evidence_output_bytes", 1_000_000, "", [int])
     # A value of kind "env" that changes makes Sphinx read every page again.
-    app.add_config_value("evidence_fingerprint", "", "env", [str])
-    # What we ship has no warnings: all of them are told, then the build fails.
-    app.keep_going = True
-    app.add_domain(EvidenceDomain)
-    add_nodes(app)
-    add_roles(app)
-    add_math(app)
-    add_abbreviations(app)
-    add_endings(app)
-    add_attributes(app)
-    add_bibliography(app)
-    add_margins(app)
-    add_downloads(app)
-    add_citing(app)
-    add_checks_directive(app)
-    add_reading_grades(app)
-    app.connect("config-inited", _prepare, priority=900)
-    app.connect("builder-inited", lambda app: add_assets(app), priority=900)
-    app.connect("builder-inited", use_relative_folders, priority=990)
-    app.connect("env-get-outdated", _outdated)
-    app.connect("env-before-read-docs", _check_files, priority=400)
-    app.connect("env-before-read-docs", _begin_gates, priority=450)
+    app.add_config_value("evidence_state", "", "env", [str])
+    app.keep_going = True  # all that is wrong is reported, then the build stops
+    app.add_post_transform(LinkAbbreviations)
+    for add in (add_nodes, add_mentions, add_roles, add_citing, add_diary, add_gates):
+        add(app)
+    for add in (add_formulas, add_pictures, add_foreign):
+        add(app)
+    app.connect("config-inited", _settle, priority=900)
+    app.connect("builder-inited", _begin, priority=1)
+    app.connect("env-get-outdated", lambda app, env, *_: changed_pages(env))
     app.connect("env-before-read-docs", _execute)
     app.connect("source-read", _find_results)
-    app.connect("env-purge-doc", lambda app, env, docname: forget_page(env, docname))
-    app.connect("env-updated", _await_results, priority=50)
-    # Last of all: others number figures and collect citations at these moments.
-    app.connect("env-updated", lambda app, env: app.evidence_session.note_pages(env), priority=990)
-    app.connect("env-updated", _write_in_parallel)
-    app.connect("env-get-updated", _pages_that_mention, priority=990)
     app.connect("doctree-read", check_page)
-    app.connect("doctree-read", keep_executed_notebook)
+    app.connect("doctree-read", split_keywords)
     app.connect("write-started", _print)
     app.connect("html-collect-pages", escape_titles)
-    app.connect("html-page-context", add_pdf_button, priority=900)
-    app.connect("html-page-context", name_code_buttons, priority=900)
-    app.connect("html-page-context", add_cards, priority=900)
-    app.connect("html-page-context", offer_downloads, priority=900)
-    app.connect("html-page-context", add_badge, priority=900)
-    app.connect("html-page-context", add_page_metadata, priority=900)
-    app.connect("html-page-context", drop_unused_assets, priority=950)
-    # Late: the theme has written its style sheets, and the manifest hashes what is there.
+    app.connect("html-page-context", complete_page, priority=900)
+    app.connect("html-page-context", add_cards, priority=910)
+    # Late: others write their files at the end too, and the manifest hashes what is there.
     app.connect("build-finished", _finish, priority=950)
-    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
+    return {"version": "2", "parallel_read_safe": False, "parallel_write_safe": True}
 
 
-def _prepare(app: Any, config: Config) -> None:
-    folder = Path(app.srcdir)
-    session = Session(folder, Path(app.outdir).parent, folder / config.evidence_data)
-    app.evidence_session = session
-    app.evidence_pdf = app.evidence_gates = None
-    atexit.register(_close, app)  # also after Ctrl-C, which no event tells of
-    _rest_collector()
-    if session.follows_cut:
-        _forget(app)
-    session.warm_up()
-    session.make_ahead()
+def _settle(app: Any, config: Config) -> None:
+    """Choose the settings that make pages right, and find out which files they follow from."""
+    folder, build = Path(app.srcdir), Path(app.outdir).parent
+    app.evidence_begun = perf_counter()
+    _name_chapters(folder, config)
+    app.evidence_site = Site(build)
+    app.evidence_session = app.evidence_pdf = None
+    end_on_signals()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)  # what Sphinx makes stays: looking for cycles frees little
     try:
-        app.evidence = session.load_evidence()
+        app.evidence_session = session = Session(
+            folder, folder / config.evidence_data, build, config.include_patterns
+        )
         app.evidence_stamp = read_stamp(folder)
-        prepare_badges(app)
-        for name in ("evidence_subtitle", "evidence_description"):
-            # The cover shows numbers too; they come from the same rows.
-            config[name] = plain(caption_runs(app.evidence, runs(config[name])))
-    except (EvidenceError, HistoryError, UnknownKeyError, ValueError) as error:
+    except (ReleaseError, OSError) as error:
         _stop(app, str(error))
-    config.evidence_fingerprint = session.page_key(list(config.bibtex_bibfiles))
+    atexit.register(session.close)  # also after Ctrl-C, which no event reports
+    app.evidence_site.drop_foreign()
+    use_assets(app)
+    config.evidence_state = session.key
     config.nb_execution_mode = "cache"
-    config.nb_execution_cache_path = str(session.store.root)
-    config.nb_execution_raise_on_error = True
-    config.nb_code_prompt_show = "Show code"
-    config.nb_code_prompt_hide = "Hide code"
+    config.nb_execution_raise_on_error = config.nb_merge_streams = True
+    config.nb_render_markdown_format = "myst"
+    config.nb_ipywidgets_js = {}  # scripts of another host
+    config.nb_code_prompt_show, config.nb_code_prompt_hide = "Show code", "Hide code"
     # Authors' quotes are curled by MyST-Parser; text from the tables stays as it is printed.
     config.smartquotes = False
-    _remember_backend()
+    # Print shows struck words too, whatever MyST-Parser says of its own writers.
+    config.suppress_warnings += ["myst.strikethrough", "design.card_legacy", "design.fa-build"]
     config.html_math_renderer = "evidence_mathml"
-    if config.html_theme:
-        set_footer(app, app.evidence_stamp)
-    use_templates(app)
 
 
-def _rest_collector() -> None:
-    """Have Python look for cycles less often.
-
-    What Sphinx makes stays until the end of a build: looking through it again and again frees
-    nothing and takes a fifth of the time.
-    """
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
-
-
-def _check_files(app: Any, env: Any, docnames: list[str]) -> None:
-    if problems := list(file_problems(Path(env.doc2path(docname)) for docname in docnames)):
-        _stop(app, "\n".join(map(str, problems)))
+def _name_chapters(folder: Path, config: Config) -> None:
+    """Have Sphinx read the files that ``_toc.yml`` names, and no others."""
+    toc, suffixes, found = config.external_site_map, ["", *config.source_suffix], []
+    for name in map(str, toc):
+        # A paired chapter is there twice: the text comes first.
+        files = (f"{name}{suffix}" for suffix in suffixes)
+        found += [file for file in files if (folder / file).is_file()][:1]
+    found += [f"{pattern}{suffix}" for pattern in toc.globs() for suffix in config.source_suffix]
+    config.include_patterns = found
 
 
-def _begin_gates(app: Any, env: Any, docnames: list[str]) -> None:
-    # Nothing to read means that nothing changed since the gates were passed.
-    if docnames:
-        begin_gates(app)
+def _begin(app: Any) -> None:
+    """Check what can be known without running anything, and make room for the new site."""
+    folder, site = Path(app.srcdir), app.evidence_site
+    app.evidence_key = _key(app)
+    is_html = app.builder.name == "html"
+    if is_html and not app.fresh_env_used and site.is_current(app.evidence_key):
+        _tell(f"Nothing changed: {site.html} is as the last build wrote it.")
+        _end(app, 0)
+    try:
+        app.evidence = evidence = load_evidence(folder / app.config.evidence_data)
+        for name in _TEXTS:
+            app.config[name] = plain_text(evidence, app.config[name])
+        app.evidence_review = review_book(folder)
+        _refuse(app, app.evidence_review.problems)
+    except (EvidenceError, UnknownKeyError, OSError, ValueError) as error:
+        _stop(app, str(error))
+    if is_html:
+        site.begin()
+        app.outdir = app.builder.outdir = type(app.outdir)(site.staged)
+        app.builder.epilog = ""  # the site is somewhere else in the end
 
 
-def _pass_gates(app: Any, *, wait: bool) -> None:
-    """Stop, before a page is written, when words or numbers go beyond the evidence."""
-    if problems := gate_problems(app, wait=wait):
-        _stop(app, "\n".join(map(str, problems)))
-
-
-def _outdated(
-    app: Any, env: Any, added: set[str], changed: set[str], removed: set[str]
-) -> list[str]:
-    # A page that is gone would stay in the site, and in the navigation of the others.
-    for docname in removed:
-        Path(app.builder.get_outfilename(docname)).unlink(missing_ok=True)
-    root = [env.config.root_doc] if removed else []
-    return [*root, *app.evidence_session.outdated(env, added | changed)]
+def _key(app: Any) -> str:
+    """Hash what a finished site follows from."""
+    chapters = [Path(app.srcdir, name) for name in app.config.include_patterns]
+    texts = [path.read_bytes() for path in chapters if path.is_file()]
+    parts = (app.evidence_session.key, app.evidence_stamp, app.config.overrides, texts)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _execute(app: Any, env: Any, docnames: list[str]) -> None:
+    show = sys.stdout.isatty() and not app.quiet
+    tell = partial(print, flush=True) if show else lambda line: None
+    limit = app.config.evidence_output_bytes
     try:
-        app.evidence_session.execute(env, docnames, show=wants_progress(app))
-    except BuildError as error:
+        ran, known = app.evidence_session.execute(env, docnames, limit, tell)
+    except (BuildError, ImportError, OSError, RuntimeError) as error:
         _stop(app, str(error))
-
-
-def _await_results(app: Any, env: Any) -> None:
-    """Go on only when all that was begun beside the reading has come to a good end."""
-    _pass_gates(app, wait=True)
-    try:
-        app.evidence_session.await_results(env)
-    except BuildError as error:
-        _stop(app, str(error))
-
-
-def _write_in_parallel(app: Any, env: Any) -> None:
-    """Have Sphinx write on all processors; ``jupyter-book build`` has no option for it."""
-    # One extension that does not allow it would be told as a warning.
-    if all(extension.parallel_write_safe for extension in app.extensions.values()):
-        app.parallel = processors()
-
-
-def _remember_backend() -> None:
-    """Find the writer of citations once: each citation would search all installed packages."""
-    from pybtex.plugin import find_plugin, register_plugin
-
-    group, name = "pybtex.backends", "plaintext"
-    register_plugin(group, name, find_plugin(group, name), force=True)
-
-
-def wants_progress(app: Any) -> bool:
-    """Whether somebody watches: output goes to a terminal, and ``-q`` was not given."""
-    return sys.stdout.isatty() and not app.quiet
+    if ran:
+        LOGGER.info("executed %d of %d chapters", ran, known)
 
 
 def _find_results(app: Any, docname: str, _: list[str]) -> None:
-    """Wait for the results of a page, and point MyST-NB to the folder they are in."""
-    _pass_gates(app, wait=False)
-    try:
-        app.evidence_session.await_result(docname)
-    except BuildError as error:
-        _stop(app, str(error))
-    env = app.env
-    folder = app.evidence_session.store.folder_for(Path(env.doc2path(docname)))
-    env.mystnb_config = env.mystnb_config.copy(execution_cache_path=str(folder))
-
-
-def _pages_that_mention(app: Any, env: Any) -> list[str]:
-    """Name the pages to write again for what others say: all, if anything of it changed."""
-    return list(env.found_docs) if outline_changed(env) else []
+    """Point MyST-NB to the folder with the results of a page."""
+    folder = app.evidence_session.result_folder(Path(app.env.doc2path(docname)))
+    app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=str(folder))
 
 
 def _print(app: Any, builder: Any) -> None:
+    """Resolve all references, and set the PDF beside the writing of the pages."""
     if builder.name != "html":
         return
-    from evidence_tools.book.pdf import PdfError
-    from evidence_tools.book.pdf.chapters import prepare_pdf, resolve_chapters
+    from evidence_tools.book.pdf import PdfError, prepare_pdf, resolve_pages
 
-    if app._warncount:
-        # References are resolved only now: what is wrong with them is told with the rest.
-        resolve_chapters(app)
+    app.evidence_site.begin()  # once more: chapters that ran since may have written there
+    pages = resolve_pages(app)
     _stop_on_warnings(app)
+    target = Path(app.outdir, f"{file_stem(app)}.pdf")
+    write_notebooks(app, Path(app.outdir))
     try:
-        setting = prepare_pdf(app, app.evidence_stamp, _pdf_path(app))
+        set_pdf = prepare_pdf(app, app.evidence_stamp, target, pages)
+        _stop_on_warnings(app)
     except PdfError as error:
         _stop(app, f"the PDF cannot be made: {error}")
-    _stop_on_warnings(app)
-    for old in Path(app.outdir).glob("vitamin-k2-bone-markers-*.pdf"):
-        old.unlink()
-    # Typst works beside the writing of the pages; its verdict is awaited at the end.
-    app.evidence_pdf = Beside(setting)
+    app.evidence_pdf = _beside(set_pdf)
+
+
+def _beside(work: Any) -> Future[Any]:
+    """Begin some work in a thread; Typst needs nothing of Python."""
+    threads = ThreadPoolExecutor(1)
+    future = threads.submit(work)
+    threads.shutdown(wait=False)
+    return future
 
 
 def _finish(app: Any, exception: Exception | None) -> None:
-    try:
-        _complete(app, exception)
-    except Exception:
-        _remove_pages(app)
-        raise
-    finally:
-        _close(app)
-
-
-def _complete(app: Any, exception: Exception | None) -> None:
+    """Complete the site, look at it once more, and put it in the place of the last one."""
+    if isinstance(exception, OSError):
+        _stop(app, str(exception))
+    if exception is not None or app.builder.name != "html":
+        app.evidence_session.close()
+        return
     from evidence_tools.book.pdf import PdfError
 
-    if exception is not None:
-        if app.evidence_pdf is not None:
-            with suppress(PdfError):  # or the PDF would be put in place after all
-                app.evidence_pdf.result()
-            _remove_pages(app)
-        return
-    if app.builder.name != "html":
-        app.evidence_session.finish()
-        return
-    outdir = Path(app.outdir)
-    session, printed = app.evidence_session, repr(app.evidence_stamp)
-    # The stamp covers files that no page is read again for, such as the pinned requirements.
-    if app.evidence_pdf is None and not (
-        _pdf_path(app).is_file() and session.recalls("printed", printed)
-    ):
-        _print(app, app.builder)
+    staged, site = Path(app.outdir), app.evidence_site
     try:
-        if app.evidence_pdf is not None:
-            app.evidence_pdf.result()
-    except PdfError as error:
-        _remove_pages(app)
-        _stop(app, f"the PDF cannot be made: {error}")
-    if app._warncount:
-        _remove_pages(app)
+        pdf = app.evidence_pdf.result()
         _stop_on_warnings(app)
-    session.remember("printed", printed)
-    session.await_bundle()
-    write_vega_bundle(outdir, outdir.parent / ".evidence")
-    stamp = app.evidence_stamp
-    if app.config.root_doc != "index":
-        write_entrance(outdir, app.config.root_doc, app.config.html_title or app.config.project)
-    write_permalinks(app, f"{stamp.text}, content {stamp.content_text}")
-    write_citations(app)
-    write_downloads(app)
-    write_collection(app, _pdf_path(app))
-    finish_pages(outdir, _pdf_path(app), stamp)
-    write_sheet(outdir, outdir.parent / ".evidence" / "theme")
-    write_record(app)
-    session.finish()
+        finish_pages(app, staged, staged.parent)
+        write_citations(app, staged)
+        write_data(app, staged)
+        write_collection(app, staged)
+        _refuse(app, check_built(staged, pdf, Path(app.srcdir)))
+        _write_manifest(app, staged)
+        site.put_in_place(app.evidence_key)
+    except PdfError as error:
+        _stop(app, f"the PDF cannot be made: {error}")
+    except (ReleaseError, OSError) as error:
+        _stop(app, str(error))
+    app.evidence_session.close()
+    for remark in getattr(app, "evidence_remarks", ()):
+        _tell(f"print: {remark}")
+    pages, size = len(app.env.found_docs), (site.html / pdf.name).stat().st_size / 1000
+    took = perf_counter() - app.evidence_begun
+    _tell(f"{pages} pages and {pdf.name} ({size:.0f} kB) are in {site.html}; it took {took:.1f} s.")
 
 
-def _remove_pages(app: Any) -> None:
-    """Leave no page of a report that is not whole."""
-    for written in (*Path(app.outdir).rglob("*.html"), _pdf_path(app)):
-        if written.is_file():
-            with suppress(OSError):  # one that cannot be removed must not save the others
-                written.unlink()
+def _write_manifest(app: Any, folder: Path) -> None:
+    """Write down what the site is, which findings are on which page, and the hash of each file."""
+    pages, stated = chapter_order(app.env), mentions_of(app.env).stated
+    used = {
+        key: [page for page in pages if ("finding", key) in stated.get(page, ())]
+        for key in app.evidence.rows("findings")
+    }
+    tools = {name: metadata.version(name) for name in _TOOLS}
+    manifest = {"report": report_of(app), "stamp": asdict(app.evidence_stamp), "pages": pages}
+    manifest["findings"] = {key: where for key, where in used.items() if where}
+    write_manifest(folder, manifest | {"tools": {"python": python_version()} | tools})
 
 
-def _pdf_path(app: Any) -> Path:
-    return Path(app.outdir) / str(app.evidence_stamp.pdf_name)
+def _refuse(app: Any, problems: Iterable[object]) -> None:
+    if found := list(problems):
+        _stop(app, "\n".join(map(str, found)))
 
 
 def _stop_on_warnings(app: Any) -> None:
-    if app._warncount:
-        count = app._warncount
+    if count := app._warncount:
         _stop(app, f"{count} problem{'s' if count != 1 else ''} above.")
 
 
-def _stop(app: Any, message: str) -> None:
-    """End the build with a message instead of a traceback, and have the next one start afresh."""
-    _forget(app)
-    _close(app)
+def _stop(app: Any, message: str) -> NoReturn:
+    """End the build with a message instead of a traceback; the next one reads all pages anew."""
+    html = app.evidence_site.html
+    is_there = (html / "index.html").exists()
+    kept = f"{html} is still the last good one" if is_there else "nothing was written"
+    _tell(f"\n{message}\n\nThe report was not built; {kept}. Correct what is named, build again.")
+    _end(app, 1)
+
+
+def _end(app: Any, code: int) -> NoReturn:
+    if app.evidence_session is not None:
+        app.evidence_session.close()
+    raise SystemExit(code)
+
+
+def _tell(text: str) -> None:
     sys.stdout.flush()
-    sys.stderr.write(
-        f"\n{message}\n\n"
-        "The report was not built, and no page was written. "
-        "Mend what is named above, then build again.\n"
-    )
-    raise SystemExit(1)
-
-
-def _close(app: Any) -> None:
-    """End what still runs, and let another build begin."""
-    end_gates(app)
-    app.evidence_session.close()
-
-
-def _forget(app: Any) -> None:
-    """Drop what Sphinx remembers, or the next build would take the pages for good."""
-    (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
+    sys.stderr.write(f"{text}\n")

@@ -1,4 +1,4 @@
-"""Hover cards: what stands behind a figure or a source name, as escaped HTML."""
+"""Hover cards: what a figure or a source name rests on, as escaped HTML."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import html
 from typing import Any
 
 from evidence_tools.book.nodes import evidence_ref
-from evidence_tools.display import plain
-from evidence_tools.evidence import Evidence
-from evidence_tools.phrases import (
-    DIRECTION_WORDS,
+from evidence_tools.evidence.model import Evidence
+from evidence_tools.show.display import plain
+from evidence_tools.show.references import note_runs
+from evidence_tools.show.words import (
+    concern_text,
     design_text,
+    direction_text,
     effect_text,
-    note_runs,
+    outcome_text,
+    sentence_case,
     source_name,
 )
-from evidence_tools.schema import Finding, Source
 
 
 def add_cards(
@@ -23,11 +25,10 @@ def add_cards(
 ) -> None:
     """Put the cards of a page behind its text, one for each row that the page mentions.
 
-    They stand apart from the sentences, so that copied text, reading aids and search see the
-    sentences alone. The script shows a card beside the mention; without it the mention is a
-    link to the row.
+    They are apart from the sentences, so that copied text and reading aids have the sentences
+    alone. The script shows a card beside the mention; without it the mention links to the row.
     """
-    if doctree is None or app.builder.name != "html":
+    if doctree is None:
         return
     mentions = {(node["kind"], node["key"]) for node in doctree.findall(evidence_ref)}
     if mentions:
@@ -36,57 +37,44 @@ def add_cards(
 
 
 def card_html(evidence: Evidence, kind: str, key: str) -> str:
-    """Write the card of one finding or source.
-
-    Parameters
-    ----------
-    evidence
-        Where the row is looked up.
-    kind, key
-        ``"finding"`` or ``"source"``, and the identifier of the row.
-
-    Returns
-    -------
-    str
-        A ``div`` with ``role="tooltip"`` and the id ``card-`` and key; every text is escaped.
-    """
-    if kind == "finding":
-        title, entries = _finding_entries(evidence, evidence.finding(key))
-    else:
-        title, entries = _source_entries(evidence, evidence.source(key))
+    """Write the card of a finding or source, with the id ``card-`` and its key."""
+    row = evidence.row(f"{kind}s", key)
+    title, entries = (_finding if kind == "finding" else _source)(evidence, row)
     lines = [f'<p class="evidence-card-title">{html.escape(title)}</p>']
     lines += [
-        f"<p><b>{html.escape(heading)}:</b> {html.escape(text)}</p>" for heading, text in entries
+        f"<p><b>{heading}:</b> {html.escape(str(text))}</p>"
+        for heading, text in entries.items()
+        if text
     ]
-    body = "".join(lines)
-    return f'<div class="evidence-card" role="tooltip" id="card-{html.escape(key)}">{body}</div>'
+    id_ = html.escape(f"card-{key}", quote=True)
+    return f'<div class="evidence-card" role="tooltip" id="{id_}">{"".join(lines)}</div>'
 
 
-def _finding_entries(evidence: Evidence, finding: Finding) -> tuple[str, list[tuple[str, str]]]:
-    source = evidence.source_of(finding)
-    entries = [
-        ("Direction", DIRECTION_WORDS[finding.direction]),
-        ("Result", effect_text(finding)),
-        ("As printed", finding.as_printed or "no figure printed"),
-        ("Source", f"{source_name(source)}. {source.title}"),
-        ("Where", f"{finding.locator}; {source.read_at} read"),
-        ("Analysis", finding.analysis),
-        ("Concerns", f"{source.integrity.label}, checked {source.integrity_checked.isoformat()}"),
-    ]
-    if finding.note:
-        entries.append(("Note", finding.note))
-    entries.append(("Key", finding.finding_id))
-    return evidence.outcome_of(finding).label, entries
+def _finding(evidence: Evidence, row: Any) -> tuple[str, dict[str, Any]]:
+    source = evidence.source(row.source_id)
+    return sentence_case(outcome_text(evidence.outcome(row.outcome_id))), {
+        "Direction": direction_text(row),
+        "Result": effect_text(row),
+        "As printed": row.as_printed or "no figure printed",
+        "Source": f"{source_name(source)}. {source.title}",
+        "Where": f"{row.locator}; read: {row.read_at}",
+        "Analysis": row.analysis,
+        "Concerns": _concerns(source),
+        "Note": plain(note_runs(evidence.rows("sources"), row.note or "")),
+        "Key": row.finding_id,
+    }
 
 
-def _source_entries(evidence: Evidence, source: Source) -> tuple[str, list[tuple[str, str]]]:
-    entries = [
-        ("Title", source.title),
-        ("Journal", source.journal or "not known"),
-        ("Design", design_text(source)),
-        ("Read", source.read_at),
-        ("Concerns", f"{source.integrity.label}, checked {source.integrity_checked.isoformat()}"),
-    ]
-    if source.note:
-        entries.append(("Note", plain(note_runs(evidence.sources, source.note))))
-    return source.short_name, entries
+def _source(evidence: Evidence, row: Any) -> tuple[str, dict[str, Any]]:
+    return row.short_name, {
+        "Title": row.title,
+        "Journal": row.journal,
+        "Design": design_text(row.design),
+        "Read": row.read_at,
+        "Concerns": _concerns(row),
+        "Note": plain(note_runs(evidence.rows("sources"), row.note or "")),
+    }
+
+
+def _concerns(source: Any) -> str:
+    return f"{concern_text(source) or 'none known'}, checked {source.integrity_checked:%Y-%m-%d}"

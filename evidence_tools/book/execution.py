@@ -1,191 +1,175 @@
-"""Which chapters run before Sphinx reads them, and where MyST-NB finds their results."""
+"""Run chapters side by side, each in a kernel of its own, here or on another machine."""
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
+import copy
+import json
 import os
 import re
-import sys
-from collections.abc import Generator, Iterator, Sequence
+import subprocess
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from sphinx.util import logging
+from jupyter_client.kernelspec import NoSuchKernel
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from evidence_tools.execution.chapter import Chapter, Executor, Outcome
-from evidence_tools.execution.local import LocalExecutor
-from evidence_tools.execution.progress import Progress
-from evidence_tools.execution.store import ResultStore
-from evidence_tools.execution.warm import WarmProcess, can_fork
-from evidence_tools.schema import Problem, relative_name
+from evidence_tools.book.kernels import Kernels
 
-LOGGER = logging.getLogger(__name__)
-SCHEDULER_VARIABLE = "EVIDENCE_SCHEDULER"
-_CODE = re.compile(r"^(`{3,}|~{3,}|:{3,})\{code-cell\}.*?^\1", re.DOTALL | re.MULTILINE)
-
-
-class BuildError(Exception):
-    """Why the report cannot be built, in words for its author."""
+HEAD = -1
+"""Stands for the lines above the first cell, which name the kernel."""
+_LEAST_BYTES = 500
+"""What a message counts for at least: a page with thousands of outputs is no page."""
+_LONGEST_MESSAGE = 1_000
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_FRAME = re.compile(r"Cell In\s?\[(\d+)\],? line:? ?(\d+)")
+_FILE = re.compile(r"^File (\S.*?:\d+)", re.MULTILINE)
 
 
-def read_chapters(env: Any, docnames: Sequence[str]) -> list[Chapter]:
-    """Read the pages that hold code, as MyST-NB is about to read them.
+class ChapterError(Exception):
+    """Why a chapter failed: position of the cell or `HEAD`, reason, and line of the cell."""
+
+    def __init__(self, cell: int, reason: str, line: int = 1) -> None:
+        super().__init__(cell, reason, line)
+        self.cell, self.reason, self.line = cell, reason, line
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter that holds code; a cell may take ``timeout`` seconds, or any if that is -1."""
+
+    docname: str
+    path: Path
+    notebook: Any
+    timeout: int = 60
+
+
+class _Client(NotebookClient):  # type: ignore[misc]
+    """A client that leaves signals to the build, and gives up a cell that shows too much."""
+
+    coalesce_streams = True  # a line that is written over stays one line
+    index, bytes, most_bytes, excess = HEAD, 0, 0, ""
+
+    @asynccontextmanager
+    async def async_setup_kernel(self, **kwargs: Any) -> AsyncGenerator[None, None]:
+        try:
+            await self.async_start_new_kernel(**kwargs)
+            await self.async_start_new_kernel_client()
+            yield
+        finally:
+            if self.km is not None:
+                await self._async_cleanup_kernel()
+
+    async def _async_poll_kernel_alive(self) -> None:
+        with suppress(AssertionError):  # nbclient goes on to look when the cell was given up
+            await super()._async_poll_kernel_alive()
+
+    def on_cell_execute(self, cell: Any, cell_index: int) -> None:
+        self.index, self.bytes = cell_index, 0
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        self.bytes += len(json.dumps(msg["content"], ensure_ascii=False).encode()) + _LEAST_BYTES
+        if self.bytes > self.most_bytes:
+            self.excess = (
+                f"shows more than {self.most_bytes:,} bytes (an output counts {_LEAST_BYTES}); "
+                "show less, or raise evidence_output_bytes under 'sphinx: config:' in _config.yml"
+            )
+            if self.task_poll_for_reply is not None:
+                self.task_poll_for_reply.cancel()  # as nbclient does when a kernel has died
+        return super().process_message(msg, cell, cell_index)
+
+
+async def run_chapter(
+    notebook: Any, folder: Path, kernels: Kernels, *, timeout: int = 60, output_bytes: int = 10**6
+) -> Any:
+    """Run the cells of a chapter in a kernel of its own, and return them with their outputs.
 
     Parameters
     ----------
-    env
-        Sphinx's environment.
-    docnames
-        Pages about to be read.
+    notebook
+        The cells; it is not changed.
+    folder
+        Where the code runs.
+    kernels
+        Where the kernel comes from.
+    timeout, output_bytes
+        Seconds that one cell may take, and bytes that it may show.
 
     Raises
     ------
-    BuildError
-        If pages cannot be read as notebooks; it names all of them.
+    ChapterError
+        If a cell fails or breaks a limit; the kernel has ended then.
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_code_cell, new_notebook
+    >>> with Kernels() as kernels:
+    ...     cells = new_notebook(cells=[new_code_cell("6 * 7")])
+    ...     done = asyncio.run(run_chapter(cells, Path.cwd(), kernels))
+    >>> done.cells[0].outputs[0].data["text/plain"]
+    '42'
     """
-    chapters, problems = [], []
-    for docname in docnames:
-        path = Path(env.doc2path(docname))
-        try:
-            chapter = _read_chapter(env, docname, path)
-        except Exception as error:  # MyST-NB raises many kinds, and none names the file
-            problems.append(_problem(path, str(error)))
-        else:
-            if chapter is not None:
-                chapters.append(chapter)
-    if problems:
-        raise BuildError("\n".join(map(str, problems)))
-    return chapters
+    notebook = copy.deepcopy(notebook)
+    if not any(cell.cell_type == "code" for cell in notebook.cells):
+        return notebook
+    client = _Client(notebook, timeout=timeout, iopub_timeout=60, raise_on_iopub_timeout=True)
+    client.shutdown_kernel, client.record_timing = "immediate", False
+    client.most_bytes, line = output_bytes, 1
+    streams = dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)
+    try:
+        client.km = kernels.manager(notebook.metadata.get("kernelspec", {}).get("name", "python3"))
+        return await client.async_execute(cwd=str(folder), env=kernels.environment, **streams)
+    except NoSuchKernel as error:
+        reason = f"there is no kernel {error.name!r}; write 'name: python3' under 'kernelspec:'"
+    except CellExecutionError as error:
+        reason, line = _explain(error)
+    except CellTimeoutError:
+        reason = f"ran longer than {timeout} seconds; raise execute: timeout in _config.yml"
+    except DeadKernelError:
+        reason = client.excess or "the kernel died: out of memory, or the code ended its process"
+    except Exception as error:  # a kernel can fail to start in many ways
+        reason = f"the kernel broke: {type(error).__name__}: {error}"[:_LONGEST_MESSAGE]
+    raise ChapterError(client.index, reason, line)
 
 
-def _read_chapter(env: Any, docname: str, path: Path) -> Chapter | None:
-    """Read one page; ``None`` if it holds no code that runs."""
-    from myst_nb.core.config import NbParserConfig
-    from myst_nb.core.read import create_nb_reader
-
-    config: NbParserConfig = env.mystnb_config
-    text = path.read_text(encoding="utf-8")
-    reader = create_nb_reader(str(path), env.myst_config, config, text)
-    if reader is None:
-        return None
-    notebook = reader.read(text)
-    spec = notebook.metadata.get("kernelspec", {})
-    for pattern, alias in config.kernel_rgx_aliases.items():
-        if spec.get("name") is not None and re.fullmatch(pattern, spec["name"]):
-            spec["name"] = alias
-            break
-    # What a page's head may set for itself.
-    own = dict(notebook.metadata.get(config.metadata_key) or {})
-    if own.get("execution_mode", config.execution_mode) == "off" or _excluded(path, config):
-        return None
-    timeout = own.get("execution_timeout", config.execution_timeout)
-    if not isinstance(timeout, int):
-        found = f"execution_timeout: found {timeout!r}"
-        raise BuildError(f"{found}; allowed is a whole number of seconds, or -1 for no limit")
-    return Chapter(docname, path, notebook, timeout)
-
-
-def _problem(path: Path, message: str) -> Problem:
-    """Say which part of a page cannot be read, and at which line."""
-    line = int(found[1]) if (found := re.search(r"at line (\d+)", message)) else 0
-    if "Invalid options format" in message:
-        message = (
-            "the options below ```{code-cell} cannot be read; "
-            "write one to a line, such as ':tags: [hide-input]', then a blank line"
-        )
-    return Problem(relative_name(path), line, "", f"the chapter cannot be read: {message}")
-
-
-def _excluded(path: Path, config: Any) -> bool:
-    return any(path.match(pattern) for pattern in config.execution_excludepatterns)
-
-
-def missing_chapters(chapters: Sequence[Chapter], store: ResultStore) -> dict[str, Chapter]:
-    """Select the chapters whose results are not there.
-
-    Returns
-    -------
-    dict
-        The chapter to run, by page. Chapters in one folder with the same code have the same
-        result: the first stands for all.
-    """
-    first: dict[tuple[Path, str], Chapter] = {}
-    return {
-        chapter.docname: first.setdefault(store.key(chapter), chapter)
-        for chapter in chapters
-        if not store.holds(chapter)
-    }
+def _explain(error: CellExecutionError) -> tuple[str, int]:
+    """Say what failed, and at which line of the cell: the last one the error passed through."""
+    trace = _COLOUR.sub("", error.traceback)
+    frames = [(int(cell), int(line)) for cell, line in _FRAME.findall(trace)]
+    failing = max((cell for cell, _ in frames), default=0)
+    line = next((line for cell, line in reversed(frames) if cell == failing), 1)
+    reason = _COLOUR.sub("", f"the code failed: {error.ename}: {error.evalue}")
+    if len(reason) > _LONGEST_MESSAGE:
+        reason = f"{reason[:_LONGEST_MESSAGE]} ... ({len(reason):,} characters)"
+    if files := _FILE.findall(trace):
+        reason += f" (raised in {files[-1]})"
+    return reason, line
 
 
 def run_chapters(
-    chapters: Sequence[Chapter], store: ResultStore, executor: Executor, *, show: bool
-) -> Generator[Outcome, None, None]:
-    """Run chapters and keep their results.
+    chapters: Iterable[Chapter], kernels: Kernels, output_bytes: int, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Run chapters side by side, each to its end, and call ``tell`` with a line for each."""
+    # Much of the start and the end of a kernel is waiting: others use that time.
+    gate = asyncio.Semaphore((os.cpu_count() or 1) + 2)
 
-    Parameters
-    ----------
-    chapters
-        What has to run.
-    store
-        Where each result is kept as soon as it is there.
-    executor
-        Runs the chapters.
-    show
-        Whether to print a line per chapter.
+    async def run(chapter: Chapter) -> tuple[str, Any]:
+        limits = {"timeout": chapter.timeout, "output_bytes": output_bytes}
+        async with gate:
+            begun, failed = perf_counter(), ""
+            try:
+                result = await run_chapter(chapter.notebook, chapter.path.parent, kernels, **limits)
+            except ChapterError as error:
+                result, failed = error, "  failed"
+        tell(f"{perf_counter() - begun:6.1f} s  {chapter.docname}{failed}")
+        return chapter.docname, result
 
-    Yields
-    ------
-    Outcome
-        One for each chapter, as soon as its result is kept. Chapters run also while nobody asks.
-    """
-    progress = Progress(len(chapters), _print_line if show else None)
-    progress.begin()
-    start = perf_counter()
-    outcomes: Iterator[Outcome] = executor.run(chapters)
-    try:
-        for outcome in outcomes:
-            progress.tell(outcome)
-            if not outcome.reason:
-                store.save(outcome)
-            yield outcome
-    finally:
-        if isinstance(outcomes, Generator):
-            outcomes.close()  # now, not whenever it is collected: no kernel may stay
-    progress.end(perf_counter() - start)
+    async def run_all() -> dict[str, Any]:
+        return dict(await asyncio.gather(*map(run, chapters)))
 
-
-def make_executor(book: Path, data: Path, warm: WarmProcess | None) -> Executor:
-    """Choose where chapters run: on a cluster if one is named, else on this machine.
-
-    Parameters
-    ----------
-    book, data
-        The book folder and the folder with the tables.
-    warm
-        A warm process that was started early, if any.
-    """
-    if address := os.environ.get(SCHEDULER_VARIABLE):
-        from evidence_tools.execution.cluster import ClusterExecutor
-
-        return ClusterExecutor(address, book, data)
-    if warm is None and can_fork():
-        warm = WarmProcess(data)
-    if warm is None:
-        LOGGER.info("this platform cannot fork a warm process: each kernel is started by itself")
-    return LocalExecutor(book, data, warm=warm, note=LOGGER.info)
-
-
-def code_key(text: str) -> str:
-    """Hash the code of a text notebook, without reading it as Markdown.
-
-    Only good for a guess: whether a warm process will be wanted soon.
-    """
-    head = text.partition("\n---\n")[0] if text.startswith("---\n") else ""
-    code = head + "".join(match.group() for match in _CODE.finditer(text))
-    return hashlib.sha256(code.encode()).hexdigest()
-
-
-def _print_line(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    return asyncio.run(run_all())

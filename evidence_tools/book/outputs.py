@@ -7,138 +7,141 @@ HTML gives them numbers, cross-references, links and one look in HTML and PDF.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
 
-from evidence_tools.book.datafiles import download_node, figure_csv, table_csv
-from evidence_tools.book.nodes import evidence_chart, run_nodes
+from evidence_tools.book.foreign import PRIORITIES, foreign_nodes
+from evidence_tools.book.mentions import mentions_of
+from evidence_tools.book.nodes import evidence_chart, evidence_download, place_of, run_nodes
 from evidence_tools.book.roles import caption_runs
-from evidence_tools.display import MIME_TYPE, read_runs
-from evidence_tools.facets import finding_facets
-from evidence_tools.phrases import source_name
-from evidence_tools.schema import UnknownKeyError
+from evidence_tools.evidence.problems import UnknownKeyError
+from evidence_tools.show.display import MIME_TYPE, read_runs
+
+LOGGER = logging.getLogger(__name__)
+_LEFTOVERS = {
+    "traceback": "a cell ends in an error; correct it, or tag the cell with raises-exception if "
+    "readers are meant to see the error",
+    "stderr": "a cell prints a warning or an error; correct its cause, or tag the cell with "
+    "remove-stderr: pages show results only",
+}
+_PLACING = {"align", "angle", "colour", "dash", "fill", "mark", "shape", "size", "text"}
+_PLACING |= {"weight", "width", "x", "x2", "y", "y2"}
+"""Columns of a drawing's data that only say where and how a mark is drawn."""
 
 
 class EvidenceOutput:
-    """The MyST-NB plugin for the MIME type of :mod:`evidence_tools.display`."""
+    """The MyST-NB plugin for the MIME type of :mod:`evidence_tools.show.display`."""
 
-    mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [("*", MIME_TYPE, 1)]
+    mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [
+        ("*", MIME_TYPE, 1),
+        *PRIORITIES,
+    ]
 
     @staticmethod
     def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Node] | None:
         """Turn one output into nodes, or leave it to others by returning ``None``."""
-        if data.mime_type != MIME_TYPE or inline:
-            return None
         # The plugin is there in every book of this environment, also in one without our extension.
         env = getattr(renderer.renderer, "sphinx_env", None)
-        if env is None or not hasattr(env.app, "evidence"):
+        if inline or env is None or not hasattr(env.app, "evidence"):
             return None
+        if data.mime_type != MIME_TYPE:
+            return foreign_nodes(renderer, data)
         payload: dict[str, Any] = data.content
         make: Callable[..., list[nodes.Node]] = _MAKERS[payload["kind"]]
-        return make(payload, Place(renderer, data))
+        document = renderer.renderer.document
+        return make(payload, Page(document, env, renderer.logger, data.line))
 
 
-class Place:
-    """Where an output stands: its document, and its line for messages and labels."""
+@dataclass(frozen=True)
+class Page:
+    """The page that an output is on, with the line of its cell for messages."""
 
-    def __init__(self, renderer: Any, data: Any) -> None:
-        self.myst = renderer.renderer
-        self.document: nodes.document = self.myst.document
-        self.env: Any = self.myst.sphinx_env
-        self.evidence = self.env.app.evidence
-        self.logger = renderer.logger
-        self.line = data.line
+    document: nodes.document
+    env: Any
+    logger: Any
+    line: int
 
     def label(self, node: nodes.Element, name: str) -> None:
         """Make a figure or table a target for ``{numref}`` and links."""
         node["names"].append(nodes.fully_normalize_name(name))
         self.document.note_explicit_target(node, node)
 
-    def caption(self, items: list[dict[str, Any]]) -> list[nodes.Node]:
-        """Resolve a caption; an unknown key fails the build at the cell's line."""
-        caption = read_runs(items)
+    def text(self, items: list[dict[str, Any]]) -> list[nodes.Node]:
+        """Resolve a caption or note; an unknown key fails the build at the cell's line."""
+        found = read_runs(items)
         try:
-            return run_nodes(caption_runs(self.evidence, caption))
+            found = caption_runs(self.env.app.evidence, found)
         except UnknownKeyError as error:
             self.logger.warning(f"caption: {error}", subtype="evidence", line=self.line)
-            return run_nodes(caption)
+        return run_nodes(found)
+
+    def download(self, name: str, kind: str, rows: list[list[Any]]) -> nodes.Node:
+        """Keep the rows of a CSV file for the end of the build, and make the link to it."""
+        mentions_of(self.env).downloads.setdefault(self.env.docname, {})[name] = rows
+        return evidence_download("", name=name, words=f"Data of this {kind} (CSV)")
 
 
-def _prose(payload: dict[str, Any], _: Place) -> list[nodes.Node]:
-    paragraphs = [
+def _prose(payload: dict[str, Any], _: Page) -> list[nodes.Node]:
+    content: list[nodes.Node] = [
         nodes.paragraph("", "", *run_nodes(read_runs(items))) for items in payload["paragraphs"]
     ]
-    content: list[nodes.Node] = list(paragraphs)
     if payload["as_list"]:
-        items = [nodes.list_item("", paragraph) for paragraph in paragraphs]
-        content = [nodes.bullet_list("", *items, bullet="-")]
-    if title := payload.get("title"):
-        box = nodes.admonition("", nodes.title("", title), *content, classes=["evidence-box"])
-        return [box]
+        content = [nodes.bullet_list("", *(nodes.list_item("", p) for p in content), bullet="-")]
+    if title := payload["title"]:
+        return [nodes.admonition("", nodes.title("", title), *content, classes=["evidence-box"])]
     return content
 
 
-def _figure(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
-    drawn = {name: payload[name] for name in ("svg", "spec", "narrow_svg", "narrow_spec", "alt")}
+def _figure(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
+    name = payload["name"]
+    drawn = {part: payload[part] for part in ("svg", "spec", "alt")}
+    for part in ("svg", "spec"):
+        drawn[f"narrow_{part}"] = payload[f"narrow_{part}"] or payload[part]
+    caption = nodes.caption("", "", *page.text(payload["caption"]))
     chart = evidence_chart("", **drawn)
-    caption = nodes.caption("", "", *place.caption(payload["caption"]))
     figure = nodes.figure("", chart, caption, classes=["evidence-figure"])
-    place.label(figure, payload["name"])
-    env = place.env
-    return [figure, download_node(env, payload["name"], "figure", figure_csv(payload["spec"]))]
+    page.label(figure, name)
+    return [figure, page.download(name, "figure", figure_rows(payload["spec"]))]
 
 
-def table_nodes(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
-    """Make a table from the payload of a :class:`evidence_tools.display.Table`."""
-    columns = payload["columns"]
-    widths = payload["widths"] or [1] * len(columns)
+def table_nodes(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
+    """Make a table from the payload of a :class:`evidence_tools.show.display.Table`."""
+    columns, name = payload["columns"], payload["name"]
+    texts = [[_plain(cell["content"]) for cell in row["cells"]] for row in payload["rows"]]
+    widths = [_width(column) for column in zip(columns, *texts, strict=True)]
     group = nodes.tgroup("", cols=len(columns))
-    group += [
-        nodes.colspec("", colwidth=width, stub=index == 0) for index, width in enumerate(widths)
-    ]
-    header = nodes.row("", *(_entry([{"text": column}]) for column in columns))
-    group += nodes.thead("", header)
-    group += nodes.tbody("", *(_row(row, place, payload["filters"]) for row in payload["rows"]))
-    title = nodes.title("", "", *place.caption(payload["caption"]))
+    group += [nodes.colspec("", colwidth=w, stub=not index) for index, w in enumerate(widths)]
+    group += nodes.thead("", nodes.row("", *(_entry([{"text": column}]) for column in columns)))
+    group += nodes.tbody("", *(_row(row, page) for row in payload["rows"]))
+    title = nodes.title("", "", *page.text(payload["caption"]))
     table = nodes.table("", title, group, classes=["evidence-table", "colwidths-given"])
-    table["evidence_views"] = {
-        "data-filters": json.dumps(payload["filters"]) if payload["filters"] else "",
-        "data-count-by": payload["count_by"],
-    }
-    place.label(table, payload["name"])
-    env = place.env
-    return [table, download_node(env, payload["name"], "table", table_csv(payload))]
+    filters = payload["filters"]
+    table["evidence_data"] = {"data-filters": json.dumps(filters) if filters else ""}
+    page.label(table, name)
+    note: list[nodes.Node] = []
+    if payload["note"]:
+        note.append(nodes.paragraph("", "", *page.text(payload["note"]), classes=["table-note"]))
+    return [table, *note, page.download(name, "table", [columns, *texts])]
 
 
-def _variants(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
-    panels = []
-    for choice, figure in zip(payload["choices"], payload["figures"], strict=True):
-        panel = nodes.container("", *_figure(figure, place), classes=["evidence-variant"])
-        panel["evidence_views"] = {"data-choice": choice}
-        panels.append(panel)
-    box = nodes.container("", *panels, classes=["evidence-variants"])
-    box["evidence_views"] = {"data-name": payload["name"], "data-question": payload["question"]}
-    return [box]
+def _width(column: Sequence[str]) -> int:
+    """Give a column the room that its longest word needs, and more where its texts are long."""
+    longest = max(len(word) for text in column for word in text.split() or [""])
+    average = sum(map(len, column)) / len(column)
+    return max(min(longest, 14), round(math.pow(average, 0.75)), 4)
 
 
-def _row(data: dict[str, Any], place: Place, filters: list[str]) -> nodes.row:
+def _row(data: dict[str, Any], page: Page) -> nodes.row:
     row = nodes.row("", *(_entry(cell["content"]) for cell in data["cells"]))
     if key := data["anchor"]:
-        row["evidence_key"] = key
-        finding = place.evidence.findings_by_id.get(key)
-        row["evidence_kind"] = "source" if finding is None else "finding"
-        if finding is not None:
-            row["evidence_views"] = {
-                "data-marker": place.evidence.outcome_of(finding).label,
-                "data-source": source_name(place.evidence.source_of(finding)),
-            }
-            facets = finding_facets(place.evidence, finding)
-            if filters:
-                chosen = {name: facets[name] for name in filters}
-                row["evidence_views"]["data-facets"] = json.dumps(chosen)
-        row["ids"].append(key)
+        kind = "finding" if key in page.env.app.evidence.rows("findings") else "source"
+        row["evidence_key"] = (kind, key)
     return row
 
 
@@ -146,9 +149,56 @@ def _entry(items: list[dict[str, Any]]) -> nodes.entry:
     return nodes.entry("", nodes.paragraph("", "", *run_nodes(read_runs(items))))
 
 
+def _plain(items: list[dict[str, Any]]) -> str:
+    return "".join(run["text"] for run in items)
+
+
 _MAKERS: dict[str, Callable[..., list[nodes.Node]]] = {
     "prose": _prose,
     "figure": _figure,
     "table": table_nodes,
-    "variants": _variants,
 }
+
+
+def figure_rows(spec: dict[str, Any]) -> list[list[Any]]:
+    """Take from a Vega-Lite specification the rows it draws, without what only places marks."""
+    rows: list[dict[str, Any]] = []
+    for row in _data_of(spec, spec.get("datasets", {})):
+        kept = {name: value for name, value in row.items() if name not in _PLACING}
+        if kept and kept not in rows:
+            rows.append(kept)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return [columns, *([row.get(name, "") for name in columns] for row in rows)]
+
+
+def _data_of(spec: Any, datasets: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Find the data of a specification, in the order in which it is drawn."""
+    if isinstance(spec, list):
+        for item in spec:
+            yield from _data_of(item, datasets)
+    elif isinstance(spec, dict):
+        data = spec.get("data") or {}
+        values = data.get("values", datasets.get(data.get("name", ""), ()))
+        yield from (row for row in values if isinstance(row, dict))
+        for name in ("layer", "vconcat", "hconcat", "concat", "spec"):
+            yield from _data_of(spec.get(name), datasets)
+
+
+def check_page(app: Sphinx, doctree: nodes.document) -> None:
+    """Report a page without a title, and cells that leave an error or a warning in it."""
+    if next(iter(doctree.findall(nodes.title)), None) is None:
+        message = "the chapter has no title; begin it with a line such as '# Title'"
+        LOGGER.error(message, location=(app.env.docname, 1))
+    for output in doctree.findall(nodes.literal_block):
+        for name in set(output["classes"]) & set(_LEFTOVERS):
+            if name != "traceback" or not _is_meant(output):
+                last = (output.astext().strip().splitlines() or [""])[-1][:300]
+                LOGGER.error("%s (%s)", _LEFTOVERS[name], last, location=place_of(output))
+
+
+def _is_meant(output: nodes.Element) -> bool:
+    """Tell whether the cell of an error is tagged as one that shows it on purpose."""
+    around: Any = output
+    while around is not None and "tag_raises-exception" not in around.get("classes", ()):
+        around = around.parent
+    return around is not None

@@ -1,4 +1,4 @@
-"""The roles ``{finding}``, ``{value}`` and ``{source}``: numbers that cannot drift."""
+"""The roles ``{finding}``, ``{value}``, ``{source}``, ``{unknown}``: numbers that cannot drift."""
 
 from __future__ import annotations
 
@@ -13,45 +13,32 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 from evidence_tools.book.nodes import run_nodes
-from evidence_tools.display import Runs, plain, runs
-from evidence_tools.evidence import Evidence
-from evidence_tools.phrases import finding_runs, source_runs, value_text
-from evidence_tools.schema import UnknownKeyError
+from evidence_tools.evidence.model import Evidence
+from evidence_tools.evidence.problems import UnknownKeyError
+from evidence_tools.show.display import Run, Runs, plain, runs
+from evidence_tools.show.values import value_runs
+from evidence_tools.show.words import finding_runs, source_run
 
 LOGGER = logging.getLogger(__name__)
-ROLES = ("finding", "value", "source")
-_KNOWN = "{finding}, {value} and {source}"
+ROLES = ("finding", "value", "source", "unknown")
 _IN_TEXT = re.compile(r"\{([a-z][a-z:+_-]*)\}`([^`]+)`")
 
 
 def role_runs(evidence: Evidence, role: str, key: str) -> Runs:
-    """Resolve one role to what it shows.
+    """Resolve one of the `ROLES` to what it shows.
 
-    Parameters
-    ----------
-    evidence
-        Where the key is looked up.
-    role
-        ``finding``, ``value`` or ``source``.
-    key
-        The identifier; for ``value`` an identifier and a field.
-
-    Raises
-    ------
-    UnknownKeyError
-        If the key names nothing; the message names the nearest keys.
+    The key is the identifier of a finding, a source or a statement; for ``value`` an identifier
+    and a column, such as ``smith2020.year``, or what else :mod:`evidence_tools.show.values`
+    knows. One that names nothing raises `UnknownKeyError` with the nearest keys.
     """
     if role == "finding":
-        return finding_runs(evidence, evidence.finding(key))
+        finding = evidence.finding(key)
+        return finding_runs(finding, evidence.source(finding.source_id))
     if role == "source":
-        return source_runs(evidence.source(key))
-    return runs(value_text(evidence, key))
-
-
-def loaded_evidence(app: Any) -> Evidence:
-    """Get the evidence that the extension loaded when the build began."""
-    evidence: Evidence = app.evidence
-    return evidence
+        return runs(source_run(evidence.source(key)))
+    if role == "unknown":
+        return runs(evidence.row("statements", key).statement)
+    return value_runs(evidence, key)
 
 
 class EvidenceRole(SphinxRole):
@@ -60,10 +47,47 @@ class EvidenceRole(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Look the key up and make the nodes."""
         try:
-            return run_nodes(role_runs(loaded_evidence(self.env.app), self.name, self.text)), []
+            evidence = self.env.app.evidence  # type: ignore[attr-defined]
+            return run_nodes(role_runs(evidence, self.name, self.text)), []
         except UnknownKeyError as error:
-            LOGGER.error("{%s}`%s`: %s", self.name, self.text, error, location=self.get_location())
+            message = f"{self.rawtext[:80]}: {str(error)[:600]}"
+            LOGGER.error("%s", message, location=self.get_location())
             return [nodes.problematic("", self.rawtext)], []
+
+
+def caption_runs(evidence: Evidence, caption: Runs) -> Runs:
+    """Resolve roles that an author wrote into the caption of a figure or table.
+
+    Only plain runs are searched, so text tied to a row stays as it is. A key that names nothing,
+    or a role that cannot be used in a caption, raises `UnknownKeyError`.
+    """
+    resolved: list[Runs] = []
+    for run in caption:
+        if run != Run(run.text) or "{" not in run.text:
+            resolved.append((run,))
+            continue
+        end = 0
+        for match in _IN_TEXT.finditer(run.text):
+            role, key = match.groups()
+            resolved.append(runs(run.text[end : match.start()]))
+            if role == "cite:p":
+                resolved.append((Run("", cite=key),))
+            elif role in ROLES:
+                resolved.append(role_runs(evidence, role, key))
+            else:
+                known = ", ".join(f"{{{name}}}" for name in (*ROLES, "cite:p"))
+                raise UnknownKeyError(f"found {{{role}}}; here these roles can be used: {known}")
+            end = match.end()
+        resolved.append(runs(run.text[end:]))
+    return runs(*resolved)
+
+
+def plain_text(evidence: Evidence, text: str) -> str:
+    """Resolve roles in a text that is shown without markup, such as a subtitle."""
+    found = caption_runs(evidence, runs(text))
+    if any(run.cite for run in found):
+        raise UnknownKeyError("found {cite:p}, which needs markup; name the source with {source}")
+    return plain(found)
 
 
 class RolesInAltText(SphinxTransform):
@@ -76,40 +100,16 @@ class RolesInAltText(SphinxTransform):
         for image in self.document.findall(nodes.image):
             if "{" in image.get("alt", ""):
                 try:
-                    resolved = caption_runs(loaded_evidence(self.app), runs(image["alt"]))
+                    evidence = self.app.evidence  # type: ignore[attr-defined]
+                    image["alt"] = plain_text(evidence, image["alt"])
                 except UnknownKeyError as error:
                     LOGGER.error("alt text: %s", error, location=image)
-                else:
-                    image["alt"] = plain(resolved)
 
 
-class OpenFences(SphinxTransform):
-    """Find directives that are shown as text because their first line holds a backtick."""
-
-    default_priority = 400
-
-    def apply(self, **_: object) -> None:
-        """Tell each of them; Markdown itself says nothing."""
-        for paragraph in self.document.findall(nodes.paragraph):
-            if paragraph.astext().startswith("```"):
-                LOGGER.error(
-                    "the first line of a directive holds a backtick, so it is read as text; "
-                    "begin and end the directive with ::: instead of ```",
-                    location=paragraph,
-                )
-
-
-def text_with_roles(renderer: Any, tokens: Iterable[Any]) -> str:
+def _text_with_roles(renderer: Any, tokens: Iterable[Any]) -> str:
     """Read the alt text of a Markdown image, roles as they are written.
 
     MyST-Parser drops them; here they are kept for :class:`RolesInAltText`.
-
-    Parameters
-    ----------
-    renderer
-        MyST-Parser's renderer; not needed, since it keeps no state that matters here.
-    tokens
-        Markdown tokens between the brackets of ``![...](...)``.
     """
     text = ""
     for token in tokens:
@@ -120,49 +120,16 @@ def text_with_roles(renderer: Any, tokens: Iterable[Any]) -> str:
         elif token.type in ("softbreak", "hardbreak"):
             text += " "
         else:
-            text += text_with_roles(renderer, token.children or ())
+            text += _text_with_roles(renderer, token.children or ())
     return text
-
-
-def caption_runs(evidence: Evidence, caption: Runs) -> Runs:
-    """Resolve roles that an author wrote into the caption of a figure or table.
-
-    Parameters
-    ----------
-    evidence
-        Where the keys are looked up.
-    caption
-        Runs; only plain ones are searched, so text tied to a row stays as it is.
-
-    Raises
-    ------
-    UnknownKeyError
-        If a key names nothing, or a role is not one of ours.
-    """
-    resolved: list[Runs] = []
-    for run in caption:
-        if run.style != "plain" or run.finding_id or run.source_id or "{" not in run.text:
-            resolved.append((run,))
-            continue
-        end = 0
-        for match in _IN_TEXT.finditer(run.text):
-            resolved.append(runs(run.text[end : match.start()]))
-            role, key = match.groups()
-            if role not in ROLES:
-                raise UnknownKeyError(f"found {{{role}}}; here the roles {_KNOWN} can be used")
-            resolved.append(role_runs(evidence, role, key))
-            end = match.end()
-        resolved.append(runs(run.text[end:]))
-    return runs(*resolved)
 
 
 def add_roles(app: Sphinx) -> None:
     """Register the roles, and their form in alt texts."""
+    from myst_parser.mdit_to_docutils.base import DocutilsRenderer
+
     for name in ROLES:
         app.add_role(name, EvidenceRole())
     app.add_transform(RolesInAltText)
-    app.add_transform(OpenFences)
-    from myst_parser.mdit_to_docutils.base import DocutilsRenderer
-
     # There is no setting for it, and a number that is silently dropped is worse than a patch.
-    DocutilsRenderer.renderInlineAsText = text_with_roles  # type: ignore[method-assign,assignment]
+    DocutilsRenderer.renderInlineAsText = _text_with_roles  # type: ignore[method-assign,assignment]

@@ -1,267 +1,236 @@
-"""One build, from the check of the tables to the last page: what its steps share."""
+"""One build of a book: one at a time in a folder, with the results of chapters that are kept.
+
+A result belongs to the code of its chapter, to the folder that the code runs in, and to all else
+in the book folder but prose and output. Nothing is watched while chapters run: a result is never
+stale; at worst a chapter runs once too often.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import json
-import multiprocessing
-import multiprocessing.util
-import pickle
+import os
+import re
 import shutil
+import signal
 import sys
-import time
-from contextlib import suppress
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
-from sphinx.util import logging
+from filelock import FileLock, Timeout
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
 
-from evidence_tools.book.execution import (
-    BuildError,
-    code_key,
-    make_executor,
-    missing_chapters,
-    read_chapters,
-)
-from evidence_tools.book.freshness import (
-    Digests,
-    loaded_digests,
-    note_pages,
-    outdated_pages,
-    source_digests,
-)
-from evidence_tools.book.pages import make_vega_bundle, vega_bundle_path
-from evidence_tools.book.running import Running
-from evidence_tools.evidence import Evidence, load_evidence
-from evidence_tools.execution.chapter import Chapter
-from evidence_tools.execution.fingerprint import fingerprint
-from evidence_tools.execution.local import LocalExecutor
-from evidence_tools.execution.occupancy import Occupancy
-from evidence_tools.execution.parallel import Beside
-from evidence_tools.execution.store import ResultStore
-from evidence_tools.execution.warm import WarmProcess, can_fork
+from evidence_tools.book.execution import HEAD, Chapter, ChapterError, run_chapters
+from evidence_tools.book.kernels import Kernels
 
-LOGGER = logging.getLogger(__name__)
+SCHEDULER = "EVIDENCE_SCHEDULER"
+"""Environment variable: address of a Dask scheduler; needs the extra ``cluster``."""
+PACKAGE = Path(__file__).resolve().parent.parent
+_OUTPUT = re.compile(r"(_build|__pycache__|\..*|.*\.ipynb|.*\.log|.*~|#.*#)$")
+"""Names of what builds and editors write. Notebooks are prose, or copies of chapters."""
 
 
-class Session:
-    """One build of a book.
+class BuildError(Exception):
+    """Why the report cannot be built, in words for its author."""
 
-    Parameters
-    ----------
-    book
-        The book folder.
-    build
-        The folder that builds write to, usually ``_build``.
-    data
-        The folder with the tables.
+
+class Session(ExitStack):
+    """One build of a book into the folder ``build``; to be closed, which lets another begin.
+
+    ``data`` is the folder with the tables, ``chapters`` are names such as ``"chapters/answer.md"``:
+    what those files say is prose, and their code is looked at one by one. What every page follows
+    from beside its own file is hashed in ``key``.
     """
 
-    def __init__(self, book: Path, build: Path, data: Path) -> None:
-        self.book = book
-        self.data = data
-        self.started = time.time()
-        self._notes = build / ".evidence"
-        self._occupancy = Occupancy(self._notes, _tell)
-        self.follows_cut = self._occupancy.begin()
-        self.key = fingerprint(data)
-        self.store = ResultStore(build / ".jupyter_cache", self.key, book)
-        self._warm: WarmProcess | None = None
-        self._bundle: Beside[None] | None = None
-        self._running: Running | None = None
-        self._chapters: list[Chapter] = []
-        self._missing: dict[str, Chapter] = {}
-        self._loaded: dict[str, Digests] = {}
-        self._sources: dict[str, Digests] = {}
-
-    def page_key(self, bibliographies: list[str]) -> str:
-        """Hash what every page follows from, whether or not it holds code."""
-        digest = hashlib.sha256(self.key.encode())
-        for name in bibliographies:
-            with suppress(OSError):  # a missing one is told by the extension that reads it
-                digest.update((self.book / name).read_bytes())
-        return digest.hexdigest()
-
-    def warm_up(self) -> None:
-        """Start the warm process early if chapters seem to have changed since the last build.
-
-        Its imports then run beside the check of the tables and Sphinx's own start.
-        """
-        if can_fork() and self._expects_work():
-            self._warm = WarmProcess(self.data)
-            self._occupancy.uses(Path(multiprocessing.util.get_temp_dir()))
-            with suppress(OSError):
-                self._warm.start()
-
-    def make_ahead(self) -> None:
-        """Make what the finished site needs in any case, beside the chapters."""
-        if not vega_bundle_path(self._notes).is_file():
-            self._bundle = Beside(partial(make_vega_bundle, self._notes), patient=True)
-
-    def await_bundle(self) -> None:
-        """Wait until what was begun ahead is there."""
-        if self._bundle is not None:
-            self._bundle.result()
-            self._bundle = None
-
-    def load_evidence(self) -> Evidence:
-        """Load the tables; what was found valid in the same state is not checked again.
-
-        Raises
-        ------
-        EvidenceError
-            If the tables are not valid.
-        """
-        kept = self._notes / f"evidence-{self.key[:32]}.pickle"
-        with suppress(Exception):  # a file that cannot be read is made again
-            evidence = pickle.loads(kept.read_bytes())  # noqa: S301 - written below, by us
-            if isinstance(evidence, Evidence):
-                # The folder may have been moved since, with all that is in it.
-                return dataclasses.replace(evidence, folder=self.data)
-        evidence = load_evidence(self.data)
-        for old in self._notes.glob("evidence-*"):
-            old.unlink(missing_ok=True)
-        _write(kept, pickle.dumps(evidence))
-        return evidence
-
-    def outdated(self, env: Any, known: set[str]) -> list[str]:
-        """List further pages whose files differ from what was read last."""
-        return outdated_pages(env, known)
-
-    def execute(self, env: Any, docnames: list[str], *, show: bool) -> None:
-        """Have the chapters run that need it, among the pages about to be read.
-
-        Raises
-        ------
-        BuildError
-            If chapters cannot be read, or nothing can run them.
-        """
-        self._sources = source_digests(env, docnames)
-        self._chapters = read_chapters(env, docnames)
-        self._loaded = {
-            chapter.docname: loaded_digests(self.book, chapter) for chapter in self._chapters
-        }
-        self._missing = missing_chapters(self._chapters, self.store)
-        if self._missing:
-            self._run(show=show)
-
-    def _run(self, *, show: bool) -> None:
+    def __init__(self, book: Path, data: Path, build: Path, chapters: Collection[str]) -> None:
+        super().__init__()
+        self.book, self._data = book, data
+        self._chapters = {book / name for name in chapters}
+        cache = build / ".jupyter_cache"
+        cache.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(build / ".lock")
         try:
-            executor = make_executor(self.book, self.data, self._warm)
-        except (OSError, RuntimeError) as error:
-            raise BuildError(f"chapters could not be run: {error}") from error
-        self._warm = None  # the executor ends it
-        if isinstance(executor, LocalExecutor):
-            self._occupancy.uses(executor.folder)
-            self._occupancy.uses(Path(multiprocessing.util.get_temp_dir()))
-        self._running = Running(self._missing.values(), self.store, executor, show=show)
+            lock.acquire(timeout=0)
+        except Timeout:
+            print("another build of this folder is running; this one waits for it", file=sys.stderr)
+            lock.acquire()
+        self.callback(lock.release)
+        if {"%", "?"} & set(str(cache.absolute())):  # SQLAlchemy takes paths for addresses
+            link = Path(self.enter_context(TemporaryDirectory(prefix="evidence-"))) / "cache"
+            link.symlink_to(cache.absolute(), target_is_directory=True)
+            cache = link
+        self._state = self._read_state()
+        self.key = hashlib.sha256(repr(sorted(self._state.items())).encode()).hexdigest()[:32]
+        self._results = cache / self.key
+        # Without any result all chapters will run: the imports begin now.
+        early = not self._results.exists() and not os.environ.get(SCHEDULER)
+        self._kernels = self.enter_context(Kernels(data)) if early else None
 
-    def await_result(self, docname: str) -> None:
-        """Wait until the result of a page's code is there.
+    def _read_state(self) -> dict[str, str]:
+        """Hash files of book, data and package, and name Python and the installed libraries."""
+        state = {"Python": sys.version}
+        for root in (self.book, self._data, PACKAGE):
+            for path in book_files(root, self._chapters):
+                state[os.path.relpath(path, self.book)] = _hash(path)
+        for library in (one for path in sys.path for one in Path(path).glob("*.dist-info")):
+            # A release that was installed anew has another time.
+            state[library.name] = str(library.stat().st_mtime_ns)
+        return state
 
-        Raises
-        ------
-        BuildError
-            If chapters failed, or the data or the package changed meanwhile.
+    def result_folder(self, page: Path) -> Path:
+        """Name the folder of a page's results: the same code may do something else elsewhere."""
+        return self._results / quote(page.parent.relative_to(self.book).as_posix(), safe="")
+
+    def execute(
+        self, env: Any, docnames: Iterable[str], output_bytes: int, tell: Callable[[str], None]
+    ) -> tuple[int, int]:
+        """Run those chapters whose results are missing, among the pages about to be read.
+
+        Returns how many ran, and how many hold code. `BuildError` has a line for each problem:
+        chapters that cannot be read or that failed, or files that changed meanwhile.
         """
-        if self._running is not None and docname in self._missing:
-            try:
-                self._running.wait(self._missing[docname].docname)
-            except BuildError:
-                self._keep_no_mixture()
-                raise
-
-    def await_results(self, env: Any) -> None:
-        """Wait until every chapter has run, and see that all ran on the same data.
-
-        Raises
-        ------
-        BuildError
-            If chapters failed, or the data or the package changed meanwhile.
-        """
-        if self._running is not None:
-            for docname in self._missing:
-                self.await_result(docname)
-            ran = self._running.end()
-            self._running = None
-            self._keep_no_mixture()
-            LOGGER.info("executed %d of %d chapters", ran, len(self._chapters))
-        self.store.remove_older()
-        self._note_codes(env)
-
-    def _keep_no_mixture(self) -> None:
-        """Drop all results when data or package changed while chapters ran, also if some failed.
-
-        Else a result of the changed state would be found again once the change is taken back.
-        """
-        if fingerprint(self.data) != self.key:
-            shutil.rmtree(self.store.root, ignore_errors=True)
-            raise BuildError("data or package changed while chapters ran; build again")
-
-    def note_pages(self, env: Any) -> None:
-        """Keep what the pages that were just read follow from."""
-        reads = {
-            chapter.docname: self.store.reads(chapter) | self._loaded[chapter.docname]
-            for chapter in self._chapters
-        }
-        note_pages(env, self._sources, reads, self.started)
-
-    def recalls(self, name: str, value: str) -> bool:
-        """Whether a value is the one that was remembered under a name."""
-        try:
-            return (self._notes / name).read_text(encoding="utf-8") == value
-        except OSError:
-            return False
-
-    def remember(self, name: str, value: str) -> None:
-        """Keep a value for the next build."""
-        _write(self._notes / name, value.encode())
-
-    def finish(self) -> None:
-        """Note that all pages are whole."""
-        self._occupancy.finish()
-
-    def close(self) -> None:
-        """End what still runs, and let another build begin; safe to call again."""
-        if self._warm is not None:
-            self._warm.stop()
-            self._warm = None
-        if self._running is not None:
-            self._running.close()
-            self._running = None
-        if self._bundle is not None:
-            self._bundle.stop()
-            self._bundle = None
-        self._occupancy.release()
-
-    def _expects_work(self) -> bool:
-        if not self.store.root.is_dir():
-            return True
-        try:
-            codes = json.loads((self._notes / "codes.json").read_text(encoding="utf-8"))
-            return any(
-                code_key((self.book / name).read_text(encoding="utf-8")) != key
-                for name, key in codes.items()
+        chapters = read_chapters(env, docnames)
+        missing = [chapter for chapter in chapters if not self._has_result(chapter)]
+        done = self._run(missing, output_bytes, tell) if missing else {}
+        if changed := sorted(dict(self._read_state().items() ^ self._state.items())):
+            raise BuildError(
+                f"changed while chapters ran: {', '.join(changed[:5])}; build again. "
+                "Files that cells write belong out of the book folder, or into _build"
             )
-        except (OSError, ValueError, AttributeError):
-            return False
+        problems = []
+        for chapter in missing:
+            result = done[chapter.docname]
+            if isinstance(result, ChapterError):
+                problems.append(describe(chapter, result, self.book))
+            else:
+                bundle = CacheBundleIn(result, str(chapter.path), data={})
+                cache = get_cache(self.result_folder(chapter.path))
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        if problems:
+            raise BuildError("\n".join(problems))
+        self._results.mkdir(exist_ok=True)
+        for old in self._results.parent.iterdir():
+            if old.name != self.key:
+                shutil.rmtree(old, ignore_errors=True)
+        return len(missing), len(chapters)
 
-    def _note_codes(self, env: Any) -> None:
-        codes = {}
-        for docname in sorted(env.found_docs):
-            path = Path(env.doc2path(docname))
-            codes[str(path.relative_to(self.book))] = code_key(path.read_text(encoding="utf-8"))
-        _write(self._notes / "codes.json", json.dumps(codes).encode())
+    def _run(
+        self, chapters: list[Chapter], output_bytes: int, tell: Callable[[str], None]
+    ) -> dict[str, Any]:
+        if address := os.environ.get(SCHEDULER):
+            from evidence_tools.book.cluster import run_on_cluster
+
+            files = book_files(self.book, self._chapters)
+            return run_on_cluster(address, chapters, self.book, files, output_bytes)
+        with self._kernels or Kernels(self._data) as kernels:
+            return run_chapters(chapters, kernels, output_bytes, tell)
+
+    def _has_result(self, chapter: Chapter) -> bool:
+        """Whether there is a whole result of a chapter; what cannot be read is removed."""
+        folder = self.result_folder(chapter.path)
+        try:
+            cache = get_cache(folder)
+            cache.get_cache_bundle(cache.match_cache_notebook(chapter.notebook).pk)
+            return True
+        except KeyError:
+            pass
+        except Exception:  # damaged, whatever SQLite or JSON calls it
+            shutil.rmtree(folder, ignore_errors=True)
+        return False
 
 
-def _tell(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
+    """Read those pages that hold code, as MyST-NB is about to; `BuildError` names all others."""
+    chapters, problems = [], []
+    for docname in docnames:
+        path = Path(env.doc2path(docname))
+        try:
+            chapters += _read_chapter(env, docname, path)
+        except Exception as error:  # MyST-NB raises many kinds, and none names the file
+            problems.append(_unreadable(path.relative_to(env.srcdir), str(error)))
+    if problems:
+        raise BuildError("\n".join(problems))
+    return chapters
 
 
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+def _read_chapter(env: Any, docname: str, path: Path) -> list[Chapter]:
+    from myst_nb.core.read import create_nb_reader
+
+    config, text = env.mystnb_config, path.read_text(encoding="utf-8")
+    reader = create_nb_reader(str(path), env.myst_config, config, text)
+    if reader is None:
+        return []
+    notebook = reader.read(text)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":  # what an .ipynb file shows was not printed by this build
+            cell.outputs = []
+    config = config.copy(**notebook.metadata.get(config.metadata_key, {}))
+    skipped = any(path.match(pattern) for pattern in config.execution_excludepatterns)
+    if config.execution_mode == "off" or skipped:
+        return []
+    return [Chapter(docname, path, notebook, config.execution_timeout)]
+
+
+def _unreadable(path: Path, message: str) -> str:
+    line = f":{found[1]}" if (found := re.search(r"at line (\d+)", message)) else ""
+    if "Invalid options format" in message:
+        message = "write options below ```{code-cell} as ':tags: [hide-input]', then a blank line"
+    return f"{path}{line}: the chapter cannot be read: {message[:1_000]}"
+
+
+def describe(chapter: Chapter, error: ChapterError, book: Path) -> str:
+    """Say where and why a chapter failed, in one sentence that begins with file and line."""
+    place, part, cells = str(chapter.path.relative_to(book)), "", chapter.notebook.cells
+    if source_map := chapter.notebook.metadata.get("source_map"):  # nobody sees lines of .ipynb
+        lines = chapter.path.read_text(encoding="utf-8").splitlines()
+        line = next((n for n, text in enumerate(lines, 1) if re.match(r"\s+name:", text)), 1)
+        if error.cell != HEAD:
+            first, fence = cells[error.cell].source.splitlines()[0], source_map[error.cell]
+            # Below the fence stand options and a blank line; the code begins after them.
+            line = next((n for n in range(fence, len(lines)) if lines[n] == first), fence)
+            line += error.line
+        place += f":{line}"
+    if error.cell != HEAD:
+        number = sum(cell.cell_type == "code" for cell in cells[: error.cell + 1])
+        part = f"code cell {number} of "
+    return f"{place}: {part}chapter {chapter.docname!r}: {error.reason}"
+
+
+def book_files(
+    folder: Path, chapters: Collection[Path] = (), above: frozenset[Path] = frozenset()
+) -> Iterator[Path]:
+    """List the files below a folder in a fixed order, without chapters and what programs wrote."""
+    above |= {folder.resolve()}  # a link that leads back ends the search
+    for path in sorted(folder.glob("*")):
+        if _OUTPUT.match(path.name) or path in chapters:
+            continue
+        if path.is_file():
+            yield path
+        elif path.resolve() not in above and not (path / "pyvenv.cfg").exists():
+            yield from book_files(path, chapters, above)
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def changed_pages(env: Any) -> list[str]:
+    """List pages whose files differ from what was read last, whatever their times say."""
+    before: dict[str, str] = getattr(env, "evidence_sources", {})
+    env.evidence_sources = {name: _hash(Path(env.doc2path(name))) for name in env.found_docs}
+    return [name for name, now in env.evidence_sources.items() if before.get(name) != now]
+
+
+def end_on_signals() -> None:
+    """Have Ctrl-C and a request to end stop the build with one sentence, after tidying up."""
+
+    def end(number: int, _: object) -> None:
+        print("\nThe build was interrupted; the next one makes all pages anew.", file=sys.stderr)
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)

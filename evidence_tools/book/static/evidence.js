@@ -1,45 +1,46 @@
-/* Two enhancements; without them every page is complete.
+/* Three enhancements; without them every page is complete.
    1. A mention of a finding or source shows its card: on hover, on focus, on a first tap.
-   2. A static drawing becomes an interactive one when it comes into view. */
+   2. A static drawing becomes an interactive one when it comes into view.
+   3. A table can be sorted; a long one can be searched and filtered. */
 (function () {
   "use strict";
 
   // The bundle lies beside this script, wherever the site is served from.
   const bundleAddress = new URL("vega-bundle.js", document.currentScript.src).href;
 
+  function make(tag, attributes, ...children) {
+    const element = document.createElement(tag);
+    Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+    element.append(...children);
+    return element;
+  }
+
   /* ---- cards ---------------------------------------------------------- */
 
   let shown = null; // { card, link }
   let closing = 0;
 
-  function cardOf(link) {
-    const mention = link.closest(".evidence-ref");
-    return mention && document.getElementById("card-" + mention.dataset.key);
-  }
-
   function place(card, link) {
     const box = link.getClientRects()[0] || link.getBoundingClientRect();
     const room = document.documentElement.clientWidth - card.offsetWidth - 8;
-    const left = Math.max(8, Math.min(box.left, room));
     const below = box.bottom + 4;
     const fits = below + card.offsetHeight < window.innerHeight;
     const top = fits ? below : Math.max(4, box.top - card.offsetHeight - 4);
-    card.style.left = left + window.scrollX + "px";
+    card.style.left = Math.max(8, Math.min(box.left, room)) + window.scrollX + "px";
     card.style.top = top + window.scrollY + "px";
   }
 
-  function open(link) {
+  function open(link, source) {
     window.clearTimeout(closing);
-    const source = cardOf(link);
-    if (!source || (shown && shown.link === link)) return;
+    if (shown && shown.link === link) return;
     close();
     const card = source.cloneNode(true);
     card.id = "evidence-card-shown";
     document.body.append(card);
     place(card, link);
-    card.addEventListener("pointerenter", function () { window.clearTimeout(closing); });
+    card.addEventListener("pointerenter", () => window.clearTimeout(closing));
     card.addEventListener("pointerleave", closeSoon);
-    shown = { card: card, link: link };
+    shown = { card, link };
   }
 
   function close() {
@@ -54,50 +55,40 @@
     closing = window.setTimeout(close, 250);
   }
 
-  function startCards() {
-    document.querySelectorAll(".evidence-ref > a").forEach(function (link) {
-      const card = cardOf(link);
-      if (!card) return;
-      // The hidden original describes the link to a screen reader.
-      link.setAttribute("aria-describedby", card.id);
-      let touched = false;
-      link.addEventListener("pointerenter", function (event) {
-        if (event.pointerType === "mouse") open(link);
-      });
-      link.addEventListener("pointerleave", function (event) {
-        if (event.pointerType === "mouse") closeSoon();
-      });
-      link.addEventListener("focus", function () { open(link); });
-      link.addEventListener("blur", closeSoon);
-      link.addEventListener("pointerdown", function (event) {
-        touched = event.pointerType !== "mouse" && !(shown && shown.link === link);
-      });
-      // A first tap shows the card, a second one follows the link.
-      link.addEventListener("click", function (event) {
-        if (touched) {
-          event.preventDefault();
-          open(link);
-        }
-        touched = false;
-      });
+  function offerCard(link) {
+    const card = document.getElementById("card-" + link.parentElement.dataset.key);
+    if (!card) return;
+    link.setAttribute("aria-describedby", card.id); // the hidden original, for screen readers
+    const isMouse = (event) => event.pointerType === "mouse";
+    let touched = false;
+    link.addEventListener("pointerenter", (event) => { if (isMouse(event)) open(link, card); });
+    link.addEventListener("pointerleave", (event) => { if (isMouse(event)) closeSoon(); });
+    link.addEventListener("focus", () => open(link, card));
+    link.addEventListener("blur", closeSoon);
+    link.addEventListener("pointerdown", (event) => {
+      touched = !isMouse(event) && !(shown && shown.link === link);
     });
-    document.addEventListener("keydown", function (event) {
-      if (event.key === "Escape") close();
-    });
-    document.addEventListener("pointerdown", function (event) {
-      if (shown && !shown.card.contains(event.target) && !shown.link.contains(event.target)) close();
+    // A first tap shows the card, a second one follows the link.
+    link.addEventListener("click", (event) => {
+      if (touched) event.preventDefault();
+      if (touched) open(link, card);
+      touched = false;
     });
   }
+
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
+  document.addEventListener("pointerdown", (event) => {
+    if (shown && !shown.card.contains(event.target) && !shown.link.contains(event.target)) close();
+  });
 
   /* ---- drawings ------------------------------------------------------- */
 
   let bundle = null;
 
   function loadBundle() {
-    bundle = bundle || new Promise(function (resolve, reject) {
-      const script = document.createElement("script");
-      script.src = bundleAddress;
-      script.onload = function () { resolve(window.vegaEmbed); };
+    bundle = bundle || new Promise((resolve, reject) => {
+      const script = make("script", { src: bundleAddress });
+      script.onload = () => resolve(window.vegaEmbed);
       script.onerror = reject;
       document.head.append(script);
     });
@@ -106,63 +97,116 @@
 
   // Specifications are compressed: they repeat themselves tenfold.
   function unpack(text) {
-    const bytes = Uint8Array.from(atob(text), function (letter) { return letter.charCodeAt(0); });
-    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Response(stream).json();
   }
 
   // A chart has a wide and a narrow drawing; the style sheet shows the one that fits.
   function enhance(drawing) {
     const chart = drawing.parentElement;
-    const data = chart.parentElement.querySelector(".evidence-spec");
-    if (!data) return;
-    chart.dataset.enhanced = "begun";
-    const stage = document.createElement("div");
-    stage.dataset.drawn = drawing.dataset.drawn;
-    // The chart has one text alternative; its marks would only repeat it piece by piece.
-    stage.setAttribute("aria-hidden", "true");
-    Promise.all([loadBundle(), unpack(data.textContent)])
-      .then(function ([embed, specs]) {
-        return embed(stage, specs[drawing.dataset.drawn], {
-          actions: false,
-          renderer: "svg",
-          tooltip: { theme: document.documentElement.dataset.theme === "dark" ? "dark" : "light" },
-        });
-      })
-      .then(function (drawn) {
+    const which = drawing.dataset.drawn;
+    const stage = make("div", { "data-drawn": which, "aria-hidden": "true" });
+    const dark = document.documentElement.dataset.theme === "dark";
+    Promise.all([loadBundle(), unpack(chart.nextElementSibling.textContent)])
+      .then(([embed, specs]) => embed(stage, specs[which], {
+        actions: false,
+        ast: true, // expressions are interpreted: no eval, as a strict Content-Security-Policy asks
+        renderer: "svg",
+        tooltip: { theme: dark ? "dark" : "light" },
+      }))
+      .then(() => {
         // Replaced only once the new drawing is complete: a reader never sees an empty box.
         drawing.replaceWith(stage);
         chart.dataset.enhanced = "true";
-        // evidence-views.js tells the drawing what to highlight.
-        chart.dispatchEvent(new CustomEvent("evidence:drawn", { bubbles: true, detail: drawn.view }));
       })
-      .catch(function () {
-        chart.dataset.enhanced = "failed"; // the static drawing stays
-      });
+      .catch(() => { chart.dataset.enhanced = "failed"; }); // the static drawing stays
   }
 
-  function startCharts() {
-    // The drawing that is hidden never comes into view, until there is more or less room.
-    const drawings = document.querySelectorAll(".evidence-chart > [data-drawn]");
-    if (!("IntersectionObserver" in window && "DecompressionStream" in window)) return;
-    const observer = new IntersectionObserver(function (entries) {
-      entries.forEach(function (entry) {
-        if (entry.isIntersecting) {
-          observer.unobserve(entry.target);
-          enhance(entry.target);
-        }
+  /* ---- tables --------------------------------------------------------- */
+
+  const text = (element) => element.textContent.replace(/\s+/g, " ").trim();
+
+  // "MD −1.54 (95% CI ...)" sorts by MD, then by the number; other text as text.
+  function sortKey(cell) {
+    const found = text(cell).replace(/\u2212/g, "-").match(/^([A-Za-z]*) ?(-?\d[\d,]*(?:\.\d+)?)/);
+    return found ? [found[1], Number(found[2].replace(/,/g, ""))] : [text(cell), -Infinity];
+  }
+
+  function compareCells(one, other) {
+    const [a, b] = [sortKey(one), sortKey(other)];
+    return a[0].localeCompare(b[0], "en", { numeric: true }) || Math.sign(a[1] - b[1]) || 0;
+  }
+
+  function offerSorting(table) {
+    const [body] = table.tBodies;
+    const heads = [...table.tHead.rows[0].cells];
+    if (body.rows.length < 3) return;
+    heads.forEach((head, column) => {
+      const button = make("button", { type: "button", class: "evidence-sort" }, text(head));
+      button.addEventListener("click", () => {
+        const sign = head.ariaSort === "ascending" ? -1 : 1;
+        const by = (one, other) => sign * compareCells(one.cells[column], other.cells[column]);
+        body.append(...[...body.rows].sort(by));
+        heads.forEach((other) => other.removeAttribute("aria-sort"));
+        head.ariaSort = sign > 0 ? "ascending" : "descending";
+      });
+      head.replaceChildren(button);
+    });
+  }
+
+  function offerFilters(table) {
+    const rows = [...table.tBodies[0].rows];
+    const titles = [...table.tHead.rows[0].cells].map(text);
+    if (rows.length < 16) return;
+    const bar = make("div", { class: "evidence-tools", role: "group", "aria-label": "Filter" });
+    const status = make("p", { class: "evidence-status", role: "status" });
+    const chosen = {};
+    const field = make("input", { type: "search" });
+
+    function filter() {
+      const words = field.value.toLowerCase();
+      rows.forEach((row) => {
+        const fits = ([column, value]) => !value || text(row.cells[column]) === value;
+        row.hidden = !Object.entries(chosen).every(fits) || !text(row).toLowerCase().includes(words);
+      });
+      status.textContent = rows.filter((row) => !row.hidden).length + " of " + rows.length + " rows";
+    }
+
+    field.addEventListener("input", filter);
+    bar.append(make("label", {}, "Rows with: ", field));
+    JSON.parse(table.dataset.filters || "[]").forEach((title) => {
+      const column = titles.indexOf(title);
+      const values = [...new Set(rows.map((row) => text(row.cells[column])))].sort();
+      const list = make("select", {}, new Option("all", ""));
+      values.forEach((value) => list.append(new Option(value || "none", value)));
+      list.addEventListener("change", () => { chosen[column] = list.value; filter(); });
+      bar.append(make("label", {}, title + ": ", list));
+    });
+    bar.append(status);
+    (table.closest(".pst-scrollable-table-container") || table).before(bar);
+    filter();
+    // A link to a row leads to the row, whatever was filtered.
+    window.addEventListener("hashchange", () => {
+      const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      if (row && row.hidden) { row.hidden = false; row.scrollIntoView(); }
+    });
+  }
+
+  /* ---- all of a page -------------------------------------------------- */
+
+  document.querySelectorAll(".evidence-ref > a").forEach(offerCard);
+  document.querySelectorAll("table.evidence-table").forEach((table) => {
+    offerFilters(table);
+    offerSorting(table);
+  });
+  if ("IntersectionObserver" in window && "DecompressionStream" in window) {
+    const seen = new IntersectionObserver((entries) => {
+      entries.filter((entry) => entry.isIntersecting).forEach((entry) => {
+        seen.unobserve(entry.target);
+        enhance(entry.target);
       });
     }, { rootMargin: "200px" });
-    drawings.forEach(function (drawing) { observer.observe(drawing); });
-  }
-
-  function start() {
-    startCards();
-    startCharts();
-  }
-
-  if (document.readyState === "loading") {
-    document.addEventListener("DOMContentLoaded", start);
-  } else {
-    start();
+    document.querySelectorAll(".evidence-chart > [data-drawn]").forEach((one) => seen.observe(one));
   }
 })();

@@ -1,0 +1,218 @@
+"""Raw HTML as docutils nodes, so that print has one form for a table, wherever it comes from.
+
+Authors write a little of it in Markdown, and cells print it: frames, pictures, notes. What can
+only be seen or used in a browser becomes a line that says what stands there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import partial
+from html import escape, unescape
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from markdown_it.common.html_blocks import block_names
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+    from sphinx.application import Sphinx
+
+_SVG = re.compile(r"<svg\b.*?</svg\s*>", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)\b[^>]*?>")
+_ORNAMENT = "ornament"
+
+
+class absent_media(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
+    """What print cannot show: ``what`` it is, and its ``address``."""
+
+
+class linebreak(nodes.Inline, nodes.Element):  # noqa: N801
+    """The end of a line within a paragraph."""
+
+
+_INLINE: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("b", "strong", "u", "mark"), nodes.strong),
+    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), nodes.emphasis),
+    **dict.fromkeys(("code", "kbd", "samp", "tt"), nodes.literal),
+    **dict.fromkeys(("span", "small", "abbr", "time", "font", "q", "label", "bdi"), nodes.inline),
+    **dict.fromkeys(("s", "del", "strike"), partial(nodes.inline, classes=["struck"])),
+    **{"sub": nodes.subscript, "sup": nodes.superscript},
+}
+_WRAPPERS: dict[str, Callable[..., Any]] = {
+    **_INLINE,
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6", "summary", "figcaption"), nodes.rubric),
+    **{"ul": nodes.bullet_list, "ol": nodes.enumerated_list, "li": nodes.list_item},
+    **{"blockquote": nodes.block_quote, "hr": nodes.transition, "br": linebreak},
+}
+_HOLD_BLOCKS = nodes.bullet_list | nodes.enumerated_list | nodes.list_item | nodes.block_quote
+_MEDIA = {
+    **{"iframe": "frame", "video": "video", "audio": "audio", "embed": "media", "object": "media"},
+    **{"canvas": "drawing", "svg": "drawing", "script": "interactive content"},
+    **dict.fromkeys(("input", "select", "button"), "control"),
+}
+_SILENT = ("style", "link", "meta", "head", "template", "noscript", "wbr", "source", "track")
+_KNOWN = {*block_names, *_WRAPPERS, *_MEDIA, *_SILENT, "a", "img", "pre", "picture", "ruby", "rt"}
+
+
+def html_nodes(html: str) -> list[nodes.Node]:
+    """Turn raw HTML into docutils nodes: blocks, or words where it holds no block."""
+    from bs4 import BeautifulSoup
+
+    def put_aside(drawing: re.Match[str]) -> str:
+        # The parser would lose the capitals that names in SVG have.
+        return f'<img data-drawing="{escape(drawing[0])}">'
+
+    return _inside(BeautifulSoup(_SVG.sub(put_aside, html), "html.parser"))
+
+
+def drawing_words(svg: str) -> str:
+    """Read the text alternative of an inline drawing; ``ornament`` if readers may pass it over."""
+    head = svg.partition(">")[0]
+    if re.search(r"""aria-hidden=["']true|role=["'](?:presentation|none)""", head):
+        return _ORNAMENT
+    label = re.search(r"""aria-label=(["'])(.*?)\1""", head, re.DOTALL)
+    title = re.search(r"<(title)[^>]*>(.*?)</title>", svg, re.DOTALL)
+    found = label or title
+    return unescape(found[2]).strip() if found else ""
+
+
+def wrap_tags(parent: Any) -> None:
+    """Put what stands between raw tags of a line, such as ``<s>`` and ``</s>``, into one node."""
+    for opening in list(parent.children):
+        name = _tag_of(opening, "")
+        if name in _INLINE and opening in parent.children:
+            start, end = _ends(opening, name)
+            if end > start:
+                wrapped = _INLINE[name]("", "", *parent.children[start + 1 : end])
+                wrap_tags(wrapped)
+                parent[start : end + 1] = [wrapped]
+
+
+def _tag_of(node: nodes.Node, slash: str) -> str:
+    """Return the name of a raw tag that opens, or with a slash closes."""
+    is_html = isinstance(node, nodes.raw) and "html" in node.get("format", "")
+    match = _TAG.fullmatch(node.astext().strip()) if is_html else None
+    return match[2].lower() if match and match[1] == slash else ""
+
+
+def _ends(opening: Any, name: str) -> tuple[int, int]:
+    """Find a raw tag and the one that closes it among its siblings."""
+    siblings, start = opening.parent.children, opening.parent.index(opening)
+    later = range(start + 1, len(siblings))
+    return start, next((n for n in later if _tag_of(siblings[n], "/") == name), start)
+
+
+def settle_raw(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the pieces of a drawing in a line together, and show words in brackets as words.
+
+    Markdown reads each tag of a line by itself, and browsers pass over tags that are no HTML.
+    """
+    for raw in list(doctree.findall(nodes.raw)):
+        name, parent = _tag_of(raw, "") or _tag_of(raw, "/"), raw.parent
+        if not isinstance(parent, nodes.TextElement) or raw not in parent.children:
+            continue
+        if name == "svg":
+            start, end = _ends(raw, name)
+            words = map(_markup, parent[start : end + 1])
+            parent[start : end + 1] = [nodes.raw("", "".join(words), format="html")]
+        elif name and name not in _KNOWN:
+            parent.replace(raw, nodes.Text(raw.astext()))
+
+
+def _markup(node: nodes.Node) -> str:
+    return node.astext() if isinstance(node, nodes.raw) else escape(node.astext())
+
+
+def _inside(tag: Tag | BeautifulSoup) -> list[nodes.Node]:
+    from bs4 import Tag
+    from bs4.element import PreformattedString
+
+    made: list[nodes.Node] = []
+    for child in tag.children:
+        if isinstance(child, Tag):
+            made += _element(child)
+        elif not isinstance(child, PreformattedString):  # such as a comment
+            text = re.sub(r"\s+", " ", str(child))
+            made += [nodes.Text(text)] if text.strip() or (made and text) else []
+    return made
+
+
+def _element(tag: Tag) -> list[nodes.Node]:
+    name, inner = tag.name, _inside(tag)
+    if name in _SILENT or tag.get("hidden") is not None or tag.get("aria-hidden") == "true":
+        return []
+    if name in _WRAPPERS:
+        made = _WRAPPERS[name]()
+        made.extend(_blocks(inner) if isinstance(made, _HOLD_BLOCKS) else inner)
+        return [made] if inner or name in ("br", "hr") else []
+    if name in _MEDIA:
+        return [_absent(tag)]
+    if name == "img":
+        return _picture(tag)
+    if name == "pre":
+        return [nodes.literal_block("", tag.get_text(), language="none")] if inner else []
+    if name == "table":
+        return _table(tag)
+    address = str(tag.get("href", "")) if name == "a" else ""
+    if address and not address.startswith("#"):
+        return [nodes.reference("", "", *inner, refuri=address)]
+    return _blocks(inner) if name in block_names else inner
+
+
+def _blocks(found: Iterable[nodes.Node]) -> list[nodes.Node]:
+    """Put words that stand between blocks into paragraphs."""
+    made: list[nodes.Node] = []
+    for node in found:
+        if not isinstance(node, nodes.Text | nodes.Inline | nodes.image):
+            made.append(node)
+        elif made and isinstance(made[-1], nodes.paragraph) and made[-1].get("loose"):
+            made[-1].append(node)
+        elif node.astext().strip() or not isinstance(node, nodes.Text):
+            made.append(nodes.paragraph("", "", node, loose=True))
+    return made
+
+
+def _absent(tag: Tag) -> nodes.Node:
+    if tag.name == "input" and tag.get("type") == "checkbox":
+        return nodes.Text("☒ " if tag.get("checked") is not None else "☐ ")
+    what = str(tag.get("title") or tag.get("aria-label") or _MEDIA[tag.name])
+    source = tag if tag.get("src") or tag.get("data") else tag.find("source") or tag
+    address = str(source.get("src") or source.get("data") or "") if tag.name != "script" else ""
+    return absent_media("", what=what, address=address)
+
+
+def _picture(tag: Tag) -> list[nodes.Node]:
+    if svg := str(tag.get("data-drawing", "")):
+        words = drawing_words(svg)
+        return [] if words == _ORNAMENT else [nodes.image("", uri="", svg=svg, alt=words)]
+    sizes = {name: str(tag[name]) for name in ("width", "height") if tag.get(name)}
+    return [nodes.image("", uri=str(tag.get("src", "")), alt=str(tag.get("alt", "")), **sizes)]
+
+
+def _table(tag: Tag) -> list[nodes.Node]:
+    """Make a table with its caption, its head, its spans, and numbers on the right."""
+    table, head, body = nodes.table(classes=["from-html"]), nodes.thead(), nodes.tbody()
+    if (caption := tag.find("caption")) is not None:
+        table += nodes.title("", "", *_inside(caption))
+    heads = tag.find_all("thead")
+    for row in tag.find_all("tr"):
+        cells = row.find_all(["td", "th"], recursive=False)
+        only_heads = not body.children and all(cell.name == "th" for cell in cells)
+        is_head = only_heads or row.find_parent(["thead", "table"]) in heads
+        (head if is_head else body).append(nodes.row("", *map(_cell, cells)))
+    parts = [part for part in (head, body) if part.children]
+    table += nodes.tgroup("", *parts, cols=0)
+    return [table] if parts else []
+
+
+def _cell(tag: Tag) -> nodes.entry:
+    entry = nodes.entry("", *_blocks(_inside(tag)))
+    for name, key in (("colspan", "morecols"), ("rowspan", "morerows")):
+        span = str(tag.get(name, "1"))
+        entry[key] = max(int(span), 1) - 1 if span.isdigit() else 0
+    entry["stub"] = tag.name == "th"
+    if re.fullmatch(r"\s*[-−+]?[\d,. ]*\d%?\s*|\s*NaN\s*", tag.get_text()) and tag.name == "td":
+        entry["classes"].append("text-right")
+    return entry

@@ -1,0 +1,9 @@
+// Excerpts show sentences, not buttons. From a folder on disk a page cannot fetch others: no excerpts.
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+Search.htmlToText = (text, anchor) => {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const article = page.querySelector("article");
+  article.querySelectorAll(".headerlink, .evidence-cards, .evidence-download, script, svg, summary, details.hide")
+    .forEach((part) => part.remove());
+  return ((anchor && article.querySelector(anchor)) || article).textContent;
+};

@@ -1,1 +1,0 @@
-// In published copies `evidence publish` puts a loader of the list of versions here.

@@ -1,0 +1,253 @@
+"""The audit of somebody else's page: how each sentence stands to the evidence."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+
+from evidence_tools.check.claims import Reading, read_claims
+from evidence_tools.check.lookup import fits, say
+from evidence_tools.check.pages import Block, read_document, sentences, text_blocks
+from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Fault, Judge
+from evidence_tools.evidence.measures import RATIOS
+from evidence_tools.evidence.model import Evidence, Row, load_evidence
+
+VERDICTS = {
+    CONTRADICTED: "a row says otherwise",
+    STRONGER: "it claims more than rows and their certainty allow",
+    ADVICE: "it tells people what to do",
+    ABSENT: "no row is about it",
+    "not judged": "it could not be compared with a row",
+    "supported": "a row holds it",
+    "background": "no claim on the topic",
+}
+"""How a sentence can stand to the evidence, worst first, and what each means."""
+
+_COLOURS = ("#f6c7c7", "#fbdcb4", "#f3c9e6", "#fbf0b4", "#e4e4e4", "#cdeccd", "#ffffff")
+_COLOUR = dict(zip(VERDICTS, _COLOURS, strict=True))
+_END = "An audit reads words, and it can be wrong. It judges sentences, not people."
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width"><style>
+body{{font:1rem/1.6 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;
+color:#1a1a1a;background:#fff}}mark{{color:inherit}}a{{color:inherit}}
+td{{border:1px solid #bbb;padding:.2rem .6rem}}section{{margin:.8rem 0;padding-left:.8rem;
+border-left:.3rem solid #bbb}}</style></head><body><h1>{title}</h1><table>{totals}</table>
+<h2>The page</h2><p>{page}</p><h2>Worst first</h2>{details}<p>{end}</p></body></html>
+"""
+_NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
+_FOR_AUTHORS = re.compile(r"[.;:,]? (?:[Ww]rite|Report each|[Ll]eave it|name the source|take it)")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One sentence with its line (or page of a PDF), verdict, reason, rows and allowed wording."""
+
+    text: str
+    line: int
+    verdict: str
+    reason: str = ""
+    rows: tuple[str, ...] = ()
+    allowed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The sentences of a page in order, each with its verdict."""
+
+    name: str
+    sentences: tuple[Judged, ...]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """How many sentences have each verdict, worst first."""
+        counted = Counter(sentence.verdict for sentence in self.sentences)
+        return {verdict: counted[verdict] for verdict in VERDICTS}
+
+    @property
+    def worst_first(self) -> list[Judged]:
+        """The sentences that say something on the topic, worst first."""
+        order = list(VERDICTS)
+        spoken = [s for s in self.sentences if s.verdict != "background"]
+        return sorted(spoken, key=lambda s: (order.index(s.verdict), s.line))
+
+
+def audit(text: str, evidence: Evidence, *, name: str = "text") -> Audit:
+    """Audit a text sentence by sentence.
+
+    Parameters
+    ----------
+    text
+        Plain text, Markdown or HTML.
+    evidence
+        What is known.
+    name
+        What the text is called.
+    """
+    return _audit(text_blocks(text), evidence, name)
+
+
+def audit_command(
+    source: str | Path,
+    format: str = "text",  # noqa: A002
+    data: str | Path | None = None,
+) -> tuple[str, int]:
+    """Audit a document for the command line.
+
+    Parameters
+    ----------
+    source
+        A text, Markdown, HTML or PDF file; ``-`` is standard input.
+    format
+        ``text``, ``json``, or ``html``, a page that needs no other file.
+    data
+        The data folder; by default the nearest one.
+
+    Returns
+    -------
+    text, code
+        What to print; 0 when it could be read, else 2: findings on other people's pages are no
+        failure.
+    """
+    try:
+        piped = str(source) == "-"
+        blocks = text_blocks(sys.stdin.read()) if piped else read_document(Path(source))
+        read = _audit(blocks, load_evidence(data), str(source))
+    except (OSError, ValueError) as error:
+        return f"evidence audit: could not read {source}: {error}", 2
+    if format == "json":
+        content = {**asdict(read), "totals": read.totals}
+        return json.dumps(content, ensure_ascii=False, indent=1), 0
+    return _html(read) if format == "html" else _text(read), 0
+
+
+def _audit(blocks: Iterable[Block], evidence: Evidence, name: str) -> Audit:
+    judge = Judge(evidence, strict=False)
+    reading: Reading | None = None
+    judged = []
+    for sentence in sentences(blocks):
+        reading = read_claims(sentence, judge.wording, reading)
+        if not reading.named and (source := _identified(judge, reading)):
+            reading.named.append(source)
+        judged.append(_judge(judge, reading))
+    return Audit(name, tuple(judged))
+
+
+def _identified(judge: Judge, reading: Reading) -> str:
+    """Find the one source whose size is a number of the sentence."""
+    if not reading.has("outcome", "subject", "study"):
+        return ""
+    numbers = {n.replace(",", "") for n in _NUMBER.findall(reading.sentence.text)}
+    found = {s for n in numbers if len(n) > 1 for s in judge.rows.by_size.get(n, ())}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _judge(judge: Judge, reading: Reading) -> Judged:
+    faults = [*_figures(judge, reading), *judge.faults(reading)]
+    rows = _holding(judge, reading)
+    text, line = reading.sentence.text, reading.sentence.line
+    if faults:
+        worst = min(faults, key=lambda fault: [ADVICE, *VERDICTS].index(fault.verdict))
+        ids = worst.rows or tuple(row.finding_id for row in rows[:2])
+        reason = f"{worst.slot}: {_FOR_AUTHORS.split(worst.message)[0]}"
+        return Judged(text, line, worst.verdict, reason, ids, _allowed(judge, reading, worst, ids))
+    if rows and any(clause.pairs for clause in reading.stated):
+        reason = "; ".join(say(row, roles=False) for row in rows[:2])
+        return Judged(text, line, "supported", reason, tuple(r.finding_id for r in rows[:4]))
+    if reading.named and _NUMBER.search(text):
+        row = judge.rows.sources[reading.named[0]]
+        reason = f"{row.short_name}: {row.population}; {row.intervention}"
+        return Judged(text, line, "supported", reason, (row.source_id,))
+    about = any(clause.has("subject", "thing", "central") for clause in reading.stated)
+    unclear = any(clause.has("outcome", "body", "change", "maybe") for clause in reading.stated)
+    return Judged(text, line, "not judged" if about and unclear else "background")
+
+
+def _holding(judge: Judge, reading: Reading) -> list[Row]:
+    """List rows that hold what is stated: of its sources or, without one, of any."""
+    found: list[Row] = []
+    for clause in reading.clauses:
+        for pair in clause.pairs:
+            outcome = pair.outcome.means
+            rows = [r for s in clause.sources for r in judge.rows.of(s, outcome)]
+            rows = rows if clause.sources else judge.rows.about(outcome)
+            found += [row for row in rows if fits(pair.direction, row)]
+    return found
+
+
+def _figures(judge: Judge, reading: Reading) -> list[Fault]:
+    """Find percentages beside an outcome that are those of struck out sources."""
+    percents = re.findall(r"\b(\d{1,2}) ?(?:%|percent|per cent)", reading.sentence.text)
+    outcomes = [tag.means for tag in reading.all("outcome")] if percents else []
+    held = [
+        row
+        for outcome in outcomes
+        for row in judge.rows.on(outcome)
+        if row.effect_measure in RATIOS
+        and row.estimate is not None
+        and str(round(100 - 100 * float(row.estimate))) in percents
+    ]
+    if not held or any(row.standing not in ("struck out", "superseded") for row in held):
+        return []
+    row, status = held[0], held[0].integrity.replace("_", " ")
+    message = f"the figure is that of {row.source}, no current evidence: {status}"
+    return [Fault("integrity", message, STRONGER, (row.finding_id,))]
+
+
+def _allowed(judge: Judge, reading: Reading, fault: Fault, ids: tuple[str, ...]) -> str:
+    """Write what the evidence allows in place of a sentence."""
+    if fault.verdict == ADVICE:
+        return "Ask a clinician; the evidence recommends nothing."
+    rows = [judge.rows.findings[key] for key in ids if key in judge.rows.findings]
+    rows = rows or [row for tag in reading.all("outcome") for row in judge.rows.about(tag.means)]
+    if not rows:
+        return ""
+    rating = judge.rows.ratings.get(rows[0].outcome_id)
+    certainty = f" (certainty: {rating.rating})" if rating else ""
+    return f"{say(rows[0], roles=False)}{certainty}."
+
+
+def _parts(sentence: Judged) -> list[str]:
+    found = {"Why": sentence.reason, "Rows": ", ".join(sentence.rows)}
+    found["The evidence allows"] = sentence.allowed
+    return [f"{name}: {text}" for name, text in found.items() if text]
+
+
+def _text(read: Audit) -> str:
+    lines = [f"{read.name}: {len(read.sentences)} sentences"]
+    lines += [f"  {n:4}  {verdict}: {VERDICTS[verdict]}" for verdict, n in read.totals.items()]
+    for sentence in read.worst_first:
+        lines += ["", f"{sentence.verdict.upper()}, line {sentence.line}", f"  {sentence.text}"]
+        lines += [f"  {part}" for part in _parts(sentence)]
+    return "\n".join([*lines, "", _END])
+
+
+def _html(read: Audit) -> str:
+    totals = (
+        f'<tr><td style="background:{_COLOUR[v]}">{v}</td><td>{n}</td><td>{VERDICTS[v]}</td></tr>'
+        for v, n in read.totals.items()
+    )
+    number = {id(sentence): place for place, sentence in enumerate(read.sentences)}
+    page = (
+        f'<a href="#s{number[id(s)]}"><mark title="{s.verdict}" '
+        f'style="background:{_COLOUR[s.verdict]}">{escape(s.text)}</mark></a>'
+        for s in read.sentences
+    )
+    details = (
+        f'<section id="s{number[id(s)]}" style="border-color:{_COLOUR[s.verdict]}">'
+        f"<b>{s.verdict}</b>, line {s.line}<br>{'<br>'.join(map(escape, [s.text, *_parts(s)]))}"
+        "</section>"
+        for s in read.worst_first
+    )
+    return _PAGE.format(
+        title=escape(f"Audit of {read.name}"),
+        totals="".join(totals),
+        page=" ".join(page),
+        details="".join(details),
+        end=_END,
+    )

@@ -1,0 +1,331 @@
+"""What a sentence claims: its clauses, each with the slots that its words fill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise, starmap
+
+from evidence_tools.check.pages import Sentence
+from evidence_tools.check.wording import MARK, YEAR, Tag, Token, Wording, tokenize
+
+MOVES = ("up", "down", "change")
+_DIRECTIONS = (*MOVES, "same", "nonsignificant")
+_CLAIMS = """good bad praise large trend proof strongevidence safe dangerous order imperative advice
+ought level agree conflict dose anydose future unknown method"""
+_TRIGGERS = (*_CLAIMS.split(), *_DIRECTIONS)
+_TOPICS = "outcome subject body marker process thing elsewhere central source".split()  # noqa: SIM905
+_ASKS = ("open", "ask", "not", "hearsay", "why", "degree")
+_HARD = frozenset(";:—–()…|")
+_BETWEEN = set("et al and colleagues coworkers co workers s ( , ) . the in".split())  # noqa: SIM905
+_PAST = {"rose", "fell", "went", "dropped", "climbed", "jumped", "grew", "sank", "moved"}
+_NAMES = ("process", "marker", "subject", "good")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An outcome and what is said to have happened to it."""
+
+    outcome: Tag
+    direction: str
+
+
+@dataclass
+class Clause:
+    """One clause: its words, their tags by sense, and whether it states anything.
+
+    ``stance`` is ``stated``, ``denied`` (left open, or said of others) or ``asked``; ``assumed``
+    says that the claim is taken for granted, as after *why* or by two denials. ``before`` are the
+    outcomes of the clauses before it.
+    """
+
+    tokens: list[Token]
+    start: int
+    tags: dict[str, list[Tag]] = field(default_factory=dict)
+    stance: str = "stated"
+    assumed: bool = False
+    pairs: list[Pair] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    before: list[Tag] = field(default_factory=list)
+
+    def has(self, *senses: str) -> bool:
+        """Whether any word of the clause has one of some senses."""
+        return any(self.tags.get(sense) for sense in senses)
+
+    def all(self, *senses: str) -> list[Tag]:
+        """List the words of the clause with one of some senses."""
+        return [tag for sense in senses for tag in self.tags.get(sense, ())]
+
+    def first(self, *senses: str) -> Tag | None:
+        """Find the first word of the clause with one of some senses."""
+        return min(self.all(*senses), key=lambda tag: tag.first, default=None)
+
+    @property
+    def outcomes(self) -> list[str]:
+        """The outcomes that the clause names."""
+        return [tag.means for tag in self.all("outcome")]
+
+    @property
+    def words(self) -> set[str]:
+        """The words of the clause, in small letters."""
+        return {token.low for token in self.tokens}
+
+    @property
+    def happened(self) -> bool:
+        """Whether the clause says what happened, as the result of a study does."""
+        moves = [self.tokens[tag.first - self.start].low for tag in self.all(*MOVES)]
+        return any(word in _PAST or word.endswith("ed") for word in moves)
+
+    @property
+    def did(self) -> bool:
+        """Whether the clause says what was done or was so."""
+        done = {"was", "were", "we", "us", "have", "authors"} & self.words
+        return bool(done) and self.tokens[0].low != "had"
+
+    def acts(self, tag: Tag) -> bool:
+        """Whether the clause begins with a name and a word that may say what it does."""
+        after = self.tokens[tag.last + 1 - self.start :]
+        return tag.first <= self.start + 1 and bool(after) and after[0].low.isalnum()
+
+    def negators(self, tag: Tag, near: int) -> list[Tag]:
+        """List the words shortly before a word that turn it round."""
+        return [n for n in self.all("not") if 0 < tag.first - n.last <= near]
+
+
+@dataclass
+class Reading:
+    """A sentence as it was read; ``named`` are sources, ``strangers`` names that are none."""
+
+    sentence: Sentence
+    tokens: list[Token]
+    clauses: list[Clause]
+    named: list[str]
+    strangers: list[str]
+    carried: str = ""
+
+    def words(self, tag: Tag) -> str:
+        """Get the words of a tag as they were typed."""
+        last = self.tokens[tag.last]
+        return self.sentence.text[self.tokens[tag.first].start : last.start + len(last.text)]
+
+    def all(self, *senses: str) -> list[Tag]:
+        """List the words with one of some senses in all clauses."""
+        return [tag for clause in self.clauses for tag in clause.all(*senses)]
+
+    def has(self, *senses: str) -> bool:
+        """Whether any clause has one of some senses."""
+        return any(clause.has(*senses) for clause in self.clauses)
+
+    @property
+    def about_subject(self) -> bool:
+        """Whether the sentence begins with the subject, and is about no source."""
+        begins = bool(self.clauses) and self.clauses[0].has("subject", "thing")
+        return begins and not self.named and not self.has("central")
+
+    @property
+    def stated(self) -> list[Clause]:
+        """The clauses that state something."""
+        return [clause for clause in self.clauses if clause.stance == "stated"]
+
+
+def read_claims(sentence: Sentence, wording: Wording, before: Reading | None = None) -> Reading:
+    """Read a sentence into clauses with slots; *it* means what the one ``before`` was about."""
+    tokens = tokenize(sentence.text)
+    names, strangers = _named_sources(tokens, wording)
+    tags = [*wording.tags(tokens), *_role_tags(sentence, tokens, wording), *names]
+    if before and before.about_subject and any(t.sense == "it" and t.first == 0 for t in tags):
+        tags.append(Tag("thing", "", 0, 0))
+    parts = _segments(tokens, tags)
+    clauses = [_clause(tokens[start : end + 1], start, tags) for start, end in parts]
+    question = sentence.text.rstrip("\"'”)").endswith("?")
+    for clause in clauses:
+        _set_stance(clause, question)
+        clause.pairs = _pairs(clause)
+    named = list(dict.fromkeys(tag.means for tag in tags if tag.sense == "source"))
+    carried = (before.named or [before.carried])[-1] if before else ""
+    return Reading(sentence, tokens, clauses, named, strangers, carried)
+
+
+def _role_tags(sentence: Sentence, tokens: list[Token], wording: Wording) -> Iterator[Tag]:
+    for index, token in enumerate(tokens):
+        if match := MARK.fullmatch(token.text):
+            role, key = sentence.roles[int(match.group(1))]
+            yield Tag(role if role in ("finding", "value", "source") else "ref", key, index, index)
+            owner = wording.owners.get(key.partition(".")[0], "")
+            if role in ("finding", "value") and owner:
+                yield Tag("source", owner, index, index)
+
+
+def _named_sources(tokens: list[Token], wording: Wording) -> tuple[list[Tag], list[str]]:
+    """Find sources by name, as people write them, and names with a year that are no source."""
+    found: list[Tag] = []
+    strangers: list[str] = []
+    taken = -1
+    for index, token in enumerate(tokens):
+        if index <= taken or not token.text[0].isupper():
+            continue
+        year, last = _year_near(tokens, index)
+        after = {t.low for t in tokens[index + 1 : index + 4]}
+        known = [n for n in wording.sources.get(token.low, ()) if not n[2] or n[2] in after]
+        fits = [source for source, own, _ in known if year and own == year]
+        if fits:
+            found.append(Tag("source", fits[0], index, last))
+            taken = last
+        elif len(known) == 1 and len(token.low) > 3 and (not year or not known[0][1]):
+            found.append(Tag("source", known[0][0], index, index))
+        elif year and last > index and not known and token.text[1:].islower():
+            common = any(tag.sense == "notname" for tag in wording.tags([token]))
+            strangers += [] if common else [f"{token.text} {year}"]
+    return found, strangers
+
+
+def _year_near(tokens: list[Token], index: int) -> tuple[str, int]:
+    """Find the year of a name: after it, past initials and *et al*, or just before it."""
+    for last in range(index + 1, min(index + 8, len(tokens))):
+        if YEAR.fullmatch(tokens[last].low):
+            return tokens[last].low, last
+        if not (tokens[last].low in _BETWEEN or tokens[last].text[0].isupper()):
+            break
+    before = tokens[index - 1].low if index else ""
+    return (before, index) if YEAR.fullmatch(before) else ("", index)
+
+
+def _segments(tokens: list[Token], tags: list[Tag]) -> list[tuple[int, int]]:
+    """Cut a sentence where one statement ends and another begins."""
+    commas = {index for index, token in enumerate(tokens) if token.low == ","}
+    marks = commas | {index for index, token in enumerate(tokens) if token.low in _HARD}
+
+    def at(*senses: str) -> set[int]:
+        return {tag.first for tag in tags if tag.sense in senses}
+
+    contrasts = {
+        t.first
+        for t in tags
+        if t.sense == "contrast"
+        and (t.means != "comma" or not t.first or tokens[t.first - 1].low in (",", "and"))
+    }
+    opening = contrasts | {t.first for t in tags if (t.sense, t.means) == ("ask", "if")}
+    triggers, topics, asks = at(*_TRIGGERS), at(*_TOPICS), at(*_ASKS)
+    speaks, sources = at("claimverb"), at("source")
+    moved = at(*_DIRECTIONS)
+    edges = [0, *(i for i, token in enumerate(tokens) if token.low in ("and", "or")), len(tokens)]
+    joints = {
+        cut  # it joins two statements, each with what happened and to what
+        for sides in zip(edges, edges[1:], edges[2:], strict=False)
+        if all(part & moved and part & topics for part in map(set, starmap(range, pairwise(sides))))
+        for cut in sides[1:2]
+    }
+    found: list[tuple[int, int]] = []
+    waiting: list[int] = []  # where the beginning of a list began
+    begin = 0
+    for cut in [*sorted(marks | contrasts | joints), len(tokens)]:
+        part, start = set(range(begin, cut)), begin
+        begin = cut + 1 if cut in marks else cut
+        if not part:
+            continue
+        opens, stands = start in opening, bool(part & triggers)
+        start = waiting.pop() if waiting else start
+        plain = not part & asks
+        listed = part & topics and plain
+        continues = not opens and not stands and found and found[-1][0] not in opening - contrasts
+        if part & speaks and part & sources:
+            found.append((start, cut - 1))
+        elif not (stands or opens) and cut in commas and (listed or (plain and not found)):
+            waiting = [start]
+        elif continues or (found and tokens[start].low in ("or", "nor")):
+            found[-1] = (found[-1][0], cut - 1)
+        else:
+            found.append((start, cut - 1))
+    return [*found, *((start, len(tokens) - 1) for start in waiting)]
+
+
+def _clause(tokens: list[Token], start: int, tags: list[Tag]) -> Clause:
+    """Collect the tags of a clause; a negated change is none, or none that is significant."""
+    clause = Clause(tokens, start)
+    inside = [tag for tag in tags if start <= tag.first < start + len(tokens)]
+    near = {t.first for t in inside if t.sense == "outcome"}
+    ends = {start - 1, *(t.last for t in inside if t.sense == "outcome")}
+    for tag in inside:
+        beside = tag.means != "adjacent" or near & {tag.last + 1, tag.last + 2}
+        after = tag.means != "end" or tag.first - 1 in ends
+        if beside and after and not _covered(tag, inside):
+            clause.tags.setdefault(tag.sense, []).append(tag)
+    used: set[int] = set()
+    for tag in clause.all("significant", *MOVES):
+        quiet = clause.all("nonsignificant")
+        turning = clause.negators(tag, 4)
+        used |= {n.first for n in turning}
+        if turning or (tag.sense == "change" and quiet):
+            clause.tags[tag.sense].remove(tag)
+            word = "nonsignificant" if quiet or tag.sense == "significant" else "same"
+            clause.tags.setdefault(word, []).append(Tag(word, "", tag.first, tag.last))
+    # What turns a change round, or is part of a phrase, turns nothing else round.
+    clause.tags["not"] = [n for n in clause.all("not") if n.first not in used]
+    return clause
+
+
+def _covered(tag: Tag, tags: list[Tag]) -> bool:
+    """Whether a word is only a part of a longer name."""
+    wide = ("term", "outcome", *(_NAMES if tag.sense == "body" else ()))
+    return tag.sense != "term" and any(
+        other.first <= tag.first
+        and tag.last <= other.last
+        and other.last - other.first > tag.last - tag.first
+        for other in tags
+        if other.sense in wide
+    )
+
+
+def _set_stance(clause: Clause, question: bool) -> None:
+    trigger = clause.first(*_TRIGGERS)
+    first = trigger.first if trigger else clause.start + len(clause.tokens)
+    degrees = {tag.first for tag in clause.all("degree")}
+    why = any(t.first <= first and t.first not in degrees for t in clause.all("why"))
+    claims = clause.has("good", "up", "down", "bad", "safe") and clause.has("subject", "thing")
+    asks = any(tag.first <= first for tag in clause.all("ask"))
+    if clause.has("double") or (why and claims and not clause.has("maybe", "ask")):
+        clause.assumed = True
+    elif question or (why and clause.has("maybe")) or asks:
+        clause.stance = "asked"
+    elif clause.has("hearsay") or _is_open(clause):
+        clause.stance = "denied"
+
+
+def _is_open(clause: Clause) -> bool:
+    """Whether a clause leaves its question open, outside the words of a claim's own phrase."""
+    claims = clause.all("safe", "good", "order", "advice")
+
+    def is_free(tag: Tag) -> bool:
+        return not any(c.first <= tag.first and tag.last <= c.last and c != tag for c in claims)
+
+    # That none contradicts is a claim.
+    opens = any(
+        is_free(tag) and (not clause.has("conflict") or tag.last - tag.first > 1)
+        for tag in clause.all("open")
+    )
+    return opens or any(is_free(t) and clause.negators(t, 6) for t in clause.all("show"))
+
+
+def _pairs(clause: Clause) -> list[Pair]:
+    """Pair outcomes with directions: a direction holds for the list before or after it."""
+    items = [(tag, "") for tag in clause.all("outcome")]
+    items += [(tag, tag.sense) for tag in clause.all(*_DIRECTIONS)]
+    turned: list[tuple[Tag, str]] = []
+    for tag, sense in sorted(items, key=lambda item: item[0].first):
+        if turned and turned[-1][1] == sense == "down" and tag.first - turned[-1][0].last <= 2:
+            turned[-1] = (turned[-1][0], "up")  # a slower decline is more than without it
+        else:
+            turned.append((tag, sense))
+    pairs: list[Pair] = []
+    waiting: list[Tag] = []
+    current, leading = "", bool(turned and turned[0][1])
+    for tag, direction in turned:
+        if direction and (waiting or not (current and direction == "change")):
+            current = direction
+            pairs += [Pair(outcome, current) for outcome in waiting]
+            waiting = []
+        elif not direction and current and leading:
+            pairs.append(Pair(tag, current))
+        elif not direction:
+            waiting.append(tag)
+    return pairs + [Pair(outcome, current) for outcome in waiting if current]

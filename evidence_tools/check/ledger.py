@@ -1,0 +1,115 @@
+"""The ledger of numbers: every number a reader sees comes from a row or is of an exempt kind."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from evidence_tools.check.pages import Block, Page, Piece
+from evidence_tools.check.wording import Wording, tokenize
+from evidence_tools.evidence.problems import Problem
+
+_DIGITS = re.compile(r"\d[\d.,]*(?:\s?%)?")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\b10\.\d{4,}/\S+")
+_YEAR = re.compile(r"(?:19|20)\d\d$")
+_NAME = re.compile(r"(?:[A-Za-zα-ω]|[A-Z][A-Z\d]*-)$")
+_SYMBOLS = re.compile(r"[¼-¾⅐-↉①-⓿❶-➓Ⅱ-ↂ]|(?<![A-Za-z])[²³¹⁰-₉]|[一二三四五六七八九十百千]")
+_ROMAN = re.compile(r"\b[IVXL]{2,6}\b(?= (\w+))")
+_BARE = re.compile(r"\s*[<>=≤≥~±+−-]?\s*\d[\s\d.,%+−–±-]*[\s\w/%µ]{0,8}")
+_DECIMAL = re.compile(r"\d+[.,]\d+|\d{3,}")
+_WORDS = {"number": "", "unitdefinition": "unit definition", "nullvalue": "null value"}
+_COLUMNS = ["estimate", "ci_lower", "ci_upper", "p_value", "k_studies", "n_participants"]
+
+
+def check_numbers(page: Page, wording: Wording, seen: Counter[str]) -> Iterator[Problem]:
+    """Find numbers that an author typed on a page, in its text and in its code; count by kind."""
+    for block in page.blocks:
+        seen["from rows"] += sum(piece.role in ("finding", "value") for piece in block.pieces)
+        for piece in block.pieces:
+            for text, kind in [] if piece.role else _piece_numbers(piece, wording):
+                seen[kind or "typed"] += 1
+                if not kind:
+                    message = f"typed number {text!r}: {_suggestion(text, block, wording)}"
+                    yield page.problem(piece.line, message, "number")
+    for node, parent, line in page.nodes():
+        value = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if isinstance(value, float) or (is_number and isinstance(parent, ast.FormattedValue)):
+            seen["typed"] += 1
+            message = f"number {value!r} typed in a code cell: take it from a row"
+            yield page.problem(line, message, "number")
+
+
+def _piece_numbers(piece: Piece, wording: Wording) -> Iterator[tuple[str, str]]:
+    for number, kind in numbers(piece.text, wording):
+        if piece.literal == "code" and not _BARE.fullmatch(piece.text):
+            yield number, kind or "literal"
+        elif piece.literal == "math" and not _DECIMAL.search(number):
+            yield number, kind or "formula"
+        else:
+            yield number, kind
+
+
+def numbers(text: str, wording: Wording) -> Iterator[tuple[str, str]]:
+    """Find every number of a text, in digits and in words, with its exempt kind or nothing."""
+    tokens = tokenize(text)
+    tags = list(wording.tags(tokens))
+    by: dict[str, set[int]] = {}
+    for tag in tags:
+        by.setdefault(tag.sense, set()).update(range(tag.first, tag.last + 1))
+    none: set[int] = set()
+    names = none.union(*(by.get(sense, none) for sense in ("subject", "outcome", "form")))
+    numbering = by.get("numbering", none)
+    places = {token.start: index for index, token in enumerate(tokens)}
+    addresses = [m.span() for m in _ADDRESS.finditer(text)]
+    for match in _DIGITS.finditer(text):
+        word, before = match.group().rstrip(".,"), text[: match.start()]
+        index = places.get(match.start(), -1)
+        near = {t.low for t in tokens[max(index - 6, 0) : index + 5]}
+        if any(start <= match.start() < end for start, end in addresses):
+            yield word, "address"
+        elif index in names or _NAME.search(before):
+            yield word, "identifier"
+        elif index < 0 and before[-1:].isalnum():
+            continue  # the rest of a word
+        elif _YEAR.match(word) and (near & wording.sources.keys() or before[-3:-1].isupper()):
+            yield word, "citation year"
+        elif index - 1 in numbering or (index - 2 in numbering and len(word) < 3):
+            yield word, "numbering"
+        else:
+            yield word, ""
+    for tag in tags:
+        words = text[tokens[tag.first].start : tokens[tag.last].start + len(tokens[tag.last].text)]
+        after = tokens[tag.last + 1].low if tag.last + 1 < len(tokens) else ""
+        if tag.sense in _WORDS and after not in ("blind", "dummy"):
+            yield words, _WORDS[tag.sense]
+        elif tag.sense == "small":
+            two = words.lower() == "two"
+            near_two = set(range(tag.last + 1, tag.last + (4 if two else 2)))
+            counted = near_two & by.get("counted" if two else "measured", none)
+            only = two and tag.first - 1 in by.get("only", none)
+            if only or (counted and tag.first - 1 not in by.get("nocount", none)):
+                yield words, ""
+    yield from ((match.group(), "") for match in _SYMBOLS.finditer(text))
+    for match in _ROMAN.finditer(text):
+        if any(tag.sense == "counted" for tag in wording.tags(tokenize(match.group(1)))):
+            yield match.group(), ""
+
+
+def _suggestion(number: str, block: Block, wording: Wording) -> str:
+    """Say which row holds a number that was typed, or how to write one from a row."""
+    text = " ".join(piece.text for piece in block.pieces if not piece.role)
+    owners = {wording.owners.get(p.text.partition(".")[0], "") for p in block.pieces if p.role}
+    sources = owners - {""} or {wording.evidence.topic.central_source}
+    for tag in wording.tags(tokenize(text)):
+        for row in wording.by_outcome.get(tag.means, ()):
+            printed = [str(getattr(row, f"{name}_printed", "")).lstrip("-") for name in _COLUMNS]
+            if row.source_id in sources and number.rstrip("% ") in printed:
+                return f"{row.source} prints it; write {{finding}}`{row.finding_id}`"
+        row = wording.evidence.rows("sources").get(min(sources))
+        if tag.sense == "counted" and tag.means and getattr(row, tag.means, None) is not None:
+            name = f"{{value}}`{min(sources)}.{tag.means}`"
+            return f"write {name}, if that is what it counts, or leave it out"
+    return "no row near it holds it; write {value}`ROW.COLUMN` or {finding}`ROW`, or leave it out"

@@ -1,0 +1,191 @@
+"""Rows of the evidence as claims ask for them: by source and outcome, and what they let one say."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache, cached_property
+
+from evidence_tools.evidence.model import ATTRIBUTES, Evidence, Row
+from evidence_tools.show.words import MOVED, is_silent, lower_first, way_text
+
+QUOTE = re.compile(r"[\"“]([^\"”]{20,})[\"”]")
+DIRECTIONS = {"up": "increase", "down": "decrease"}
+_PARTS = re.compile(r"; |(?<=[.!?]) (?=[A-Z])")
+_LABEL = re.compile(r"^\s*\w+: ")
+_WIDE = ("any site", "not stated", "taken together")
+_SOURCE = "population population_group intervention form note title design"
+_TRIAL = "comparator given_to_all country form other_arm blinding as_printed"
+_FINDING = "analysis note as_printed timepoint form population_group"
+
+
+class Rows:
+    """The tables, with what was looked up once."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence, self.central = evidence, evidence.topic.central_source
+        self.findings, self.sources = evidence.rows("findings"), evidence.rows("sources")
+        self.outcomes, self.trials = evidence.rows("outcomes"), evidence.rows("trials")
+        self.ratings, self.kinds = evidence.rows("ratings"), evidence.rows("kinds")
+        self._by_source: dict[str, list[Row]] = defaultdict(list)
+        for row in self.findings.values():
+            self._by_source[row.source_id].append(row)
+
+    def of(self, source: str, outcome: str) -> list[Row]:
+        """List results of a source on an outcome; on any of its kind when it means them all."""
+        rows = self._by_source[source]
+        exact = [row for row in rows if row.outcome_id == outcome]
+        return exact or [row for row in rows if self.same(row, outcome)]
+
+    def same(self, row: Row, outcome: str) -> bool:
+        """Whether a row is about an outcome, or one of a kind that was named."""
+        return bool(row.outcome_id == outcome or row.kind == self.kind(outcome, general=True))
+
+    @cache  # noqa: B019 - rows live as long as a check
+    def on(self, outcome: str) -> list[Row]:
+        """List all results on an outcome."""
+        return [row for row in self.findings.values() if self.same(row, outcome)]
+
+    @cache  # noqa: B019
+    def about(self, outcome: str) -> list[Row]:
+        """List primary results on an outcome, the central source first, those that count next."""
+        known = ("counted", "context")
+        rows = [r for r in self.on(outcome) if r.analysis == "primary" and r.standing in known]
+        return sorted(rows, key=lambda r: (r.source_id != self.central, r.standing != "counted"))
+
+    def kind(self, outcome: str, *, general: bool = False) -> str:
+        """Name the kind of an outcome; with ``general`` only when it means all of its kind."""
+        if outcome.startswith("kind:"):
+            return outcome[5:]
+        row = self.outcomes[outcome]
+        wide = any(word in row.name.lower() for word in _WIDE)
+        return str(row.kind) if wide or not general else ""
+
+    def role(self, outcome: str) -> str:
+        """Say what an outcome is: marker, measurement, event, harm or other."""
+        return str(self.kinds[self.kind(outcome)].role)
+
+    def name(self, outcome: str) -> str:
+        """Name an outcome inside a sentence."""
+        known = self.outcomes.get(outcome)
+        return lower_first(known.name if known else self.kind(outcome))
+
+    @cache  # noqa: B019
+    def text(self, source: str) -> str:
+        """Collect what the tables say on a source, in small letters."""
+        rows = [(self.sources[source], _SOURCE), (self.trials.get(source), _TRIAL)]
+        rows += [(row, _FINDING) for row in self._by_source[source]]
+        parts = [getattr(row, column, "") for row, columns in rows for column in columns.split()]
+        return " ".join(str(part) for part in parts if part).lower()
+
+    def direction(self, outcome: str) -> str:
+        """Give the one direction of the central source, or of all that counts; else nothing."""
+        rows = [r for r in self.about(outcome) if r.standing == "counted"]
+        rows = [r for r in rows if r.source_id == self.central] or rows
+        if rows and rows[0].role != "event":
+            rows = [r for r in rows if r.statistically_significant == "yes"] or rows
+        found = {row.direction for row in rows}
+        return str(found.pop()) if len(found) == 1 else ""
+
+    @cached_property
+    def relations(self) -> dict[str, set[str]]:
+        """How sources relate to the central one, by outcome."""
+        found = self.evidence.comparisons().groupby("outcome_id")["relation"]
+        return {str(outcome): set(relations) for outcome, relations in found}
+
+    @cached_property
+    def statements(self) -> dict[tuple[str, str], Row]:
+        """What is not known, and what was or was not done, by source and slot."""
+        rows = self.evidence.rows("statements").values()
+        return {(row.source_id or "", row.slot): row for row in rows}
+
+    @cached_property
+    def by_size(self) -> dict[str, set[str]]:
+        """Sources by the numbers of participants and of randomised people, as written."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for source, row in self.sources.items():
+            trial = self.trials.get(source)
+            for size in {row.n_participants, trial.n_randomised if trial else None} - {None}:
+                found[str(int(size))].add(source)
+        return found
+
+    def example(self, outcomes: Iterable[str], sources: Iterable[str] = ()) -> str:
+        """Write a sentence on an outcome that a row holds."""
+        names = sorted(outcomes)
+        rows = [row for s in sources for name in names for row in self.of(s, name)]
+        rows = rows or [row for name in names for row in self.about(name)]
+        return say(rows[0]) if rows else "nothing, since no row is about it"
+
+    def rated(self, outcomes: Iterable[str]) -> str:
+        """Say what the certainty of some outcomes is."""
+        listed = [
+            f"{self.name(o)}: {self.ratings[o].rating}" for o in outcomes if o in self.ratings
+        ]
+        return "; ".join(dict.fromkeys(listed)) or "see the table of ratings"
+
+    @cached_property
+    def harm(self) -> str:
+        """What one row on harms says."""
+        rows = [r for r in self.findings.values() if (r.role, r.standing) == ("harm", "counted")]
+        return say(rows[0]) if rows else "it is not known whether it is safe"
+
+    @cached_property
+    def _cells(self) -> set[str]:
+        """Every text of the tables, whole and in its parts, as the rules held it there."""
+        found: set[str] = set()
+        for table in ATTRIBUTES:
+            for _, column in getattr(self.evidence, table).select_dtypes("string").items():
+                for cell in column.dropna().unique():
+                    found |= {_folded(part) for part in [cell, *_PARTS.split(cell)]}
+        return found
+
+    @cached_property
+    def _templates(self) -> list[re.Pattern[str]]:
+        texts = [*self.evidence.plain["text"], *self.evidence.limitations["sentence"]]
+        parts = [part for text in texts for part in _PARTS.split(text) if "{" in part]
+        fixed = ([_folded(words) for words in re.split(r"\{[^}]*\}", part)] for part in parts)
+        return [re.compile(r" ?(.+) ?".join(words)) for words in fixed]
+
+    def rest(self, text: str) -> list[str]:
+        """List what a text says beyond texts of the tables and what fills their slots."""
+        unlabelled = _LABEL.sub("", text)
+        for known in (text, unlabelled):
+            if all(_folded(part) in self._cells for part in _PARTS.split(known)):
+                return []
+        found = (template.fullmatch(_folded(unlabelled)) for template in self._templates)
+        filled = next((match.groups() for match in found if match), None)
+        return [text] if filled is None else [fill for fill in filled if fill not in self._cells]
+
+    def quoted(self, text: str) -> bool:
+        """Whether a text of more than three words stands in the tables."""
+        words = _folded(text)
+        return words.count(" ") > 2 and any(words in cell for cell in self._cells)
+
+
+def say(row: Row, *, roles: bool = True) -> str:
+    """Write what one row lets anyone say, with roles as an author types it, or without."""
+    preposition = "in" if row.direction in MOVED or is_silent(row) else "for"
+    about = lower_first(row.outcome)
+    about += "" if row.analysis == "primary" else f" ({re.split(r'[ :]', row.analysis)[0]})"
+    about += " (within one arm)" if row.contrast == "within an arm" else ""
+    figure = f"{{finding}}`{row.finding_id}`" if roles else row.as_printed or "no figure printed"
+    name = f"{{source}}`{row.source_id}`" if roles else row.source
+    return f"{name} reports {way_text(row)} {preposition} {about}: {figure}"
+
+
+def fits(direction: str, row: Row, *, significant: bool = False) -> bool:
+    """Whether a row holds a direction as it was claimed."""
+    if direction == "nonsignificant":
+        return is_silent(row)
+    moved = row.direction in ([DIRECTIONS[direction]] if direction in DIRECTIONS else MOVED)
+    return bool(moved and not (is_silent(row) or (significant and not _is_sure(row))))
+
+
+def _is_sure(row: Row) -> bool:
+    return bool(row.statistically_significant == "yes")
+
+
+def _folded(text: str) -> str:
+    """Fold what printing changes: spaces, quotes, dashes, the minus sign and the micro sign."""
+    return re.sub(r"[\W_]+", " ", text.replace("µ", "u").replace("μ", "u")).strip().lower()

@@ -1,0 +1,213 @@
+"""Words that fill the slots of a claim: the lexicons of ``data/wording`` and the names of rows.
+
+A lexicon is a table with the columns ``sense, words, means, reason``. A word may end in ``*`` for
+any ending; a phrase is matched as a whole, and the longest match of a sense wins. ``slots.csv``
+says which senses make which fault, ``faults.csv`` what is said of faults found by comparing rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence_tools.evidence.files import read_text
+from evidence_tools.evidence.model import Evidence, Row
+from evidence_tools.evidence.problems import EvidenceError, Problem, relative_name
+from evidence_tools.evidence.tables import split_list
+
+MARK = re.compile(r"⟦(\d+)⟧")
+YEAR = re.compile(r"(?:19|20)\d\d")
+_TOKEN = re.compile(r"⟦\d+⟧|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
+_SITE = re.compile(r"(.+?) (?:of|at) the (.+)")
+_LEXICON = ["sense", "words", "means", "reason"]
+_FAULTS = ["name", "slot", "verdict", "says", "reason"]
+_RULES = ["slot", "words", "needs", "also", "unless", "verdict", "says", "reason"]
+_TABLES = "findings arms context timecourse harms advice conclusions"
+_PARTS = ("correction", "design", "trial")
+_Entry = tuple[tuple[str, ...], str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word, mark of punctuation or role, with the place where it begins in its sentence."""
+
+    text: str
+    low: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Words of a sentence that have a sense: which, what they mean, and which tokens they are."""
+
+    sense: str
+    means: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A slot that words fill: what must be near them, what silences them, and what to say."""
+
+    slot: str
+    words: tuple[str, ...]
+    needs: frozenset[str]
+    also: frozenset[str]
+    unless: frozenset[str]
+    verdict: str
+    says: str
+
+
+def tokenize(text: str) -> list[Token]:
+    """Split a text into words, marks and roles."""
+    found = _TOKEN.finditer(text)
+    return [Token(m.group(), m.group().lower().replace("’", "'"), m.start()) for m in found]
+
+
+class Wording:
+    """Every word with a sense, ready to be looked up, with the evidence that gives the names."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence, folder = evidence, evidence.folder / "wording"
+        self.rules = [_rule(row) for row in _rows(folder / "slots.csv", _RULES)]
+        faults = _rows(folder / "faults.csv", _FAULTS)
+        self.faults = {row["name"]: (row["slot"], row["verdict"], row["says"]) for row in faults}
+        self._entries: dict[str, list[_Entry]] = defaultdict(list)
+        self._seen: dict[tuple[str, str], list[_Entry]] = {}
+        for path in sorted(folder.glob("*.csv")):
+            for row in () if path.stem in ("slots", "faults") else _rows(path, _LEXICON):
+                self._add(split_list(row["words"]), row["sense"], row["means"])
+        for names, sense, means in self._names():
+            self._add(names, sense, means)
+        self.by_outcome: dict[str, list[Row]] = defaultdict(list)
+        for row in evidence.rows("findings").values():
+            self.by_outcome[row.outcome_id].append(row)
+        self.sources = _source_names(evidence)
+        self.owners = {source: source for source in evidence.rows("sources")}
+        for table in _TABLES.split():
+            owners = getattr(evidence, table)["source_id"].dropna()
+            self.owners |= {str(key): str(source) for key, source in owners.items()}
+
+    def tags(self, tokens: list[Token]) -> Iterator[Tag]:
+        """Find what the words of a sentence mean; one stretch may have several senses."""
+        named = -1
+        for index, token in enumerate(tokens):
+            longest: dict[str, int] = {}
+            after = tokens[index + 1].low if index + 1 < len(tokens) else ""
+            for phrase, sense, means in self._starting(token.low, after):
+                size = len(phrase)
+                known = longest.get(sense, size) != size or (sense == "outcome" and index <= named)
+                if known or not _fits(phrase, tokens[index : index + size]):
+                    continue
+                longest[sense] = size
+                if sense == "outcome":
+                    named = index + size - 1
+                yield Tag(sense, means, index, index + size - 1)
+
+    def _starting(self, low: str, after: str) -> list[_Entry]:
+        """List what may begin with one word and go on with the next, the longest first."""
+        if (low, after) not in self._seen:
+            starts = [low, *(low[:size] + "*" for size in range(2, len(low) + 1))]
+            found = [
+                entry
+                for start in starts
+                for entry in self._entries.get(start, ())
+                if len(entry[0]) == 1 or _same(entry[0][1].lower(), after)
+            ]
+            self._seen[low, after] = sorted(found, key=lambda entry: -len(entry[0]))
+        return self._seen[low, after]
+
+    def _add(self, words: Iterable[str], sense: str, means: str) -> None:
+        for word in words:
+            # A short abbreviation is a name only in its own letters: CAT is no cat.
+            exact = sense == "outcome" and len(word) < 6 and word.upper() == word
+            parts = tuple(part if exact else part.lower() for part in _WORD.findall(word))
+            if parts:
+                self._entries[parts[0].lower()].append((parts, sense, means))
+
+    def _names(self) -> Iterator[tuple[Iterable[str], str, str]]:
+        rows, topic = self.evidence.rows, self.evidence.topic
+        yield [topic.subject["name"], *topic.subject.get("synonyms", ())], "subject", ""
+        shared: dict[str, list[str]] = defaultdict(list)
+        for key, row in rows("outcomes").items():
+            names = {row.name, *split_list(row.synonyms)}
+            if match := _SITE.fullmatch(row.name):
+                what = (row.kind, row.kind.split()[-1], row.abbreviation or row.kind)
+                names |= {f"{word} of the {match.group(2)}" for word in what}
+            if row.abbreviation:
+                shared[row.abbreviation].append(key)
+            yield sorted({form for name in names for form in _forms(name)}), "outcome", key
+        for short, ids in shared.items():
+            kind = rows("outcomes")[ids[0]].kind
+            yield [short], "outcome", ids[0] if len(ids) == 1 else f"kind:{kind}"
+        for kind, row in rows("kinds").items():
+            shorter = [" ".join(name.split()[-2:]) for name in (kind, row.plural)]
+            names = {kind, row.plural, *shorter} if row.role != "other" else set()
+            yield sorted(names), "outcome", f"kind:{kind}"
+        forms = {row.form for row in rows("sources").values() if row.form}
+        yield {row.country for row in rows("trials").values() if row.country}, "country", ""
+        yield [form for form in forms if "," not in form and " or " not in form], "form", ""
+
+
+def _rows(path: Path, columns: list[str]) -> list[dict[str, str]]:
+    """Read a lexicon, or say what is wrong with it, with file and line."""
+    text, problems = read_text(path)
+    reader = csv.DictReader(text.splitlines())
+    if not problems and reader.fieldnames != columns:
+        message = f"found the columns {reader.fieldnames}; needed: {', '.join(columns)}"
+        problems = [Problem(relative_name(path), 1, "", message)]
+    rows = [] if problems else list(reader)
+    message = "each row needs what it is about, the reason why it is here, and every column"
+    for line, row in enumerate(rows, start=2):
+        if None in row.values() or not (row[columns[0]] and row["reason"]):
+            problems.append(Problem(relative_name(path), line, "", message))
+    if problems:
+        raise EvidenceError(problems)
+    return rows
+
+
+def _rule(row: dict[str, str]) -> Rule:
+    needs, also, unless = (frozenset(row[name].split()) for name in ("needs", "also", "unless"))
+    words = tuple(row["words"].split())
+    return Rule(row["slot"], words, needs, also, unless, row["verdict"], row["says"])
+
+
+def _fits(phrase: tuple[str, ...], tokens: list[Token]) -> bool:
+    return len(phrase) == len(tokens) and all(
+        _same(part, token.text if part.isupper() else token.low)
+        for part, token in zip(phrase, tokens, strict=True)
+    )
+
+
+def _same(part: str, word: str) -> bool:
+    return word == part or (part.endswith("*") and word.startswith(part[:-1]))
+
+
+def _forms(name: str) -> Iterator[str]:
+    """List the ways a name is written: singular, plural, and with its place in other words."""
+    forms = [name]
+    if match := _SITE.fullmatch(name):
+        what, where = match.groups()
+        forms += [f"{what} {word} {where}" for word in ("of", "at the", "at", "in the", "in")]
+        forms.append(f"{where} {what}")
+    for form in forms:
+        yield form
+        yield form[:-1] if form.endswith("s") and not form.endswith("ss") else form + "s"
+
+
+def _source_names(evidence: Evidence) -> dict[str, list[tuple[str, str, str]]]:
+    """Map the first word of each name to sources, each with its year and the next word."""
+    known: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for key, row in evidence.rows("sources").items():
+        words = [t.low for t in tokenize(row.short_name) if t.low[0].isalnum()]
+        year = next((w for w in words if YEAR.fullmatch(w)), str(row.year or ""))
+        first, *others = [w for w in words if w != year] or [key]
+        rest = [word for word in others if word not in _PARTS]
+        known[first].append((key, year, rest[0] if rest else ""))
+    return dict(known)

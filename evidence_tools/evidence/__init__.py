@@ -1,0 +1,1 @@
+"""What is known: tables, their rules, and what follows from their rows."""

@@ -1,0 +1,326 @@
+"""The evidence: everything that is known to the report, as pandas frames."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evidence_tools.evidence.arithmetic import check_arithmetic
+from evidence_tools.evidence.certainty import find_misfits, rate
+from evidence_tools.evidence.comparison import (
+    compare,
+    conflicting_outcomes,
+    missing_rows,
+    standing_of,
+)
+from evidence_tools.evidence.dictionary import PACKAGE_FILE
+from evidence_tools.evidence.limitations import lasts_less
+from evidence_tools.evidence.problems import (
+    EvidenceError,
+    Problem,
+    UnknownKeyError,
+    relative_name,
+)
+from evidence_tools.evidence.rules import check_rows
+from evidence_tools.evidence.tables import LoadedTable, read_tables, split_list
+from evidence_tools.evidence.topic import Topic, check_topic, read_topic
+
+Row = Any
+"""One row as an object: an attribute for each column, ``None`` for what is not reported."""
+
+ORIGIN = "evidence"
+"""Attribute of each frame that says which evidence its rows are from."""
+
+ATTRIBUTES = {
+    **{name: name for name in ("findings", "sources", "outcomes")},
+    "kinds": "outcome-kinds",
+    **{name: name for name in ("trials", "arms", "certainty", "context", "timecourse", "harms")},
+    **{name: name for name in ("advice", "conclusions", "statements", "limitations", "plain")},
+}
+"""Attribute of the evidence to the name of its table in the dictionary."""
+
+_KEPT = 4
+
+
+class Evidence:
+    """Everything that is known to the report.
+
+    Each table is an attribute that gives a fresh pandas frame, indexed by identifier: change it
+    as you like, nobody else sees it. Missing is ``<NA>``; beside a number column ``x`` there is
+    the text ``x_printed`` with its digits as printed. ``datapackage.json`` describes the columns.
+
+    Attributes
+    ----------
+    findings
+        One row per result, with outcome, kind, source, year, integrity and certainty joined in,
+        and ``standing``: whether it counts.
+    sources, outcomes, kinds, trials, arms, context, timecourse, harms, advice, conclusions, \
+    statements, limitations
+        The other tables; ``certainty`` has a row for each outcome and domain.
+    ratings
+        Certainty of each rated outcome.
+    topic, folder
+        What the report is about, and the data folder it was read from.
+    """
+
+    def __init__(
+        self, folder: Path, frames: dict[str, pd.DataFrame], topic: Topic, origin: str
+    ) -> None:
+        self.folder, self.topic = folder, topic
+        self._frames = frames
+        self._rows: dict[str, dict[str, Row]] = {}
+        for frame in frames.values():
+            frame.attrs[ORIGIN] = origin
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        frames: dict[str, pd.DataFrame] = self.__dict__.get("_frames", {})
+        if name in frames:
+            return frames[name].copy()
+        raise AttributeError(f"the evidence has no {name!r}; it has {', '.join(frames)}")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._frames]
+
+    def __repr__(self) -> str:
+        sizes = [f"{name} {len(self._frames[name])}" for name in ATTRIBUTES]
+        first = next(iter(self._frames["findings"].index))
+        return f"""Evidence of {relative_name(self.folder)}: {self.topic.title}
+Frames (rows): {", ".join(sizes[:7])},
+    {", ".join(sizes[7:])}
+Filter with pandas: rows = evidence.findings.query("outcome_id == '...'")
+or look up by any name: evidence.select(outcome="...", source="...", kind="...")
+Show: marker_plot(rows), forest_plot(rows), findings_table(rows)
+Say: narrate_findings(rows), narrate_limitations(rows)
+One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
+
+    def rows(self, table: str) -> dict[str, Row]:
+        """Give the rows of a table, such as ``"sources"``, as objects by identifier."""
+        if table not in self._rows:
+            frame = self._frames[table]
+            self._rows[table] = dict(zip(frame.index, as_rows(frame), strict=True))
+        return self._rows[table]
+
+    def row(self, table: str, name: str) -> Row:
+        """Get one row of any table by its identifier, or by another name it is known by.
+
+        ``UnknownKeyError`` if there is no such row, or several; it names the nearest ones.
+        """
+        keys = self._keys(table, name)
+        if len(keys) > 1:
+            raise UnknownKeyError(f"{name!r} names several {table}; give one of {', '.join(keys)}")
+        return self.rows(table)[keys[0]]
+
+    def finding(self, finding_id: str) -> Row:
+        """Get one finding by its identifier; see :meth:`row`."""
+        return self.row("findings", finding_id)
+
+    def source(self, source: str) -> Row:
+        """Get one source by its identifier or its short name; see :meth:`row`."""
+        return self.row("sources", source)
+
+    def outcome(self, outcome: str) -> Row:
+        """Get one outcome by identifier, name, abbreviation or synonym; see :meth:`row`."""
+        return self.row("outcomes", outcome)
+
+    def select(
+        self,
+        *,
+        source: str | Iterable[str] | None = None,
+        outcome: str | Iterable[str] | None = None,
+        kind: str | Iterable[str] | None = None,
+    ) -> pd.DataFrame:
+        """Select findings by names of sources, outcomes and kinds, all of which must match.
+
+        Each is one name or several, as in :meth:`source` and :meth:`outcome`. An unknown name
+        raises ``UnknownKeyError``: a typing error must not look like missing evidence.
+        """
+        found = self.findings
+        for column, table, names in (
+            ("source_id", "sources", source),
+            ("outcome_id", "outcomes", outcome),
+            ("kind", "kinds", kind),
+        ):
+            if names is not None:
+                wanted = [names] if isinstance(names, str) else names
+                keys = [key for name in wanted for key in self._keys(table, name)]
+                found = found[found[column].isin(keys)]
+        return found
+
+    def comparisons(self) -> pd.DataFrame:
+        """Set every primary result beside the central source; see :func:`comparison.compare`."""
+        return self._comparisons.copy()
+
+    def arithmetic(self) -> pd.DataFrame:
+        """Check the printed figures of every finding; see :func:`arithmetic.check_arithmetic`."""
+        return self._arithmetic.copy()
+
+    def misfits(self) -> pd.DataFrame:
+        """List judgements that rows contradict; see :func:`certainty.find_misfits`."""
+        findings = self.findings.join(self._arithmetic["excludes_null"])
+        return find_misfits(self.certainty, findings, conflicting_outcomes(findings))
+
+    def missing_rows(self) -> list[tuple[str, str]]:
+        """List what rows leave open; see :func:`comparison.missing_rows`."""
+        return list(missing_rows(self._frames, self.topic.central_source))
+
+    @cached_property
+    def _comparisons(self) -> pd.DataFrame:
+        central = self.topic.central_source
+        return compare(self._frames["findings"], self._frames["outcomes"], central)
+
+    @cached_property
+    def _arithmetic(self) -> pd.DataFrame:
+        return check_arithmetic(self._frames["findings"])
+
+    @cached_property
+    def _names(self) -> dict[str, dict[str, list[str]]]:
+        """By table, every name somebody may use to the identifiers it means."""
+        named: dict[str, dict[str, list[str]]] = {
+            table: {str(key).casefold(): [str(key)] for key in frame.index}
+            for table, frame in self._frames.items()
+            if frame.index.name
+        }
+        others = [
+            ("outcomes", row.outcome_id, [row.name, row.abbreviation, *split_list(row.synonyms)])
+            for row in self.rows("outcomes").values()
+        ]
+        others += [("sources", r.source_id, [r.short_name]) for r in self.rows("sources").values()]
+        for table, key, names in others:
+            for name in filter(None, names):
+                keys = named[table].setdefault(name.casefold(), [])
+                keys += [key] if key not in keys else []
+        return named
+
+    def _keys(self, table: str, name: str) -> list[str]:
+        if not isinstance(name, str):
+            raise TypeError(f"found {type(name).__name__}; give a name or identifier as text")
+        if name in self._frames[table].index:
+            return [name]
+        known = self._names[table]
+        if name.casefold() in known:
+            return known[name.casefold()]
+        nearest = difflib.get_close_matches(name[:200].casefold(), known, n=4, cutoff=0.5)
+        ids = list(dict.fromkeys(key for near in nearest for key in known[near]))
+        listed = ids or list(self.rows(table))
+        words = f"{'nearest' if nearest else 'there are'}: {', '.join(listed[:8])}"
+        more = ", ..." if len(listed) > 8 else ""
+        raise UnknownKeyError(f"there is no {table.removesuffix('s')} {name!r}; {words}{more}")
+
+
+def as_rows(frame: pd.DataFrame) -> list[Row]:
+    """Turn any frame into rows as objects; a named index becomes an attribute too."""
+    flat = frame.reset_index() if frame.index.name else frame
+    plain = flat.astype(object).where(flat.notna(), None)
+    return list(plain.itertuples(index=False, name="Row"))
+
+
+def load_evidence(path: str | Path | None = None) -> Evidence:
+    """Read and check the evidence tables.
+
+    Parameters
+    ----------
+    path
+        The folder with ``datapackage.json``, ``topic.yml`` and the tables. Without it, the
+        nearest folder ``data`` in the working folder or above is taken.
+
+    Returns
+    -------
+    Evidence
+        The same object while the files stay the same.
+
+    Raises
+    ------
+    EvidenceError
+        If any file is missing, unreadable or breaks a rule. It lists every problem found, each
+        with file, line, column, the value found and what is allowed.
+    """
+    folder = Path(path) if path is not None else _nearest_folder()
+    origin = _content(folder)
+    # The last one is the one in use.
+    _LOADED[origin] = _LOADED.pop(origin) if origin in _LOADED else _load(folder, origin)
+    while len(_LOADED) > _KEPT:
+        del _LOADED[next(iter(_LOADED))]
+    return _LOADED[origin]
+
+
+# By the content of its folder: a kernel that is forked from a process which has read the tables
+# finds them here.
+_LOADED: dict[str, Evidence] = {}
+
+
+def loaded(origin: object = None) -> Evidence:
+    """Get the evidence that a frame is from, or else the one that was loaded last."""
+    if not _LOADED:
+        raise ValueError("no evidence is loaded yet; call evidence = load_evidence() first")
+    return _LOADED.get(str(origin)) or _LOADED[next(reversed(_LOADED))]
+
+
+def _nearest_folder() -> Path:
+    here = Path.cwd()
+    folders = [folder / "data" for folder in (here, *here.parents)]
+    return next((f for f in folders if (f / PACKAGE_FILE).is_file()), folders[0])
+
+
+def _content(folder: Path) -> str:
+    digest = hashlib.sha256(str(folder.resolve()).encode())
+    for path in sorted(folder.glob("*")):
+        # What cannot be read is reported when it is read.
+        if path.is_file() and os.access(path, os.R_OK):
+            digest.update(f"\0{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _load(folder: Path, origin: str) -> Evidence:
+    if not folder.is_dir():
+        message = f"there is no folder {str(folder)!r}; point load_evidence at the data folder"
+        raise EvidenceError([Problem(relative_name(folder), 0, "", message)])
+    tables, problems = read_tables(folder)
+    topic, faults = read_topic(folder)
+    problems += [*faults, *check_rows(tables, topic)]
+    if topic and tables:
+        problems += check_topic(folder, topic, tables)
+    if problems or topic is None:
+        raise EvidenceError(problems)
+    return Evidence(folder, _make_frames(tables, topic), topic, origin)
+
+
+def _make_frames(tables: Mapping[str, LoadedTable], topic: Topic) -> dict[str, pd.DataFrame]:
+    """Make a frame for each of :data:`ATTRIBUTES`, and ``ratings``: the certainty of outcomes."""
+    frames = {}
+    for attribute, name in ATTRIBUTES.items():
+        frame, key = tables[name].frame, tables[name].description.key
+        frames[attribute] = frame.set_index(key[0]) if len(key) == 1 else frame
+    frames["ratings"] = rate(frames["certainty"])
+    frames["findings"] = _join(frames, topic)
+    return frames
+
+
+def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:
+    """Join to each finding its outcome, source and certainty, and how it takes part."""
+    found, sources, outcomes = (frames[name] for name in ("findings", "sources", "outcomes"))
+    outcome = outcomes[["name", "abbreviation", "kind", "surrogate"]]
+    outcome = outcome.rename(columns={"name": "outcome"})
+    outcome["role"] = outcome["kind"].map(frames["kinds"]["role"])
+    source = sources[["short_name", "year", "design", "evidence_level", "integrity"]]
+    source = source.rename(columns={"short_name": "source"})
+    found = found.join(outcome, on="outcome_id").join(source, on="source_id")
+    for column in ("form", "population_group", "read_at"):
+        found[column] = found[column].fillna(found["source_id"].map(sources[column]))
+    found = found.join(frames["ratings"][["certainty", "rating"]], on="outcome_id")
+    found["standing"] = standing_of(found, topic)
+    # What limits a result depends on the other results and on its trial.
+    found["conflict"] = found["outcome_id"].isin(conflicting_outcomes(found))
+    found["short"] = False
+    if topic.short_follow_up:
+        short = lasts_less(frames["trials"], topic.short_follow_up)
+        found["short"] = found["source_id"].map(short)
+    groups = topic.counts.get("population_groups", [])
+    found["other_people"] = found["population_group"] != groups[0] if groups else False
+    return found.astype({"short": "boolean", "other_people": "boolean", "conflict": "boolean"})

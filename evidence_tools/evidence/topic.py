@@ -1,0 +1,147 @@
+"""What the report is about: ``data/topic.yml``, the one place for words on the topic as a whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from evidence_tools.evidence.dictionary import frictionless
+from evidence_tools.evidence.files import read_text, text_fault
+from evidence_tools.evidence.problems import Problem, did_you_mean, relative_name, shorten
+from evidence_tools.evidence.tables import LoadedTable
+
+TOPIC_FILE = "topic.yml"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Words and choices that hold for the whole report: an attribute for each key of the file.
+
+    The keys and what they mean are described in ``topic.schema.json``.
+    """
+
+    title: str
+    subject: Mapping[str, Any]
+    population: Mapping[str, Any]
+    comparison: str
+    short_title: str = ""
+    central_source: str = ""
+    counts: Mapping[str, list[str]] = field(default_factory=dict)
+    short_follow_up: Mapping[str, Any] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    doses: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads each key once, and no value by reference: what is written is what is meant."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.get_event().start_mark  # type: ignore[no-untyped-call]
+            reason = "found '*', a reference to another place; write the value out"
+            raise yaml.composer.ComposerError(None, None, reason, mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        for number, (key, _) in enumerate(node.value):
+            if key.tag != "tag:yaml.org,2002:str":
+                reason = f"found the key {key.value!r}; a key is a text"
+            elif any(key.value == earlier.value for earlier, _ in node.value[:number]):
+                reason = f"the key {key.value!r} occurs twice; keep one of them"
+            else:
+                continue
+            raise yaml.constructor.ConstructorError(None, None, reason, key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def read_topic(folder: Path) -> tuple[Topic | None, list[Problem]]:
+    """Read ``topic.yml`` of a data folder: the topic, or else every fault of the file."""
+    path = folder / TOPIC_FILE
+    text, problems = read_text(path)
+    if problems:
+        return None, problems
+    shown = relative_name(path)
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        read = loader.construct_document(node) if node else {}
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or getattr(error, "reason", "it cannot be read")
+        return None, [Problem(shown, mark.line + 1 if mark else 0, "", f"not valid YAML: {reason}")]
+    for place, fault in _faults(read):
+        key = f"{'.'.join(map(str, place))}: " if place else ""
+        problems.append(Problem(shown, _line(node, place), "", key + fault))
+    return (None, problems) if problems else (Topic(**read), [])
+
+
+def _faults(read: Any) -> Iterator[tuple[list[Any], str]]:
+    """Find what the schema does not allow, each with the keys that lead to it."""
+    frictionless()  # it brings jsonschema
+    from jsonschema import Draft202012Validator, FormatChecker
+
+    schema = json.loads(Path(__file__).with_name("topic.schema.json").read_text("utf-8"))
+    checker = FormatChecker(formats=())
+    checker.checks("line", raises=ValueError)(_check_line)
+    missing, hints = list[tuple[list[Any], str]](), ""
+    for error in Draft202012Validator(schema, format_checker=checker).iter_errors(read):
+        place = list(error.absolute_path)
+        if error.validator == "required":
+            missing.append((place, repr(error.message.split("'")[1])))
+        elif error.validator == "additionalProperties":
+            allowed = error.schema["properties"]
+            for key in error.instance.keys() - allowed.keys():
+                hints += (hint := did_you_mean(key, allowed))
+                yield [*place, key], f"unknown key{hint}; allowed: {', '.join(allowed)}"
+        elif error.cause:
+            yield place, str(error.cause)
+        else:
+            found = shorten(str(error.instance))
+            yield place, f"found {found}; {error.schema.get('description')} is needed"
+    for place, key in missing:
+        if key not in hints:  # a misspelt key is not missing as well
+            yield place, f"the key {key} is missing; add it"
+
+
+def _check_line(text: object) -> bool:
+    if fault := text_fault(text) if isinstance(text, str) else "":
+        raise ValueError(fault)
+    return True
+
+
+def _line(node: yaml.Node | None, place: list[Any]) -> int:
+    """Find the line of a key, or of the last one on the way to it."""
+    line = 0
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            pair = next((pair for pair in node.value if pair[0].value == part), None)
+        else:
+            pair = (node.value[part],) * 2 if node else None
+        if pair:
+            line, node = pair[0].start_mark.line + 1, pair[1]
+    return line
+
+
+def check_topic(folder: Path, topic: Topic, tables: Mapping[str, LoadedTable]) -> list[Problem]:
+    """Find words of the topic that the tables do not know: sources, forms and groups of people."""
+    path, sources = folder / TOPIC_FILE, tables["sources"]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    named = [topic.central_source, *(str(dose["source_id"]) for dose in topic.doses)]
+    found = [(word, sources.keys, "sources.csv") for word in named if word and sources.readable]
+    for column in ("form", "population_group"):
+        constraints = tables["findings"].description.columns[column].get("constraints", {})
+        if allowed := set(constraints.get("enum", [])):
+            counted = topic.counts.get(f"{column}s", [])
+            found += [(word, allowed, f"datapackage.json: {column}") for word in counted]
+    problems = []
+    for word, known, file in found:
+        if word not in known:
+            line = next((n for n, text in enumerate(lines, 1) if word in text), 0)
+            message = f"found {word!r}, which is not in {file}{did_you_mean(word, known)}"
+            problems.append(Problem(relative_name(path), line, "", message))
+    return problems

@@ -1,1 +1,0 @@
-"""The report over time: snapshots, what changed between them, releases and published sites."""

@@ -1,0 +1,1 @@
+"""Versions of the report: snapshots, what changed, release, publication, verification."""

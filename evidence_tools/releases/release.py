@@ -1,0 +1,105 @@
+"""Make a release: the files of one commit, on a clean tree; git undoes an interruption."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+
+from evidence_tools.evidence.model import Evidence, load_evidence
+from evidence_tools.releases import difference, narration, repository
+from evidence_tools.releases.citation import set_cff
+from evidence_tools.releases.manifest import ReleaseError, write_whole
+from evidence_tools.releases.repository import git, version_key
+from evidence_tools.releases.snapshot import Snapshot, read_releases, snapshot_bytes, take_snapshot
+
+_EDITED = ("pyproject.toml", "CITATION.cff", "CHANGELOG.md")
+_UNDO = """
+If a release was interrupted, this undoes it:
+  git restore --source=HEAD --staged --worktree .
+  git clean --force -- data/releases '.*.part'"""
+
+Check = Callable[[Path], Iterable[object]]
+"""Lists what forbids a release, such as ``check_book``."""
+
+
+def release(folder: Path, version: str, check: Check) -> str:
+    """Write the files of a release, stage them for its one commit, and say what is left to do.
+
+    The book folder must be a git checkout without changes, and the version greater than that of
+    the project and of every release.
+    """
+    releases, day = read_releases(folder / "data"), repository.read_day()
+    evidence = _ready(folder, version, [*releases], check, day)
+    after = take_snapshot(evidence, version, day)
+    files = _files(folder, [*releases.values()], after)
+    section = files["CHANGELOG.md"].decode().partition(f"\n## {version} ")[2].partition("\n## ")[0]
+    try:
+        for name, content in files.items():
+            write_whole(folder / name, content)
+        git(folder, "add", "--", *files)
+    except (OSError, ReleaseError) as error:
+        raise ReleaseError(f"the release cannot be written: {error}{_UNDO}") from None
+    names = "\n  ".join(files)
+    return (
+        f"Wrote and staged:\n  {names}\n\n## {version} {section}\nTwo commands are left:\n"
+        f'  git commit -m "Release {version}"\n  git tag -a v{version} -m "Version {version}"'
+    )
+
+
+def _ready(folder: Path, version: str, released: list[str], check: Check, day: str) -> Evidence:
+    """Refuse what must not be released, with every reason."""
+    if not repository.head_commit(folder):
+        raise ReleaseError("a release is made in a git checkout of the report, with a commit")
+    if changed := repository.changed_files(folder):
+        undo = _UNDO if all(map(repository.RELEASE_FILES.fullmatch, changed)) else ""
+        listed = "\n  ".join(changed)
+        raise ReleaseError(f"not committed; commit or remove these first:\n  {listed}{undo}")
+    problems: list[object] = [
+        f"version {version} is not greater than {other}"
+        for other in sorted({repository.project_version(folder), *released}, key=version_key)
+        if version_key(version) <= version_key(other)
+    ]
+    evidence = load_evidence(folder / "data")
+    settings = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    days = settings.get("tool", {}).get("evidence", {}).get("integrity-check-days", 180)
+    for source, looked_up in evidence.sources["integrity_checked"].astype(str).items():
+        age = date.fromisoformat(day) - date.fromisoformat(looked_up[:10])
+        if not 0 <= age.days <= days:
+            counts = f"look it up again, it counts for {days} days"
+            problems.append(f"integrity of {source} was looked up on {looked_up[:10]}; {counts}")
+    if problems := [*problems, *check(folder)]:
+        listed = "\n  ".join(map(str, problems))
+        raise ReleaseError(f"version {version} cannot be released:\n  {listed}")
+    return evidence
+
+
+def _files(folder: Path, before: list[Snapshot], after: Snapshot) -> dict[str, bytes]:
+    """Work out the content of each file that a release writes."""
+    version, date, kept = after.version, after.date, f"data/releases/{after.version}"
+    project, cff, log = ((folder / name).read_text(encoding="utf-8") for name in _EDITED)
+    wanted = tomllib.loads(project)
+    line = re.compile(rf'(?m)^version\s*=\s*"{re.escape(wanted["project"]["version"])}"')
+    project, wanted["project"]["version"] = line.sub(f'version = "{version}"', project), version
+    head, unreleased, rest = log.partition("## Unreleased\n")
+    if tomllib.loads(project) != wanted or not unreleased:
+        raise ReleaseError(
+            "put one line 'version = ...' under [project] in pyproject.toml, and a line "
+            "'## Unreleased' into CHANGELOG.md"
+        )
+    files = {"pyproject.toml": project, "CITATION.cff": set_cff(cff, version, date)}
+    told = f"First release, with {len(after.tables['findings'])} findings.\n"
+    if before:
+        changes, earlier = difference.compare(before[-1], after), before[-1].version
+        summary = narration.markdown_list(narration.summary_lines(changes))
+        reworded = narration.change_lines(changes, difference.WORDING)
+        wording = f"# Wording: {earlier} to {version}\n\n{narration.markdown_list(reworded)}"
+        files[f"{kept}-wording.md"] = wording
+        told = f"Compared with {earlier}:\n\n{summary}\n"
+        told += f"`evidence diff {earlier} {version}` lists every change, "
+        told += f"`{kept}-wording.md` every change of wording.\n"
+    files["CHANGELOG.md"] = f"{head}{unreleased}\n## {version} ({date})\n\n{told}{rest}"
+    contents = {name: text.encode() for name, text in files.items()}
+    return {f"{kept}.json": snapshot_bytes(after), **contents}

@@ -1,0 +1,1 @@
+"""How the evidence is shown: display objects, words, narration, tables and charts."""

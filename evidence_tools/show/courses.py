@@ -1,0 +1,314 @@
+"""Courses of treatment: when outcomes changed, how long trials lasted, how much they gave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from evidence_tools.evidence.comparison import standing_of
+from evidence_tools.evidence.limitations import months
+from evidence_tools.evidence.model import Evidence, as_rows
+from evidence_tools.evidence.selection import Selection, pick
+from evidence_tools.show import marks, words
+from evidence_tools.show.display import Figure, Text
+from evidence_tools.show.lanes import Axis, Lane, axis_around, draw_lanes
+from evidence_tools.show.marks import GREY, INK, PALETTE, Mark, point
+
+_TIMES = re.compile(r"(\d+(?:\.\d+)?)|\b(day|week|month|year)s?\b")
+_TICKS = (0.1, 0.25, 0.5, 1, 3, 6, 12, 24, 36, 60, 120)
+_MASSES = {"g": 1e6, "mg": 1e3, "ug": 1.0}
+_MIXED, _SILENT = "several results, not all alike", "no result on it here"
+_MARKS = {**marks.SHAPES, _MIXED: "diamond", _SILENT: "stroke"}
+_SAME = ["source_id", "outcome_id", "direction"]
+_COLUMNS = [*_SAME, "timepoint", "statistically_significant", "standing", "source", "integrity",
+            "outcome", "abbreviation", "kind"]  # fmt: skip
+
+
+def timeline_plot(
+    selection: Selection, *, name: str | None = None, caption: Text | None = None
+) -> Figure:
+    """Draw when each outcome was measured, and which way it had moved.
+
+    Parameters
+    ----------
+    selection
+        Outcomes. Each has a lane for every main result that has a time, from ``findings`` and
+        from ``timecourse``; outcomes without one are named.
+    name, caption
+        Label for cross-references, and the question that the figure answers.
+
+    Examples
+    --------
+    >>> evidence = load_evidence("tests/topic")
+    >>> timeline_plot(evidence.outcomes).name
+    'fig-timeline'
+    """
+    evidence, outcomes = pick(selection, "outcomes")
+    joined = _join_times(as_rows(_timed_rows(evidence)))
+    found = [(outcome, joined.get(outcome.outcome_id, [])) for outcome in outcomes]
+    lanes = [_timed_lane(evidence, rows, one.name) for one, every in found for rows in every]
+    drawn = [rows[0] for _, every in found for rows in every]
+    silent = [words.lower_first(outcome.name) for outcome, every in found if not every]
+    if not lanes:
+        raise ValueError("no result on these outcomes has a time of measurement; see "
+                         "evidence.timecourse['outcome_id'] for outcomes that have")  # fmt: skip
+    usual = "How soon were changes seen? An earlier one may have been missed where nobody measured."
+    return draw_lanes(
+        lanes, _months_axis(lanes, "since the start"), ("fig-timeline", usual, name, caption),
+        entries=marks.explain(drawn),
+        note=f"No time of measurement is known for {words.listed(silent)}." if silent else "",
+    )  # fmt: skip
+
+
+def trials_plot(
+    selection: Selection, *, on: str, name: str | None = None, caption: Text | None = None
+) -> Figure:
+    """Draw an evidence map: duration by dose, size by participants, shape by result.
+
+    Parameters
+    ----------
+    selection
+        Trials; those without a duration are named.
+    on
+        The kind of outcomes whose results give the shapes.
+
+    Examples
+    --------
+    >>> evidence = load_evidence("tests/topic")
+    >>> trials_plot(evidence.trials, on="accident").name
+    'fig-trials'
+    """
+    evidence, trials = pick(selection, "trials")
+    timed = [trial for trial in trials if trial.duration is not None]
+    if not timed:
+        raise ValueError("none of these trials has a duration, so there is no place for them")
+    timed.sort(key=_dose, reverse=True)
+    found = _results(evidence, timed, on)
+    about, colours = evidence.rows("kinds")[on].plural, _form_colours(trials)
+    numbers = sorted(trial.n_randomised or 0 for trial in timed)
+    lanes = []
+    for trial in timed:
+        look = {"colour": colours[trial.form], "size": _size(trial.n_randomised, numbers[-1])}
+        lanes.append(_trial_lane(evidence, trial, found[trial.source_id], look))
+    usual = f"How long were trials, how much did they give, and what did they find on {about}?"
+    return draw_lanes(
+        lanes, _months_axis(lanes, "of treatment"), ("fig-trials", usual, name, caption),
+        entries=_legend(list(found.values()), colours, numbers),
+        note=_left_out(evidence, trials, "duration"),
+        says=[f"Results on {about}.", *(lane.says for lane in lanes)],
+    )  # fmt: skip
+
+
+def dose_plot(
+    selection: Selection, *, name: str | None = None, caption: Text | None = None
+) -> Figure:
+    """Draw the doses of trials on one scale with the amounts that ``topic.yml`` sets beside them.
+
+    Parameters
+    ----------
+    selection
+        Trials; those without a dose are named.
+
+    Examples
+    --------
+    >>> evidence = load_evidence("tests/topic")
+    >>> dose_plot(evidence.trials).name
+    'fig-doses'
+    """
+    evidence, trials = pick(selection, "trials")
+    dosed = sorted((trial for trial in trials if trial.dose is not None), key=_dose)
+    others = sorted(evidence.topic.doses, key=lambda one: _convert(one["amount"], one["unit"])[0])
+    units = [*(one["unit"] for one in others), *(trial.dose_unit for trial in dosed)]
+    if len({_convert(1, unit)[1] for unit in units}) != 1:
+        known = words.listed(sorted(map(words.unit_text, set(units)))) or "no dose"
+        raise ValueError(f"doses need one kind of unit to share a scale; found: {known}")
+    step, _ = _convert(1, units[-1])
+    lanes = []
+    colours = _form_colours(trials)
+    for form in dict.fromkeys(trial.form for trial in dosed):
+        same = [trial for trial in dosed if trial.form == form]
+        number = sum(not trial.same_trial_as for trial in same)
+        span = " to ".join(dict.fromkeys([_dose_text(same[0]), _dose_text(same[-1])]))
+        said = f"{span} in {words.count_text(number, 'trial')}"
+        says = f"{words.sentence_case(form)} was given at {said}."
+        given = [_dose(trial) / step for trial in same]
+        look: Mark = {"on_axis": True, "shape": "circle", "colour": colours[form], "says": says}
+        circles = [point(x, size=15 + 45 * given.count(x), **look) for x in dict.fromkeys(given)]
+        lanes.append(Lane(form, says, circles, said, "Doses of trials"))
+    for one in others:
+        said = f"{words.amount_text(one['amount'], one['unit'])}: {one['words']}"
+        source = words.source_name(evidence.source(one["source_id"]))
+        says = f"{source} names {said}."
+        x = _convert(one["amount"], one["unit"])[0] / step
+        diamond = point(x, on_axis=True, shape="diamond", colour=INK, says=says)
+        lanes.append(Lane(source, says, [diamond], said, "Other amounts"))
+    values = [one["x"] for lane in lanes for one in lane.marks]
+    axis = axis_around(values, log=True, title=[f"{words.unit_text(units[-1])}, log scale"])
+    usual = "How much did trials give, beside other amounts? A larger mark is more trials."
+    note = _left_out(evidence, trials, "dose")
+    return draw_lanes(lanes, axis, ("fig-doses", usual, name, caption), note=note)
+
+
+def _months_axis(lanes: Iterable[Lane], what: str) -> Axis:
+    """Make an axis for months: early times are far apart, late ones close."""
+    times = [one["x"] for lane in lanes for one in lane.marks]
+    ticks = {tick: f"{tick:g}" for tick in _TICKS if min(times) <= tick <= max(times)}
+    return axis_around(times, log=True, title=[f"months {what}, log scale"], ticks=ticks)
+
+
+def read_times(timepoint: str) -> list[float]:
+    """Read "6 and 12 months" or "2 years (measured at 1)" as months: 6 and 12, or 24."""
+    found: list[float] = []
+    waiting: list[float] = []
+    for number, unit in _TIMES.findall(re.sub(r"\(.*?\)", "", timepoint)):
+        if number:
+            waiting.append(float(number))
+        else:
+            found += [months(amount, unit) for amount in waiting if amount]
+            waiting = []
+    return sorted(found)
+
+
+def _timed_rows(evidence: Evidence) -> pd.DataFrame:
+    """Collect main results with a time from both tables, with what charts need of them."""
+    findings = evidence.findings
+    findings = findings[findings["analysis"] == "primary"]
+    sources = evidence.sources[["short_name", "integrity", "form", "population_group"]]
+    outcomes = evidence.outcomes[["name", "abbreviation", "kind"]]
+    names = {"short_name": "source", "name": "outcome"}
+    course = evidence.timecourse.join(sources, on="source_id").join(outcomes, on="outcome_id")
+    course = course.rename(columns=names).assign(superseded_by=None, set_aside=None, contrast=None)
+    course["own"] = standing_of(course, evidence.topic)
+    # What is known of a result itself goes before what is known of its source.
+    known = findings.drop_duplicates(_SAME)[[*_SAME, "standing"]]
+    course = course.merge(known, on=_SAME, how="left")
+    course["standing"] = course["standing"].fillna(course["own"])
+    timed = findings[findings["timepoint"].notna()]
+    return pd.concat([timed[_COLUMNS], course[_COLUMNS]])
+
+
+def _join_times(rows: Sequence[Any]) -> dict[str, list[list[Any]]]:
+    """Join results of one source that say the same of several times, by outcome."""
+    joined: dict[str, dict[tuple[str, ...], list[Any]]] = {}
+    for row in rows:
+        key = (row.source_id, row.direction, row.standing, row.statistically_significant)
+        if read_times(row.timepoint):
+            joined.setdefault(row.outcome_id, {}).setdefault(key, []).append(row)
+    return {outcome_id: list(same.values()) for outcome_id, same in joined.items()}
+
+
+def _timed_lane(evidence: Evidence, rows: Sequence[Any], heading: str) -> Lane:
+    row = rows[0]
+    ordered = sorted(rows, key=lambda row: read_times(row.timepoint))
+    when = words.listed(dict.fromkeys(row.timepoint for row in ordered))
+    aside = "" if row.standing == "counted" else f"; not counted: {row.standing}"
+    says = f"{marks.result_phrase(row)}; measured: {when}{aside}."
+    look = {
+        "shape": marks.SHAPES[row.direction], "colour": marks.colour_of(evidence, row),
+        "hollow": marks.is_hollow(row), "source": row.source, "says": says,
+    }  # fmt: skip
+    times = sorted({time for row in rows for time in read_times(row.timepoint)})
+    return Lane(row.source, says, [point(x, on_axis=True, **look) for x in times], heading=heading)
+
+
+def _results(evidence: Evidence, trials: Sequence[Any], on: str) -> dict[str, list[Any]]:
+    """Find the results of each trial on a kind of outcomes, main ones if there are any."""
+    findings = evidence.select(kind=on)
+    found: dict[str, list[Any]] = {trial.source_id: [] for trial in trials}
+    for finding in as_rows(findings[findings["source_id"].isin(list(found))]):
+        found[finding.source_id].append(finding)
+    # A result in doubt, or not a main one, gives the shape only where there is no other.
+    for key, every in found.items():
+        main = [finding for finding in every if finding.analysis == "primary"] or every
+        found[key] = [finding for finding in main if not _doubt(finding)] or main
+    return found
+
+
+def _result(findings: Sequence[Any]) -> str:
+    """Give the one direction of some results, or say that there are several or none."""
+    directions = {finding.direction for finding in findings}
+    return directions.pop() if len(directions) == 1 else _MIXED if directions else _SILENT
+
+
+def _doubt(finding: Any) -> str:
+    """Say why the mark of a result is grey, whatever its form."""
+    if finding.standing in marks.FLAGGED:
+        return "not to be relied on"
+    return "a change within one arm" if finding.contrast == "within an arm" else ""
+
+
+def _trial_lane(evidence: Evidence, trial: Any, findings: Sequence[Any], look: Mark) -> Lane:
+    source = evidence.source(trial.source_id)
+    length = words.amount_text(trial.duration_printed, trial.duration_unit)
+    about = [trial.form, _dose_text(trial), f"for {length}", _people(trial.n_randomised)]
+    label = source.short_name
+    if trial.same_trial_as:
+        same = evidence.source(trial.same_trial_as).short_name
+        about.append(f"same trial as {same}")
+        label += f" (same trial: {same})"
+    doubts = dict.fromkeys(filter(None, map(_doubt, findings)))
+    reports = words.listed(dict.fromkeys(words.direction_text(finding) for finding in findings))
+    said = ", ".join([reports or _SILENT, *doubts])
+    says = f"{words.source_name(source)} ({', '.join(about)}): {said}."
+    look = look | ({"colour": GREY} if doubts else {})
+    look["hollow"] = bool(findings) and all(map(marks.is_hollow, findings))
+    look |= {"shape": _MARKS[_result(findings)], "source_id": trial.source_id, "says": says}
+    mark = point(months(float(trial.duration), trial.duration_unit), on_axis=True, **look)
+    return Lane(label, says, [mark], heading=_dose_text(trial))
+
+
+def _legend(
+    found: Sequence[Sequence[Any]], colours: dict[str, str], numbers: Sequence[int]
+) -> list[tuple[Mark, str]]:
+    """Explain shapes, colours and, from the sorted numbers of participants, sizes."""
+    shown = {_result(findings) for findings in found}
+    alike = [one for findings in found for one in findings if _result(findings) in marks.SHAPES]
+    known = [number for number in numbers if number]
+    sizes = dict.fromkeys([*known[:1], *known[-1:], numbers[0]])
+    looks = [(_MARKS[key], INK, 110.0, key) for key in (_MIXED, _SILENT) if key in shown]
+    looks += [("square", colour, 110.0, form) for form, colour in colours.items()]
+    looks += [("circle", INK, _size(n, numbers[-1]), _people(n)) for n in sizes]
+    return [
+        *marks.explain(alike, context=False),
+        *((point(0, shape=shape, colour=colour, size=size), said)
+          for shape, colour, size, said in looks),
+    ]  # fmt: skip
+
+
+def _people(number: Any) -> str:
+    return words.count_text(int(number), "participant") if number else "size not reported"
+
+
+def _size(number: Any, most: int) -> float:
+    """Give the size of a mark in square pixels, for a number of participants."""
+    return max(40.0, 330.0 * int(number) / most) if number else 50.0
+
+
+def _left_out(evidence: Evidence, trials: Iterable[Any], column: str) -> str:
+    """Name the trials that have no place, because a column is blank."""
+    names = [evidence.source(t.source_id).short_name for t in trials if getattr(t, column) is None]
+    return f"Without a reported {column}: {words.listed(names)}." if names else ""
+
+
+def _form_colours(trials: Sequence[Any]) -> dict[str, str]:
+    forms = dict.fromkeys(trial.form for trial in trials)
+    return dict(zip(forms, [*PALETTE, *[GREY] * len(forms)], strict=False))
+
+
+def _dose(trial: Any) -> float:
+    return 0 if trial.dose is None else _convert(trial.dose, trial.dose_unit)[0]
+
+
+def _dose_text(trial: Any) -> str:
+    if trial.dose is None:
+        return "dose not reported"
+    return words.amount_text(trial.dose_printed, trial.dose_unit)
+
+
+def _convert(value: Any, unit: str) -> tuple[float, str]:
+    """Give an amount in the smallest unit of its kind, and the kind: mg/day and ug/day are one."""
+    mass, slash, per = unit.partition("/")
+    return float(value) * _MASSES.get(mass, 1), f"g{slash}{per}" if mass in _MASSES else unit

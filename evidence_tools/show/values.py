@@ -1,0 +1,226 @@
+"""Values that sentences are filled with: numbers, names and lists, computed from the rows.
+
+A slot such as ``{central.n_studies}`` names a row and a column, or a set of rows and what to
+say of it. The same keys serve the ``{value}`` role of the book and the sentences in
+``plain.csv`` and ``limitations.csv``, so that an author changes wording without Python.
+
+A key is ``identifier.column`` of any row, or an identifier alone for its linked name. A set of
+rows, such as ``central_markers_rose`` or ``advice_children``, is followed by one of ``FACETS`` or
+by a column of its first row. ``central`` is the central source, ``largest`` the largest trial on
+events, ``soonest`` the earliest significant change, ``sources.count`` how many sources there are,
+and ``subject``, ``population`` and ``comparison`` are words of the topic.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from evidence_tools.evidence.comparison import find_alternatives
+from evidence_tools.evidence.limitations import months
+from evidence_tools.evidence.model import Evidence, Row
+from evidence_tools.evidence.problems import UnknownKeyError, did_you_mean
+from evidence_tools.evidence.tables import split_list
+from evidence_tools.show import words
+from evidence_tools.show.display import Run, Runs, Text, runs
+from evidence_tools.show.references import cited_runs
+
+FACETS = ("count", "source_count", "sources", "names", "short", "plain", "ways", "ratings")
+_TOPIC = ("subject", "population", "comparison")
+_TABLES = ("sources", "findings", "outcomes", "trials", "arms", "context", "timecourse", "harms",
+           "advice")  # fmt: skip
+
+
+def fill(evidence: Evidence, text: str) -> Runs:
+    """Fill the slots of a sentence; a slot with a capital begins its value with one."""
+    parts: list[Run] = []
+    for index, part in enumerate(re.split(r"\{([^{}]*)\}", text)):
+        is_slot = index % 2 == 1
+        found = value_runs(evidence, part[:1].lower() + part[1:]) if is_slot else runs(part)
+        if is_slot and found and part[:1].isupper():
+            found = (replace(found[0], text=words.sentence_case(found[0].text)), *found[1:])
+        parts += [replace(run, text=words.tidy_text(run.text)) for run in found]
+    return tuple(parts)
+
+
+def holds(evidence: Evidence, condition: str | None) -> bool:
+    """Say whether a condition holds: sets of rows joined by "and", each perhaps after "not"."""
+    parts = [part.strip() for part in condition.split(" and ")] if condition else []
+    return all(
+        bool(_rows(evidence, part.removeprefix("not "))) != part.startswith("not ")
+        for part in parts
+    )
+
+
+def value_runs(evidence: Evidence, key: str) -> Runs:
+    """Write what a key names, as the module explains; an unknown key is refused with the known."""
+    name, _, facet = key.partition(".")
+    if name in _TOPIC:
+        word = getattr(evidence.topic, name)
+        return runs(word if isinstance(word, str) else word["name"])
+    rows, is_set = _rows(evidence, name), name in row_sets(evidence)
+    if is_set and facet in FACETS:
+        return _facet(evidence, rows, facet)
+    if rows and facet == "size":
+        return runs(words.number_text(size_of(evidence, rows[0].source_id) or "not reported"))
+    row = next((row for row in rows if not facet or facet in row._fields), None)
+    if row is None:
+        known = [*(FACETS if is_set else ()), *(column for row in rows for column in row._fields)]
+        hint = did_you_mean(facet, known)
+        columns = ", ".join(dict.fromkeys(known))
+        raise UnknownKeyError(f"{name!r} has no {facet!r}{hint}; it has: {columns}")
+    if not facet and row._fields[0] not in _WRITERS:
+        raise UnknownKeyError(f"name a column of {name!r}: {', '.join(row._fields)}")
+    return cell_runs(evidence, row, facet or row._fields[0])
+
+
+def cell_runs(evidence: Evidence, row: Row, column: str, missing: str = "not reported") -> Runs:
+    """Write one cell: identifiers as names, numbers with the digits that are printed."""
+    value = getattr(row, column)
+    if value is None:
+        return runs(missing)
+    if writer := _WRITERS.get(column):
+        return runs(writer(evidence, value))
+    if isinstance(value, bool):
+        return runs("yes" if value else "no")
+    if isinstance(value, str):
+        return runs(words.tidy_text(value))
+    if hasattr(value, "strftime"):
+        return runs(f"{value:%Y-%m-%d}")
+    text = words.number_text(getattr(row, f"{column}_printed", value))
+    return runs(words.finding_run(row, text) if "finding_id" in row._fields else text)
+
+
+_WRITERS: Mapping[str, Callable[[Evidence, Any], Text]] = {
+    "finding_id": lambda evidence, key: words.finding_run(evidence.finding(key)),
+    "source_id": lambda evidence, key: words.source_run(evidence.source(key)),
+    "outcome_id": lambda evidence, key: words.outcome_text(evidence.outcome(key)),
+    "references": lambda evidence, keys: cited_runs(evidence, split_list(keys)),
+    "direction": lambda _, value: words.DIRECTIONS[value],
+    "integrity": lambda _, value: words.CONCERNS.get(value, "none known"),
+    **dict.fromkeys(("unit", "dose_unit"), lambda _, value: words.unit_text(value)),
+    "year": lambda _, value: str(value),
+    "url": lambda _, value: Run(value.removeprefix("https://"), link=value),
+}
+
+
+def short_text(evidence: Evidence, outcome_id: str) -> str:
+    """Write the abbreviation of an outcome, or its name where others share the abbreviation."""
+    outcomes = evidence.rows("outcomes")
+    short = outcomes[outcome_id].abbreviation
+    unique = short and sum(other.abbreviation == short for other in outcomes.values()) == 1
+    return str(short if unique else words.lower_first(outcomes[outcome_id].name))
+
+
+def size_of(evidence: Evidence, source_id: str) -> int | None:
+    """Count the participants of a source, from its arms where only those are stated."""
+    source, trial = (evidence.rows(table).get(source_id) for table in ("sources", "trials"))
+    if source and source.n_participants is not None:
+        return int(source.n_participants)
+    if trial is None or trial.n_intervention is None or trial.n_comparator is None:
+        return None
+    return int(trial.n_intervention + trial.n_comparator)
+
+
+def rating_of(evidence: Evidence, outcome_id: str) -> str | None:
+    """Get the rated certainty of an outcome, such as ``at most low``, if anybody rated it."""
+    rated = evidence.rows("ratings").get(outcome_id)
+    return rated.rating if rated else None
+
+
+def _rows(evidence: Evidence, name: str) -> Sequence[Row]:
+    """Find the rows that a name is about: a set, or the rows with one identifier."""
+    sets = row_sets(evidence)
+    if name in sets:
+        return sets[name]
+    rows = [evidence.rows(table)[name] for table in _TABLES if name in evidence.rows(table)]
+    if rows:
+        return rows
+    known = [*_TOPIC, *sets]
+    raise UnknownKeyError(
+        f"there is no row and no set of rows {name!r}{did_you_mean(name, known)}; beside "
+        f"identifiers of rows there are: {', '.join(known[:40])}, ..."
+    )
+
+
+@lru_cache(maxsize=4)
+def row_sets(evidence: Evidence) -> dict[str, list[Row]]:
+    """Sort rows into sets: primary results that count by role or outcome, and some others."""
+    findings, sources = list(evidence.rows("findings").values()), evidence.rows("sources")
+    primary = [f for f in findings if f.analysis == "primary" and f.standing == "counted"]
+    central = [f for f in primary if f.source_id == evidence.topic.central_source]
+    sets: dict[str, list[Row]] = {}
+    for role in ("marker", "measurement", "event", "harm"):
+        sets[f"{role}s"] = [f for f in primary if f.role == role]
+        sets[f"central_{role}s"] = [f for f in central if f.role == role]
+    by_outcome = words.grouped(primary, lambda finding: str(finding.outcome_id))
+    outcomes = {key: by_outcome.get(key, []) for key in evidence.rows("outcomes")}
+    for name, rows in [*sets.items(), *outcomes.items()]:
+        moved = words.grouped(rows, lambda f: "silent" if words.is_silent(f) else f.direction)
+        for ending, way in (("rose", "increase"), ("fell", "decrease"), ("silent", "silent")):
+            sets[f"{name}_{ending}"] = moved.get(way, [])
+    compared, pairs = evidence.comparisons(), find_alternatives(evidence.findings)
+    opposite = set(compared.loc[compared["relation"] == "conflicts", "finding_id"])
+    turned = set(pairs.loc[pairs["changes_significance"], "primary_id"])
+    sets["conflicting"] = [f for f in findings if f.finding_id in opposite]
+    sets["turned"] = [f for f in primary if f.finding_id in turned]
+    sets["struck_out"] = [f for f in findings if f.standing == "struck out"]
+    trials = sorted({f.source_id for f in sets["events"]} & evidence.rows("trials").keys())
+    largest = max(trials, key=lambda key: size_of(evidence, key) or 0, default="")
+    for name, key in (("central", evidence.topic.central_source), ("largest", largest)):
+        sets[name] = [sources[key]] if key else []
+    sets["largest_results"] = [f for f in sets["events"] if f.source_id == largest]
+    sets["soonest"] = _soonest(evidence, {f.source_id for f in findings if f.standing == "counted"})
+    sets["sources"] = list(sources.values())
+    sets["trials"] = [row for row in evidence.rows("trials").values() if not row.same_trial_as]
+    sets["harm_silence"] = [r for r in evidence.rows("harms").values() if r.as_printed is None]
+    quoted = [r for r in evidence.rows("advice").values() if r.as_printed and r.source_id]
+    for concern in evidence.topic.groups:
+        sets[f"advice_{concern}"] = [row for row in quoted if row.concern == concern]
+    return sets
+
+
+def _soonest(evidence: Evidence, sources: set[str]) -> list[Row]:
+    """Find the earliest significant change in sources that count, first of what is central."""
+    findings = evidence.findings
+    central = findings.loc[findings["source_id"] == evidence.topic.central_source, "outcome_id"]
+    first, dated = set(central), []
+    for row in evidence.rows("timecourse").values():
+        found = re.match(r"(\d+(?:\.\d+)?) (day|week|month|year)", row.timepoint)
+        if found and row.source_id in sources and row.statistically_significant == "yes":
+            since = months(float(found[1]), found[2])
+            dated.append((row.outcome_id not in first, since, row))
+    return [row for *_, row in sorted(dated, key=lambda found: found[:2])[:1]]
+
+
+def sources_runs(evidence: Evidence, rows: Iterable[Row], most: int = 3) -> Runs:
+    """Name the sources that rows are from, each once, linked to its finding if it is one."""
+    named = [
+        words.finding_run(row, words.source_name(row))
+        if "finding_id" in row._fields
+        else words.source_run(evidence.source(row.source_id))
+        for row, *_ in words.grouped(rows, lambda row: row.source_id).values()
+    ]
+    return words.listed_runs(named, most=most)
+
+
+def _facet(evidence: Evidence, rows: Sequence[Row], facet: str) -> Runs:
+    """Say something of a set of rows, as one of `FACETS`."""
+    if facet in ("count", "source_count"):
+        sources = {row.source_id for row in rows} if facet == "source_count" else rows
+        return runs(words.count_text(len(sources)))
+    if facet == "sources":
+        return sources_runs(evidence, rows)
+    if facet == "ways":
+        return runs(words.listed(dict.fromkeys(map(words.way_text, rows))))
+    if facet == "ratings":
+        return runs(words.listed(dict.fromkeys(row.rating or "not rated" for row in rows)))
+    names = []
+    for key in dict.fromkeys(row.outcome_id for row in rows):
+        outcome = evidence.outcome(key)
+        own = short_text(evidence, key) if facet == "short" else outcome.plain
+        names.append(own if own and facet != "names" else words.outcome_text(outcome))
+    return runs("; ".join(names) if any("," in name for name in names) else words.listed(names))

@@ -1,0 +1,279 @@
+"""Words for one number, one result, one source: the smallest pieces of every text.
+
+Sentences, tables, charts, alt texts, hover cards and the roles of the book all use these, so
+that a figure reads the same wherever it is shown. A row is an object with an attribute for
+each column, as ``evidence.finding("...")`` gives it; a finding knows its outcome and source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from evidence_tools.evidence.certainty import LEVELS
+from evidence_tools.evidence.comparison import STRIKES_OUT
+from evidence_tools.evidence.measures import FULL_NAMES, RATIOS
+from evidence_tools.show.display import Run, Runs, Text, plain, runs
+
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+MOVED = ("increase", "decrease")
+ARROWS = {"increase": "\N{UPWARDS ARROW}", "decrease": "\N{DOWNWARDS ARROW}"}
+DIRECTIONS = {
+    "increase": "increase",
+    "decrease": "decrease",
+    "no_significant_change": "no significant change",
+    "benefit_reported_narratively": "benefit in words only",
+    "not_conclusive": "no conclusive result",
+}
+"""Each direction in words."""
+
+CERTAINTY_NOTE = (
+    "Certainty from ●○○○ very low to ●●●● high; * at most, because some reasons for doubt could "
+    "not be judged."
+)
+CONCERNS = {
+    "arithmetic_flag": "printed figures do not fit together",
+    "internal_contradiction": "contradicts itself",
+    "adjusted": "adjusted later",
+    "caution_published": "caution published",
+    "retracted": "retracted",
+}
+"""Each known concern about a source in words."""
+
+_UNITS = {"ug": "µg", "cm2": "cm²", "cm3": "cm³", "m2": "m²"}
+_SMALL = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+
+
+def grouped(items: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
+    """Sort items into groups, in the order in which the groups come up."""
+    groups: dict[Any, list[Any]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
+def listed(names: Iterable[str]) -> str:
+    """Join names as in running text: "age, sex and dose"."""
+    return plain(listed_runs(names))
+
+
+def listed_runs(parts: Iterable[Text], *, most: int = 0, rest: str = "others") -> Runs:
+    """Join runs as in running text; beyond ``most`` of them the rest is counted."""
+    named = list(parts)
+    if most and len(named) > most + 1:  # "and one other" is no shorter than its name
+        named[most:] = [f"{count_text(len(named) - most)} {rest}"]
+    marks = ["", *[", "] * (len(named) - 2), " and "][: len(named)]
+    return runs(*(runs(mark, part) for mark, part in zip(marks, named, strict=True)))
+
+
+def join_known(*parts: str | None, mark: str = "; ") -> str:
+    """Join what is known; parts that say nothing are left out."""
+    return mark.join(part for part in parts if part)
+
+
+def with_details(name: str, *details: str | None) -> str:
+    """Add details in brackets to a name, inside those that it ends with."""
+    if not (inside := join_known(*details)):
+        return name
+    return f"{name[:-1]}; {inside})" if name.endswith(")") else f"{name} ({inside})"
+
+
+def sentence_case(text: str) -> str:
+    """Begin a text with a capital letter and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def lower_first(text: str) -> str:
+    """Write a name as inside a sentence; abbreviations and single letters keep their capitals."""
+    return text[:1].lower() + text[1:] if re.match(r"[A-Z][a-z]+\b", text) else text
+
+
+def tidy_text(text: str) -> str:
+    """Write micrograms in a text from the tables with their proper sign."""
+    return re.sub(r"(?<=\d) ?ug\b", " µg", text)
+
+
+def count_text(number: int, noun: str = "", plural: str = "") -> str:
+    """Write how many there are: in words below ten, with the noun in the right number."""
+    count = _SMALL[number] if number < len(_SMALL) else number_text(number)
+    return f"{count} {noun if number == 1 else plural or f'{noun}s'}" if noun else count
+
+
+def number_text(value: str | float) -> str:
+    """Write a number, digits as given, with a true minus sign and grouped thousands."""
+    minus = MINUS if str(value).startswith("-") else ""
+    digits = re.sub(r"^\d+", lambda whole: f"{int(whole[0]):,}", str(value).removeprefix("-"))
+    return f"{minus}{digits}"
+
+
+def range_text(lower: str | float, upper: str | float) -> str:
+    """Write a range with an en dash, or with "to" beside a minus sign."""
+    low, high = number_text(lower), number_text(upper)
+    return f"{low} to {high}" if MINUS in low + high else f"{low}{DASH}{high}"
+
+
+def unit_text(unit: str | None) -> str:
+    """Write a unit with its proper signs; ratios have none."""
+    if unit is None or unit == "ratio":
+        return ""
+    return re.sub(r"[A-Za-z]+[0-9]?", lambda part: _UNITS.get(part[0], part[0]), unit)
+
+
+def amount_text(value: str | float, unit: str | None) -> str:
+    """Write a value with its unit: "375 µg/day", "−2.8% change"."""
+    text = unit_text(unit)
+    return f"{number_text(value)}{'' if text.startswith('%') or not text else ' '}{text}"
+
+
+def p_value_text(printed: str | None) -> str:
+    """Write a p-value, digits as printed: "p < 0.001"."""
+    said = f"p = {printed}" if printed else ""
+    return said.replace("= <", "< ")
+
+
+def lacks_unit(finding: Any) -> bool:
+    """Say whether an estimate needs a unit that is not reported."""
+    needed = finding.estimate is not None and finding.effect_measure not in RATIOS
+    return needed and finding.unit is None
+
+
+def _interval(finding: Any) -> str:
+    if finding.ci_lower is None:
+        return "interval not reported"
+    limits = range_text(finding.ci_lower_printed, finding.ci_upper_printed)
+    stated = finding.ci_level is not None
+    return (
+        f"{finding.ci_level_printed}% CI {limits}"
+        if stated
+        else f"interval {limits}, level not stated"
+    )
+
+
+def estimate_text(finding: Any, *, gaps: bool = True) -> str:
+    """Write figures such as "MD 1.86 (95% CI 1.17–2.56; unit not reported)".
+
+    Without ``gaps`` what is not reported is left out: a table or a list says it once.
+    """
+    p_value = p_value_text(finding.p_value_printed)
+    if finding.estimate is None:
+        return join_known("no estimate reported" if gaps else "", p_value)
+    name = finding.effect_measure if finding.effect_measure in FULL_NAMES else ""
+    name = name if name.isupper() or not name else "effect size"
+    return with_details(
+        join_known(name, amount_text(finding.estimate_printed, finding.unit), mark=" "),
+        _interval(finding) if gaps or finding.ci_lower is not None else "",
+        "unit not reported" if gaps and lacks_unit(finding) else "",
+        p_value,
+    )
+
+
+def effect_text(finding: Any) -> str:
+    """Write the result of a finding in one phrase, with its direction when there is no estimate."""
+    figures = estimate_text(finding)
+    return (
+        figures if finding.estimate is not None else f"{DIRECTIONS[finding.direction]} ({figures})"
+    )
+
+
+def is_silent(finding: Any) -> bool:
+    """Say whether a finding is not significant: it neither shows nor refutes a change."""
+    insignificant = finding.direction in MOVED and finding.statistically_significant == "no"
+    return bool(finding.direction == "no_significant_change" or insignificant)
+
+
+def direction_text(finding: Any) -> str:
+    """Say which way a finding went, and so if it is not significant or that is not stated."""
+    direction = DIRECTIONS[finding.direction]
+    if finding.direction not in MOVED or finding.statistically_significant == "yes":
+        return direction
+    return f"{direction}, {'not significant' if is_silent(finding) else 'significance not stated'}"
+
+
+def way_text(finding: Any) -> str:
+    """Say in one phrase what a finding shows, such as "a significant increase"."""
+    if is_silent(finding) or finding.direction not in MOVED:
+        return DIRECTIONS["no_significant_change" if is_silent(finding) else finding.direction]
+    article = "an" if finding.direction == "increase" else "a"
+    # Its significance is not that of two arms; rows of a time course have no such column.
+    if getattr(finding, "contrast", None) == "among all arms":
+        return f"{article} {finding.direction} among all arms"
+    if finding.statistically_significant == "yes":
+        return f"a significant {finding.direction}"
+    return f"{article} {finding.direction} of unstated significance"
+
+
+def certainty_mark(rating: str | None) -> str:
+    """Show a certainty, such as "at most low", in circles, as `CERTAINTY_NOTE` explains them."""
+    if rating is None:
+        return "not rated"
+    level = rating.removeprefix("at most ")
+    empty = LEVELS.index(level)
+    return f"{'●' * (len(LEVELS) - empty)}{'○' * empty}{'' if level == rating else '*'}"
+
+
+def design_text(design: str) -> str:
+    """Name the kind of publication."""
+    named = design.replace("meta_", "meta-").replace("_", " ")
+    return "randomized trial" if design == "rct" else named
+
+
+def outcome_text(row: Any) -> str:
+    """Name an outcome, or that of a finding, as inside a sentence with its abbreviation."""
+    name = row.name if "name" in row._fields else row.outcome
+    return with_details(lower_first(name), row.abbreviation)
+
+
+def concern_text(source: Any) -> str:
+    """Say what is known against a source, or nothing when nothing is known."""
+    return CONCERNS.get(source.integrity, "")
+
+
+def source_name(row: Any) -> str:
+    """Name a source, or that of a finding; a known concern always follows its name."""
+    name = row.short_name if "short_name" in row._fields else row.source
+    return with_details(name, concern_text(row))
+
+
+def source_run(row: Any) -> Run:
+    """Name a source, or that of a finding, linked to its entry."""
+    return Run(source_name(row), source_id=row.source_id)
+
+
+def finding_run(finding: Any, text: str = "") -> Run:
+    """Tie text to a finding; it is struck out when its source must not be relied on."""
+    struck = finding.integrity in STRIKES_OUT
+    return Run(text or effect_text(finding), "struck" if struck else "plain", finding.finding_id)
+
+
+def finding_runs(finding: Any, source: Any) -> Runs:
+    """State a finding with its source and why it does not count, if so."""
+    return runs(finding_run(finding), " [", source_run(source), aside_text(finding), "]")
+
+
+def standing_text(finding: Any) -> str:
+    """Say why a finding does not count as agreement, or nothing when it counts.
+
+    A source that is struck out carries its reason beside its name already.
+    """
+    if finding.standing == "context" and finding.contrast == "within an arm":
+        return "change within one arm"
+    if finding.standing == "context":
+        form, people = finding.form, finding.population_group
+        return join_known(form and f"on {form}", people and f"in {people}", mark=", ")
+    if finding.standing == "set aside":
+        return lower_first(finding.set_aside).rstrip(".")
+    return "replaced by a later correction" if finding.standing == "superseded" else ""
+
+
+def aside_text(finding: Any) -> str:
+    """Say behind the name of a source why the finding does not count, if so."""
+    return f"; not counted: {reason}" if (reason := standing_text(finding)) else ""
+
+
+def analysis_text(finding: Any) -> str:
+    """Say which analysis and measurement a finding is: "sensitivity analysis, 12 months"."""
+    kind = finding.analysis if ":" in finding.analysis else f"{finding.analysis} analysis"
+    kind = kind.replace("primary analysis", "")
+    return tidy_text(join_known(kind, finding.measured_as, finding.timepoint, mark=", "))

@@ -1,0 +1,123 @@
+"""A small book in a git repository of its own, and builds of it as a theme would make them."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from evidence_tools.releases.manifest import write_manifest
+from evidence_tools.releases.release import release
+from evidence_tools.releases.repository import read_stamp
+
+TOPIC = Path(__file__).parent / "topic"
+PROJECT = """[project]
+name = "book"
+version = "{}"
+
+[tool.evidence]
+integrity-check-days = 400
+"""
+PAGE = """<!DOCTYPE html>
+<html><head><title>{title}</title>
+<noscript><link rel="stylesheet" href="{up}../{version}.css"></noscript></head>
+<body><aside class="evidence-old-version"><a href="{up}../../latest/index.html">Newest</a></aside>
+<p>{stamp}</p><a href="{up}index.html">Start</a> <a href="{up}chapters/answer.html">Answer</a>
+</body></html>
+"""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git as a machine without settings does, with an author for this command."""
+    settings = ("user.name=Author", "user.email=author@example.org", "commit.gpgsign=false")
+    options = [part for setting in settings for part in ("-c", setting)]
+    clean = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
+    clean |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
+    command = ["git", "-C", str(folder), *options, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=clean).stdout
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "A change")
+
+
+def make_book(folder: Path, version: str = "0.1.0") -> Path:
+    shutil.copytree(TOPIC, folder / "data")
+    files = {
+        "pyproject.toml": PROJECT.format(version),
+        "CITATION.cff": f"cff-version: 1.2.0\ntitle: Book\nversion: {version}\n",
+        "CHANGELOG.md": "# Changes\n\n## Unreleased\n\nBy hand: a word.\n",
+        "_config.yml": "title: Book\n",
+        ".gitignore": "_build/\n",
+        "chapters/answer.md": "# Answer\n\nOne sentence.\n",
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    git(folder, "init", "--quiet")
+    commit(folder)
+    return folder
+
+
+def make_release(folder: Path, version: str) -> str:
+    said = release(folder, version, lambda _: ())
+    git(folder, "commit", "--quiet", "--message", f"Release {version}")
+    git(folder, "tag", "-a", f"v{version}", "--message", f"Version {version}")
+    return said
+
+
+def make_build(folder: Path) -> Path:
+    """Write what a build of the book writes, as far as releases know it."""
+    html, stamp = folder / "_build" / "html", read_stamp(folder)
+    shutil.rmtree(html, ignore_errors=True)
+    (html / "chapters").mkdir(parents=True)
+    for name, up in (("index", ""), ("chapters/answer", "../")):
+        page = PAGE.format(title="A <page>", up=up, version=stamp.version, stamp=stamp.text)
+        (html / f"{name}.html").write_text(page, encoding="utf-8")
+    (html / "book.pdf").write_bytes(b"%PDF-1.7\n" + bytes(range(256)) * 40)
+    report = {"name": "book", "title": "A <report>", "authors": ["The authors"], "language": "en"}
+    report |= {"description": "About.", "keywords": ["sleep"]}
+    pages = ["index", "chapters/answer"]
+    stamped = dataclasses.asdict(stamp)
+    write_manifest(html, {"report": report, "stamp": stamped, "pages": pages, "tools": {}})
+    return html
+
+
+def change_cell(folder: Path, table: str, key: str, column: str, text: str) -> None:
+    path = folder / "data" / f"{table}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    for row in rows:
+        if row[0] == key:
+            row[header.index(column)] = text
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+
+
+def run_killed(step: int, task) -> bool:  # type: ignore[no-untyped-def]
+    """Run a task in a child process that ends without warning before its n-th step on a disk."""
+    steps = ("open", "os.rename", "os.mkdir", "os.remove", "shutil.rmtree", "subprocess.Popen")
+    child = os.fork()
+    if child == 0:
+        seen = 0
+
+        def hook(event: str, _: object) -> None:
+            nonlocal seen
+            if event in steps:
+                seen += 1
+                if seen == step:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(hook)
+        try:
+            task()
+            os._exit(0)
+        except BaseException:
+            os._exit(1)
+    return os.waitpid(child, 0)[1] == signal.SIGKILL

@@ -1,0 +1,350 @@
+from __future__ import annotations
+
+import doctest
+import importlib
+import json
+import re
+import shutil
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from evidence_tools.evidence.model import Evidence, load_evidence
+from evidence_tools.show.agreement import agreement_plot
+from evidence_tools.show.courses import dose_plot, read_times, timeline_plot, trials_plot
+from evidence_tools.show.display import Figure
+from evidence_tools.show.flow import sources_plot
+from evidence_tools.show.forest import forest_plot, marker_plot
+from evidence_tools.show.lanes import Lane, axis_around, draw_lanes, wrap
+from evidence_tools.show.marks import FONT_SIZE, GREY, INK, LINE, NARROW, PALETTE, WIDE, point
+from evidence_tools.show.words import count_text
+
+TOPIC = Path(__file__).parent / "topic"
+MODULES = ["agreement", "courses", "flow", "forest", "lanes", "marks"]
+PLOTS: dict[str, Callable[[Evidence], Figure]] = {
+    "marker_plot": lambda e: marker_plot(e.findings.query("source_id == 'larkin2024'")),
+    "forest_plot": lambda e: forest_plot(e.select(kind="accident")),
+    "agreement_plot": lambda e: agreement_plot(e.findings.query("role == 'marker'")),
+    "trials_plot": lambda e: trials_plot(e.trials, on="sleep hormone marker"),
+    "timeline_plot": lambda e: timeline_plot(e.outcomes),
+    "dose_plot": lambda e: dose_plot(e.trials),
+    "sources_plot": lambda e: sources_plot(e.sources),
+}
+
+
+@pytest.fixture(scope="module")
+def evidence() -> Evidence:
+    return load_evidence(TOPIC)
+
+
+@pytest.fixture(scope="module")
+def figures(evidence: Evidence) -> dict[str, Figure]:
+    return {name: plot(evidence) for name, plot in PLOTS.items()}
+
+
+def marks(figure: Figure, sort: str, *, narrow: bool = False) -> list[dict[str, Any]]:
+    spec = figure.narrow_spec if narrow else figure.spec
+    return [row for rows in spec["datasets"].values() for row in rows if row.get("sort") == sort]
+
+
+def texts(figure: Figure, *, narrow: bool = False) -> str:
+    words = " ".join(row["text"] for row in marks(figure, "text", narrow=narrow))
+    return re.sub(r"\s", " ", words)
+
+
+def of(figure: Figure, finding_id: str, sort: str = "point") -> list[dict[str, Any]]:
+    return [row for row in marks(figure, sort) if row.get("finding_id") == finding_id]
+
+
+@pytest.fixture(params=PLOTS)
+def figure(request: pytest.FixtureRequest, figures: dict[str, Figure]) -> Figure:
+    return figures[request.param]
+
+
+def test_every_specification_is_valid_vega_lite(figure: Figure) -> None:
+    import altair
+
+    schema = json.loads(
+        (Path(altair.__file__).parent / "vegalite/v6/schema/vega-lite-schema.json").read_text()
+    )
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    for spec in (figure.spec, figure.narrow_spec):
+        assert not [error.message for error in validator.iter_errors(spec)]
+
+
+def test_no_text_sticks_out_of_a_drawing(figure: Figure) -> None:
+    for svg, width in ((figure.svg, WIDE), (figure.narrow_svg, NARROW)):
+        drawn = re.search(r'<svg[^>]* width="([\d.]+)"', svg)
+        assert drawn and float(drawn[1]) <= width + 2 * 4 + 12
+
+
+def boxes(rows: list[dict[str, Any]]) -> list[tuple[float, float, float, float]]:
+    """Estimate the places that texts at pixels take, by line."""
+    found = []
+    for row in rows:
+        if row.get("sort") == "text" and not row["on_axis"]:
+            for number, line in enumerate(row["text"].split("\n")):
+                y = row["y"] + number * LINE
+                found.append((y - 6, y + 6, row["x"], row["x"] + 5.5 * len(line)))
+    return found
+
+
+def test_no_two_texts_of_a_drawing_overlap(figure: Figure) -> None:
+    for spec in (figure.spec, figure.narrow_spec):
+        for rows in spec["datasets"].values():
+            for first, second in combinations(boxes(rows), 2):
+                over, under = first[1] <= second[0], second[1] <= first[0]
+                assert over or under or first[3] <= second[2] or second[3] <= first[2]
+
+
+def test_drawings_need_no_ids_and_ask_no_other_host(figure: Figure) -> None:
+    drawn = figure.svg + figure.narrow_svg
+    addresses = set(re.findall(r'https?://[^"\s]+', drawn))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert not re.search(r'\bid="', drawn)
+
+
+def test_letters_are_large_and_in_the_colour_of_the_page(figure: Figure) -> None:
+    assert set(re.findall(r'<text[^>]* fill="([^"]+)"', figure.svg)) == {"currentColor"}
+    assert set(re.findall(r'font-size="([^"]+)"', figure.svg)) == {f"{FONT_SIZE}px"}
+    assert FONT_SIZE * 560 / WIDE >= 11  # the narrowest column that gets the wide drawing
+
+
+def test_colours_are_safe_or_of_the_kinds(figure: Figure, evidence: Evidence) -> None:
+    safe = {*PALETTE, GREY, INK, *evidence.kinds["colour"].dropna()}
+    assert {row["colour"] for sort in ("point", "rule") for row in marks(figure, sort)} <= safe
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("colour", [*PALETTE, GREY])
+@pytest.mark.parametrize("page", ["#ffffff", "#14181e"])
+def test_colours_have_a_contrast_of_three(colour: str, page: str) -> None:
+    low, high = sorted([luminance(colour), luminance(page)])
+    assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def test_every_figure_answers_a_question_and_has_a_text_alternative(figure: Figure) -> None:
+    assert "?" in figure.caption[0].text
+    assert figure.alt.endswith(".") and len(figure.alt) > 80
+
+
+def test_the_text_alternative_holds_what_each_mark_says(figures: dict[str, Figure]) -> None:
+    for name in ("marker_plot", "forest_plot", "timeline_plot", "trials_plot", "dose_plot"):
+        said = {row["says"] for row in marks(figures[name], "point") if "says" in row}
+        assert said and all(sentence in figures[name].alt for sentence in said)
+
+
+def test_the_narrow_drawing_shows_the_same_rows(figure: Figure) -> None:
+    sides = (marks(figure, "point", narrow=narrow) for narrow in (False, True))
+    wide, narrow = (sorted(row["says"] for row in rows if "says" in row) for rows in sides)
+    assert wide == narrow
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_in_docstrings_run(module: str) -> None:
+    found = importlib.import_module(f"evidence_tools.show.{module}")
+    names = {"load_evidence": lambda _: load_evidence(TOPIC)}
+    assert doctest.testmod(found, extraglobs=names).failed == 0
+
+
+def test_a_lane_of_a_marker_has_no_difference_in_its_middle(figures: dict[str, Figure]) -> None:
+    plot = figures["marker_plot"]
+    (interval,) = of(plot, "larkin2024-vig", "rule")
+    ticks = [row["x"] for row in marks(plot, "text") if row["on_axis"]]
+    assert interval["x2"] < 0 and '"domain": [-1, 1]' in json.dumps(plot.spec)
+    assert sum(ticks) == 0 and all(-1 <= tick <= 1 for tick in ticks)
+
+
+def test_a_result_without_estimate_has_words_and_no_mark(figures: dict[str, Figure]) -> None:
+    for name, key in (("marker_plot", "larkin2024-dor"), ("forest_plot", "fern2019-accident")):
+        assert not of(figures[name], key) and not of(figures[name], key, "rule")
+        assert "no significant change" in texts(figures[name])
+
+
+def test_estimates_keep_their_printed_digits(figures: dict[str, Figure]) -> None:
+    assert "↓ MD −0.90 µg/L (95% CI −1.30 to −0.50" in texts(figures["marker_plot"])
+
+
+def test_the_line_of_no_difference_has_no_break(figures: dict[str, Figure]) -> None:
+    for name, null in (("forest_plot", 1), ("marker_plot", 0)):
+        for spec in (figures[name].spec, figures[name].narrow_spec):
+            line = spec["vconcat"][0]["layer"][0]
+            assert line["mark"]["type"] == "rule" and "strokeDash" not in line["mark"]
+            assert list(line["encoding"]) == ["x"]  # without y a rule is as tall as the chart
+            assert spec["datasets"][line["data"]["name"]] == [{"x": null}]
+
+
+def test_points_of_a_forest_have_one_size(figures: dict[str, Figure]) -> None:
+    assert len({row["size"] for row in marks(figures["forest_plot"], "point")}) == 1
+
+
+def test_what_is_struck_out_is_hollow_and_dashed_with_why(figures: dict[str, Figure]) -> None:
+    forest = figures["forest_plot"]
+    (mark,), (interval,) = of(forest, "wren2012-accident"), of(forest, "wren2012-accident", "rule")
+    assert mark["hollow"] and mark["colour"] == GREY and interval["dashed"]
+    assert "struck out: retracted" in texts(forest)
+    assert "not counted: struck out: retracted" in mark["says"]
+
+
+def test_a_corrected_result_is_not_drawn_like_its_correction(figures: dict[str, Figure]) -> None:
+    (old,), (new,) = (of(figures["forest_plot"], f"heron{y}-accident") for y in (2015, 2018))
+    assert old["hollow"] and not new["hollow"]
+
+
+@pytest.mark.parametrize(
+    ("plot", "ids", "words"),
+    [
+        (marker_plot, ["moss2021-accident"], "moss2021-accident: for ratios use forest_plot"),
+        (forest_plot, ["larkin2024-som", "larkin2024-vig"], "share no scale"),  # without units
+        (agreement_plot, ["moss2021-accident-sens"], "main result"),
+        (timeline_plot, ["dor"], "time of measurement"),
+    ],
+)
+def test_what_has_no_place_is_refused(
+    plot: Callable[..., Figure], ids: list[str], words: str, evidence: Evidence
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        plot(ids)
+
+
+def test_a_forest_of_several_scales_is_refused_with_their_names(evidence: Evidence) -> None:
+    with pytest.raises(
+        ValueError, match=r"MD, unit not reported: larkin2024-som; .*SMD, SD.*marker_plot"
+    ):
+        forest_plot(evidence.select(outcome="somnin"))
+
+
+@pytest.mark.parametrize("plot", [marker_plot, forest_plot, agreement_plot])
+def test_no_rows_are_refused(plot: Callable[..., Figure], evidence: Evidence) -> None:
+    with pytest.raises(ValueError, match="no rows"):
+        plot(evidence.findings.query("source_id == 'nobody'"))
+    with pytest.raises(TypeError, match="pass a frame"):
+        plot(evidence)
+
+
+def test_rows_come_in_the_order_of_the_selection(evidence: Evidence) -> None:
+    chosen = evidence.findings.query("source_id == 'larkin2024'").sort_index(ascending=False)
+    alt = marker_plot(chosen).alt
+    assert alt.index("vigilase") < alt.index("somnin") < alt.index("dormine")
+
+
+def test_an_author_gives_name_and_caption(evidence: Evidence) -> None:
+    figure = marker_plot(["larkin2024-som"], name="fig-mine", caption="What moved?")
+    assert figure.name == "fig-mine" and figure.caption[0].text == "What moved?"
+
+
+def test_the_axis_names_the_subject_or_for_other_forms_treatment(evidence: Evidence) -> None:
+    ours, others = marker_plot(["larkin2024-som"]), marker_plot(["larkin2024-som", "white2020-som"])
+    assert "with amber light" in json.dumps(ours.spec)
+    assert "with treatment" in json.dumps(others.spec)
+
+
+def test_only_opposite_significant_results_conflict(figures: dict[str, Figure]) -> None:
+    matrix = figures["agreement_plot"]
+    (agrees,), (silent,) = of(matrix, "moss2021-som"), of(matrix, "moss2021-vig")
+    assert agrees["relation"] == "agrees"
+    assert silent["relation"] == "not significant" and silent["hollow"]
+    assert "refutes nothing, is reported by Moss 2021" in matrix.alt
+
+
+def test_what_is_not_counted_is_grey_in_the_matrix_and_named(figures: dict[str, Figure]) -> None:
+    matrix = figures["agreement_plot"]
+    grey = [of(matrix, key)[0] for key in ("white2020-som", "owl2014-som", "wren2012-vig")]
+    assert {mark["colour"] for mark in grey} == {GREY}
+    drawn = texts(matrix)
+    assert "White 2020 (context)" in drawn and "Owl 2014 (set aside)" in drawn
+    assert "(struck out: retracted)" in drawn
+
+
+def test_the_matrix_explains_only_what_it_shows(evidence: Evidence) -> None:
+    drawn = texts(agreement_plot(["larkin2024-som", "moss2021-som"]))
+    assert "blue, no frame: agrees" in drawn and "thick frame" not in drawn
+
+
+def test_the_map_has_sizes_of_trials_and_shapes_of_results(figures: dict[str, Figure]) -> None:
+    drawn = {row.get("source_id"): row for row in marks(figures["trials_plot"], "point")}
+    assert drawn["fern2019"]["shape"] == "triangle-up"
+    assert drawn["reed2016"]["shape"] == "circle"
+    assert drawn["fern2019"]["size"] > drawn["wren2012"]["size"] > 0
+    assert drawn["wren2012"]["shape"] == "stroke"  # no result on the outcome
+    assert drawn["owl2014"]["hollow"] and drawn["owl2014"]["colour"] == GREY  # set aside
+
+
+def test_a_change_within_one_arm_is_grey_on_the_map(tmp_path: Path) -> None:
+    folder = shutil.copytree(TOPIC, tmp_path / "topic")
+    findings = (folder / "findings.csv").read_text()
+    row = "fern2019-som,fern2019,som,,primary,6 months,"
+    (folder / "findings.csv").write_text(findings.replace(row, f"{row}within an arm"))
+    figure = trials_plot(load_evidence(folder).trials.loc[["fern2019"]], on="sleep hormone marker")
+    assert "increase, a change within one arm." in figure.alt
+    assert {row["colour"] for row in marks(figure, "point") if "source_id" in row} == {GREY}
+
+
+def test_doses_of_the_map_go_down_and_unknown_ones_are_last(figures: dict[str, Figure]) -> None:
+    drawn = texts(figures["trials_plot"])
+    places = [drawn.index(dose) for dose in ("45 lux/day", "10 lux/day", "dose not reported")]
+    assert places == sorted(places)
+
+
+def test_too_many_outcomes_are_refused(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evidence_tools.show.agreement._MOST_COLUMNS", 1)
+    with pytest.raises(ValueError, match="choose at most 1"):
+        agreement_plot(evidence.findings)
+
+
+def test_a_map_on_something_unknown_names_the_nearest(evidence: Evidence) -> None:
+    with pytest.raises(KeyError, match="accident"):
+        trials_plot(evidence.trials, on="accidnt")
+
+
+def test_the_timeline_joins_times_and_leaves_out_what_has_none(figures: dict[str, Figure]) -> None:
+    timeline = figures["timeline_plot"]
+    fern = [row["x"] for row in marks(timeline, "point") if row.get("source") == "Fern 2019"]
+    assert 1.0 in fern and 6.0 in fern
+    assert "No time of measurement is known for" in timeline.alt
+
+
+def test_times_are_read_as_their_source_prints_them() -> None:
+    assert read_times("6 and 12 months") == [6, 12]
+    assert read_times("0 and 2 years (measured at 1)") == [24]
+
+
+def test_doses_stand_beside_the_amounts_of_the_topic(figures: dict[str, Figure]) -> None:
+    assert "Dusk Agency names 30 lux/day: a lamp in a living room." in figures["dose_plot"].alt
+    assert "Without a reported dose" in figures["dose_plot"].alt
+
+
+def test_the_flow_adds_up(evidence: Evidence, figures: dict[str, Figure]) -> None:
+    alt = figures["sources_plot"].alt
+    counted = evidence.findings.query("standing == 'counted'")
+    sources = count_text(counted["source_id"].nunique(), "source")
+    assert f"with {len(evidence.findings)} results." in alt
+    assert f"Counted: {sources} with {len(counted)} results" in alt
+
+
+def test_text_of_tables_cannot_become_markup(evidence: Evidence) -> None:
+    figure = marker_plot(["larkin2024-som"], caption='<script>alert("x")</script>')
+    assert "<script>" not in figure.to_html()
+
+
+def test_lines_do_not_end_inside_a_p_value_or_before_an_upper_limit() -> None:
+    lines = wrap("MD −1.54 (95% CI −2.44 to −0.64; p = 0.03)", 100).split("\n")
+    assert not [line for line in lines if line.endswith(("=", "to", "CI", "95%", "p"))]
+    assert " ".join(lines).replace("\N{NO-BREAK SPACE}", " ").endswith("to −0.64; p = 0.03)")
+
+
+def test_the_size_of_a_chart_grows_no_faster_than_its_rows() -> None:
+    dots = [point(n, on_axis=True, shape="circle", colour=INK) for n in range(200)]
+    lanes = [Lane(f"source {n}", "Seen.", [dot], "1.0") for n, dot in enumerate(dots)]
+    axis, names = axis_around([0, 200]), ("fig-a", "How many?", None, None)
+    sizes = [len(json.dumps(draw_lanes(lanes[:n], axis, names).spec)) for n in (50, 200)]
+    assert sizes[1] < 4.2 * sizes[0]

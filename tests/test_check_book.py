@@ -1,0 +1,191 @@
+"""A book as a whole: pages of both kinds, tables, exemptions, outputs, and other people's pages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from test_check_sentences import BODY, LEXICONS, TOPIC
+
+from evidence_tools.check import audit, audit_command, check_book, check_command, check_output
+from evidence_tools.check.audit import VERDICTS
+from evidence_tools.check.built import MIME_TYPE
+from evidence_tools.evidence.model import Evidence, load_evidence
+
+CLAIM = "Amber light prevents crashes in 97% of people and everybody should take it."
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    shutil.copytree(TOPIC, tmp_path / "data")
+    shutil.copytree(LEXICONS, tmp_path / "data" / "wording")
+    (tmp_path / "data" / "wording" / "body.csv").write_text(BODY, encoding="utf-8")
+    (tmp_path / "_config.yml").write_text("title: A made-up book\n", encoding="utf-8")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/a\n", encoding="utf-8")
+    (tmp_path / "chapters").mkdir()
+    write(tmp_path, "# A page\n")
+    return tmp_path
+
+
+def write(book: Path, text: str) -> None:
+    (book / "chapters" / "a.md").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    folder = tmp_path_factory.mktemp("audited") / "data"
+    shutil.copytree(TOPIC, folder)
+    shutil.copytree(LEXICONS, folder / "wording")
+    (folder / "wording" / "body.csv").write_text(BODY, encoding="utf-8")
+    return load_evidence(folder)
+
+
+def test_a_page_without_claims_has_no_problems(book: Path) -> None:
+    assert check_book(book) == []
+
+
+def test_a_claim_in_a_notebook_is_found_with_cell_and_line(book: Path) -> None:
+    cells = [{"cell_type": "markdown", "source": ["# Title\n", "\n", CLAIM]}]
+    (book / "chapters" / "a.md").unlink()
+    (book / "chapters" / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    problems = [str(problem) for problem in check_book(book)]
+    assert any("a.ipynb, cell 1, line 3: [number]" in text for text in problems)
+    assert any("[wording] advice" in text for text in problems)
+
+
+def test_a_word_of_ours_in_a_table_is_held_by_the_same_rules(book: Path) -> None:
+    path = book / "data" / "outcomes.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("It varies with meals.", "Amber light is safe."), encoding="utf-8")
+    (problem,) = check_book(book)
+    assert problem.path == "data/outcomes.csv"
+    assert problem.column == "caveat"
+    assert problem.message.startswith("safety")
+
+
+def test_an_exemption_needs_a_reason_and_something_to_exempt(book: Path) -> None:
+    write(book, "% check: ignore number -- the name of a lamp\nIt has 12 bulbs.\n")
+    assert check_book(book) == []
+    write(book, "% check: ignore number\nIt has 12 bulbs.\n")
+    assert "needs a written reason" in check_book(book)[0].message
+    write(book, "% check: ignore number -- the name of a lamp\nIt has bulbs.\n")
+    assert "nothing to exempt" in check_book(book)[0].message
+
+
+def test_a_page_can_declare_that_it_is_no_evidence_text(book: Path) -> None:
+    write(book, "---\nno-evidence-text: a tutorial with made-up numbers\n---\n\nTake 12 and 30.\n")
+    text, code = check_command(book)
+    assert code == 0
+    assert "a tutorial with made-up numbers" in text
+
+
+@pytest.mark.parametrize("name", ["include", "eval-rst", "raw"])
+def test_what_cannot_be_read_is_refused_by_name(book: Path, name: str) -> None:
+    write(book, f"```{{{name}}} x\n```\n")
+    assert name in check_book(book)[0].message
+
+
+def test_a_script_shown_by_a_cell_is_refused(book: Path) -> None:
+    write(book, "```{code-cell}\nJavascript('alert()')\n```\n")
+    assert "script" in check_book(book)[0].message
+
+
+def test_rows_are_not_selected_by_how_they_came_out(book: Path) -> None:
+    write(book, "```{code-cell}\nfindings.query(\"direction == 'increase'\")\n```\n")
+    assert check_book(book)[0].rule == "coverage"
+    write(book, "```{code-cell}\nfindings.query(\"source_id == 'moss2021'\")\n```\n")
+    assert check_book(book) == []
+
+
+def test_a_reference_to_nothing_names_the_nearest_label(book: Path) -> None:
+    write(book, "(tab-sleep)=\n# A\n\nSee {ref}`tab-slep`.\n")
+    assert "did you mean 'tab-sleep'?" in check_book(book)[0].message
+
+
+def test_problems_come_as_json_too(book: Path) -> None:
+    write(book, CLAIM)
+    text, code = check_command(book, "json")
+    assert code == 1
+    assert {p["rule"] for p in json.loads(text)["problems"]} >= {"number", "wording"}
+
+
+def test_text_that_a_cell_printed_is_checked(evidence: Evidence) -> None:
+    printed = [{"output_type": "stream", "text": [CLAIM]}]
+    assert {p.rule for p in check_output(printed, "a cell", evidence)} >= {"number", "wording"}
+
+
+def test_a_printed_number_of_a_table_passes(evidence: Evidence) -> None:
+    printed = [{"output_type": "stream", "text": "1.86"}]
+    assert check_output(printed, "a cell", evidence) == []
+
+
+def test_a_script_among_outputs_is_refused(evidence: Evidence) -> None:
+    shown = [{"output_type": "display_data", "data": {"text/html": "<script>1</script>"}}]
+    assert "script" in check_output(shown, "a cell", evidence)[0].message
+
+
+def shown(*texts: str) -> list[object]:
+    pieces = [{"text": text} for text in texts]
+    return [{"output_type": "display_data", "data": {MIME_TYPE: {"rows": [pieces]}}}]
+
+
+def test_what_the_package_shows_of_the_tables_passes(evidence: Evidence) -> None:
+    for text in [*evidence.advice["as_printed"], *evidence.limitations["sentence"]]:
+        assert check_output(shown("Note: ", f"“{text}”"), "a cell", evidence) == []
+
+
+def test_words_added_to_a_text_of_the_tables_are_checked(evidence: Evidence) -> None:
+    text = f"{evidence.limitations['sentence'].iloc[0]} Amber light is safe."
+    (problem,) = check_output(shown(text), "a cell", evidence)
+    assert problem.message.startswith("safety: 'safe'")
+
+
+AUDITED = {
+    "supported": "Larkin 2024 found an increase in somnin.",
+    "contradicted": "Larkin 2024 found a decrease in somnin.",
+    "stronger than its evidence": "Amber light is proven to prevent crashes.",
+    "not in the evidence": "Amber light improves mood.",
+    "advice": "You should use an amber lamp every evening.",
+    "background": "Coffee is a drink.",
+}
+
+
+@pytest.mark.parametrize("verdict", AUDITED)
+def test_an_audit_says_how_a_sentence_stands_to_the_evidence(
+    evidence: Evidence, verdict: str
+) -> None:
+    (sentence,) = audit(AUDITED[verdict], evidence).sentences
+    assert sentence.verdict == verdict
+
+
+def test_an_audit_gives_the_row_and_a_wording_that_the_evidence_allows(evidence: Evidence) -> None:
+    (sentence,) = audit(AUDITED["contradicted"], evidence).sentences
+    assert sentence.rows == ("larkin2024-som",)
+    assert "a significant increase in somnin" in sentence.allowed
+
+
+@pytest.mark.parametrize("ending", ["md", "txt", "html"])
+def test_documents_are_read_by_their_ending(book: Path, ending: str) -> None:
+    text = " ".join(AUDITED.values())
+    path = book / f"page.{ending}"
+    shown = f"<html><body><nav>x</nav><p>{text}</p></body></html>" if ending == "html" else text
+    path.write_text(shown, encoding="utf-8")
+    told, code = audit_command(path, "json", book / "data")
+    assert code == 0
+    assert set(json.loads(told)["totals"].values()) == {0, 1}
+
+
+def test_the_page_of_an_audit_escapes_what_it_quotes(book: Path) -> None:
+    path = book / "page.txt"
+    path.write_text("Amber light is safe &lt;script&gt;.", encoding="utf-8")
+    page, _ = audit_command(path, "html", book / "data")
+    assert "<script" not in page
+    assert all(verdict in page for verdict in VERDICTS)
+
+
+def test_a_file_that_is_not_there_is_said_so(book: Path) -> None:
+    text, code = audit_command(book / "none.md", "text", book / "data")
+    assert code == 2
+    assert "could not read" in text

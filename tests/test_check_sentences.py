@@ -1,0 +1,179 @@
+"""What a sentence may say, one fact each, on a made-up topic."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from evidence_tools.check.claims import read_claims
+from evidence_tools.check.lookup import say
+from evidence_tools.check.pages import parse_page, sentences
+from evidence_tools.check.review import Review, check_page
+from evidence_tools.check.verdicts import Judge
+from evidence_tools.evidence.model import load_evidence
+
+TOPIC = Path(__file__).parent / "topic"
+LEXICONS = Path(__file__).parents[1] / "data" / "wording"
+BODY = """sense,words,means,reason
+body,sleep; accidents; crashes; accident,,what people feel
+marker,markers; marker,,markers in general
+process,deep sleep,,a process that a marker only stands for
+thing,the lamp; lamps; lamp; glasses,,names the subject in other words
+elsewhere,heart; mood,,outcomes of which the tables hold nothing
+otherwise,coffee; white light,,something else that changes outcomes
+link,means; so; therefore; shows; sign,,leads from one outcome to another
+"""
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    folder = tmp_path_factory.mktemp("book") / "data"
+    shutil.copytree(TOPIC, folder)
+    shutil.copytree(LEXICONS, folder / "wording")
+    (folder / "wording" / "body.csv").write_text(BODY, encoding="utf-8")
+    return Judge(load_evidence(folder))
+
+
+def slots(judge: Judge, text: str) -> set[str]:
+    """Name the slots of a text that are wrong; a typed number is the slot ``number``."""
+    page = parse_page(text, "page.md", ["colon_fence"])
+    problems = check_page(page, judge, Review())
+    return {"number" if p.rule == "number" else p.message.partition(":")[0] for p in problems}
+
+
+TRUE = "{source}`larkin2024` reports an increase in somnin: {finding}`larkin2024-som`."
+
+
+def test_a_sentence_that_says_what_its_row_says_passes(judge: Judge) -> None:
+    assert not slots(judge, TRUE)
+
+
+FALSE = {
+    "direction": "{source}`larkin2024` reports a decrease in somnin.",
+    "outcome": "Vigilase rose: {finding}`larkin2024-som`.",
+    "source": "{source}`moss2021` reports more somnin: {finding}`larkin2024-som`.",
+    "analysis": "{source}`moss2021` on night accidents, fewer: {finding}`moss2021-accident-sens`.",
+    "bind": "Somnin rose with amber light.",
+    "benefit": "Amber light improves sleep.",
+    "safety": "Amber light is safe.",
+    "advice": "Everyone who works at night should use amber light.",
+    "certainty": "It is proven that amber light raises somnin.",
+    "no effect": "{source}`moss2021` shows that vigilase was unaffected.",
+    "population": "{source}`larkin2024` reports more somnin in men and women of any age.",
+    "dose": "{source}`larkin2024` reports more somnin at every dose.",
+    "number": "Somnin rose by 12 units in {source}`larkin2024`.",
+    "strength": "{source}`larkin2024` reports a dramatic increase in somnin.",
+    "integrity": "{source}`wren2012` found fewer crashes.",
+    "process": "We pooled the trials anew.",
+    "not reported": "The names of the trials: trials are named by {source}`larkin2024`.",
+    "not covered": "Amber light improves mood.",
+}
+
+
+@pytest.mark.parametrize("slot", FALSE)
+def test_a_slot_that_no_row_holds_is_found(judge: Judge, slot: str) -> None:
+    assert slot in slots(judge, FALSE[slot])
+
+
+HONEST = [
+    "Does amber light prevent crashes?",
+    "Whether amber light prevents crashes is not known.",
+    "No source shows that amber light is safe.",
+    "A rise in somnin does not show that people sleep better.",
+    "A change in a marker does not show that sleep is deeper, or that fewer lamps break.",
+    "{source}`moss2021` reports no significant change in vigilase: {finding}`moss2021-vig`.",
+    "This report recommends nothing.",
+    "Somnin is a sleep hormone marker.",
+    "In the pooled analysis somnin rose.",
+    "Nothing was pooled for this report.",
+    "{source}`wren2012` was retracted, and its figures on crashes are struck out.",
+    "Somnin varies with coffee.",
+]
+
+
+@pytest.mark.parametrize("text", HONEST)
+def test_an_honest_sentence_passes(judge: Judge, text: str) -> None:
+    assert not slots(judge, text)
+
+
+def test_a_source_carries_over_to_the_next_sentence(judge: Judge) -> None:
+    assert not slots(judge, "{source}`moss2021` is a review. It reports more somnin.")
+    assert "direction" in slots(judge, "{source}`moss2021` is a review. It found that somnin fell.")
+
+
+@pytest.mark.parametrize("name", ["Larkin A (2024)", "Larkin and colleagues (2024)", "Larkin 2024"])
+def test_names_of_sources_are_understood_as_people_write_them(judge: Judge, name: str) -> None:
+    reading = read_claims(
+        next(sentences(parse_page(f"{name} report it.", "x").blocks)), judge.wording
+    )
+    assert reading.named == ["larkin2024"]
+
+
+def test_an_author_with_a_year_who_is_no_source_is_named(judge: Judge) -> None:
+    assert "source" in slots(judge, "As Heather 2011 reports, somnin rose.")
+
+
+def test_the_longest_name_of_an_outcome_wins(judge: Judge) -> None:
+    page = parse_page("Total somnin rose.", "x")
+    reading = read_claims(next(sentences(page.blocks)), judge.wording)
+    assert [reading.words(tag) for tag in reading.all("outcome")] == ["Total somnin"]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{0}",
+        "- {0}",
+        "## {0}",
+        "```{{figure}} x.png\n{0}\n```",
+        "![{0}](x.png)",
+        "| Outcome | What |\n|---|---|\n| {0} | x |",
+        "```{{list-table}}\n* - Outcome\n* - {0}\n```",
+        '```{{code-cell}}\nplot(rows, caption="{0}")\n```',
+    ],
+)
+def test_a_claim_is_seen_wherever_it_is(judge: Judge, form: str) -> None:
+    text = "Somnin fell in {source}`larkin2024`"
+    assert "direction" in slots(judge, form.format(text))
+
+
+def test_a_denied_claim_in_one_clause_does_not_excuse_the_next(judge: Judge) -> None:
+    assert "benefit" in slots(judge, "It is not known how, but amber light prevents crashes.")
+
+
+def test_a_message_gives_a_sentence_that_passes(judge: Judge) -> None:
+    page = parse_page("{source}`larkin2024` reports a decrease in somnin.", "page.md")
+    (problem,) = check_page(page, judge, Review())
+    written = problem.message.partition("Write: ")[2]
+    assert not slots(judge, written)
+
+
+def test_what_a_message_says_of_any_row_that_counts_passes(judge: Judge) -> None:
+    rows = [row for row in judge.rows.findings.values() if row.standing == "counted"]
+    assert {row.finding_id: slots(judge, f"{say(row)}.") for row in rows} == {
+        row.finding_id: set() for row in rows
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("The range is 1.17-2.56.", "2.56"),
+        ("Three of the lamps broke.", "Three"),
+        ("A third of women slept.", None),
+    ],
+)
+def test_typed_numbers_are_found(judge: Judge, text: str, number: str | None) -> None:
+    from evidence_tools.check.ledger import numbers
+
+    claimed = [word for word, kind in numbers(text, judge.wording) if not kind]
+    assert number is None or number in claimed
+
+
+def test_digits_that_are_part_of_a_name_are_no_numbers(judge: Judge) -> None:
+    from evidence_tools.check.ledger import numbers
+
+    found = dict(numbers("Lamp QX-7 and VK2, doi 10.1000/xyz12.", judge.wording))
+    assert set(found.values()) <= {"identifier", "address"}

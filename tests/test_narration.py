@@ -1,0 +1,60 @@
+"""The chapter on versions says what each release changed, from the snapshots alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from releasing import change_cell, commit, make_book, make_release
+
+from evidence_tools.evidence.model import load_evidence
+from evidence_tools.releases.manifest import ReleaseError
+from evidence_tools.releases.narration import changes_table, narrate_releases
+
+
+@pytest.fixture(autouse=True)
+def day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return make_book(tmp_path / "book")
+
+
+def test_without_a_release_the_chapter_says_so(book: Path) -> None:
+    evidence = load_evidence(book / "data")
+    assert str(narrate_releases(evidence)) == "No version has been released yet."
+    assert changes_table(evidence).rows == ()
+
+
+def test_releases_are_told_newest_first_and_what_is_not_released_before_them(book: Path) -> None:
+    make_release(book, "1.0.0")
+    change_cell(book, "findings", "larkin2024-som", "locator", "Abstract")
+    commit(book)
+    make_release(book, "1.1.0")
+    change_cell(book, "findings", "larkin2024-dor", "locator", "Abstract")
+    lines = str(narrate_releases(load_evidence(book / "data"))).splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "- Not yet released",
+        "- Version 1.1.0, 2026-11-27",
+        "- Version 1.0.0, 2026-11-27",
+    ]
+    assert "compared with 1.0.0. Rows of findings: 1 changed." in lines[1]
+    assert "the first release, with 20 findings." in lines[2]
+
+
+def test_the_table_counts_rows_by_version_and_table(book: Path) -> None:
+    make_release(book, "1.0.0")
+    change_cell(book, "findings", "larkin2024-som", "locator", "Abstract")
+    table = changes_table(load_evidence(book / "data"), name="tab-x", caption="What?")
+    (row,) = table.rows
+    cells = ["".join(run.text for run in cell.content) for cell in row.cells]
+    assert cells == ["Not yet released", "findings", "0", "1", "0"]
+
+
+def test_a_damaged_snapshot_stops_the_chapter(book: Path) -> None:
+    make_release(book, "1.0.0")
+    (book / "data/releases/1.0.0.json").write_text("{")
+    with pytest.raises(ReleaseError):
+        narrate_releases(load_evidence(book / "data"))

@@ -1,0 +1,121 @@
+"""Facts about the real report, built once: complete, the same in HTML and PDF, and readable."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from conftest import PROJECT, Build, printed_pages
+
+from evidence_tools import Evidence
+from evidence_tools.show.words import number_text
+
+CENTRAL = {
+    "zhang2025-oc": ("1.86", "1.17", "2.56"),
+    "zhang2025-bap": ("1.49", "0.98", "2.00"),
+    "zhang2025-ucoc": ("-1.54", "-2.44", "-0.64"),
+    "zhang2025-trap": ("-0.83", "-1.21", "-0.46"),
+    "zhang2025-ctx": ("-0.09", "-0.14", "-0.05"),
+}
+PAGES = sorted(path.stem for path in (PROJECT / "chapters").glob("*.md"))
+
+
+@pytest.fixture(scope="module")
+def printed(book: Build) -> list[str]:
+    return printed_pages(book.pdf)
+
+
+def words_of(book: Build, page: str) -> str:
+    article = BeautifulSoup(book.page(f"chapters/{page}"), "html.parser").select_one("article")
+    assert article is not None
+    for part in article.select(".cell_input, .headerlink, script, style, template, [hidden]"):
+        part.decompose()
+    return " ".join(article.get_text(" ").split())
+
+
+@pytest.mark.parametrize("finding_id", CENTRAL)
+def test_a_central_estimate_is_on_the_first_page_as_printed(book: Build, finding_id: str) -> None:
+    text = words_of(book, "answer")
+    for figure in CENTRAL[finding_id]:
+        assert number_text(figure) in text
+
+
+@pytest.mark.parametrize("finding_id", CENTRAL)
+def test_a_central_estimate_is_in_the_pdf_as_printed(printed: list[str], finding_id: str) -> None:
+    whole = " ".join(printed)
+    for figure in CENTRAL[finding_id]:
+        assert number_text(figure) in whole
+
+
+def test_the_first_page_answers_on_markers_fractures_and_harms(book: Build) -> None:
+    text = words_of(book, "answer")
+    assert [text.index(word) for word in ("Markers:", "Fractures:", "Harms:")] == sorted(
+        text.index(word) for word in ("Markers:", "Fractures:", "Harms:")
+    )
+    assert "no significant change" in text
+
+
+def test_every_finding_is_shown_on_a_page(book: Build, evidence: Evidence) -> None:
+    manifest = json.loads((book.html / "report.json").read_text(encoding="utf-8"))
+    content = manifest.get("content", manifest)
+    assert set(evidence.findings.index) <= set(content["findings"])
+
+
+def test_the_plain_page_has_at_most_600_words(book: Build) -> None:
+    assert len(words_of(book, "plain").split()) <= 600
+
+
+def test_the_pdf_has_at_most_40_pages(printed: list[str]) -> None:
+    assert len(printed) <= 40
+
+
+def test_a_page_for_the_web_only_is_not_in_the_pdf(printed: list[str]) -> None:
+    assert not any("All rows" in page for page in printed)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_of_a_page_leads_to_a_file_of_the_site(book: Build, page: str) -> None:
+    folder = book.html / "chapters"
+    soup = BeautifulSoup(book.page(f"chapters/{page}"), "html.parser")
+    for link in soup.select("a[href]"):
+        target, _, fragment = str(link["href"]).partition("#")
+        if re.match(r"[a-z]+:", target) or link.find_parent(class_="evidence-old-version"):
+            continue  # the newest version is beside a published one
+        file = (folder / target).resolve() if target else folder / f"{page}.html"
+        assert file.is_file(), link
+        if fragment and file.suffix == ".html":
+            assert f'id="{fragment}"' in file.read_text(encoding="utf-8"), link
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_loads_nothing_from_another_host(book: Build, page: str) -> None:
+    soup = BeautifulSoup(book.page(f"chapters/{page}"), "html.parser")
+    loaded = [tag.get("src") or "" for tag in soup.select("script, img, iframe, source")]
+    loaded += [tag["href"] for tag in soup.select("link[rel=stylesheet], link[rel*=icon]")]
+    assert not [address for address in loaded if re.match(r"(https?:)?//", str(address))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_figure_of_a_page_has_a_text_alternative(book: Build, page: str) -> None:
+    soup = BeautifulSoup(book.page(f"chapters/{page}"), "html.parser")
+    for figure in soup.select("figure.evidence-figure"):
+        drawing = figure.select_one("[role=img]")
+        assert drawing is not None
+        assert len(str(drawing.get("aria-label", ""))) > 40
+
+
+def test_chapters_import_from_the_package_only_and_are_short() -> None:
+    for path in (PROJECT / "chapters").glob("*.md"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        imports = [line for line in lines if re.match(r"(from|import) ", line)]
+        assert all(line.startswith("from evidence_tools import ") for line in imports), path
+        assert path.name == "glossary.md" or len(lines) <= 122, path
+
+
+def test_the_readme_shows_a_picture_that_is_there() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    for picture in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", readme):
+        assert Path(PROJECT, picture).is_file()

@@ -1,0 +1,213 @@
+"""What a release keeps of the evidence, and what is read back from it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from releasing import change_cell, make_book, make_release
+
+from evidence_tools.evidence.model import load_evidence
+from evidence_tools.releases.difference import EVIDENCE, WORDING, compare
+from evidence_tools.releases.manifest import ReleaseError
+from evidence_tools.releases.narration import change_lines, diff, markdown_list, summary_lines
+from evidence_tools.releases.snapshot import (
+    load_state,
+    read_releases,
+    read_snapshot,
+    snapshot_bytes,
+    take_snapshot,
+)
+
+RELEASED = Path(__file__).parent.parent / "data" / "releases"
+
+
+@pytest.fixture(autouse=True)
+def day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    return make_book(tmp_path / "book")
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+        book = make_book(tmp_path_factory.mktemp("first") / "book")
+        make_release(book, "1.0.0")
+        return book
+
+
+@pytest.fixture
+def released(first: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(first, tmp_path / "released"))
+
+
+def part(changes: pd.DataFrame, name: str) -> pd.DataFrame:
+    return changes[changes["part"] == name]
+
+
+def test_a_snapshot_holds_each_cell_as_the_file_has_it(book: Path) -> None:
+    snapshot = take_snapshot(load_evidence(book / "data"), "1.0.0", "2026-11-27")
+    row = snapshot.tables["findings"]["larkin2024-som"]
+    assert (row["estimate"], row["ci_upper"]) == ("1.86", "2.56")
+    assert "som risk_of_bias" in snapshot.tables["certainty"]
+    assert "One sentence." in snapshot.pages["answer"]
+
+
+def test_ratings_say_what_is_concluded_on_each_outcome(book: Path) -> None:
+    snapshot = take_snapshot(load_evidence(book / "data"), "1.0.0")
+    rating = snapshot.tables["ratings"]["som"]
+    assert rating["rating"] == "at most low"
+    assert rating["central_source"] == "increase"
+
+
+def test_a_snapshot_reads_back_as_it_was(book: Path, tmp_path: Path) -> None:
+    snapshot = take_snapshot(load_evidence(book / "data"), "1.0.0", "2026-11-27")
+    (tmp_path / "1.0.0.json").write_bytes(snapshot_bytes(snapshot))
+    assert read_snapshot(tmp_path / "1.0.0.json") == snapshot
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda text: text[: len(text) // 2], "not a whole snapshot"),
+        (lambda text: text.replace(b"1.86", b"1.87", 1), "changed after it was written"),
+        (lambda text: text.replace(b'"format": 2', b'"format": 3'), "formats up to 2"),
+        (lambda text: text.replace(b"snapshot", b"report"), "no snapshot"),
+        (lambda _: b"[]", "no snapshot"),
+        (lambda _: b"3", "not a whole snapshot"),
+    ],
+)
+def test_a_damaged_or_newer_snapshot_is_refused(released: Path, damage, said: str) -> None:  # type: ignore[no-untyped-def]
+    path = released / "data/releases/1.0.0.json"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ReleaseError, match=said):
+        read_releases(released / "data")
+
+
+def test_a_snapshot_under_the_name_of_another_version_is_refused(released: Path) -> None:
+    folder = released / "data/releases"
+    (folder / "1.0.0.json").rename(folder / "1.1.0.json")
+    with pytest.raises(ReleaseError, match=r"holds version 1\.0\.0"):
+        read_releases(released / "data")
+
+
+def test_a_version_with_other_digits_than_0_to_9_is_refused(released: Path) -> None:
+    folder = released / "data/releases"
+    (folder / "1.0.0.json").rename(folder / "1.\u0661.0.json")
+    with pytest.raises(ReleaseError, match="three numbers"):
+        read_releases(released / "data")
+
+
+def test_the_snapshots_of_the_first_format_are_read() -> None:
+    old, new = (read_snapshot(RELEASED / f"{version}.json") for version in ("1.0.0", "1.1.0"))
+    found = compare(old, new)
+    assert set(part(found, EVIDENCE)["table"]) == {"ratings"}
+    assert len(part(found, WORDING))
+
+
+def test_old_names_and_blanks_are_those_of_today() -> None:
+    old = read_snapshot(RELEASED / "1.1.0.json")
+    cells = [text for rows in old.tables.values() for row in rows.values() for text in row.values()]
+    assert "not reported" not in cells
+    assert all("n_completed" in row for row in old.tables["trials"].values())
+    assert not any(row["p_value"].startswith("p") for row in old.tables["findings"].values())
+
+
+def test_what_an_old_snapshot_did_not_conclude_is_no_change_of_a_conclusion(book: Path) -> None:
+    old = take_snapshot(load_evidence(book / "data"), "1.0.0")
+    for row in old.tables["ratings"].values():
+        del row["central_source"], row["conflict"]
+    lines = summary_lines(compare(old, load_state(book, ".")))
+    assert lines == ["No row, rating or integrity status changed."]
+
+
+def test_an_outcome_that_was_not_rated_before_is_a_changed_rating(book: Path) -> None:
+    old, new = load_state(book, "."), load_state(book, ".")
+    del old.tables["ratings"]["som"]
+    told = change_lines(compare(old, new), EVIDENCE)
+    assert "ratings: Somnin (som): rating blank → at most low" in told
+    assert not any("outcome id" in line for line in told)
+
+
+def test_judgements_of_the_first_format_are_rows() -> None:
+    judged = read_snapshot(RELEASED / "1.1.0.json").tables["certainty"]
+    assert len(judged) == 55
+    assert judged["oc risk_of_bias"]["judgement"] == "not assessed"
+    assert judged["oc risk_of_bias"]["rationale"].startswith("The methods of the trials")
+
+
+def test_equal_states_say_that_nothing_changed(released: Path) -> None:
+    assert "No row, rating or integrity status changed." in diff(released, "1.0.0")
+
+
+def test_a_changed_direction_and_a_changed_note_are_kept_apart(released: Path) -> None:
+    change_cell(released, "findings", "larkin2024-dor", "direction", "increase")
+    change_cell(released, "findings", "larkin2024-dor", "statistically_significant", "yes")
+    change_cell(released, "findings", "larkin2024-som", "note", "a new note")
+    found = compare(load_state(released, "1.0.0"), load_state(released, "."))
+    assert set(part(found, EVIDENCE)["column"]) >= {"direction", "central_source"}
+    assert list(part(found, WORDING)["after"]) == ["a new note"]
+    assert any(
+        line.startswith("Direction of a result: no significant change → increase: Dormine")
+        for line in summary_lines(found)
+    )
+
+
+def test_integrity_that_changed_is_told_and_one_looked_up_again_is_counted(released: Path) -> None:
+    change_cell(released, "sources", "larkin2024", "integrity_checked", "2026-11-20")
+    change_cell(released, "sources", "moss2021", "integrity", "adjusted")
+    lines = summary_lines(compare(load_state(released, "1.0.0"), load_state(released, ".")))
+    assert "Integrity: none known → adjusted: Moss 2021." in lines
+    assert "Integrity looked up again: 1." in lines
+
+
+def test_a_removed_and_an_added_row_say_what_they_say(released: Path) -> None:
+    path = released / "data/harms.csv"
+    path.write_text(path.read_text().replace("fern2019-more", "fern2019-worse"))
+    told = diff(released, "1.0.0")
+    assert "Rows of harms: 1 added, 1 removed." in told
+    assert "(fern2019-worse): added: headaches were more frequent with the lamp" in told
+
+
+def test_a_changed_judgement_and_its_rating_are_told(released: Path) -> None:
+    path = released / "data/certainty.csv"
+    path.write_text(
+        path.read_text().replace("som,inconsistency,no concern", "som,inconsistency,serious")
+    )
+    before, after = load_state(released, "1.0.0"), load_state(released, "1.0.0")
+    after.tables["certainty"]["som inconsistency"]["judgement"] = "very serious"
+    after.tables["ratings"]["som"]["rating"] = "very low"
+    told = change_lines(compare(before, after), EVIDENCE)
+    assert "ratings: Somnin (som): rating at most low → very low" in told
+    assert any("judgement no concern → very serious" in line for line in told)
+
+
+def test_the_lines_of_a_chapter_are_wording(released: Path) -> None:
+    (released / "chapters/answer.md").write_text("# Answer\n\nAnother sentence.\n")
+    found = compare(load_state(released, "1.0.0"), load_state(released, "."))
+    assert part(found, EVIDENCE).empty
+    assert list(part(found, WORDING)["before"]) == ["One sentence.", ""]
+    assert list(part(found, WORDING)["after"]) == ["", "Another sentence."]
+
+
+def test_markup_in_a_table_stays_text_in_the_change_log() -> None:
+    assert markdown_list(["<b>*x*"]) == "- \\<b\\>\\*x\\*\n"
+
+
+def test_the_json_form_holds_every_change(released: Path) -> None:
+    change_cell(released, "findings", "larkin2024-som", "note", "a new note")
+    (change,) = json.loads(diff(released, "1.0.0", as_json=True))
+    assert (change["key"], change["after"]) == ("larkin2024-som", "a new note")
+
+
+def test_an_unknown_state_names_those_there_are(released: Path) -> None:
+    with pytest.raises(ReleaseError, match=r"released version \(1\.0\.0\).*git worktree add"):
+        diff(released, "HEAD~1")

@@ -1,0 +1,288 @@
+"""What is packed can be checked, and signed against those who rewrite the manifest as well."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+from releasing import commit, make_book, make_build, make_release
+
+from evidence_tools.releases.bundle import make_bundle, pack, safe_cell, unpack
+from evidence_tools.releases.manifest import (
+    ReleaseError,
+    manifest_bytes,
+    seal,
+    unseal,
+    write_manifest,
+    write_whole,
+)
+from evidence_tools.releases.verification import sign, verify
+
+
+@pytest.fixture(autouse=True)
+def day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+        book = make_book(tmp_path_factory.mktemp("made") / "book")
+        make_release(book, "1.0.0")
+        return book, make_bundle(book, make_build(book)).read_bytes()
+
+
+@pytest.fixture
+def build(made: tuple[Path, bytes], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made[0] / "_build/html", tmp_path / "build"))
+
+
+@pytest.fixture
+def bundle(made: tuple[Path, bytes], tmp_path: Path) -> Path:
+    (tmp_path / "bundle.zip").write_bytes(made[1])
+    return tmp_path / "bundle.zip"
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    return path
+
+
+def test_a_sound_build_says_what_was_checked_and_what_only_a_signature_shows(build: Path) -> None:
+    said = verify(build)
+    assert "version 1.0.0 as made" in said
+    assert "found by a signature only" in said
+
+
+def test_missing_extra_and_changed_files_are_named_together(build: Path) -> None:
+    (build / "index.html").write_text("other")
+    (build / "chapters/answer.html").rename(build / "chapters/other.html")
+    with pytest.raises(ReleaseError) as found:
+        verify(build)
+    for fault in ("index.html: differs", "answer.html: missing", "other.html: extra"):
+        assert fault in str(found.value)
+
+
+def test_a_link_and_an_empty_folder_are_no_files_of_a_build(build: Path) -> None:
+    (build / "empty").mkdir()
+    with pytest.raises(ReleaseError, match="empty: neither a file"):
+        verify(build)
+    (build / "empty").rmdir()
+    (build / "link.html").symlink_to(build / "index.html")
+    with pytest.raises(ReleaseError, match=r"link\.html: neither a file"):
+        verify(build)
+
+
+@pytest.mark.parametrize("kept", ["", "{", '{"kind": "report"}', "[1]"])
+def test_a_damaged_manifest_is_a_sentence(build: Path, kept: str) -> None:
+    (build / "report.json").write_text(kept)
+    with pytest.raises(ReleaseError, match=r"report\.json"):
+        verify(build)
+
+
+def test_a_newer_manifest_asks_for_the_newer_package(build: Path) -> None:
+    (build / "report.json").write_bytes(seal("report", 3, {}))
+    with pytest.raises(ReleaseError, match="format 3"):
+        verify(build)
+
+
+def test_a_place_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match="is missing"):
+        verify(tmp_path / "nothing")
+
+
+def test_the_same_files_give_the_same_bundle(made: tuple[Path, bytes], tmp_path: Path) -> None:
+    book, content = made
+    again = make_bundle(book, book / "_build/html", tmp_path / "again.zip")
+    assert again.read_bytes() == content
+    assert (book / "_build/book-1.0.0.zip").is_file()
+
+
+def test_the_bundle_holds_site_sources_and_a_crate_that_the_library_reads(
+    bundle: Path, tmp_path: Path
+) -> None:
+    from rocrate.rocrate import ROCrate
+
+    names = set(unpack(bundle))
+    assert {"html/index.html", "data/findings.csv", "book.pdf", "CITATION.cff"} <= names
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(tmp_path / "out")
+    crate = ROCrate(str(tmp_path / "out"))
+    assert (crate.name, crate.root_dataset["version"]) == ("A <report>", "1.0.0")
+    assert crate.root_dataset["author"][0]["name"] == "The authors"
+    assert "version 1.0.0" in verify(bundle)
+    assert "version 1.0.0" in verify(tmp_path / "out")
+
+
+def test_a_build_of_another_state_is_not_bundled(tmp_path: Path) -> None:
+    book = make_book(tmp_path / "book")
+    build = make_build(book)
+    (book / "chapters/answer.md").write_text("# Other\n")
+    with pytest.raises(ReleaseError, match="build again"):
+        make_bundle(book, build)
+    commit(book)
+    with pytest.raises(ReleaseError, match="build again"):
+        make_bundle(book, build)
+
+
+def rezipped(change) -> bytes:  # type: ignore[no-untyped-def]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        change(archive)
+    return packed.getvalue()
+
+
+def with_entry(content: bytes, name: str, attributes: int = 0o100644) -> bytes:
+    def change(archive: zipfile.ZipFile) -> None:
+        with zipfile.ZipFile(io.BytesIO(content)) as old:
+            for info in old.infolist():
+                archive.writestr(info, old.read(info))
+        info = zipfile.ZipInfo(name, (2026, 11, 27, 0, 0, 0))
+        info.external_attr = attributes << 16
+        archive.writestr(info, b"")
+
+    return rezipped(change)
+
+
+DAMAGES = {
+    "bytes at the end": lambda content: content + b"more",
+    "bytes at the beginning": lambda content: b"#!" + content,
+    "a comment": lambda content: content[:-2] + b"\x04\0note",
+    "cut": lambda content: content[:-100],
+    "a folder": lambda content: with_entry(content, "html/"),
+    "a folder that is a file": lambda content: with_entry(content, "odd/", 0o100644),
+    "a link": lambda content: with_entry(content, "link", 0o120777),
+    "outside": lambda content: with_entry(content, "../outside"),
+    "absolute": lambda content: with_entry(content, "/outside"),
+    "a drive": lambda content: with_entry(content, "C:outside"),
+    "twice": lambda content: with_entry(content, "CITATION.cff"),
+    "not a zip file": lambda _: b"x" * 100,
+    "empty": lambda _: rezipped(lambda _: None),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_bundle_that_was_not_packed_so_is_refused(bundle: Path, damage: str) -> None:
+    bundle.write_bytes(DAMAGES[damage](bundle.read_bytes()))
+    with pytest.raises(ReleaseError, match=r"bundle\.zip"):
+        verify(bundle)
+
+
+@pytest.mark.slow
+def test_one_changed_bit_anywhere_in_a_bundle_is_found(bundle: Path) -> None:
+    content = bundle.read_bytes()
+    for place in [*range(0, len(content), 997), *range(len(content) - 200, len(content))]:
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        bundle.write_bytes(changed)
+        with pytest.raises(ReleaseError):
+            verify(bundle)
+
+
+def forge(build: Path) -> None:
+    (build / "index.html").write_text("forged")
+    write_manifest(build, unseal((build / "report.json").read_bytes(), "report", 2, "report.json"))
+
+
+def test_a_manifest_rewritten_with_its_file_is_found_by_the_signature_alone(
+    build: Path, key: Path
+) -> None:
+    sign(build, key)
+    assert "signature fits" in verify(build, key=key.with_suffix(".pub"))
+    forge(build)
+    assert "found by a signature only" in verify(build)
+    with pytest.raises(ReleaseError, match="not what the owner of"):
+        verify(build, key=key.with_suffix(".pub"))
+
+
+def test_the_signature_of_somebody_else_does_not_fit(
+    build: Path, key: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(other)], check=True)
+    forge(build)
+    sign(build, other)
+    with pytest.raises(ReleaseError, match="not what the owner of"):
+        verify(build, key=key.with_suffix(".pub"))
+
+
+def test_a_bundle_is_signed_as_one_file(bundle: Path, key: Path, tmp_path: Path) -> None:
+    kept = sign(bundle, key).rename(tmp_path / "kept.sig")
+    public = key.with_suffix(".pub")
+    assert "signature fits" in verify(bundle, key=public, signature=kept)
+    contents = unpack(bundle) | {"CITATION.cff": b"forged"}
+    manifest = unseal(contents.pop("report.json"), "report", 2, "report.json")
+    contents["report.json"] = manifest_bytes(manifest, contents)
+    from datetime import date
+
+    bundle.write_bytes(pack(contents, date(2026, 11, 27)))
+    verify(bundle)
+    with pytest.raises(ReleaseError, match="not what the owner of"):
+        verify(bundle, key=public, signature=kept)
+
+
+def test_a_signature_without_a_key_says_nothing(build: Path, key: Path) -> None:
+    with pytest.raises(ReleaseError, match="without the public key"):
+        verify(build, signature=sign(build, key))
+    (build / "report.json.sig").unlink()
+    with pytest.raises(ReleaseError, match="not what the owner of"):
+        verify(build, key=key.with_suffix(".pub"))
+
+
+def test_a_damaged_build_is_not_signed(build: Path, key: Path) -> None:
+    (build / "index.html").write_text("other")
+    with pytest.raises(ReleaseError, match="differs"):
+        sign(build, key)
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+cmd", "-cmd|' /C'!A0", "@SUM(A1)", " =1", "\t=1", "\uff1d1"]
+)
+def test_a_cell_that_a_spreadsheet_would_run_is_neutralised(cell: str) -> None:
+    assert safe_cell(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["-1.54", "+2", "-1e-05", "1.86", "text", "", "a=b", "-12.5%"])
+def test_a_number_and_plain_text_stay_as_they_are(cell: str) -> None:
+    assert safe_cell(cell) == cell
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    write_whole(tmp_path / "a.json", b"old")
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(tmp_path / "a.json", b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert (tmp_path / "a.json").read_bytes() == b"old"
+
+
+def test_a_manifest_is_readable_json(build: Path) -> None:
+    manifest = json.loads((build / "report.json").read_text())
+    assert manifest["stamp"]["version"] == "1.0.0"
+    assert len(manifest["files"]["index.html"]) == 64
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{}, {"files": [], "stamp": {}, "pages": {}, "report": {}}, {"stamp": {"version": 1}}],
+)
+def test_a_manifest_without_its_parts_is_a_sentence(
+    build: Path, content: dict[str, object]
+) -> None:
+    (build / "report.json").write_bytes(seal("report", 2, content))
+    with pytest.raises(ReleaseError, match="lacks a part"):
+        verify(build)
