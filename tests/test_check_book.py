@@ -189,3 +189,17 @@ def test_a_file_that_is_not_there_is_said_so(book: Path) -> None:
     text, code = audit_command(book / "none.md", "text", book / "data")
     assert code == 2
     assert "could not read" in text
+
+
+def test_a_sentence_of_plain_csv_that_names_nothing_is_a_problem(book: Path) -> None:
+    (book / "data" / "plain.csv").write_text("key,text,when\nodd,{Nobody} says so.,\n", "utf-8")
+    assert any("plain.csv:2" in str(problem) for problem in check_book(book))
+
+
+def test_a_trial_without_its_row_is_listed_as_open(book: Path) -> None:
+    for table in ("trials", "arms"):
+        path = book / "data" / f"{table}.csv"
+        if path.is_file():
+            path.write_text(path.read_text("utf-8").partition("\n")[0] + "\n", "utf-8")
+    text, _ = check_command(book)
+    assert "has no row in trials.csv: dose, duration, comparator (open)" in text

@@ -85,6 +85,8 @@ HONEST = [
     "A change in a marker does not show that sleep is deeper, or that fewer lamps break.",
     "{source}`moss2021` reports no significant change in vigilase: {finding}`moss2021-vig`.",
     "This report recommends nothing.",
+    "Amber light",
+    "Amber light and crashes: a report",
     "Somnin is a sleep hormone marker.",
     "In the pooled analysis somnin rose.",
     "Nothing was pooled for this report.",

@@ -199,3 +199,9 @@ def test_each_chapter_that_has_ended_is_reported(book: Path, kernels: Kernels) -
     write_chapter(book, "good", "1")
     run_chapters(read(book, "good", "failing"), kernels, 10**6, lines.append)
     assert sorted(text.split(" s  ")[1] for text in lines) == ["failing  failed", "good"]
+
+
+def test_a_line_that_is_written_over_shows_its_end(book: Path, kernels: Kernels) -> None:
+    code = "import sys\nfor n in range(3): print(f'{n} of 2', end='\\r')\nprint('\\nlast')"
+    write_chapter(book, "progress", code)
+    assert printed(run(kernels, book, "progress")["progress"]) == "2 of 2\nlast\n"

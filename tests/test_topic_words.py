@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT
 
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import load_evidence
-from evidence_tools.evidence.tables import split_list
 
 PACKAGE = PROJECT / "evidence_tools"
 FILES = sorted(p for p in PACKAGE.rglob("*") if p.suffix in {".py", ".js", ".css", ".typ", ".html"})

@@ -118,7 +118,7 @@ def _settle(app: Any, config: Config) -> None:
     use_assets(app)
     config.evidence_state = session.key
     config.nb_execution_mode = "cache"
-    config.nb_execution_raise_on_error = config.nb_merge_streams = True
+    config.nb_execution_raise_on_error = True
     config.nb_render_markdown_format = "myst"
     config.nb_ipywidgets_js = {}  # scripts of another host
     config.nb_code_prompt_show, config.nb_code_prompt_hide = "Show code", "Hide code"

@@ -15,7 +15,7 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from evidence_tools.book.nodes import evidence_chart, evidence_ref
-from evidence_tools.evidence.tables import split_list
+from evidence_tools.evidence.frames import split_list
 
 # Where text is already a link, is no running text, or is the glossary itself.
 _PASSED_OVER = (

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -52,7 +53,6 @@ class Chapter:
 class _Client(NotebookClient):  # type: ignore[misc]
     """A client that leaves signals to the build, and gives up a cell that shows too much."""
 
-    coalesce_streams = True  # a line that is written over stays one line
     index, bytes, most_bytes, excess = HEAD, 0, 0, ""
 
     @asynccontextmanager
@@ -82,6 +82,30 @@ class _Client(NotebookClient):  # type: ignore[misc]
             if self.task_poll_for_reply is not None:
                 self.task_poll_for_reply.cancel()  # as nbclient does when a kernel has died
         return super().process_message(msg, cell, cell_index)
+
+
+def _merge_streams(outputs: list[Any]) -> list[Any]:
+    """Join what a cell printed, in one order; of a line that was written over, the end stays.
+
+    The libraries' own merging takes the square of the length of a line.
+    """
+    merged: list[Any] = []
+    printed: dict[str, list[str]] = {}
+    for output in outputs:
+        name = output.get("name", "")
+        if name not in printed:
+            merged.append(output)
+        if name:
+            printed.setdefault(name, []).append(output.text)
+    for output in merged:
+        if name := output.get("name", ""):
+            lines = "".join(printed[name]).split("\n")
+            output.text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+    # Which of two streams arrives first is chance.
+    for at, (one, two) in enumerate(pairwise(merged)):
+        if (one.get("name"), two.get("name")) == ("stderr", "stdout"):
+            merged[at : at + 2] = two, one
+    return merged
 
 
 async def run_chapter(
@@ -123,7 +147,11 @@ async def run_chapter(
     streams = dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)
     try:
         client.km = kernels.manager(notebook.metadata.get("kernelspec", {}).get("name", "python3"))
-        return await client.async_execute(cwd=str(folder), env=kernels.environment, **streams)
+        done = await client.async_execute(cwd=str(folder), env=kernels.environment, **streams)
+        for cell in done.cells:
+            if cell.cell_type == "code":
+                cell.outputs = _merge_streams(cell.outputs)
+        return done
     except NoSuchKernel as error:
         reason = f"there is no kernel {error.name!r}; write 'name: python3' under 'kernelspec:'"
     except CellExecutionError as error:

@@ -14,11 +14,31 @@ _DIRECTIONS = (*MOVES, "same", "nonsignificant")
 _CLAIMS = """good bad praise large trend proof strongevidence safe dangerous order imperative advice
 ought level agree conflict dose anydose future unknown method"""
 _TRIGGERS = (*_CLAIMS.split(), *_DIRECTIONS)
-_TOPICS = "outcome subject body marker process thing elsewhere central source".split()  # noqa: SIM905
+_TOPICS = (
+    *("outcome", "subject", "body", "marker", "process", "thing"),
+    *("elsewhere", "central", "source"),
+)
 _ASKS = ("open", "ask", "not", "hearsay", "why", "degree")
 _HARD = frozenset(";:—–()…|")
-_BETWEEN = set("et al and colleagues coworkers co workers s ( , ) . the in".split())  # noqa: SIM905
+_BETWEEN = {
+    "et",
+    "al",
+    "and",
+    "colleagues",
+    "coworkers",
+    "co",
+    "workers",
+    "s",
+    "(",
+    ",",
+    ")",
+    ".",
+    "the",
+    "in",
+}
 _PAST = {"rose", "fell", "went", "dropped", "climbed", "jumped", "grew", "sank", "moved"}
+_THINGS = ("subject", "thing", "outcome", "marker", "body", "process", "person")
+_JOINS = {"and", "or", "in", "of", "on", "the"}
 _NAMES = ("process", "marker", "subject", "good")
 
 
@@ -81,6 +101,13 @@ class Clause:
         """Whether the clause says what was done or was so."""
         done = {"was", "were", "we", "us", "have", "authors"} & self.words
         return bool(done) and self.tokens[0].low != "had"
+
+    @property
+    def only_names(self) -> bool:
+        """Whether the clause names things and says nothing of them, as a title does."""
+        named = {n for tag in self.all(*_THINGS) for n in range(tag.first, tag.last + 1)}
+        rest = (t for n, t in enumerate(self.tokens, start=self.start) if n not in named)
+        return all(token.low in _JOINS or not token.low.isalnum() for token in rest)
 
     def acts(self, tag: Tag) -> bool:
         """Whether the clause begins with a name and a word that may say what it does."""

@@ -20,6 +20,7 @@ from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import EvidenceError, Problem, did_you_mean
+from evidence_tools.show.narrate import check_plain
 
 RULES = {
     "number": "Every number in the text comes from a row, by a role or by generated output.",
@@ -60,6 +61,7 @@ class Review:
 
     problems: list[Problem] = field(default_factory=list)
     rereads: list[Problem] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
     exemptions: list[Exemption] = field(default_factory=list)
     declared: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
@@ -94,8 +96,9 @@ def review_book(folder: Path, *, release: bool = False, today: date | None = Non
     pages = [*chapters, *settings]
     found = [problem for page in pages for problem in check_page(page, judge, review)]
     found += _coverage(chapters, listed)
-    found += _check_cells(evidence, judge, review)
-    stale = list(_stale(folder, evidence, today or date.today()))
+    found += [*_check_cells(evidence, judge, review), *check_plain(evidence)]
+    review.gaps = [f"data/{table}.csv: {what}" for table, what in evidence.missing_rows()]
+    stale = [*_stale(folder, evidence, today or date.today()), *_misfits(evidence)]
     review.rereads = [] if release else stale
     granted, review.problems = _exemptions(pages, evidence.rows("findings"))
     _apply([*found, *(stale if release else [])], granted, review)
@@ -136,6 +139,13 @@ def check_words(
             for fault in judge.faults(reading):
                 if fault.slot in IN_CELLS:
                     yield f"{fault.slot}: {fault.message}"
+
+
+def _misfits(evidence: Evidence) -> Iterator[Problem]:
+    """Find declared judgements that the findings no longer support."""
+    for row in evidence.misfits().itertuples():
+        message = f"{row.outcome_id}, {row.domain}: {row.judgement!r}, but {row.reason}"
+        yield Problem("data/certainty.csv", 0, "judgement", message, "wording")
 
 
 def _check_cells(evidence: Evidence, judge: Judge, review: Review) -> Iterator[Problem]:
@@ -272,7 +282,11 @@ def _stale(folder: Path, evidence: Evidence, today: date) -> Iterator[Problem]:
             yield Problem(f"{evidence.folder.name}/sources.csv", 0, "", message, "integrity")
 
 
-def check_command(folder: str | Path, format: str = "text", **options: Any) -> tuple[str, int]:  # noqa: A002
+def check_command(
+    folder: str | Path,
+    format: str = "text",  # noqa: A002
+    **options: Any,
+) -> tuple[str, int]:
     """Check a book for the command line.
 
     Parameters
@@ -298,6 +312,7 @@ def check_command(folder: str | Path, format: str = "text", **options: Any) -> t
         return json.dumps(vars(review), ensure_ascii=False, indent=1, default=asdict), code
     lines = [str(problem) for problem in review.problems]
     lines += [f"{problem} (read again)" for problem in review.rereads]
+    lines += [f"{what} (open)" for what in review.gaps]
     lines += [f"{path}: no evidence text: {why}" for path, why in review.declared.items()]
     lines += [f"{e.path}:{e.line}: exempt from {e.subject}: {e.reason}" for e in review.exemptions]
     seen = [f"{count} {what}" for what, count in review.counts.items()]

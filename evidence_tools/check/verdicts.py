@@ -128,7 +128,7 @@ class Judge:
             "subject": acts,
             "+subject": reading.has("subject", "thing", *self.kin),
             "general": not acts and (clause.has("person") or other),
-            "framed": clause.sources and clause.pairs,
+            "framed": (clause.sources and clause.pairs) or clause.only_names,
             "named": reading.named or clause.has("central"),
             "uncovered": clause.has("elsewhere") and acts and not outcomes,
             "quoted": "benefit_reported_narratively" in said and clause.has("claimverb"),

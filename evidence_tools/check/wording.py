@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evidence_tools.evidence.files import read_text
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.evidence.problems import EvidenceError, Problem, relative_name
-from evidence_tools.evidence.tables import split_list
 
 MARK = re.compile(r"⟦(\d+)⟧")
 YEAR = re.compile(r"(?:19|20)\d\d")

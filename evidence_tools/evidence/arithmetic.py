@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evidence_tools.evidence.frames import PRINTED
 from evidence_tools.evidence.measures import RATIOS
-from evidence_tools.evidence.tables import PRINTED
 
 USUAL_LEVEL = 0.05
 """The p-value below which sources speak of significance; a convention, not a judgement."""

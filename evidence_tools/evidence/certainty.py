@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from evidence_tools.evidence.tables import split_list
+from evidence_tools.evidence.frames import split_list
 
 LEVELS = ("high", "moderate", "low", "very low")
 """GRADE levels from the highest; randomized trials start at the first.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from evidence_tools.evidence.tables import split_list
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.topic import Topic
 
 STRIKES_OUT = ("retracted", "caution_published")

@@ -21,6 +21,7 @@ from evidence_tools.evidence.comparison import (
     standing_of,
 )
 from evidence_tools.evidence.dictionary import PACKAGE_FILE
+from evidence_tools.evidence.frames import LoadedTable, read_tables, split_list
 from evidence_tools.evidence.limitations import lasts_less
 from evidence_tools.evidence.problems import (
     EvidenceError,
@@ -29,7 +30,6 @@ from evidence_tools.evidence.problems import (
     relative_name,
 )
 from evidence_tools.evidence.rules import check_rows
-from evidence_tools.evidence.tables import LoadedTable, read_tables, split_list
 from evidence_tools.evidence.topic import Topic, check_topic, read_topic
 
 Row = Any

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from evidence_tools.evidence.frames import PRINTED, LoadedTable
 from evidence_tools.evidence.limitations import RULES as LIMITATIONS
 from evidence_tools.evidence.measures import RATIOS
 from evidence_tools.evidence.problems import Problem, did_you_mean
-from evidence_tools.evidence.tables import PRINTED, LoadedTable
 from evidence_tools.evidence.topic import Topic
 from evidence_tools.evidence.views import (
     ARM_FIGURES,

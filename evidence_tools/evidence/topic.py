@@ -12,8 +12,8 @@ import yaml
 
 from evidence_tools.evidence.dictionary import frictionless
 from evidence_tools.evidence.files import read_text, text_fault
+from evidence_tools.evidence.frames import LoadedTable
 from evidence_tools.evidence.problems import Problem, did_you_mean, relative_name, shorten
-from evidence_tools.evidence.tables import LoadedTable
 
 TOPIC_FILE = "topic.yml"
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import check_arithmetic
+from evidence_tools.evidence.frames import PRINTED, LoadedTable, split_list
 from evidence_tools.evidence.measures import (
     RATIOS,
     named_measures,
@@ -20,7 +21,6 @@ from evidence_tools.evidence.measures import (
     printed_p_values,
     prints_estimate,
 )
-from evidence_tools.evidence.tables import PRINTED, LoadedTable, split_list
 
 Tables = Mapping[str, LoadedTable]
 

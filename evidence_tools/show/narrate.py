@@ -11,11 +11,11 @@ from functools import lru_cache
 
 from evidence_tools.evidence.certainty import LEVELS, effect_verb
 from evidence_tools.evidence.comparison import STRIKES_OUT
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.limitations import find_limitations
 from evidence_tools.evidence.model import Evidence, Row, loaded
 from evidence_tools.evidence.problems import EvidenceError, Problem, UnknownKeyError, relative_name
 from evidence_tools.evidence.selection import Selection, pick
-from evidence_tools.evidence.tables import split_list
 from evidence_tools.show import words
 from evidence_tools.show.display import Prose, Run, Runs, Text, runs
 from evidence_tools.show.references import concerns_once, noted_runs

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence
 from evidence_tools.evidence.selection import Selection, pick
-from evidence_tools.evidence.tables import split_list
 from evidence_tools.show.display import Prose, Run, Runs, runs
 from evidence_tools.show.words import source_name, source_run
 

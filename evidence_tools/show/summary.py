@@ -12,10 +12,10 @@ from typing import Any
 
 from evidence_tools.evidence.arithmetic import p_text
 from evidence_tools.evidence.certainty import LEVELS, effect_verb
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence, Row, as_rows
 from evidence_tools.evidence.rules import DOMAINS
 from evidence_tools.evidence.selection import Selection, pick
-from evidence_tools.evidence.tables import split_list
 from evidence_tools.show import narrate, words
 from evidence_tools.show.display import Table, Text, runs
 from evidence_tools.show.tables import Column, Layout, figures_cell, make_table, outcome_cell

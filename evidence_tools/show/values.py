@@ -20,10 +20,10 @@ from functools import lru_cache
 from typing import Any
 
 from evidence_tools.evidence.comparison import find_alternatives
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.limitations import months
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.evidence.problems import UnknownKeyError, did_you_mean
-from evidence_tools.evidence.tables import split_list
 from evidence_tools.show import words
 from evidence_tools.show.display import Run, Runs, Text, runs
 from evidence_tools.show.references import cited_runs
