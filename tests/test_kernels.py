@@ -62,7 +62,7 @@ def test_no_kernel_can_be_reached_from_another_machine(tmp_path: Path) -> None:
 
 def test_a_chapter_may_run_commands_of_the_shell(tmp_path: Path) -> None:
     with Kernels(tmp_path) as kernels:
-        assert said(kernels, tmp_path, "!echo first", "!echo second") == "second\r\n"
+        assert said(kernels, tmp_path, "!echo first", "!echo second") == "second\n"
         assert said(kernels, tmp_path, "%%bash\necho in a cell") == "in a cell\n"
 
 
