@@ -13,9 +13,11 @@ from typing import Any
 import jsonschema
 import pytest
 
+from evidence_tools.evidence.limitations import read_times
 from evidence_tools.evidence.model import Evidence, load_evidence
+from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.agreement import agreement_plot
-from evidence_tools.show.courses import dose_plot, read_times, timeline_plot, trials_plot
+from evidence_tools.show.courses import dose_plot, timeline_plot, trials_plot
 from evidence_tools.show.display import Figure
 from evidence_tools.show.flow import sources_plot
 from evidence_tools.show.forest import forest_plot, marker_plot
@@ -277,6 +279,27 @@ def test_the_map_has_sizes_of_trials_and_shapes_of_results(figures: dict[str, Fi
     assert drawn["fern2019"]["size"] > drawn["wren2012"]["size"] > 0
     assert drawn["wren2012"]["shape"] == "stroke"  # no result on the outcome
     assert drawn["owl2014"]["hollow"] and drawn["owl2014"]["colour"] == GREY  # set aside
+
+
+def test_a_trial_whose_arms_alone_are_counted_has_its_size_on_the_map(tmp_path: Path) -> None:
+    folder = shutil.copytree(TOPIC, tmp_path / "topic")
+    trials = (folder / "trials.csv").read_text()
+    (folder / "trials.csv").write_text(trials.replace("open label,900,450", "open label,,450"))
+    sources = (folder / "sources.csv").read_text()
+    assert ",900," in sources
+    (folder / "sources.csv").write_text(sources.replace(",900,", ",,"))
+    figure = trials_plot(load_evidence(folder).trials, on="sleep hormone marker")
+    assert "for 24 months, 900 participants" in figure.alt
+
+
+def test_a_chart_of_one_trial_has_an_axis(evidence: Evidence) -> None:
+    figure = trials_plot(["owl2014"], on="sleep hormone marker")  # no round month is near 8 weeks
+    assert "months of treatment" in json.dumps(figure.spec)
+
+
+def test_an_unknown_kind_is_answered_with_the_known_ones(evidence: Evidence) -> None:
+    with pytest.raises(UnknownKeyError, match="accident"):
+        trials_plot(evidence.trials, on="acident")
 
 
 def test_a_change_within_one_arm_is_grey_on_the_map(tmp_path: Path) -> None:

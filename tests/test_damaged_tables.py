@@ -459,6 +459,8 @@ REFUSED: dict[str, tuple[Damage, str]] = {
     "minimum-is-text": (field(S, "year", constraints={"minimum": "x"}), r"table 'sources'"),
     "enum-is-text": (field(S, "design", constraints={"enum": "rct"}), r"table 'sources'"),
     "column-undescribed": (_without_column("outcomes", "caveat"), r"'caveat' is not described; th"),
+    "column-of-checks-undescribed": (
+        _without_column("trials", "country"), r"'country' is not described; th"),
     "column-of-rule-undescribed": (_without_column("findings", "i2"), r"'i2' is not described"),
     # The topic
     "yaml-broken": (text("topic.yml", "synonyms: [", "synonyms: [["), r"topic\.yml:\d+: not valid"),
@@ -495,6 +497,9 @@ REFUSED: dict[str, tuple[Damage, str]] = {
     "topic-central-unknown": (text("topic.yml", "larkin2024", "larkin2023"), r":11: found 'larkin"),
     "topic-form-unknown": (
         text("topic.yml", "[amber lamp, amber gl", "[amber bulb, amber gl"), r"form; did|amber b"),
+    "topic-form-is-another-word": (
+        text("topic.yml", "[amber lamp, amber gl", "[amber lamps, amber gl"),
+        r":13: found 'amber lamps'"),
     "topic-people-unknown": (text("topic.yml", "poor sleep, shift workers]", "poor sleep, nurses]"),
         r"'nurses'"),
     "topic-dose-of-nobody": (text("topic.yml", "source_id: dusk2010", "source_id: dawn2010"),

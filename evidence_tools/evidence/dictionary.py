@@ -34,7 +34,8 @@ NEEDED: dict[str, str] = {
     "direction statistically_significant as_printed locator read_at superseded_by set_aside "
     "misfit note",
     "trials": "source_id same_trial_as form dose# dose_unit duration# duration_unit comparator "
-    "given_to_all other_arm blinding n_randomised% n_intervention% n_comparator% n_completed%",
+    "given_to_all other_arm blinding n_randomised% n_intervention% n_comparator% n_completed% "
+    "country",
     "arms": "arm_id source_id outcome_id measured_as arm role timepoint value_type n% events% "
     "mean# median# dispersion# dispersion_lower# dispersion_upper# dispersion_type unit "
     "as_printed read_at misfit note",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 
+_TIMES = re.compile(r"(\d+(?:\.\d+)?)|\b(day|week|month|year)s?\b")
 _MONTHS = {"day": 12 / 365.25, "week": 12 * 7 / 365.25, "month": 1.0, "year": 12.0}
 
 
@@ -19,6 +21,19 @@ def months(amount: float, unit: str) -> float:
     24.0
     """
     return amount * _MONTHS[unit.removesuffix("s")]
+
+
+def read_times(timepoint: str) -> list[float]:
+    """Read "6 and 12 months" or "2 years (measured at 1)" as months: 6 and 12, or 24."""
+    found: list[float] = []
+    waiting: list[float] = []
+    for number, unit in _TIMES.findall(re.sub(r"\(.*?\)", "", timepoint)):
+        if number:
+            waiting.append(float(number))
+        else:
+            found += [months(amount, unit) for amount in waiting if amount]
+            waiting = []
+    return sorted(found)
 
 
 def lasts_less(trials: pd.DataFrame, least: Mapping[str, Any]) -> pd.Series[bool]:

@@ -130,18 +130,19 @@ def _line(node: yaml.Node | None, place: list[Any]) -> int:
 def check_topic(folder: Path, topic: Topic, tables: Mapping[str, LoadedTable]) -> list[Problem]:
     """Find words of the topic that the tables do not know: sources, forms and groups of people."""
     path, sources = folder / TOPIC_FILE, tables["sources"]
-    lines = path.read_text(encoding="utf-8").splitlines()
-    named = [topic.central_source, *(str(dose["source_id"]) for dose in topic.doses)]
-    found = [(word, sources.keys, "sources.csv") for word in named if word and sources.readable]
+    node = yaml.compose(path.read_text(encoding="utf-8-sig"))
+    named: list[tuple[list[Any], str]] = [(["central_source"], topic.central_source)]
+    named += [(["doses", n, "source_id"], str(d["source_id"])) for n, d in enumerate(topic.doses)]
+    found = [(*one, sources.keys, "sources.csv") for one in named if one[1] and sources.readable]
     for column in ("form", "population_group"):
         constraints = tables["findings"].description.columns[column].get("constraints", {})
         if allowed := set(constraints.get("enum", [])):
-            counted = topic.counts.get(f"{column}s", [])
-            found += [(word, allowed, f"datapackage.json: {column}") for word in counted]
+            counted, file = topic.counts.get(f"{column}s", []), f"datapackage.json: {column}"
+            places = ((["counts", f"{column}s", n], word) for n, word in enumerate(counted))
+            found += [(*one, allowed, file) for one in places]
     problems = []
-    for word, known, file in found:
+    for place, word, known, file in found:
         if word not in known:
-            line = next((n for n, text in enumerate(lines, 1) if word in text), 0)
             message = f"found {word!r}, which is not in {file}{did_you_mean(word, known)}"
-            problems.append(Problem(relative_name(path), line, "", message))
+            problems.append(Problem(relative_name(path), _line(node, place), "", message))
     return problems

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from evidence_tools.evidence.comparison import standing_of
-from evidence_tools.evidence.limitations import months
+from evidence_tools.evidence.limitations import months, read_times
 from evidence_tools.evidence.model import Evidence, as_rows
 from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import marks, words
 from evidence_tools.show.display import Figure, Text
 from evidence_tools.show.lanes import Axis, Lane, axis_around, draw_lanes
 from evidence_tools.show.marks import GREY, INK, PALETTE, Mark, point
+from evidence_tools.show.values import size_of
 
-_TIMES = re.compile(r"(\d+(?:\.\d+)?)|\b(day|week|month|year)s?\b")
 _TICKS = (0.1, 0.25, 0.5, 1, 3, 6, 12, 24, 36, 60, 120)
 _MASSES = {"g": 1e6, "mg": 1e3, "ug": 1.0}
 _MIXED, _SILENT = "several results, not all alike", "no result on it here"
@@ -87,12 +86,14 @@ def trials_plot(
         raise ValueError("none of these trials has a duration, so there is no place for them")
     timed.sort(key=_dose, reverse=True)
     found = _results(evidence, timed, on)
-    about, colours = evidence.rows("kinds")[on].plural, _form_colours(trials)
-    numbers = sorted(trial.n_randomised or 0 for trial in timed)
+    about, colours = evidence.row("kinds", on).plural, _form_colours(trials)
+    sizes = {trial.source_id: size_of(evidence, trial.source_id) for trial in timed}
+    numbers = sorted(size or 0 for size in sizes.values())
     lanes = []
     for trial in timed:
-        look = {"colour": colours[trial.form], "size": _size(trial.n_randomised, numbers[-1])}
-        lanes.append(_trial_lane(evidence, trial, found[trial.source_id], look))
+        size = sizes[trial.source_id]
+        look = {"colour": colours[trial.form], "size": _size(size, numbers[-1])}
+        lanes.append(_trial_lane(evidence, trial, found[trial.source_id], size, look))
     usual = f"How long were trials, how much did they give, and what did they find on {about}?"
     return draw_lanes(
         lanes, _months_axis(lanes, "of treatment"), ("fig-trials", usual, name, caption),
@@ -157,19 +158,6 @@ def _months_axis(lanes: Iterable[Lane], what: str) -> Axis:
     times = [one["x"] for lane in lanes for one in lane.marks]
     ticks = {tick: f"{tick:g}" for tick in _TICKS if min(times) <= tick <= max(times)}
     return axis_around(times, log=True, title=[f"months {what}, log scale"], ticks=ticks)
-
-
-def read_times(timepoint: str) -> list[float]:
-    """Read "6 and 12 months" or "2 years (measured at 1)" as months: 6 and 12, or 24."""
-    found: list[float] = []
-    waiting: list[float] = []
-    for number, unit in _TIMES.findall(re.sub(r"\(.*?\)", "", timepoint)):
-        if number:
-            waiting.append(float(number))
-        else:
-            found += [months(amount, unit) for amount in waiting if amount]
-            waiting = []
-    return sorted(found)
 
 
 def _timed_rows(evidence: Evidence) -> pd.DataFrame:
@@ -240,10 +228,12 @@ def _doubt(finding: Any) -> str:
     return "a change within one arm" if finding.contrast == "within an arm" else ""
 
 
-def _trial_lane(evidence: Evidence, trial: Any, findings: Sequence[Any], look: Mark) -> Lane:
+def _trial_lane(
+    evidence: Evidence, trial: Any, findings: Sequence[Any], size: int | None, look: Mark
+) -> Lane:
     source = evidence.source(trial.source_id)
     length = words.amount_text(trial.duration_printed, trial.duration_unit)
-    about = [trial.form, _dose_text(trial), f"for {length}", _people(trial.n_randomised)]
+    about = [trial.form, _dose_text(trial), f"for {length}", _people(size)]
     label = source.short_name
     if trial.same_trial_as:
         same = evidence.source(trial.same_trial_as).short_name
@@ -278,13 +268,16 @@ def _legend(
     ]  # fmt: skip
 
 
-def _people(number: Any) -> str:
-    return words.count_text(int(number), "participant") if number else "size not reported"
+def _people(number: int | None) -> str:
+    return words.count_text(number, "participant") if number else "size not reported"
 
 
-def _size(number: Any, most: int) -> float:
-    """Give the size of a mark in square pixels, for a number of participants."""
-    return max(40.0, 330.0 * int(number) / most) if number else 50.0
+def _size(number: int | None, most: int) -> float:
+    """Give the size of a mark in square pixels, with the square root of the participants.
+
+    Beside one trial of thousands, all others would else be as small as a mark can be.
+    """
+    return max(40.0, 330.0 * (number / most) ** 0.5) if number else 50.0
 
 
 def _left_out(evidence: Evidence, trials: Iterable[Any], column: str) -> str:

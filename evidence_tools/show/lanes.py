@@ -59,8 +59,8 @@ class Axis:
 
         look: dict[str, Any] = dict.fromkeys(("domain", "grid", "ticks"), not self.top)
         look |= {"orient": "top" if self.top else "bottom", "title": list(self.title) or None}
-        look["tickCount"] = 5 if self.ticks is None else alt.Undefined
-        if self.ticks is not None:
+        look["tickCount"] = alt.Undefined if self.ticks else 5
+        if self.ticks:
             values, labels = list(self.ticks), list(self.ticks.values())
             longest = max(len(label) + 0.4 * sum(map(str.isupper, label)) for label in labels)
             upright = longest * _LETTER * len(labels) < right - left

@@ -21,7 +21,7 @@ from typing import Any
 
 from evidence_tools.evidence.comparison import find_alternatives
 from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.limitations import months
+from evidence_tools.evidence.limitations import read_times
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.evidence.problems import UnknownKeyError, did_you_mean
 from evidence_tools.show import words
@@ -118,8 +118,9 @@ def short_text(evidence: Evidence, outcome_id: str) -> str:
 def size_of(evidence: Evidence, source_id: str) -> int | None:
     """Count the participants of a source, from its arms where only those are stated."""
     source, trial = (evidence.rows(table).get(source_id) for table in ("sources", "trials"))
-    if source and source.n_participants is not None:
-        return int(source.n_participants)
+    stated = (getattr(source, "n_participants", None), getattr(trial, "n_randomised", None))
+    if known := [number for number in stated if number is not None]:
+        return int(known[0])
     if trial is None or trial.n_intervention is None or trial.n_comparator is None:
         return None
     return int(trial.n_intervention + trial.n_comparator)
@@ -189,10 +190,9 @@ def _soonest(evidence: Evidence, sources: set[str]) -> list[Row]:
     central = findings.loc[findings["source_id"] == evidence.topic.central_source, "outcome_id"]
     first, dated = set(central), []
     for row in evidence.rows("timecourse").values():
-        found = re.match(r"(\d+(?:\.\d+)?) (day|week|month|year)", row.timepoint)
-        if found and row.source_id in sources and row.statistically_significant == "yes":
-            since = months(float(found[1]), found[2])
-            dated.append((row.outcome_id not in first, since, row))
+        times = read_times(row.timepoint)
+        if times and row.source_id in sources and row.statistically_significant == "yes":
+            dated.append((row.outcome_id not in first, times[0], row))
     return [row for *_, row in sorted(dated, key=lambda found: found[:2])[:1]]
 
 
