@@ -14,13 +14,13 @@ help:  ## Say what each target does
 report: $(READY)  ## Build the HTML site and the PDF into _build/html
 	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter-book build .
 
-test: $(READY)  ## Run the whole test suite, types and style included
+test: $(READY)  ## Run the tests, types and style, without the slow ones
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
-test-slow: $(READY)  ## Kills, long lists of damage and whatever else takes its time
+test-slow: $(READY)  ## Kills, and a bundle damaged bit by bit
 	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 lab: $(READY)  ## Open the chapters in JupyterLab

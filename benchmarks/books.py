@@ -18,12 +18,13 @@ MIME_TYPE = "application/vnd.evidence+json"
 # Chapters that hold code, and pages that may stand in a book only once.
 _KINDS = (
     "answer", "markers", "bones", "harms", "certainty", "trials", "tables", "plain", "record",
-    "methods",
 )  # fmt: skip
-_ONCE = ("glossary", "references")
+_ONCE = ("methods", "glossary", "references")
 _PARTS = ("_config.yml", "_toc.yml", "references.bib", "pyproject.toml")
 _LABEL = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
-_NAME = re.compile(r'name="([\w-]+)"')
+_NAME = re.compile(r'(?:name="|^:name: )([\w-]+)', re.MULTILINE)
+# Where a name is a label; a string of code, such as a key of a table, may be spelt like one.
+_AS_LABEL = r'(?m)(?:(?<=^\()|(?<=`)|(?<=<)|(?<=name=")|(?<=^:name: )){}(?=[)"`>]|$)'
 _CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?::[^\n]*\n)*\n?", re.MULTILINE)
 _STANDARD_ROLES = ("ref", "cite:p", "cite:t", "math", "doc")
 _ROLE = re.compile(r"\{([\w:]+)\}`([^`]+)`")
@@ -117,7 +118,7 @@ def _loosen(book: Path) -> None:
 
 def _renamed(text: str, suffix: str) -> str:
     for name in sorted({*_LABEL.findall(text), *_NAME.findall(text)}, key=len, reverse=True):
-        text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])(?=[)\"`>])", name + suffix, text)
+        text = re.sub(_AS_LABEL.format(re.escape(name)), name + suffix, text)
     # No two chapters have the same code, or one result would serve for both.
     return _CELL.sub(lambda match: f"{match.group()}# copy {suffix}\n", text)
 

@@ -12,7 +12,8 @@ import shutil
 from pathlib import Path
 
 import yaml
-from conftest import HEADER, PROJECT, Build, build_book, exclude_findings
+from building import HEADER, PROJECT, Build, build_book
+from conftest import exclude_findings
 from PIL import Image
 
 CASES = Path(__file__).with_name("cases")
@@ -29,7 +30,7 @@ EXTENSIONS += ["strikethrough", "substitution", "tasklist"]
 SPHINX = ["sphinx_proof", "sphinx_exercise", "sphinxcontrib.mermaid", "evidence_tools.book"]
 
 
-def write_book(folder: Path, chapters: dict[str, str], *, extensions: list[str] = SPHINX) -> Path:
+def write_book(folder: Path, chapters: dict[str, str]) -> Path:
     """Write a book of some chapters; the first is its root page."""
     (folder / "chapters").mkdir(parents=True)
     for name in ("pyproject.toml", "requirements.txt", "references.bib"):
@@ -43,7 +44,7 @@ def write_book(folder: Path, chapters: dict[str, str], *, extensions: list[str] 
         (folder / "chapters" / name).write_text(declared(name, text), encoding="utf-8")
     settings = yaml.safe_load((PROJECT / "_config.yml").read_text(encoding="utf-8"))
     settings["parse"]["myst_enable_extensions"] = EXTENSIONS
-    settings["sphinx"]["extra_extensions"] = extensions
+    settings["sphinx"]["extra_extensions"] = SPHINX
     (folder / "_config.yml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
     exclude_findings(folder)
     root, *others = [f"chapters/{Path(name).stem}" for name in chapters]

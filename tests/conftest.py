@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pypdfium2
 import pytest
-from filelock import FileLock
+from building import PROJECT, TOPIC, Build, build_book, build_once
 from made_up import made  # noqa: F401 - a fixture for all tests
 
 from evidence_tools import Evidence, load_evidence
 
-PROJECT = Path(__file__).parent.parent
-TOPIC = PROJECT / "tests" / "topic"
 PARTS = (
     "_config.yml",
     "_toc.yml",
@@ -30,56 +24,6 @@ PARTS = (
     "data",
 )
 
-HEADER = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-    format_version: 0.13
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-"""
-
-
-@dataclass(frozen=True)
-class Build:
-    """One run of ``jupyter-book build``: where, how it ended, and what it said."""
-
-    folder: Path
-    returncode: int
-    output: str
-
-    @property
-    def html(self) -> Path:
-        return self.folder / "_build" / "html"
-
-    def page(self, docname: str) -> str:
-        return (self.html / f"{docname}.html").read_text(encoding="utf-8")
-
-    @property
-    def pdf(self) -> Path:
-        (found,) = self.html.glob("*.pdf")
-        return found
-
-
-def build_book(folder: Path, **environment: str) -> Build:
-    """Run the command a user runs, in a folder of its own."""
-    result = subprocess.run(
-        [str(Path(sys.executable).with_name("jupyter-book")), "build", "."],
-        cwd=folder,
-        env={**os.environ, "NO_COLOR": "1", **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return Build(folder, result.returncode, result.stdout)
-
 
 def printed_pages(pdf: Path) -> list[str]:
     """Read the text of each page of a PDF."""
@@ -87,6 +31,16 @@ def printed_pages(pdf: Path) -> list[str]:
         texts = [page.get_textpage().get_text_range() for page in document]
     # PDFium writes a hyphen at the end of a line as a character that is none.
     return [text.replace("\ufffe", "-") for text in texts]
+
+
+def letters(pdf: Path) -> Iterator[tuple[float, float, float]]:
+    """Give the left and the right edge of each letter of a PDF, and the width of its page."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        for page in document:
+            text, width = page.get_textpage(), page.get_width()
+            for number in range(text.count_chars()):
+                left, _, right, _ = text.get_charbox(number)
+                yield left, right, width
 
 
 def copy_book(folder: Path) -> Path:
@@ -147,40 +101,11 @@ def changed_topic(tmp_path: Path) -> Callable[..., Evidence]:
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The real book, built once per session: processes that share the tests share it too."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder, output = shared / "book", shared / "book.log"
-    with FileLock(shared / "book.lock"):
-        if not output.exists():
-            build = build_book(copy_book(folder))
-            assert build.returncode == 0, build.output
-            output.write_text(build.output, encoding="utf-8")
-    return Build(folder, 0, output.read_text(encoding="utf-8"))
+    """The real book."""
+    return build_once(tmp_path_factory, "book", lambda folder: build_book(copy_book(folder)))
 
 
 @pytest.fixture
-def data_copy(tmp_path: Path) -> Path:
-    """A copy of the tables that a test may damage."""
-    return Path(shutil.copytree(PROJECT / "data", tmp_path / "data"))
-
-
-@pytest.fixture
-def small_book(tmp_path: Path) -> Callable[..., Build]:
-    """Build a book of one or two short chapters on the real data; extra files by name."""
-
-    def build(chapter: str, *, code: bool = False, files: dict[str, str] | None = None) -> Build:
-        folder = copy_book(tmp_path / "small")
-        shutil.rmtree(folder / "chapters")
-        (folder / "chapters").mkdir()
-        text = (HEADER if code else "") + chapter
-        (folder / "chapters" / "answer.md").write_text(text, encoding="utf-8")
-        (folder / "_toc.yml").write_text("format: jb-book\nroot: chapters/answer\n", "utf-8")
-        for name, content in (files or {}).items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(content, encoding="utf-8")
-        exclude_findings(folder)
-        return build_book(folder)
-
-    return build
+def day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The day on which the made-up releases are made."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795780000")

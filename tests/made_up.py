@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
-
-PROJECT = Path(__file__).parent.parent
-TOPIC = Path(__file__).parent / "topic"
-
-HEAD = """---
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-"""
+from building import HEADER as HEAD
+from building import PROJECT, TOPIC, Build, build_book, build_once
 
 CONFIG = """
 title: "Amber light: a made-up report"
@@ -152,20 +134,19 @@ FILES = {
 }
 
 
-@dataclass(frozen=True)
-class Made:
-    """One run of ``jupyter-book build``: where, how it ended, and what it said."""
-
-    folder: Path
-    code: int
-    said: str
+class Made(Build):
+    """One build of the made-up book."""
 
     @property
-    def html(self) -> Path:
-        return self.folder / "_build" / "html"
+    def code(self) -> int:
+        return self.returncode
+
+    @property
+    def said(self) -> str:
+        return self.output
 
     def page(self, name: str) -> str:
-        return (self.html / "chapters" / f"{name}.html").read_text(encoding="utf-8")
+        return super().page(f"chapters/{name}")
 
     def contents(self) -> dict[str, bytes]:
         paths = (path for path in self.html.rglob("*") if path.is_file())
@@ -175,8 +156,7 @@ class Made:
 def write_book(folder: Path, **changed: str) -> Path:
     """Write the made-up book; other text for a chapter by its name."""
     shutil.copytree(TOPIC, folder / "data")
-    if not (TOPIC / "wording").is_dir():
-        shutil.copytree(PROJECT / "data" / "wording", folder / "data" / "wording")
+    shutil.copytree(PROJECT / "data" / "wording", folder / "data" / "wording")
     rows = (TOPIC / "findings.csv").read_text(encoding="utf-8").splitlines()[1:]
     reason = "a small book for a test"
     excluded = [f"% check: exclude {row.partition(',')[0]} -- {reason}\n" for row in rows[1:]]
@@ -190,27 +170,11 @@ def write_book(folder: Path, **changed: str) -> Path:
 
 def build(folder: Path) -> Made:
     """Build a book as a user does."""
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("jupyter-book")), "build", "."],
-        cwd=folder,
-        env={**os.environ, "NO_COLOR": "1", "SOURCE_DATE_EPOCH": "1790000000"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return Made(folder, done.returncode, done.stdout)
+    return Made(**vars(build_book(folder, SOURCE_DATE_EPOCH="1790000000")))
 
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The made-up book, built once: processes that share the tests share it too."""
-    shared = tmp_path_factory.getbasetemp().parent / "made"
-    with FileLock(f"{shared}.lock"):
-        if not (shared / "said").exists():
-            result = build(write_book(shared / "book"))
-            assert result.code == 0, result.said
-            (shared / "said").write_text(result.said, encoding="utf-8")
-    return Made(shared / "book", 0, (shared / "said").read_text(encoding="utf-8"))
+    """The made-up book."""
+    once = build_once(tmp_path_factory, "made", lambda folder: build(write_book(folder)))
+    return Made(**vars(once))

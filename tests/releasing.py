@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import os
 import shutil
@@ -11,11 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import conftest
+from building import TOPIC
+
 from evidence_tools.releases.manifest import write_manifest
 from evidence_tools.releases.release import release
 from evidence_tools.releases.repository import read_stamp
 
-TOPIC = Path(__file__).parent / "topic"
 PROJECT = """[project]
 name = "book"
 version = "{}"
@@ -90,14 +91,7 @@ def make_build(folder: Path) -> Path:
 
 
 def change_cell(folder: Path, table: str, key: str, column: str, text: str) -> None:
-    path = folder / "data" / f"{table}.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    for row in rows:
-        if row[0] == key:
-            row[header.index(column)] = text
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+    conftest.change_cell(folder / "data" / f"{table}.csv", key, column, text)
 
 
 def run_killed(step: int, task) -> bool:  # type: ignore[no-untyped-def]

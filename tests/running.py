@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import psutil
-from conftest import HEADER
+from building import HEADER
 from myst_nb.core.config import NbParserConfig
 from myst_parser.config.main import MdParserConfig
 

@@ -12,13 +12,18 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
+import axe_playwright_python
 import pytest
+from building import Build
 from made_up import Made
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: install chromium")
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'"
@@ -190,3 +195,33 @@ def test_pages_open_from_a_folder_too(browser: Browser, made: Made) -> None:
     page.locator(".evidence-ref a").first.focus()
     expect(page.locator("#evidence-card-shown")).to_have_count(1)
     context.close()
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_no_page_of_the_report_breaks_a_rule_of_accessibility(
+    mode: Literal["light", "dark"], browser: Browser, book: Build
+) -> None:
+    context = browser.new_context(color_scheme=mode, offline=True, reduced_motion="reduce")
+    page, broken = context.new_page(), []
+    for path in sorted((book.html / "chapters").glob("*.html")):
+        page.goto(path.as_uri())
+        page.evaluate(AXE)
+        found = page.evaluate(
+            "tags => axe.run({runOnly: {type: 'tag', values: tags}}).then(results => "
+            "results.violations.map(rule => rule.help + ': ' + rule.nodes[0].html))",
+            WCAG,
+        )
+        broken += [f"{path.stem}: {rule}" for rule in found]
+    context.close()
+    assert broken == []
+
+
+def test_no_page_of_the_report_is_wider_than_a_phone(browser: Browser, book: Build) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, offline=True)
+    page, wide = context.new_page(), []
+    for path in sorted((book.html / "chapters").glob("*.html")):
+        page.goto(path.as_uri())
+        if page.evaluate("document.documentElement.scrollWidth") > 390:
+            wide.append(path.stem)
+    context.close()
+    assert wide == []

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import doctest
-import importlib
 import json
 import re
-import shutil
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -12,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from building import TOPIC
 
 from evidence_tools.evidence.limitations import read_times
 from evidence_tools.evidence.model import Evidence, load_evidence
@@ -25,8 +23,6 @@ from evidence_tools.show.lanes import Lane, axis_around, draw_lanes, wrap
 from evidence_tools.show.marks import FONT_SIZE, GREY, INK, LINE, NARROW, PALETTE, WIDE, point
 from evidence_tools.show.words import count_text
 
-TOPIC = Path(__file__).parent / "topic"
-MODULES = ["agreement", "courses", "flow", "forest", "lanes", "marks"]
 PLOTS: dict[str, Callable[[Evidence], Figure]] = {
     "marker_plot": lambda e: marker_plot(e.findings.query("source_id == 'larkin2024'")),
     "forest_plot": lambda e: forest_plot(e.select(kind="accident")),
@@ -149,13 +145,6 @@ def test_the_narrow_drawing_shows_the_same_rows(figure: Figure) -> None:
     sides = (marks(figure, "point", narrow=narrow) for narrow in (False, True))
     wide, narrow = (sorted(row["says"] for row in rows if "says" in row) for rows in sides)
     assert wide == narrow
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_examples_in_docstrings_run(module: str) -> None:
-    found = importlib.import_module(f"evidence_tools.show.{module}")
-    names = {"load_evidence": lambda _: load_evidence(TOPIC)}
-    assert doctest.testmod(found, extraglobs=names).failed == 0
 
 
 def test_a_lane_of_a_marker_has_no_difference_in_its_middle(figures: dict[str, Figure]) -> None:
@@ -281,14 +270,12 @@ def test_the_map_has_sizes_of_trials_and_shapes_of_results(figures: dict[str, Fi
     assert drawn["owl2014"]["hollow"] and drawn["owl2014"]["colour"] == GREY  # set aside
 
 
-def test_a_trial_whose_arms_alone_are_counted_has_its_size_on_the_map(tmp_path: Path) -> None:
-    folder = shutil.copytree(TOPIC, tmp_path / "topic")
-    trials = (folder / "trials.csv").read_text()
-    (folder / "trials.csv").write_text(trials.replace("open label,900,450", "open label,,450"))
-    sources = (folder / "sources.csv").read_text()
-    assert ",900," in sources
-    (folder / "sources.csv").write_text(sources.replace(",900,", ",,"))
-    figure = trials_plot(load_evidence(folder).trials, on="sleep hormone marker")
+def test_a_trial_whose_arms_alone_are_counted_has_its_size_on_the_map(
+    changed_topic: Callable[..., Evidence],
+) -> None:
+    changed_topic("trials", "fern2019", n_randomised="")
+    changed = changed_topic("sources", "fern2019", n_participants="")
+    figure = trials_plot(changed.trials, on="sleep hormone marker")
     assert "for 24 months, 900 participants" in figure.alt
 
 
@@ -302,12 +289,9 @@ def test_an_unknown_kind_is_answered_with_the_known_ones(evidence: Evidence) -> 
         trials_plot(evidence.trials, on="acident")
 
 
-def test_a_change_within_one_arm_is_grey_on_the_map(tmp_path: Path) -> None:
-    folder = shutil.copytree(TOPIC, tmp_path / "topic")
-    findings = (folder / "findings.csv").read_text()
-    row = "fern2019-som,fern2019,som,,primary,6 months,"
-    (folder / "findings.csv").write_text(findings.replace(row, f"{row}within an arm"))
-    figure = trials_plot(load_evidence(folder).trials.loc[["fern2019"]], on="sleep hormone marker")
+def test_a_change_within_one_arm_is_grey_on_the_map(changed_topic: Callable[..., Evidence]) -> None:
+    changed = changed_topic("findings", "fern2019-som", contrast="within an arm")
+    figure = trials_plot(changed.trials.loc[["fern2019"]], on="sleep hormone marker")
     assert "increase, a change within one arm." in figure.alt
     assert {row["colour"] for row in marks(figure, "point") if "source_id" in row} == {GREY}
 

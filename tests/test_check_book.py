@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
-from test_check_sentences import BODY, LEXICONS, TOPIC
+from test_check_sentences import write_tables
 
 from evidence_tools.check import audit, audit_command, check_book, check_command, check_output
 from evidence_tools.check.audit import VERDICTS
@@ -19,9 +18,7 @@ CLAIM = "Amber light prevents crashes in 97% of people and everybody should take
 
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
-    shutil.copytree(TOPIC, tmp_path / "data")
-    shutil.copytree(LEXICONS, tmp_path / "data" / "wording")
-    (tmp_path / "data" / "wording" / "body.csv").write_text(BODY, encoding="utf-8")
+    write_tables(tmp_path / "data")
     (tmp_path / "_config.yml").write_text("title: A made-up book\n", encoding="utf-8")
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/a\n", encoding="utf-8")
     (tmp_path / "chapters").mkdir()
@@ -35,11 +32,7 @@ def write(book: Path, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
-    folder = tmp_path_factory.mktemp("audited") / "data"
-    shutil.copytree(TOPIC, folder)
-    shutil.copytree(LEXICONS, folder / "wording")
-    (folder / "wording" / "body.csv").write_text(BODY, encoding="utf-8")
-    return load_evidence(folder)
+    return load_evidence(write_tables(tmp_path_factory.mktemp("audited") / "data"))
 
 
 def test_a_page_without_claims_has_no_problems(book: Path) -> None:

@@ -27,13 +27,17 @@ link,means; so; therefore; shows; sign,,leads from one outcome to another
 """
 
 
-@pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
-    folder = tmp_path_factory.mktemp("book") / "data"
+def write_tables(folder: Path) -> Path:
+    """Write the made-up tables with the word lists of the report, and with words of their own."""
     shutil.copytree(TOPIC, folder)
     shutil.copytree(LEXICONS, folder / "wording")
     (folder / "wording" / "body.csv").write_text(BODY, encoding="utf-8")
-    return Judge(load_evidence(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    return Judge(load_evidence(write_tables(tmp_path_factory.mktemp("book") / "data")))
 
 
 def slots(judge: Judge, text: str) -> set[str]:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, TOPIC
+from building import PROJECT, TOPIC
 
 from evidence_tools.cli import main
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from building import TOPIC
 
 from evidence_tools.evidence.model import load_evidence
 from evidence_tools.evidence.problems import EvidenceError
 
-TOPIC = Path(__file__).parent / "topic"
 Damage = Callable[[Path], None]
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from conftest import PROJECT
+from building import PROJECT
 
 from evidence_tools import Evidence
 from evidence_tools.evidence.comparison import conflicting_outcomes

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import PROJECT
+from building import PROJECT
 from running import left_alive, printed, run, write_chapter
 
 from evidence_tools.book.kernels import Kernels

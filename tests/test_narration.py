@@ -11,10 +11,7 @@ from evidence_tools.evidence.model import load_evidence
 from evidence_tools.releases.manifest import ReleaseError
 from evidence_tools.releases.narration import changes_table, narrate_releases
 
-
-@pytest.fixture(autouse=True)
-def day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+pytestmark = pytest.mark.usefixtures("day")
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import PROJECT, Build
+from building import PROJECT, Build
+from conftest import letters
 from docutils import nodes
 from pypdf import PdfReader
 
@@ -355,10 +356,4 @@ def test_rows_that_are_on_the_web_only_are_named_in_words(report: PdfReader) -> 
 
 
 def test_no_text_of_the_report_leaves_its_page(book: Build) -> None:
-    import pypdfium2
-
-    with pypdfium2.PdfDocument(book.pdf) as document:
-        for page in document:
-            text, width = page.get_textpage(), page.get_width()
-            boxes = [text.get_charbox(n) for n in range(text.count_chars())]
-            assert all(left >= 0 and right <= width for left, _, right, _ in boxes)
+    assert all(left >= 0 and right <= width for left, right, width in letters(book.pdf))

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pikepdf
 import pytest
-from conftest import Build
+from building import Build
 
 
 @pytest.fixture(scope="module")

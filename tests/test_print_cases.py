@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from building import Build, build_book
 from cases import ALTERNATIVE, HOME, KINDS, LENGTHS, all_cases, all_refused, build_chapters
-from conftest import Build, build_book, printed_pages
+from conftest import letters, printed_pages
 
 
 @pytest.fixture(scope="module")
@@ -239,14 +240,7 @@ def test_a_long_table_repeats_its_head_and_ends_with_two_rows(cases: Build, coun
 
 
 def test_no_line_of_the_cases_leaves_its_page(cases: Build) -> None:
-    import pypdfium2
-
-    with pypdfium2.PdfDocument(cases.pdf) as document:
-        for page in document:
-            width = page.get_width()
-            text = page.get_textpage()
-            boxes = [text.get_charbox(n) for n in range(text.count_chars())]
-            assert all(left >= 0 and right <= width for left, _, right, _ in boxes)
+    assert all(left >= 0 and right <= width for left, right, width in letters(cases.pdf))
 
 
 def test_what_print_cannot_show_is_listed_with_page_and_line(cases: Build) -> None:

@@ -20,10 +20,7 @@ from evidence_tools.releases.repository import Stamp, read_stamp
 REPORT = {"name": "book", "title": "A & B", "authors": ["One; Two", "Three"], "language": "en"}
 STAMP = Stamp("1.0.0", "2026-11-27", "abcdef0123456789", False, True)
 
-
-@pytest.fixture(autouse=True)
-def day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+pytestmark = pytest.mark.usefixtures("day")
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import PROJECT, Build, printed_pages
+from building import PROJECT, Build
+from conftest import printed_pages
 
 from evidence_tools import Evidence
 from evidence_tools.show.words import number_text

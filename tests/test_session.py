@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
-from conftest import PROJECT
+from building import PROJECT
 from made_up import HEAD, ROWS, Made, build, write_book
 from myst_nb.core.execute.cache import NotebookClientCache
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output

@@ -24,10 +24,7 @@ from evidence_tools.releases.snapshot import (
 
 RELEASED = Path(__file__).parent.parent / "data" / "releases"
 
-
-@pytest.fixture(autouse=True)
-def day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+pytestmark = pytest.mark.usefixtures("day")
 
 
 @pytest.fixture

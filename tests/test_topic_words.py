@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT
+from building import PROJECT
 
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import load_evidence

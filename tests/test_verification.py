@@ -23,10 +23,7 @@ from evidence_tools.releases.manifest import (
 )
 from evidence_tools.releases.verification import sign, verify
 
-
-@pytest.fixture(autouse=True)
-def day(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+pytestmark = pytest.mark.usefixtures("day")
 
 
 @pytest.fixture(scope="module")
