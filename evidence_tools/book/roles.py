@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +12,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 from evidence_tools.book.nodes import run_nodes
+from evidence_tools.check.pages import ROLE
 from evidence_tools.evidence.model import Evidence
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.display import Run, Runs, plain, runs
@@ -21,7 +21,6 @@ from evidence_tools.show.words import finding_runs, source_run
 
 LOGGER = logging.getLogger(__name__)
 ROLES = ("finding", "value", "source", "unknown")
-_IN_TEXT = re.compile(r"\{([a-z][a-z:+_-]*)\}`([^`]+)`")
 
 
 def role_runs(evidence: Evidence, role: str, key: str) -> Runs:
@@ -67,7 +66,7 @@ def caption_runs(evidence: Evidence, caption: Runs) -> Runs:
             resolved.append((run,))
             continue
         end = 0
-        for match in _IN_TEXT.finditer(run.text):
+        for match in ROLE.finditer(run.text):
             role, key = match.groups()
             resolved.append(runs(run.text[end : match.start()]))
             if role == "cite:p":

@@ -14,10 +14,8 @@ from evidence_tools.check.review import Review, check_page, check_words, read_bo
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import Problem
+from evidence_tools.show.display import MIME_TYPE
 from evidence_tools.show.words import DIRECTIONS, MOVED
-
-MIME_TYPE = "application/vnd.evidence+json"
-"""Outputs of this type were made from rows; every other output is text that an author printed."""
 
 # How the package itself says that a source gives no direction.
 _OPEN = re.compile("|".join(DIRECTIONS[d] for d in DIRECTIONS if d not in MOVED), re.IGNORECASE)
@@ -93,6 +91,7 @@ def _check(outputs: Iterable[Any], path: str, judge: Judge, rows: set[str]) -> I
             ]
             for message in check_words([Block("table", tuple(own))], judge, made=True):
                 yield Problem(path, 0, "", message, "wording")
+        # Outputs of this type were made from rows; every other is text that an author printed.
         kinds = [] if MIME_TYPE in data else ["text/markdown", "text/html", "text/plain"]
         printed = next((data[kind] for kind in kinds if kind in data), "")
         for text in (_joined(output.get("text", "")), str(printed)):

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise, starmap
 
-from evidence_tools.check.pages import Sentence
-from evidence_tools.check.wording import MARK, YEAR, Tag, Token, Wording, tokenize
+from evidence_tools.check.pages import MARK, Sentence
+from evidence_tools.check.wording import YEAR, Tag, Token, Wording, tokenize
 
 MOVES = ("up", "down", "change")
 _DIRECTIONS = (*MOVES, "same", "nonsignificant")

@@ -8,12 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from evidence_tools.check.pages import Block, Page, Piece
-from evidence_tools.check.wording import Wording, tokenize
+from evidence_tools.check.wording import YEAR, Wording, tokenize
 from evidence_tools.evidence.problems import Problem
 
 _DIGITS = re.compile(r"\d[\d.,]*(?:\s?%)?")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\b10\.\d{4,}/\S+")
-_YEAR = re.compile(r"(?:19|20)\d\d$")
 _NAME = re.compile(r"(?:[A-Za-zα-ω]|[A-Z][A-Z\d]*-)$")
 _SYMBOLS = re.compile(r"[¼-¾⅐-↉①-⓿❶-➓Ⅱ-ↂ]|(?<![A-Za-z])[²³¹⁰-₉]|[一二三四五六七八九十百千]")
 _ROMAN = re.compile(r"\b[IVXL]{2,6}\b(?= (\w+))")
@@ -74,7 +73,7 @@ def numbers(text: str, wording: Wording) -> Iterator[tuple[str, str]]:
             yield word, "identifier"
         elif index < 0 and before[-1:].isalnum():
             continue  # the rest of a word
-        elif _YEAR.match(word) and (near & wording.sources.keys() or before[-3:-1].isupper()):
+        elif YEAR.fullmatch(word) and (near & wording.sources.keys() or before[-3:-1].isupper()):
             yield word, "citation year"
         elif index - 1 in numbering or (index - 2 in numbering and len(word) < 3):
             yield word, "numbering"

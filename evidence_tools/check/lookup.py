@@ -153,7 +153,8 @@ class Rows:
         for known in (text, unlabelled):
             if all(_folded(part) in self._cells for part in _PARTS.split(known)):
                 return []
-        found = (template.fullmatch(_folded(unlabelled)) for template in self._templates)
+        said = _folded(unlabelled)
+        found = (template.fullmatch(said) for template in self._templates)
         filled = next((match.groups() for match in found if match), None)
         return [text] if filled is None else [fill for fill in filled if fill not in self._cells]
 

@@ -20,8 +20,8 @@ DECLARED = "no-evidence-text"
 """Key of a page's front matter: why the page is no text on the evidence."""
 
 _CELL = 100_000  # a place in a notebook: the number of its cell times this, plus a line
-_ROLE = re.compile(r"\{([a-z][a-z:+_-]*)\}`([^`]+)`")
-_MARK = re.compile(r"⟦(\d+)⟧")
+ROLE = re.compile(r"\{([a-z][a-z:+_-]*)\}`([^`]+)`")
+MARK = re.compile(r"⟦(\d+)⟧")
 _END = re.compile(r"""[.!?]+["”')\]]*(?=\s+["“'(]?[A-Z0-9⟦*]|\s*$)""")
 _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|et al|approx|Dr|Prof|Fig|ca|St)|(?:^|[A-Z][a-z]+ |[A-Z]\. )[A-Z])\.$"
@@ -98,7 +98,7 @@ class Page:
 
     def add(self, kind: str, text: str, line: int) -> None:
         """Add a block with a text in which roles are written."""
-        parts = _ROLE.split(text)
+        parts = ROLE.split(text)
         pieces = [Piece(parts[0], line)]
         for role, key, after in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
             pieces += [Piece(key, line, role=role), Piece(after, line)]
@@ -318,7 +318,7 @@ def sentences(blocks: Iterable[Block]) -> Iterator[Sentence]:
             if words := text[start:end].strip():
                 begin = text.index(words, start)
                 line = max(place for place in places if place[0] <= begin)[1]
-                own = {int(mark): roles[int(mark)] for mark in _MARK.findall(words)}
+                own = {int(mark): roles[int(mark)] for mark in MARK.findall(words)}
                 yield Sentence(words, own, block.kind, line)
             start = end
 

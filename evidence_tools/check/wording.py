@@ -19,7 +19,6 @@ from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.evidence.problems import EvidenceError, Problem, relative_name
 
-MARK = re.compile(r"⟦(\d+)⟧")
 YEAR = re.compile(r"(?:19|20)\d\d")
 _TOKEN = re.compile(r"⟦\d+⟧|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
