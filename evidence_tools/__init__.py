@@ -1,6 +1,7 @@
 """Load findings, plot markers and narrate limitations for the evidence report."""
 
 from evidence_tools.evidence.model import Evidence, load_evidence
+from evidence_tools.releases.difference import narrate_releases
 from evidence_tools.show.agreement import agreement_plot
 from evidence_tools.show.courses import dose_plot, timeline_plot, trials_plot
 from evidence_tools.show.flow import sources_plot
@@ -43,6 +44,7 @@ __all__ = [
     "narrate_limitations",
     "narrate_plain",
     "narrate_quotes",
+    "narrate_releases",
     "narrate_statements",
     "references_list",
     "rows_table",

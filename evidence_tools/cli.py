@@ -101,7 +101,7 @@ def _audit(chosen: argparse.Namespace) -> Outcome:
 
 
 def _diff(chosen: argparse.Namespace) -> Outcome:
-    from evidence_tools.releases.narration import diff
+    from evidence_tools.releases.difference import diff
 
     return diff(Path(), chosen.before, chosen.after, as_json=chosen.format == "json"), 0
 
@@ -124,7 +124,7 @@ def _publish(chosen: argparse.Namespace) -> Outcome:
 
 def _bundle(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.releases.bundle import make_bundle
-    from evidence_tools.releases.verification import sign
+    from evidence_tools.releases.publication import sign
 
     made = make_bundle(Path(), chosen.build, chosen.output)
     signed = f", signed in {sign(made, chosen.sign)}" if chosen.sign else ""
@@ -132,7 +132,7 @@ def _bundle(chosen: argparse.Namespace) -> Outcome:
 
 
 def _verify(chosen: argparse.Namespace) -> Outcome:
-    from evidence_tools.releases.verification import verify
+    from evidence_tools.releases.publication import verify
 
     return verify(chosen.place, key=chosen.key, signature=chosen.signature), 0
 

@@ -15,7 +15,7 @@ from building import TOPIC
 
 from evidence_tools.releases.manifest import write_manifest
 from evidence_tools.releases.release import release
-from evidence_tools.releases.repository import read_stamp
+from evidence_tools.releases.stamp import read_stamp
 
 PROJECT = """[project]
 name = "book"
@@ -52,7 +52,7 @@ def make_book(folder: Path, version: str = "0.1.0") -> Path:
     shutil.copytree(TOPIC, folder / "data")
     files = {
         "pyproject.toml": PROJECT.format(version),
-        "CITATION.cff": f"cff-version: 1.2.0\ntitle: Book\nversion: {version}\n",
+        "CITATION.cff": f"title: Book\nversion: {version}\ndate-released: 2026-01-01\n",
         "CHANGELOG.md": "# Changes\n\n## Unreleased\n\nBy hand: a word.\n",
         "_config.yml": "title: Book\n",
         ".gitignore": "_build/\n",
@@ -115,3 +115,11 @@ def run_killed(step: int, task) -> bool:  # type: ignore[no-untyped-def]
         except BaseException:
             os._exit(1)
     return os.waitpid(child, 0)[1] == signal.SIGKILL
+
+
+def make_key(folder: Path) -> Path:
+    """Make a private ssh key; the public one lies beside, with ``.pub`` at its end."""
+    key = folder / "key"
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+    subprocess.run(command, check=True)
+    return key

@@ -8,8 +8,8 @@ import pytest
 from releasing import change_cell, commit, make_book, make_release
 
 from evidence_tools.evidence.model import load_evidence
+from evidence_tools.releases.difference import narrate_releases
 from evidence_tools.releases.manifest import ReleaseError
-from evidence_tools.releases.narration import changes_table, narrate_releases
 
 pytestmark = pytest.mark.usefixtures("day")
 
@@ -22,7 +22,6 @@ def book(tmp_path: Path) -> Path:
 def test_without_a_release_the_chapter_says_so(book: Path) -> None:
     evidence = load_evidence(book / "data")
     assert str(narrate_releases(evidence)) == "No version has been released yet."
-    assert changes_table(evidence).rows == ()
 
 
 def test_releases_are_told_newest_first_and_what_is_not_released_before_them(book: Path) -> None:
@@ -39,15 +38,6 @@ def test_releases_are_told_newest_first_and_what_is_not_released_before_them(boo
     ]
     assert "compared with 1.0.0. Rows of findings: 1 changed." in lines[1]
     assert "the first release, with 20 findings." in lines[2]
-
-
-def test_the_table_counts_rows_by_version_and_table(book: Path) -> None:
-    make_release(book, "1.0.0")
-    change_cell(book, "findings", "larkin2024-som", "locator", "Abstract")
-    table = changes_table(load_evidence(book / "data"), name="tab-x", caption="What?")
-    (row,) = table.rows
-    cells = ["".join(run.text for run in cell.content) for cell in row.cells]
-    assert cells == ["Not yet released", "findings", "0", "1", "0"]
 
 
 def test_a_damaged_snapshot_stops_the_chapter(book: Path) -> None:

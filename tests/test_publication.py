@@ -6,7 +6,6 @@ import json
 import random
 import re
 import shutil
-import subprocess
 import threading
 import urllib.request
 from functools import partial
@@ -16,11 +15,10 @@ from urllib.parse import urljoin
 
 import pytest
 from filelock import FileLock
-from releasing import commit, make_book, make_build, make_release, run_killed
+from releasing import commit, make_book, make_build, make_key, make_release, run_killed
 
 from evidence_tools.releases.manifest import ReleaseError, unseal, write_manifest
-from evidence_tools.releases.publication import forward_page, publish
-from evidence_tools.releases.verification import sign, verify
+from evidence_tools.releases.publication import forward_page, publish, sign, verify
 
 VERSIONS = ("1.0.0", "1.1.0", "2.0.0")
 
@@ -223,8 +221,7 @@ def test_a_manifest_rewritten_in_one_version_does_not_fit_the_list(site: Path) -
 
 
 def test_signed_versions_are_verified_with_the_key(builds: dict[str, Path], tmp_path: Path) -> None:
-    key = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    key = make_key(tmp_path)
     build = Path(shutil.copytree(builds["1.0.0"], tmp_path / "build"))
     sign(build, key)
     publish(build, tmp_path / "site")

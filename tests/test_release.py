@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from releasing import change_cell, commit, git, make_book, make_build, make_release, run_killed
+from releasing import change_cell, commit, git, make_book, make_release, run_killed
 
-from evidence_tools.releases.citation import bibtex, citation_text, ris, set_cff
 from evidence_tools.releases.manifest import ReleaseError
 from evidence_tools.releases.release import release
-from evidence_tools.releases.repository import Stamp, read_stamp
+from evidence_tools.releases.stamp import Stamp, bibtex, citation_text, read_stamp, ris
 
 REPORT = {"name": "book", "title": "A & B", "authors": ["One; Two", "Three"], "language": "en"}
 STAMP = Stamp("1.0.0", "2026-11-27", "abcdef0123456789", False, True)
@@ -34,6 +33,8 @@ def test_a_release_stages_its_files_and_nothing_else(book: Path) -> None:
     assert staged == ["CHANGELOG.md", "CITATION.cff", "data/releases/1.0.0.json", "pyproject.toml"]
     assert 'git tag -a v1.0.0 -m "Version 1.0.0"' in said
     assert 'version = "1.0.0"' in (book / "pyproject.toml").read_text()
+    cited = "title: Book\nversion: 1.0.0\ndate-released: 2026-11-27\n"
+    assert (book / "CITATION.cff").read_text() == cited
 
 
 def test_the_change_log_tells_the_evidence_and_another_file_the_wording(book: Path) -> None:
@@ -224,16 +225,3 @@ def test_bibtex_and_ris_escape_what_their_formats_would_read() -> None:
     record = ris(REPORT | {"title": "A\r\nER  - "}, STAMP)
     assert record.count("\r\nER  - ") == 1
     assert record.endswith("ER  - \r\n")
-
-
-def test_the_citation_file_changes_in_version_and_day_only() -> None:
-    text = set_cff(
-        "title: T\nversion: 1\ndate-released: 2020-01-01\nkeywords: []\n", "2.0.0", "2026-11-27"
-    )
-    assert text == "title: T\nversion: 2.0.0\ndate-released: 2026-11-27\nkeywords: []\n"
-    with pytest.raises(ReleaseError, match="exactly one line"):
-        set_cff("title: T\n", "2.0.0", "2026-11-27")
-
-
-def test_the_build_of_a_book_names_its_state(book: Path) -> None:
-    assert (make_build(book) / "report.json").is_file()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
-from releasing import commit, make_book, make_build, make_release
+from releasing import commit, make_book, make_build, make_key, make_release
 
 from evidence_tools.releases.bundle import make_bundle, pack, safe_cell, unpack
 from evidence_tools.releases.manifest import (
@@ -21,7 +20,7 @@ from evidence_tools.releases.manifest import (
     write_manifest,
     write_whole,
 )
-from evidence_tools.releases.verification import sign, verify
+from evidence_tools.releases.publication import sign, verify
 
 pytestmark = pytest.mark.usefixtures("day")
 
@@ -48,9 +47,7 @@ def bundle(made: tuple[Path, bytes], tmp_path: Path) -> Path:
 
 @pytest.fixture
 def key(tmp_path: Path) -> Path:
-    path = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
-    return path
+    return make_key(tmp_path)
 
 
 def test_a_sound_build_says_what_was_checked_and_what_only_a_signature_shows(build: Path) -> None:
@@ -204,10 +201,9 @@ def test_a_manifest_rewritten_with_its_file_is_found_by_the_signature_alone(
 def test_the_signature_of_somebody_else_does_not_fit(
     build: Path, key: Path, tmp_path: Path
 ) -> None:
-    other = tmp_path / "other"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(other)], check=True)
+    (tmp_path / "other").mkdir()
     forge(build)
-    sign(build, other)
+    sign(build, make_key(tmp_path / "other"))
     with pytest.raises(ReleaseError, match="not what the owner of"):
         verify(build, key=key.with_suffix(".pub"))
 

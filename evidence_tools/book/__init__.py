@@ -52,7 +52,7 @@ from evidence_tools.check import check_built, review_book
 from evidence_tools.evidence.model import load_evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
 from evidence_tools.releases.manifest import ReleaseError, write_manifest
-from evidence_tools.releases.repository import read_stamp
+from evidence_tools.releases.stamp import read_stamp
 
 LOGGER = logging.getLogger(__name__)
 _TEXTS = ("evidence_subtitle", "evidence_description")

@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from evidence_tools.releases.citation import bibtex, citation_text, ris
+from evidence_tools.releases.stamp import bibtex, citation_text, ris
 
 ALL_FILES = "files.zip"
 """How the name of the zip file with all that can be taken away ends."""

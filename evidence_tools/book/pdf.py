@@ -30,7 +30,7 @@ from evidence_tools.book.mentions import chapter_order, is_printed
 from evidence_tools.book.pictures import SHOWN, Pictures
 from evidence_tools.book.typst import call, escaped
 from evidence_tools.book.writer import Writer, note_labels
-from evidence_tools.releases.repository import Stamp
+from evidence_tools.releases.stamp import Stamp
 
 _FONTS = "fonts"
 """Folder of a book for fonts of scripts that the report's own fonts do not have."""

@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 from evidence_tools.evidence.problems import relative_name
 from evidence_tools.releases import manifest as manifests
 from evidence_tools.releases.manifest import Contents, Manifest, ReleaseError
-from evidence_tools.releases.repository import git, read_stamp
+from evidence_tools.releases.stamp import git, read_stamp
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _FORMULA = re.compile(r"\s*[=+\-@\uFF0B\uFF0D\uFF1D\uFF20]|[\t\r\n]")

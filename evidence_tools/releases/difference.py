@@ -1,18 +1,32 @@
-"""What changed between two states: rows, ratings and integrity; wording in a part of its own."""
+"""What changed between two states: rows, ratings, integrity; wording in a part of its own."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from evidence_tools.releases.snapshot import RATINGS, Row, Snapshot
+from evidence_tools.evidence.model import Evidence
+from evidence_tools.releases.snapshot import (
+    RATINGS,
+    Row,
+    Snapshot,
+    load_state,
+    read_releases,
+    take_snapshot,
+)
+from evidence_tools.show.display import Prose, Run, runs
 
 EVIDENCE, WORDING, LOOKED_UP, NEW = "evidence", "wording", "looked up", "new column"
 """Parts of a difference: rows and ratings; texts on them; integrity looked up; new columns."""
 
 _COLUMNS = ["table", "key", "name", "kind", "column", "before", "after"]
+_SHOWN = 6
+_MARKUP, _ESCAPED = re.compile(r"([\\`*_{}\[\]<>#|$~])"), r"\\\1"
 _TEXT_TABLES = ("pages", "plain")
 _TEXT_COLUMNS = {"basis", "caution", "caveat", "colour", "note", "open_full_text", "part_read"}
 _TEXT_COLUMNS |= {"plain", "rationale", "reflects", "sentence", "statement"}
@@ -41,8 +55,83 @@ def compare(before: Snapshot, after: Snapshot) -> pd.DataFrame:
     part = text.map({True: WORDING, False: EVIDENCE})
     part = part.mask(changes["column"] == "integrity_checked", LOOKED_UP)
     changes["part"] = part.mask(changes["kind"] == NEW, NEW)
-    changes.attrs["before"], changes.attrs["after"] = before.version, after.version
     return changes
+
+
+def narrate_releases(evidence: Evidence) -> Prose:
+    """Say for each release, newest first, what changed in the evidence.
+
+    Examples
+    --------
+    >>> str(narrate_releases(load_evidence())).splitlines()[-1]
+    '- Version 1.0.0, 2026-11-21: the first release, with 72 findings.'
+    """
+    states = [*read_releases(evidence.folder).values()]
+    states += [take_snapshot(evidence, "Not yet released")] if states else []
+    items = []
+    for number, state in enumerate(states):
+        said = f"the first release, with {len(state.tables['findings'])} findings."
+        if number:
+            changes = compare(states[number - 1], state)
+            if not state.date and EVIDENCE not in set(changes["part"]):
+                continue
+            # Wording is left out: a chapter does not run again when the text of one changes.
+            lines = summary_lines(changes[changes["part"].isin([EVIDENCE, LOOKED_UP])])
+            said = f"compared with {states[number - 1].version}. {' '.join(lines)}"
+        head = f"Version {state.version}, {state.date}" if state.date else state.version
+        items.append(runs(Run(head, style="strong"), f": {said}"))
+    if not items:
+        return Prose((runs("No version has been released yet."),))
+    return Prose(tuple(reversed(items)), as_list=True)
+
+
+def summary_lines(changes: pd.DataFrame) -> list[str]:
+    """Say in about a screen what changed in the evidence, one plain sentence a line."""
+    lines, cells = [], changes[changes["part"] == EVIDENCE]
+    rows = cells[cells["table"] != RATINGS].drop_duplicates(["table", "key"])
+    for table, kinds in rows.groupby("table", sort=False)["kind"]:
+        counts = kinds.value_counts().sort_index()
+        listed = ", ".join(f"{number} {kind}" for kind, number in counts.items())
+        lines.append(f"Rows of {table}: {listed}.")
+    for (table, column), title in HEADLINES.items():
+        own = cells[(cells["table"] == table) & (cells["column"] == column)]
+        moves = list(own.groupby(["before", "after"], sort=False)["name"])
+        for (was, now), names in moves[:_SHOWN]:
+            move = f"{was or 'blank'} → {now or 'blank'}".replace("_", " ")
+            lines.append(f"{title}: {move}: {_few(names)}.")
+        lines += [f"{title}: {len(moves) - _SHOWN} other changes."] if len(moves) > _SHOWN else []
+    lines = lines or ["No row, rating or integrity status changed."]
+    for table, columns in changes[changes["part"] == NEW].groupby("table", sort=False)["column"]:
+        lines.append(f"New columns of {table!s}: {_few(columns)}.")
+    for part, title in ((LOOKED_UP, "Integrity looked up again"), (WORDING, "Texts reworded")):
+        number = int((changes["part"] == part).sum())
+        lines += [f"{title}: {number}."] if number else []
+    return lines
+
+
+def change_lines(changes: pd.DataFrame, part: str) -> list[str]:
+    """Say each change of a part in a line."""
+    lines = []
+    rows: Any = changes[changes["part"] == part].itertuples()
+    for row in rows:
+        what = f"{row.table}: {row.name} ({row.key})" if row.name != row.key else row.name
+        move = f"{row.column.replace('_', ' ')} {row.before or 'blank'} → {row.after or 'blank'}"
+        lines.append(f"{what}: {move if row.column else f'{row.kind}: {row.before}{row.after}'}")
+    return lines
+
+
+def markdown_list(lines: Iterable[str]) -> str:
+    """Write lines as a Markdown list in which every text is escaped."""
+    return "".join(f"- {_MARKUP.sub(_ESCAPED, line)}\n" for line in lines)
+
+
+def diff(folder: Path, before: str, after: str = ".", *, as_json: bool = False) -> str:
+    """Compare two states by name, see :func:`load_state`; the wording comes last."""
+    changes = compare(*(load_state(folder, name) for name in (before, after)))
+    if as_json:
+        return str(changes.to_json(orient="records", indent=1, force_ascii=False))
+    parts = [["", f"{part}:", *change_lines(changes, part)] for part in (EVIDENCE, WORDING)]
+    return "\n".join([f"{before} -> {after}", *summary_lines(changes), *parts[0], *parts[1]])
 
 
 def _cells(before: Snapshot, after: Snapshot, table: str) -> Iterator[tuple[str, ...]]:
@@ -88,3 +177,8 @@ def _name(state: Snapshot, row: Row) -> str:
 def _said(row: Row) -> str:
     """Choose what a row says: its words as printed, else what follows its identifier."""
     return row.get("as_printed") or "; ".join([*row.values()][1:4])
+
+
+def _few(names: pd.Series[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return "; ".join(names[:_SHOWN]) + more

@@ -51,18 +51,18 @@ def seal(kind: str, version: int, content: Mapping[str, Any]) -> bytes:
     return f"{json.dumps(document, indent=1, ensure_ascii=False)}\n".encode()
 
 
-def unseal(text: bytes, kind: str, newest: int, name: str) -> dict[str, Any]:
-    """Read a sealed document; refuse damage and newer formats. Messages call its file ``name``."""
+def unseal(text: bytes, kind: str, version: int, name: str) -> dict[str, Any]:
+    """Read a sealed document; refuse damage and other formats. Messages call its file ``name``."""
     try:
         document = dict(json.loads(text))
     except (ValueError, TypeError, RecursionError) as error:
         raise ReleaseError(f"{name}: not a whole {kind} ({error}); restore the file") from None
-    version, digest = document.get("format"), document.pop("digest", None)
-    if type(version) is int and version > newest:
-        known = f"this evidence_tools reads formats up to {newest}"
-        raise ReleaseError(f"{name}: format {version}; {known}: use the newer one that wrote it")
-    if document.get("kind") != kind or type(version) is not int or digest != _digest(document):
+    if type(found := document.get("format")) is int and found != version:
+        message = f"format {found}, and this evidence_tools reads {version}: use the other one"
+        raise ReleaseError(f"{name}: {message}, which wrote it")
+    if document.pop("digest", None) != _digest(document) or document.pop("kind", None) != kind:
         raise ReleaseError(f"{name}: no {kind}, or changed after it was written; restore the file")
+    del document["format"]
     return document
 
 
@@ -72,8 +72,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     ``report`` holds name, title, authors, description, language and keywords; ``stamp`` the
     fields of a stamp; ``pages`` the documents in reading order; other parts are kept as they are.
     """
-    contents = {name: content for name, content in read_folder(folder).items() if name != NAME}
-    write_whole(folder / NAME, manifest_bytes(manifest, contents))
+    write_whole(folder / NAME, manifest_bytes(manifest, read_folder(folder)))
 
 
 def manifest_bytes(manifest: Manifest, contents: Contents) -> bytes:
@@ -101,7 +100,7 @@ def check_contents(contents: Contents, shown: str) -> Manifest:
     whole = all(isinstance(manifest.get(part), kind) for part, kind in _PARTS.items())
     if not whole or not manifest["stamp"].keys() >= _STAMP or "title" not in manifest["report"]:
         raise ReleaseError(f"{shown}/{NAME}: lacks a part; build again with this evidence_tools")
-    files, found = manifest["files"], _hashes({k: v for k, v in contents.items() if k != NAME})
+    files, found = manifest["files"], _hashes(contents)
     faults = dict.fromkeys(files.keys() - found.keys(), "missing")
     faults |= dict.fromkeys(found.keys() - files.keys(), "extra")
     faults |= {n: "differs" for n in files.keys() & found.keys() if found[n] != files[n]}
@@ -112,7 +111,8 @@ def check_contents(contents: Contents, shown: str) -> Manifest:
 
 
 def _hashes(contents: Contents) -> dict[str, str]:
-    return {name: hashlib.sha256(contents[name]).hexdigest() for name in sorted(contents)}
+    names = sorted(name for name in contents if name != NAME)
+    return {name: hashlib.sha256(contents[name]).hexdigest() for name in names}
 
 
 def _digest(document: Mapping[str, Any]) -> str:

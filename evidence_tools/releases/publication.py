@@ -1,7 +1,8 @@
-"""Publish builds side by side: each version stays as built, ``latest/`` leads to the newest.
+"""Publish builds side by side, and check and sign what is published.
 
-All else in a site follows from its versions: pages that lead on, the list of versions, and
-beside each version folder a style sheet by which an old page says, without a script, that it is.
+Each version stays as built, and ``latest/`` leads to the newest. All else in a site follows from
+its versions: pages that lead on, the list of versions, and beside each version folder a style
+sheet by which an old page says, without a script, that it is old.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import html
 import json
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
 from evidence_tools.evidence.problems import relative_name
 from evidence_tools.releases import manifest as manifests
+from evidence_tools.releases.bundle import unpack
 from evidence_tools.releases.manifest import Manifest, ReleaseError, check_contents, read_folder
-from evidence_tools.releases.repository import VERSION, version_key
+from evidence_tools.releases.stamp import VERSION, run_program, version_key
 
 _RECORD = "versions.json"
 _PAGE = """<!DOCTYPE html>
@@ -33,6 +36,12 @@ _PAGE = """<!DOCTYPE html>
 _OLD = """.evidence-old-version {{ display: block !important; }}
 .evidence-old-version::before {{ content: "The newest version is {version} of {date}. "; }}
 """
+_SIGN = ("ssh-keygen", "-n", "evidence-report", "-Y")
+_UNSIGNED = (
+    "This finds accidents; whoever rewrites the manifest with its files is found by a signature "
+    "only: verify with the author's public key."
+)
+_SIGNED = "The signature fits the key: nothing was changed since its owner signed."
 
 
 def forward_page(title: str, target: str) -> str:
@@ -61,15 +70,72 @@ def publish(build: Path, site: Path) -> str:
     try:
         with FileLock(site / ".lock", timeout=0):
             _add(build, site, version)
-            versions = read_versions(site)
-            for path, content in stale_files(versions, site).items():
+            versions = _read_versions(site)
+            for path, content in _stale_files(versions, site).items():
                 manifests.write_whole(path, content)
     except Timeout:
         raise ReleaseError(f"{relative_name(site)}: somebody else publishes there; wait") from None
     return f"Version {version} is published; the newest is {[*versions][-1]}."
 
 
-def read_versions(site: Path) -> dict[str, Manifest]:
+def verify(place: Path, *, key: Path | None = None, signature: Path | None = None) -> str:
+    """Hash a build, a bundle or a site of versions again, and compare it with its manifest.
+
+    Parameters
+    ----------
+    place
+        A folder or a zip file; nothing is unpacked or written.
+    key
+        Public key of the author, from a place that you trust; with it signatures are checked.
+    signature
+        The signature of a build or a bundle, if it does not lie where :func:`sign` puts it.
+    """
+    if signature and not key:
+        raise ReleaseError("a signature says nothing without the public key of the author; give it")
+    if (place / "v").is_dir() and not (place / manifests.NAME).exists():
+        versions = _read_versions(place)
+        if stale := _stale_files(versions, place):
+            names = ", ".join(relative_name(path) for path in stale)
+            raise ReleaseError(f"{names}: missing or changed; publish the newest build again")
+        parts, said = [place / "v" / version for version in versions], ", ".join(versions)
+    else:
+        contents = unpack(place) if place.is_file() else read_folder(place)
+        manifest = check_contents(contents, relative_name(place))
+        parts, said = [place], manifest["stamp"]["version"]
+    if key:
+        for part in parts:
+            _check_signature(part, key, signature)
+    return f"{place}: all files of version {said} as made. {_SIGNED if key else _UNSIGNED}"
+
+
+def sign(place: Path, key: Path) -> Path:
+    """Sign a sound build or bundle with a private ssh key; the signature lies beside."""
+    verify(place)
+    signed = _signed_file(place)
+    content = run_program([*_SIGN, "sign", "-f", str(key)], input=signed.read_bytes())
+    manifests.write_whole(signature := signed.with_name(f"{signed.name}.sig"), content)
+    return signature
+
+
+def _signed_file(place: Path) -> Path:
+    return place if place.is_file() else place / manifests.NAME
+
+
+def _check_signature(place: Path, key: Path, signature: Path | None) -> None:
+    signed = _signed_file(place)
+    signature = signature or signed.with_name(f"{signed.name}.sig")
+    with TemporaryDirectory(prefix="evidence-") as scratch:
+        allowed = Path(scratch, "signers")
+        allowed.write_text(f"author {key.read_text('utf-8').strip()}\n", encoding="utf-8")
+        command = [*_SIGN, "verify", "-I", "author", "-f", str(allowed), "-s", str(signature)]
+        try:
+            run_program(command, input=signed.read_bytes())
+        except ReleaseError as error:
+            message = f"not what the owner of {key} signed ({error})"
+            raise ReleaseError(f"{relative_name(signed)}: {message}") from None
+
+
+def _read_versions(site: Path) -> dict[str, Manifest]:
     """Check every version that a site ever had, and read their manifests, oldest first.
 
     A version that is lost or damaged is an error: the list never shrinks, and ``latest/`` never
@@ -90,7 +156,7 @@ def read_versions(site: Path) -> dict[str, Manifest]:
     return found
 
 
-def stale_files(versions: dict[str, Manifest], site: Path) -> dict[Path, bytes]:
+def _stale_files(versions: dict[str, Manifest], site: Path) -> dict[Path, bytes]:
     """Give the files beside the versions that are not there as they should be."""
     newest = [*versions][-1]
     title, entries, items = versions[newest]["report"]["title"], [], ""

@@ -9,11 +9,10 @@ from datetime import date
 from pathlib import Path
 
 from evidence_tools.evidence.model import Evidence, load_evidence
-from evidence_tools.releases import difference, narration, repository
-from evidence_tools.releases.citation import set_cff
+from evidence_tools.releases import difference, stamp
 from evidence_tools.releases.manifest import ReleaseError, write_whole
-from evidence_tools.releases.repository import git, version_key
 from evidence_tools.releases.snapshot import Snapshot, read_releases, snapshot_bytes, take_snapshot
+from evidence_tools.releases.stamp import git, version_key
 
 _EDITED = ("pyproject.toml", "CITATION.cff", "CHANGELOG.md")
 _UNDO = """
@@ -31,7 +30,7 @@ def release(folder: Path, version: str, check: Check) -> str:
     The book folder must be a git checkout without changes, and the version greater than that of
     the project and of every release.
     """
-    releases, day = read_releases(folder / "data"), repository.read_day()
+    releases, day = read_releases(folder / "data"), stamp.read_day()
     evidence = _ready(folder, version, [*releases], check, day)
     after = take_snapshot(evidence, version, day)
     files = _files(folder, [*releases.values()], after)
@@ -51,15 +50,15 @@ def release(folder: Path, version: str, check: Check) -> str:
 
 def _ready(folder: Path, version: str, released: list[str], check: Check, day: str) -> Evidence:
     """Refuse what must not be released, with every reason."""
-    if not repository.head_commit(folder):
+    if not stamp.head_commit(folder):
         raise ReleaseError("a release is made in a git checkout of the report, with a commit")
-    if changed := repository.changed_files(folder):
-        undo = _UNDO if all(map(repository.RELEASE_FILES.fullmatch, changed)) else ""
+    if changed := stamp.changed_files(folder):
+        undo = _UNDO if all(map(stamp.RELEASE_FILES.fullmatch, changed)) else ""
         listed = "\n  ".join(changed)
         raise ReleaseError(f"not committed; commit or remove these first:\n  {listed}{undo}")
     problems: list[object] = [
         f"version {version} is not greater than {other}"
-        for other in sorted({repository.project_version(folder), *released}, key=version_key)
+        for other in sorted({stamp.project_version(folder), *released}, key=version_key)
         if version_key(version) <= version_key(other)
     ]
     evidence = load_evidence(folder / "data")
@@ -83,23 +82,25 @@ def _files(folder: Path, before: list[Snapshot], after: Snapshot) -> dict[str, b
     wanted = tomllib.loads(project)
     line = re.compile(rf'(?m)^version\s*=\s*"{re.escape(wanted["project"]["version"])}"')
     project, wanted["project"]["version"] = line.sub(f'version = "{version}"', project), version
+    new = {"version": version, "date-released": date}
+    cff, count = re.subn(r"(?m)^(version|date-released):.*", lambda m: f"{m[1]}: {new[m[1]]}", cff)
     head, unreleased, rest = log.partition("## Unreleased\n")
-    if tomllib.loads(project) != wanted or not unreleased:
+    if tomllib.loads(project) != wanted or not unreleased or count != 2:
         raise ReleaseError(
-            "put one line 'version = ...' under [project] in pyproject.toml, and a line "
-            "'## Unreleased' into CHANGELOG.md"
+            "put one line 'version = ...' under [project] in pyproject.toml, lines 'version:' and "
+            "'date-released:' into CITATION.cff, and a line '## Unreleased' into CHANGELOG.md"
         )
-    files = {"pyproject.toml": project, "CITATION.cff": set_cff(cff, version, date)}
-    told = f"First release, with {len(after.tables['findings'])} findings.\n"
+    files = {"pyproject.toml": project, "CITATION.cff": cff}
+    text = f"First release, with {len(after.tables['findings'])} findings.\n"
     if before:
         changes, earlier = difference.compare(before[-1], after), before[-1].version
-        summary = narration.markdown_list(narration.summary_lines(changes))
-        reworded = narration.change_lines(changes, difference.WORDING)
-        wording = f"# Wording: {earlier} to {version}\n\n{narration.markdown_list(reworded)}"
+        summary = difference.markdown_list(difference.summary_lines(changes))
+        reworded = difference.change_lines(changes, difference.WORDING)
+        wording = f"# Wording: {earlier} to {version}\n\n{difference.markdown_list(reworded)}"
         files[f"{kept}-wording.md"] = wording
-        told = f"Compared with {earlier}:\n\n{summary}\n"
-        told += f"`evidence diff {earlier} {version}` lists every change, "
-        told += f"`{kept}-wording.md` every change of wording.\n"
-    files["CHANGELOG.md"] = f"{head}{unreleased}\n## {version} ({date})\n\n{told}{rest}"
-    contents = {name: text.encode() for name, text in files.items()}
+        text = f"Compared with {earlier}:\n\n{summary}\n"
+        text += f"`evidence diff {earlier} {version}` lists every change, "
+        text += f"`{kept}-wording.md` every change of wording.\n"
+    files["CHANGELOG.md"] = f"{head}{unreleased}\n## {version} ({date})\n\n{text}{rest}"
+    contents = {name: content.encode() for name, content in files.items()}
     return {f"{kept}.json": snapshot_bytes(after), **contents}

@@ -5,20 +5,19 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import did_you_mean, relative_name
 from evidence_tools.releases.manifest import ReleaseError, seal, unseal
-from evidence_tools.releases.repository import VERSION, version_key
+from evidence_tools.releases.stamp import VERSION, git, version_key
 
 FORMAT = 2
 RATINGS = "ratings"
-_FIRST_TABLES = ("findings", "sources", "trials", "arms", "outcomes", "context")
 
 Row = dict[str, str]
 
@@ -56,16 +55,9 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
 
 
 def read_snapshot(path: Path) -> Snapshot:
-    """Read a snapshot of this or the first format; its name must be that of its version."""
+    """Read the file of a snapshot, which is named after its version."""
     shown = relative_name(path)
-    try:
-        content = unseal(path.read_bytes(), "snapshot", FORMAT, shown)
-        parts = _first_format(content) if content["format"] == 1 else content
-        snapshot = Snapshot(**{f.name: parts[f.name] for f in dataclasses.fields(Snapshot)})
-    except OSError as error:
-        raise ReleaseError(f"{shown}: cannot be read ({error.strerror}); restore it") from None
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ReleaseError(f"{shown}: the snapshot lacks a part ({error}); restore it") from None
+    snapshot = Snapshot(**unseal(path.read_bytes(), "snapshot", FORMAT, shown))
     if VERSION.fullmatch(path.stem) and path.stem != snapshot.version:
         raise ReleaseError(f"{shown}: holds version {snapshot.version}; restore the right file")
     return snapshot
@@ -78,7 +70,7 @@ def read_releases(data: Path) -> dict[str, Snapshot]:
 
 
 def load_state(folder: Path, name: str) -> Snapshot:
-    """Find a state by a released version, a snapshot file, or a book folder (``"."``: this)."""
+    """Find a state: a released version, a snapshot file, a book folder, or a git revision."""
     releases = folder / "data" / "releases"
     versions = sorted(path.stem for path in releases.glob("*.json"))
     path = releases / f"{name}.json" if name in versions else folder / name
@@ -86,11 +78,17 @@ def load_state(folder: Path, name: str) -> Snapshot:
         return read_snapshot(path)
     if (path / "data").is_dir():
         return take_snapshot(load_evidence(path / "data"), "here" if name == "." else name)
-    raise ReleaseError(
-        f"{name!r} is no released version ({', '.join(versions) or 'none yet'}), snapshot file or "
-        f"book folder{did_you_mean(name, versions)}; for a git revision make a folder of it: "
-        f"git worktree add ../before {name}"
-    )
+    with TemporaryDirectory(prefix="evidence-") as scratch:
+        packed = f"{scratch}/{folder.resolve().name}.tar"
+        try:
+            git(folder, "archive", f"--output={packed}", name, "data", "chapters")
+        except ReleaseError as error:
+            raise ReleaseError(
+                f"{name!r} is no released version ({', '.join(versions) or 'none yet'}), snapshot "
+                f"file, book folder or git revision{did_you_mean(name, versions)} ({error})"
+            ) from None
+        shutil.unpack_archive(packed, scratch, filter="data")
+        return take_snapshot(load_evidence(f"{scratch}/data"), name)
 
 
 def _ratings(evidence: Evidence) -> dict[str, Row]:
@@ -105,30 +103,3 @@ def _ratings(evidence: Evidence) -> dict[str, Row]:
             "conflict": "yes" if found["conflict"].any() else "",
         }
     return rows
-
-
-def _first_format(content: dict[str, Any]) -> dict[str, Any]:
-    """Read what versions 1.x wrote, with the names and blank cells that tables have now."""
-    tables = {
-        name: {key: dict(map(_renamed, row.items())) for key, row in content[name].items()}
-        for name in _FIRST_TABLES
-    }
-    rated = content["certainties"].items()
-    tables[RATINGS] = {key: {"outcome_id": key, "rating": rating} for key, rating in rated}
-    tables["certainty"], pages = {}, {}
-    for topic, lines in content["sentences"].items():
-        kind, _, key = topic.partition(" ")
-        if kind == "page":
-            pages[key] = lines
-        for line in lines if kind == "certainty" else ():
-            domain, judgement, rationale = re.split(r": |\. ", line, maxsplit=2)
-            row = {"outcome_id": key, "domain": domain.replace(" ", "_"), "judgement": judgement}
-            tables["certainty"][f"{key} {row['domain']}"] = {**row, "rationale": rationale}
-    return {**content, "date": content["day"], "tables": tables, "pages": pages}
-
-
-def _renamed(cell: tuple[str, str]) -> tuple[str, str]:
-    column, text = cell
-    if column == "p_value":
-        text = text.removeprefix("p = ").removeprefix("p ").replace("< ", "<")
-    return column.replace("completed", "n_completed"), "" if text == "not reported" else text

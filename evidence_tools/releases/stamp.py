@@ -1,4 +1,4 @@
-"""The git repository of a report, and the stamp that says which state of it a build shows."""
+"""Which state of the report a build shows, as git knows it, and how to cite exactly that one."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ import subprocess
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Any
 
-from evidence_tools.releases.manifest import ReleaseError
+from evidence_tools.releases.manifest import Manifest, ReleaseError
 
 VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 RELEASE_FILES = re.compile(
     r"data/releases/[^/]+|\.?(pyproject\.toml|CITATION\.cff|CHANGELOG\.md)(\.part)?"
 )
 """What a release writes, and the temporary names of it."""
-_OWN = ("pyproject.toml", "_config.yml", "data/datapackage.json")
-_PARTS = ("chapters/*.md", "data/*.csv", "data/*.json", "data/*.yml")
-_NOT_OURS = ("not a git repository", "did not match any", "single revision", "cannot be run")
+_PARTS = ("chapters/*.md", "data/*.csv", "data/*.json", "data/*.yml", ":(exclude,glob)**/.*/**")
+_NO_COMMIT = ("not a git repository", "single revision", "cannot be run")
+_TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+_TEX |= {mark: f"\\{mark}" for mark in "{}&%$#_"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +96,19 @@ def git(folder: Path, *arguments: str) -> str:
     """Run git in a folder, whatever repository the environment names; failure is an error."""
     variables = {name: text for name, text in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", "-C", str(folder), *arguments]
+    return run_program(command, env=variables | {"LC_ALL": "C"}).decode("utf-8", "surrogateescape")
+
+
+def run_program(command: list[str], **options: Any) -> bytes:
+    """Run a program and give what it prints; failure is an error with the program's own words."""
     try:
-        done = subprocess.run(  # noqa: S603
-            command, capture_output=True, check=False, env=variables | {"LC_ALL": "C"}
-        )
+        done = subprocess.run(command, capture_output=True, check=False, **options)  # noqa: S603
     except OSError as error:
-        raise ReleaseError(f"git cannot be run ({error.strerror}); install it") from None
+        message = f"{command[0]} cannot be run ({error.strerror}); install it"
+        raise ReleaseError(message) from None
     if done.returncode:
-        raise ReleaseError(f"git {arguments[0]}: {done.stderr.decode(errors='replace').strip()}")
-    return done.stdout.decode("utf-8", "surrogateescape")
+        raise ReleaseError(f"{command[0]}: {done.stderr.decode(errors='replace').strip()}")
+    return bytes(done.stdout)
 
 
 def head_commit(folder: Path) -> str:
@@ -111,21 +117,54 @@ def head_commit(folder: Path) -> str:
     An archive that is unpacked inside another repository has no commit: that repository does
     not track its files.
     """
-    own = [name for name in _OWN if (folder / name).exists()]
     try:
-        git(folder, "ls-files", "--error-unmatch", "--", *own)
-        return git(folder, "rev-parse", "--verify", "HEAD").strip()
+        tracked = git(folder, "ls-files", "--", "pyproject.toml")
+        return git(folder, "rev-parse", "--verify", "HEAD").strip() if tracked else ""
     except ReleaseError as error:
-        if any(words in str(error) for words in _NOT_OURS):
+        if any(words in str(error) for words in _NO_COMMIT):
             return ""
         raise
 
 
 def changed_files(folder: Path) -> list[str]:
     """List files that differ from the commit: new ones too, and chapters and data git ignores."""
-    prefix = git(folder, "rev-parse", "--show-prefix").strip("\n")
-    listing = ("--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", ".")
-    entries = git(folder, "status", *listing).split("\0")
-    ignored = git(folder, "ls-files", "-z", "--others", "--", *_PARTS).split("\0")
-    seen = [name for name in ignored if name and PurePosixPath(name).parent.name[:1] != "."]
-    return sorted({entry[3:].removeprefix(prefix) for entry in entries if entry} | set(seen))
+    names = git(folder, "diff", "HEAD", "-z", "--name-only", "--no-renames", "--relative")
+    names += git(folder, "ls-files", "-z", "--others", "--exclude-standard")
+    names += git(folder, "ls-files", "-z", "--others", "--", *_PARTS)
+    return sorted({*names.split("\0")} - {""})
+
+
+def citation_text(report: Manifest, stamp: Stamp, address: str = "") -> str:
+    """Write the citation in one paragraph."""
+    authors, title = "; ".join(report["authors"]).rstrip("."), report["title"]
+    title = title if title.endswith((".", "?", "!")) else f"{title}."
+    return f"{authors}. {title} Version {stamp.version}, {stamp.date}. {address}".rstrip()
+
+
+def bibtex(report: Manifest, stamp: Stamp, address: str = "") -> str:
+    """Write the citation as a BibTeX entry; braces keep bodies and titles as they are."""
+    fields = {
+        "author": " and ".join(f"{{{_tex(author)}}}" for author in report["authors"]),
+        "title": f"{{{_tex(report['title'])}}}",
+        "year": stamp.date[:4],
+        "date": stamp.date,
+        "version": stamp.version,
+        "note": _tex(stamp.text),
+        "url": address,
+    }
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@misc{{{report['name']}-{stamp.version},", *lines, "}", ""])
+
+
+def ris(report: Manifest, stamp: Stamp, address: str = "") -> str:
+    """Write the citation as a RIS record; lines end as the format asks."""
+    fields = [("TY", "RPRT"), *(("AU", author) for author in report["authors"])]
+    fields += [("TI", report["title"]), ("PY", stamp.date[:4])]
+    fields += [("DA", stamp.date.replace("-", "/")), ("ET", stamp.version)]
+    fields += [("LA", report["language"]), ("N1", stamp.text), ("UR", address)]
+    lines = [f"{tag}  - {' '.join(value.split())}\r\n" for tag, value in fields if value]
+    return "".join([*lines, "ER  - \r\n"])
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(letter, letter) for letter in " ".join(text.split()))
