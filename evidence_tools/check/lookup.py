@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, cached_property
 
-from evidence_tools.evidence.model import ATTRIBUTES, Evidence, Row
+from evidence_tools.evidence.dictionary import NEEDED
+from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.show.words import MOVED, is_silent, lower_first, way_text
 
 QUOTE = re.compile(r"[\"“]([^\"”]{20,})[\"”]")
@@ -134,7 +135,7 @@ class Rows:
     def _cells(self) -> set[str]:
         """Every text of the tables, whole and in its parts, as the rules held it there."""
         found: set[str] = set()
-        for table in ATTRIBUTES:
+        for table in NEEDED:
             for _, column in getattr(self.evidence, table).select_dtypes("string").items():
                 for cell in column.dropna().unique():
                     found |= {_folded(part) for part in [cell, *_PARTS.split(cell)]}

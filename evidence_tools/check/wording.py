@@ -14,10 +14,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence_tools.evidence.files import read_text
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.evidence.problems import EvidenceError, Problem, relative_name
+from evidence_tools.evidence.problems import EvidenceError, Problem, read_text, relative_name
 
 YEAR = re.compile(r"(?:19|20)\d\d")
 _TOKEN = re.compile(r"⟦\d+⟧|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")

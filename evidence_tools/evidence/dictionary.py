@@ -10,29 +10,28 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from evidence_tools.evidence.files import read_text
-from evidence_tools.evidence.problems import Problem, relative_name
+from evidence_tools.evidence.problems import Problem, read_text, relative_name
 
 PACKAGE_FILE = "datapackage.json"
 
 NEEDED: dict[str, str] = {
-    "sources": "source_id short_name design evidence_level% year% authors title journal doi url "
-    "n_studies% n_participants% population population_group intervention form read_at integrity "
-    "integrity_checked@ note",
-    "outcome-kinds": "kind plural role surrogate plain caution colour",
-    "outcomes": "outcome_id name abbreviation synonyms kind surrogate covers plain reflects "
-    "caveat references",
     "findings": "finding_id source_id outcome_id measured_as analysis timepoint contrast form "
     "population_group effect_measure estimate# ci_lower# ci_upper# ci_level# standard_error# "
     "unit p_value< k_studies% n_participants% i2# tau2# prediction_lower# prediction_upper# "
     "direction statistically_significant as_printed locator read_at superseded_by set_aside "
     "misfit note",
+    "sources": "source_id short_name design evidence_level% year% authors title journal doi url "
+    "n_studies% n_participants% population population_group intervention form read_at integrity "
+    "integrity_checked@ note",
+    "outcomes": "outcome_id name abbreviation synonyms kind surrogate covers plain reflects "
+    "caveat references",
+    "kinds": "kind plural role surrogate plain caution colour",
     "trials": "source_id same_trial_as form dose# dose_unit duration# duration_unit comparator "
     "given_to_all other_arm blinding n_randomised% n_intervention% n_comparator% n_completed% "
     "country",
@@ -40,7 +39,7 @@ NEEDED: dict[str, str] = {
     "mean# median# dispersion# dispersion_lower# dispersion_upper# dispersion_type unit "
     "as_printed read_at misfit note",
     "certainty": "outcome_id domain judgement rationale finding_ids source_ids",
-    "context": "context_id outcome_id quantity value# lower# upper# unit population source_id note",
+    "context": "context_id outcome_id value# lower# upper# unit population source_id note",
     "timecourse": "timecourse_id source_id outcome_id timepoint direction "
     "statistically_significant as_printed note",
     "harms": "harm_id source_id kind as_printed groups counts note",
@@ -50,16 +49,14 @@ NEEDED: dict[str, str] = {
     "limitations": "limitation_id rule sentence",
     "plain": "key text when",
 }
-"""Tables and columns that the package reads; a dictionary may describe more."""
+"""Tables and columns that the package reads, marked with the type that a column must have.
 
-_MARKS = {
-    "#": "number",
-    "%": "integer",
-    "@": "date",
-    "<": "bound",
-}  # the type that a column must have
+A dictionary may describe more. Each table is an attribute of the evidence.
+"""
 
-REQUIRED_TABLES = ("sources", "outcome-kinds", "outcomes", "findings")
+_MARKS = {"#": "number", "%": "integer", "@": "date", "<": "bound"}
+
+REQUIRED_TABLES = ("sources", "kinds", "outcomes", "findings")
 """Tables that need rows; the others may be empty."""
 
 _TYPES = ("string", "integer", "number", "boolean", "date", "bound")
@@ -67,10 +64,11 @@ _TYPES = ("string", "integer", "number", "boolean", "date", "bound")
 
 @dataclass(frozen=True, slots=True)
 class TableDescription:
-    """What the dictionary says about one table; ``schema`` is what Frictionless makes of it.
+    """What the dictionary says about one table.
 
     ``references`` maps a column to the table that has its value as a key; ``lists`` does so for
-    columns that hold several keys.
+    columns that hold several keys. ``readers`` has the function with which Frictionless reads a
+    cell of a column: the value, and a note by name of each constraint that it breaks.
     """
 
     name: str
@@ -80,7 +78,7 @@ class TableDescription:
     references: Mapping[str, str]
     lists: Mapping[str, str]
     missing: tuple[str, ...]
-    schema: Any
+    readers: Mapping[str, Callable[[str], tuple[Any, Mapping[str, str] | None]]]
 
     def kind(self, column: str) -> str:
         """Give the type of a column; a number printed as a bound (``<0.001``) is one too."""
@@ -100,7 +98,7 @@ def frictionless() -> Any:
         import jsonschema  # noqa: F401
 
         del sys.modules[name]
-    import frictionless.formats
+    import frictionless
 
     return frictionless
 
@@ -188,8 +186,9 @@ def _table(name: str, resource: dict[str, Any]) -> TableDescription:
         if "pattern" in (constraints := field.get("constraints", {})):
             # Frictionless puts ^ and $ around it, which bind tighter than a bar inside.
             field["constraints"] = constraints | {"pattern": f"(?:{constraints['pattern']})"}
-    # Columns may come in any order. Keys of other tables are looked up in the frames.
-    schema = described | {"fields": fields, "foreignKeys": [], "fieldsMatch": "equal"}
+    # Version 2 of the standard knows limits that a value must be above, not only at.
+    version = {"$schema": "https://datapackage.org/profiles/2.0/tableschema.json"}
+    schema = frictionless().Schema.from_descriptor(described | version | {"fields": fields})
     return TableDescription(
         name=name,
         path=resource["path"],
@@ -202,7 +201,7 @@ def _table(name: str, resource: dict[str, Any]) -> TableDescription:
         },
         lists={f["name"]: str(f["listOf"]) for f in described["fields"] if "listOf" in f},
         missing=tuple(described.get("missingValues", [""])),
-        schema=frictionless().Schema.from_descriptor(schema),
+        readers={field.name: field.create_cell_reader() for field in schema.fields},
     )
 
 
@@ -216,7 +215,7 @@ def _faults_of_columns(table: TableDescription) -> Iterator[str]:
         if found not in allowed or "format" in described:
             yield f"column {column!r}: found the type {found!r}; allowed: {', '.join(allowed)}"
         # Frictionless finds some faults only when it reads a cell.
-        table.schema.get_field(column).read_cell("2026-11-21" if found == "date" else "1")
+        table.readers[column]("2026-11-21" if found == "date" else "1")
 
 
 def _wrong_references(tables: Mapping[str, TableDescription]) -> Iterator[str]:

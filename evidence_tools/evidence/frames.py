@@ -22,11 +22,16 @@ from evidence_tools.evidence.dictionary import (
     PACKAGE_FILE,
     REQUIRED_TABLES,
     TableDescription,
-    frictionless,
     read_dictionary,
 )
-from evidence_tools.evidence.files import read_text, text_fault
-from evidence_tools.evidence.problems import Problem, did_you_mean, relative_name, shorten
+from evidence_tools.evidence.problems import (
+    Problem,
+    did_you_mean,
+    read_text,
+    relative_name,
+    shorten,
+    text_fault,
+)
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _TYPE_WORDS = {
@@ -43,6 +48,14 @@ _FORMS = {
     "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
     "bound": re.compile(r"<?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?"),
 }
+_LIMITS = {
+    "required": "the cell must not be blank",
+    "minimum": "it must be at least {}",
+    "maximum": "it must be at most {}",
+    "exclusiveMinimum": "it must be above {}; leave the cell blank when it is not stated",
+}
+# A cell may be too long; that is reported with its line.
+csv.field_size_limit(10**9)
 PRINTED = "_printed"
 """Ending of the column that keeps a number's digits as they are in the file."""
 
@@ -93,65 +106,79 @@ def read_tables(folder: Path) -> tuple[dict[str, LoadedTable], list[Problem]]:
     return tables, problems
 
 
-def _read_table(path: Path, table: LoadedTable) -> list[Problem]:
+def _read_table(path: Path, table: LoadedTable) -> Iterator[Problem]:
     """Fill in the rows of a table, and list the faults of its file."""
     text, problems = read_text(path)
+    yield from problems
     if problems:
-        return problems
+        return
     if not text.strip():
         message = f"the file is empty; its first line must be: {','.join(table.frame.columns)}"
-        return [Problem(table.path, 0, "", message)]
+        yield Problem(table.path, 0, "", message)
+        return
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    begins, header = [1], list[str]()
+    rows, begins = list[list[str]](), [1]
     try:
         for cells in reader:
-            header = header or cells
+            rows.append(cells)
             begins.append(reader.line_num + 1)
     except csv.Error:
-        message = (
+        yield Problem(table.path, begins[-1], "", (
             "a quoted cell that begins in this row is never closed, or text follows its closing "
             'quote; check the quotes: a quote inside a quoted cell is written twice, ""'
-        )
-        return [Problem(table.path, begins[-1], "", message)]
+        ))  # fmt: skip
+        return
+    header, *rows = rows
     if faults := list(_header_faults(header, list(table.description.columns))):
-        return [Problem(table.path, 1, *fault) for fault in faults]
-    library = frictionless()
-    # All is said here: what is left open, Frictionless guesses from the first rows.
-    control = library.formats.CsvControl(
-        delimiter=",", quote_char='"', double_quote=True, skip_initial_space=False,
-        line_terminator="\n",
-    )  # fmt: skip
-    with library.Resource(
-        data=text.encode(),
-        format="csv",
-        encoding="utf-8",
-        dialect=library.Dialect(controls=[control]),
-        schema=table.description.schema,
-    ) as resource:
-        return list(_read_rows(resource, table, begins))
+        yield from (Problem(table.path, 1, *fault) for fault in faults)
+        return
+    yield from _fill(table, header, rows, begins[1:])
 
 
-def _read_rows(resource: Any, table: LoadedTable, begins: list[int]) -> Iterator[Problem]:
-    """Collect the cells of all rows, and their faults in the words of an author."""
-    described, labels = table.description, resource.labels
-    cells: dict[str, list[str | None]] = {name: [] for name in labels}
-    place_of_key = labels.index(described.key[0])
-    for row in resource.row_stream:
-        line, number = begins[row.row_number - 1], len(table.lines)
-        table.keys.update(row.cells[place_of_key : place_of_key + 1])
-        faults = dict(_row_faults(row, described, begins))
-        yield from (Problem(table.path, line, *fault) for fault in faults.items())
-        if "" in faults:
+def _fill(
+    table: LoadedTable, header: list[str], rows: list[list[str]], begins: list[int]
+) -> Iterator[Problem]:
+    """Take over each cell that holds what the dictionary says, and report the others."""
+    described, whole = table.description, []
+    place_of_key = header.index(described.key[0])
+    for line, cells in zip(begins, rows, strict=False):
+        table.keys.update(cells[place_of_key : place_of_key + 1])
+        if fault := _row_fault(cells, len(header)):
             table.broken.add((-1, ""))  # which cell is which is not known
-            continue
-        table.broken.update((number, column) for column in faults)
-        for name, text in zip(labels, row.cells, strict=True):
-            cells[name].append(None if text in described.missing or name in faults else text)
-        table.lines.append(line)
-    table.frame = _frame(described, cells)
+            yield Problem(table.path, line, "", fault)
+        else:
+            whole.append(cells)
+            table.lines.append(line)
+    columns = dict(zip(header, zip(*whole, strict=True), strict=True)) if whole else {}
+    kept: dict[str, list[str | None]] = {}
+    for name, texts in columns.items():
+        faults = {text: _cell_fault(described, name, text) for text in set(texts)}
+        for number, text in enumerate(texts):
+            if faults[text]:
+                table.broken.add((number, name))
+                yield table.problem(number, name, faults[text])
+        missing = {text for text, fault in faults.items() if fault} | {*described.missing}
+        kept[name] = [None if text in missing else text for text in texts]
+    yield from _repeated(table, kept)
+    table.frame = _frame(described, kept)
     table.readable = bool(table.lines) or described.name not in REQUIRED_TABLES
     if not table.readable and not table.broken:
         yield Problem(table.path, 0, "", "the table has a header but no rows; add them")
+
+
+def _repeated(table: LoadedTable, columns: Mapping[str, list[str | None]]) -> Iterator[Problem]:
+    """Find keys, and cells of columns in which each is to be unique, that occur twice."""
+    described = table.description
+    unique = [(n,) for n, c in described.columns.items() if c.get("constraints", {}).get("unique")]
+    for names in dict.fromkeys([*unique, described.key]) if columns else ():
+        first: dict[tuple[str | None, ...], int] = {}
+        for number, found in enumerate(zip(*(columns[name] for name in names), strict=True)):
+            earlier = first.setdefault(found, number)
+            if earlier != number and None not in found:
+                table.broken.add((number, names[0]))
+                what = " and ".join(map(repr, found))
+                message = f"found {what} in line {table.lines[earlier]} too; each row needs its own"
+                yield table.problem(number, names[0], message)
 
 
 def _frame(table: TableDescription, cells: Mapping[str, list[str | None]]) -> pd.DataFrame:
@@ -193,51 +220,37 @@ def _header_faults(header: list[str], columns: list[str]) -> Iterator[tuple[str,
     yield from ((name, f"the column is missing; {wanted}") for name in missing)
 
 
-def _row_faults(row: Any, table: TableDescription, begins: list[int]) -> Iterator[tuple[str, str]]:
-    """Report what is wrong with a row as ``(column, message)``; no column: the row as a whole."""
-    kinds = {error.type for error in row.errors}
-    if "blank-row" in kinds:
-        yield "", "the row is empty; remove it"
-        return
-    if kinds & {"extra-cell", "missing-cell"}:
-        count = f"{len(row.cells)} cell{'s' if len(row.cells) != 1 else ''}"
-        remedy = 'check its commas: a cell that holds a comma goes between quotes, "like, this"'
-        yield "", f"the row has {count}, but there are {len(row.field_names)} columns; {remedy}"
-        return
-    reported = set()
-    for name, text in zip(row.field_names, row.cells, strict=True):
-        kind, fault = table.kind(name), text_fault(text)
-        if not fault and text not in table.missing and kind in _FORMS:
-            fault = "" if _FORMS[kind].fullmatch(text) else _type_fault(kind, text)
-        if fault:
-            reported.add(name)
-            yield name, fault
-    for error in row.errors:
-        column = str(getattr(error, "field_name", "")) or table.key[0]
-        if column not in reported:  # a key that occurs twice has two errors
-            reported.add(column)
-            yield column, _message(error, column, table, begins)
+def _row_fault(cells: list[str], count: int) -> str:
+    if not any(cells):
+        return "the row is empty; remove it"
+    if len(cells) == count:
+        return ""
+    found = f"{len(cells)} cell{'s' if len(cells) != 1 else ''}"
+    remedy = 'check its commas: a cell that holds a comma goes between quotes, "like, this"'
+    return f"the row has {found}, but there are {count} columns; {remedy}"
 
 
-def _message(error: Any, column: str, table: TableDescription, begins: list[int]) -> str:
-    cell, described = str(getattr(error, "cell", "")), table.columns[column]
-    found, constraints = f"found {shorten(cell)}", described.get("constraints", {})
-    if error.type == "type-error":
-        return _type_fault(table.kind(column), cell)
-    if earlier := re.search(r"position (\d+)", error.note):  # the header is row 1
-        what = found if error.type == "unique-error" else f"found {' and '.join(table.key)}"
-        return f"{what} in line {begins[int(earlier[1]) - 1]} too; each row needs its own"
-    if '"required"' in error.note or error.type == "primary-key":
-        return f"{found}; the cell must not be blank"
-    if '"enum"' in error.note:
-        allowed = [str(word) for word in constraints["enum"]]
-        return f"{found}; allowed: {', '.join(allowed)}{did_you_mean(cell, allowed)}"
-    for name, words in (("minimum", "at least"), ("maximum", "at most")):
-        if f'"{name}"' in error.note:
-            return f"{found}; it must be {words} {constraints[name]}"
-    example = described.get("example")
-    model = f"write it like {example!r}" if example else f"its form is {constraints['pattern']}"
-    return f"{found}; {model}: {str(described.get('description', '')).rstrip('.')}"
+def _cell_fault(table: TableDescription, column: str, text: str) -> str:
+    """Say what keeps a cell from being what the dictionary describes, or nothing."""
+    kind, described = table.kind(column), table.columns[column]
+    if fault := text_fault(text):
+        return fault
+    if text not in table.missing and kind in _FORMS and not _FORMS[kind].fullmatch(text):
+        return _type_fault(kind, text)
+    _, notes = table.readers[column](text)
+    for name in notes or ():
+        if name == "type":
+            return _type_fault(kind, text)
+        limit, found = described["constraints"][name], f"found {shorten(text)}; "
+        if name == "enum":
+            allowed = [str(word) for word in limit]
+            return f"{found}allowed: {', '.join(allowed)}{did_you_mean(text, allowed)}"
+        if name in _LIMITS:
+            return found + _LIMITS[name].format(limit)
+        example = described.get("example")
+        model = f"write it like {example!r}" if example else f"its form is {limit}"
+        return f"{found}{model}: {str(described.get('description', '')).rstrip('.')}"
+    return ""
 
 
 def _type_fault(kind: str, text: str) -> str:

@@ -20,7 +20,7 @@ from evidence_tools.evidence.comparison import (
     missing_rows,
     standing_of,
 )
-from evidence_tools.evidence.dictionary import PACKAGE_FILE
+from evidence_tools.evidence.dictionary import NEEDED, PACKAGE_FILE
 from evidence_tools.evidence.frames import LoadedTable, read_tables, split_list
 from evidence_tools.evidence.limitations import lasts_less
 from evidence_tools.evidence.problems import (
@@ -37,14 +37,6 @@ Row = Any
 
 ORIGIN = "evidence"
 """Attribute of each frame that says which evidence its rows are from."""
-
-ATTRIBUTES = {
-    **{name: name for name in ("findings", "sources", "outcomes")},
-    "kinds": "outcome-kinds",
-    **{name: name for name in ("trials", "arms", "certainty", "context", "timecourse", "harms")},
-    **{name: name for name in ("advice", "conclusions", "statements", "limitations", "plain")},
-}
-"""Attribute of the evidence to the name of its table in the dictionary."""
 
 _KEPT = 4
 
@@ -89,7 +81,7 @@ class Evidence:
         return [*super().__dir__(), *self._frames]
 
     def __repr__(self) -> str:
-        sizes = [f"{name} {len(self._frames[name])}" for name in ATTRIBUTES]
+        sizes = [f"{name} {len(self._frames[name])}" for name in NEEDED]
         first = next(iter(self._frames["findings"].index))
         return f"""Evidence of {relative_name(self.folder)}: {self.topic.title}
 Frames (rows): {", ".join(sizes[:7])},
@@ -292,11 +284,11 @@ def _load(folder: Path, origin: str) -> Evidence:
 
 
 def _make_frames(tables: Mapping[str, LoadedTable], topic: Topic) -> dict[str, pd.DataFrame]:
-    """Make a frame for each of :data:`ATTRIBUTES`, and ``ratings``: the certainty of outcomes."""
+    """Make a frame of each table, and ``ratings``: the certainty of outcomes."""
     frames = {}
-    for attribute, name in ATTRIBUTES.items():
-        frame, key = tables[name].frame, tables[name].description.key
-        frames[attribute] = frame.set_index(key[0]) if len(key) == 1 else frame
+    for name, table in tables.items():
+        frame, key = table.frame, table.description.key
+        frames[name] = frame.set_index(key[0]) if len(key) == 1 else frame
     frames["ratings"] = rate(frames["certainty"])
     frames["findings"] = _join(frames, topic)
     return frames

@@ -1,12 +1,23 @@
-"""Faults of the files an author edits: what they are, where they are, how they are reported."""
+"""Faults of the files an author edits: how they are read, found and reported."""
 
 from __future__ import annotations
 
 import difflib
 import os
+import re
+import stat
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+LONGEST_CELL = 2000
+"""Characters that a cell may hold."""
+
+_CONFLICT = re.compile(r"<{7} |={7}$|>{7} |\|{7} ")  # what git writes between two edits
+# Byte marks that tell what a file is when it is no UTF-8 text.
+_UTF_16, _ZIP = (b"\xff\xfe", b"\xfe\xff"), b"PK\x03\x04"
+_REMEDY = "the file was once read in the wrong encoding: type the text again, save as UTF-8"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,13 +50,10 @@ class Problem:
 class EvidenceError(Exception):
     """The evidence cannot be used; carries every problem found, each once, in file order."""
 
-    place = "the evidence tables"
-    """Where the faults are, as the message says it."""
-
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
         count = len(self.problems)
-        heading = f"{count} problem{'s' if count != 1 else ''} in {self.place}:"
+        heading = f"{count} problem{'s' if count != 1 else ''} in the evidence tables:"
         super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
 
 
@@ -81,3 +89,92 @@ def relative_name(path: Path) -> str:
         return str(Path(os.path.abspath(path)).relative_to(Path.cwd()))  # noqa: PTH100
     except ValueError:
         return str(path)
+
+
+def read_text(path: Path) -> tuple[str, list[Problem]]:
+    """Read a text file, or say in one problem why it cannot be used.
+
+    It may be missing or damaged; a byte-order mark is accepted.
+    """
+
+    def refuse(line: int, message: str) -> tuple[str, list[Problem]]:
+        return "", [Problem(relative_name(path), line, "", message)]
+
+    try:
+        # Reading a pipe or a device would wait for ever.
+        if not stat.S_ISREG(path.stat().st_mode):
+            return refuse(0, "found something that is not a plain file")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
+    except FileNotFoundError:
+        return refuse(0, f"the file is missing; put it back{_renamed(path)}")
+    except OSError as error:
+        return refuse(0, f"the file cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        if content.startswith(_UTF_16):
+            return refuse(1, "found UTF-16 text; save it as UTF-8")
+        if content.startswith(_ZIP):
+            return refuse(1, "found a spreadsheet or zip file; save the table as CSV in UTF-8")
+        line = content.count(b"\n", 0, error.start) + 1
+        byte = f"0x{content[error.start]:02X}"
+        return refuse(line, f"found the byte {byte}, which is not UTF-8 text; save as UTF-8")
+    for number, line_text in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        if "\x00" in line_text:
+            return refuse(number, "found a NUL character; the file is damaged: save it again")
+        if _CONFLICT.match(line_text):
+            return refuse(number, (
+                f"found {shorten(line_text)}, a mark of two edits that git could not join; keep "
+                "one of the two, and remove the lines <<<<<<<, ======= and >>>>>>>"
+            ))  # fmt: skip
+    return text, []
+
+
+def text_fault(text: str) -> str:
+    r"""Say what keeps a cell from being plain text on one line, or nothing.
+
+    Examples
+    --------
+    >>> text_fault("a\tb")
+    'found a tab; remove it: a cell is plain text on one line'
+    """
+    plain = text.isascii() and text.isprintable()
+    if not plain and (fault := _odd_character(text) or _wrong_encoding(text)):
+        return fault
+    if text != text.strip():
+        return f"found spaces around {text.strip()[:60]!r}; remove them"
+    if len(text) > LONGEST_CELL:
+        start = f"{text[:40]!r}..."
+        return f"found {len(text)} characters, {start}; at most {LONGEST_CELL} fit into a cell"
+    return ""
+
+
+def _odd_character(text: str) -> str:
+    # Controls, invisible format characters (also those that turn the direction of writing), line
+    # and paragraph separators, and code points that stand for no character.
+    not_text = {"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"}
+    for character in text:
+        if not character.isprintable() and unicodedata.category(character) in not_text:
+            known = {"\n": "a line break (or a quote that is never closed)", "\t": "a tab"}
+            name = unicodedata.name(character, "a control character").lower()
+            found = known.get(character, f"the invisible character U+{ord(character):04X} ({name})")
+            return f"found {found}; remove it: a cell is plain text on one line"
+    return ""
+
+
+def _wrong_encoding(text: str) -> str:
+    """Find what a program leaves that took the bytes of a file for another encoding's."""
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        return f"found U+FFFD, which replaces a letter that was lost; {_REMEDY}"
+    try:
+        # Nobody writes text that can be read so too: "RÃ¸nn" was "Rønn".
+        meant = "" if text.isascii() else text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return ""
+    return f"found {shorten(text)}, which was {shorten(meant)}; {_REMEDY}" if meant else ""
+
+
+def _renamed(path: Path) -> str:
+    """Name a file beside it that may be the missing one."""
+    beside = {p.name.casefold(): p.name for p in path.parent.glob("*") if p.is_file()}
+    nearest = difflib.get_close_matches(path.name.casefold(), beside, n=1, cutoff=0.8)
+    return f", or rename {beside[nearest[0]]!r} if that is it" if nearest else ""

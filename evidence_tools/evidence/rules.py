@@ -171,7 +171,7 @@ RULES: tuple[Rule, ...] = (
          lambda v: (v["integrity"] == "none_known") & v["note"].str.contains(_DOUBT, case=False),
          "found 'none_known', but the note tells of a concern; give it here"),
     # Outcomes and their kinds
-    Rule("outcome-kinds", ("surrogate", "role"),
+    Rule("kinds", ("surrogate", "role"),
          lambda v: ((v["role"] == "marker") & (v["surrogate"] == "no"))
          | ((v["role"] == "event") & (v["surrogate"] == "yes")),
          "found {surrogate!r} with the role {role!r}; a marker is a surrogate, an event is none"),
@@ -263,9 +263,6 @@ RULES: tuple[Rule, ...] = (
           ("arms", "n", "source_n_randomised", "randomised were"))),
     # Trials
     *_pairs("trials", "dose dose_unit", "duration duration_unit"),
-    *(Rule("trials", (column,), _equal(column, 0),
-           "found 0; leave the cell blank when the source does not state it")
-      for column in ("dose", "duration")),
     Rule("trials", ("same_trial_as",), lambda v: v["same_trial_as"].notna() & ~v["first_report"],
          "found {same_trial_as!r}; name the first report of the trial, which has a row of its own "
          "here and names no earlier one"),

@@ -11,9 +11,15 @@ from typing import Any
 import yaml
 
 from evidence_tools.evidence.dictionary import frictionless
-from evidence_tools.evidence.files import read_text, text_fault
 from evidence_tools.evidence.frames import LoadedTable
-from evidence_tools.evidence.problems import Problem, did_you_mean, relative_name, shorten
+from evidence_tools.evidence.problems import (
+    Problem,
+    did_you_mean,
+    read_text,
+    relative_name,
+    shorten,
+    text_fault,
+)
 
 TOPIC_FILE = "topic.yml"
 

@@ -38,7 +38,7 @@ _SUBJECTS = {"WMD": "WMD", "p-value": r"\bp\b", "standard error": "standard erro
              "interval": "interval"}  # fmt: skip
 _JOINED = {
     "findings": (("source_id", "sources"), ("superseded_by", "findings")),
-    "outcomes": (("kind", "outcome-kinds"),),
+    "outcomes": (("kind", "kinds"),),
     "trials": (("source_id", "sources"),),
     "arms": (("source_id", "trials"),),
 }
