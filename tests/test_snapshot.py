@@ -18,6 +18,7 @@ from evidence_tools.releases.difference import (
     compare,
     diff,
     markdown_list,
+    narrate_releases,
     summary_lines,
 )
 from evidence_tools.releases.manifest import ReleaseError
@@ -94,17 +95,13 @@ def test_a_damaged_or_newer_snapshot_is_refused(released: Path, damage, said: st
         read_releases(released / "data")
 
 
-def test_a_snapshot_under_the_name_of_another_version_is_refused(released: Path) -> None:
+@pytest.mark.parametrize(
+    ("version", "said"), [("1.1.0", r"holds version 1\.0\.0"), ("1.\u0661.0", "three numbers")]
+)
+def test_a_snapshot_under_another_name_is_refused(released: Path, version: str, said: str) -> None:
     folder = released / "data/releases"
-    (folder / "1.0.0.json").rename(folder / "1.1.0.json")
-    with pytest.raises(ReleaseError, match=r"holds version 1\.0\.0"):
-        read_releases(released / "data")
-
-
-def test_a_version_with_other_digits_than_0_to_9_is_refused(released: Path) -> None:
-    folder = released / "data/releases"
-    (folder / "1.0.0.json").rename(folder / "1.\u0661.0.json")
-    with pytest.raises(ReleaseError, match="three numbers"):
+    (folder / "1.0.0.json").rename(folder / f"{version}.json")
+    with pytest.raises(ReleaseError, match=said):
         read_releases(released / "data")
 
 
@@ -197,3 +194,25 @@ def test_a_git_revision_is_a_state(released: Path) -> None:
     change_cell(released, "findings", "larkin2024-som", "locator", "Abstract")
     commit(released)
     assert "Rows of findings: 1 changed." in diff(released, "v1.0.0", "HEAD")
+
+
+def test_without_a_release_the_page_says_so(book: Path) -> None:
+    said = str(narrate_releases(load_evidence(book / "data")))
+    assert said == "No version has been released yet."
+
+
+def test_releases_are_listed_newest_first_and_what_is_not_released_before_them(
+    released: Path,
+) -> None:
+    change_cell(released, "findings", "larkin2024-som", "locator", "Abstract")
+    commit(released)
+    make_release(released, "1.1.0")
+    change_cell(released, "findings", "larkin2024-dor", "locator", "Abstract")
+    lines = str(narrate_releases(load_evidence(released / "data"))).splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "- Not yet released",
+        "- Version 1.1.0, 2026-11-27",
+        "- Version 1.0.0, 2026-11-27",
+    ]
+    assert "compared with 1.0.0. Rows of findings: 1 changed." in lines[1]
+    assert "the first release, with 20 findings." in lines[2]

@@ -6,10 +6,12 @@ import io
 import json
 import shutil
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
 from releasing import commit, make_book, make_build, make_key, make_release
+from rocrate.rocrate import ROCrate
 
 from evidence_tools.releases.bundle import make_bundle, pack, safe_cell, unpack
 from evidence_tools.releases.manifest import (
@@ -54,6 +56,7 @@ def test_a_sound_build_says_what_was_checked_and_what_only_a_signature_shows(bui
     said = verify(build)
     assert "version 1.0.0 as made" in said
     assert "found by a signature only" in said
+    assert len(json.loads((build / "report.json").read_text())["files"]["index.html"]) == 64
 
 
 def test_missing_extra_and_changed_files_are_named_together(build: Path) -> None:
@@ -75,16 +78,24 @@ def test_a_link_and_an_empty_folder_are_no_files_of_a_build(build: Path) -> None
         verify(build)
 
 
-@pytest.mark.parametrize("kept", ["", "{", '{"kind": "report"}', "[1]"])
-def test_a_damaged_manifest_is_a_sentence(build: Path, kept: str) -> None:
-    (build / "report.json").write_text(kept)
-    with pytest.raises(ReleaseError, match=r"report\.json"):
-        verify(build)
-
-
-def test_a_newer_manifest_asks_for_the_newer_package(build: Path) -> None:
-    (build / "report.json").write_bytes(seal("report", 3, {}))
-    with pytest.raises(ReleaseError, match="format 3"):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "not a whole report"),
+        (b"{", "not a whole report"),
+        (b"[1]", "not a whole report"),
+        (b'{"kind": "report"}', "changed after it was written"),
+        (seal("report", 3, {}), "format 3"),
+        (seal("report", 2, {}), "lacks a part"),
+        (seal("report", 2, {"files": [], "stamp": {}, "pages": {}, "report": {}}), "lacks a part"),
+        (seal("report", 2, {"stamp": {"version": 1}}), "lacks a part"),
+    ],
+)
+def test_a_damaged_or_foreign_manifest_is_a_sentence(
+    build: Path, content: bytes, said: str
+) -> None:
+    (build / "report.json").write_bytes(content)
+    with pytest.raises(ReleaseError, match=rf"report\.json: .*{said}"):
         verify(build)
 
 
@@ -103,8 +114,6 @@ def test_the_same_files_give_the_same_bundle(made: tuple[Path, bytes], tmp_path:
 def test_the_bundle_holds_site_sources_and_a_crate_that_the_library_reads(
     bundle: Path, tmp_path: Path
 ) -> None:
-    from rocrate.rocrate import ROCrate
-
     names = set(unpack(bundle))
     assert {"html/index.html", "data/findings.csv", "book.pdf", "CITATION.cff"} <= names
     with zipfile.ZipFile(bundle) as archive:
@@ -127,23 +136,13 @@ def test_a_build_of_another_state_is_not_bundled(tmp_path: Path) -> None:
         make_bundle(book, build)
 
 
-def rezipped(change) -> bytes:  # type: ignore[no-untyped-def]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        change(archive)
-    return packed.getvalue()
-
-
 def with_entry(content: bytes, name: str, attributes: int = 0o100644) -> bytes:
-    def change(archive: zipfile.ZipFile) -> None:
-        with zipfile.ZipFile(io.BytesIO(content)) as old:
-            for info in old.infolist():
-                archive.writestr(info, old.read(info))
+    packed = io.BytesIO(content)
+    with zipfile.ZipFile(packed, "a") as archive:
         info = zipfile.ZipInfo(name, (2026, 11, 27, 0, 0, 0))
         info.external_attr = attributes << 16
         archive.writestr(info, b"")
-
-    return rezipped(change)
+    return packed.getvalue()
 
 
 DAMAGES = {
@@ -159,7 +158,7 @@ DAMAGES = {
     "a drive": lambda content: with_entry(content, "C:outside"),
     "twice": lambda content: with_entry(content, "CITATION.cff"),
     "not a zip file": lambda _: b"x" * 100,
-    "empty": lambda _: rezipped(lambda _: None),
+    "empty": lambda _: pack({}),
 }
 
 
@@ -182,27 +181,17 @@ def test_one_changed_bit_anywhere_in_a_bundle_is_found(bundle: Path) -> None:
             verify(bundle)
 
 
-def forge(build: Path) -> None:
-    (build / "index.html").write_text("forged")
-    write_manifest(build, unseal((build / "report.json").read_bytes(), "report", 2, "report.json"))
-
-
 def test_a_manifest_rewritten_with_its_file_is_found_by_the_signature_alone(
-    build: Path, key: Path
+    build: Path, key: Path, tmp_path: Path
 ) -> None:
     sign(build, key)
     assert "signature fits" in verify(build, key=key.with_suffix(".pub"))
-    forge(build)
+    (build / "index.html").write_text("forged")
+    write_manifest(build, unseal((build / "report.json").read_bytes(), "report", 2, "report.json"))
     assert "found by a signature only" in verify(build)
     with pytest.raises(ReleaseError, match="not what the owner of"):
         verify(build, key=key.with_suffix(".pub"))
-
-
-def test_the_signature_of_somebody_else_does_not_fit(
-    build: Path, key: Path, tmp_path: Path
-) -> None:
     (tmp_path / "other").mkdir()
-    forge(build)
     sign(build, make_key(tmp_path / "other"))
     with pytest.raises(ReleaseError, match="not what the owner of"):
         verify(build, key=key.with_suffix(".pub"))
@@ -215,8 +204,6 @@ def test_a_bundle_is_signed_as_one_file(bundle: Path, key: Path, tmp_path: Path)
     contents = unpack(bundle) | {"CITATION.cff": b"forged"}
     manifest = unseal(contents.pop("report.json"), "report", 2, "report.json")
     contents["report.json"] = manifest_bytes(manifest, contents)
-    from datetime import date
-
     bundle.write_bytes(pack(contents, date(2026, 11, 27)))
     verify(bundle)
     with pytest.raises(ReleaseError, match="not what the owner of"):
@@ -261,21 +248,3 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         write_whole(tmp_path / "a.json", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
     assert (tmp_path / "a.json").read_bytes() == b"old"
-
-
-def test_a_manifest_is_readable_json(build: Path) -> None:
-    manifest = json.loads((build / "report.json").read_text())
-    assert manifest["stamp"]["version"] == "1.0.0"
-    assert len(manifest["files"]["index.html"]) == 64
-
-
-@pytest.mark.parametrize(
-    "content",
-    [{}, {"files": [], "stamp": {}, "pages": {}, "report": {}}, {"stamp": {"version": 1}}],
-)
-def test_a_manifest_without_its_parts_is_a_sentence(
-    build: Path, content: dict[str, object]
-) -> None:
-    (build / "report.json").write_bytes(seal("report", 2, content))
-    with pytest.raises(ReleaseError, match="lacks a part"):
-        verify(build)
