@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from building import TOPIC
 
-from evidence_tools.evidence.limitations import read_times
+from evidence_tools.evidence.judgements import read_times
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.agreement import agreement_plot

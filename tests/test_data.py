@@ -10,8 +10,8 @@ import pytest
 from building import PROJECT
 
 from evidence_tools import Evidence
-from evidence_tools.evidence.comparison import conflicting_outcomes
 from evidence_tools.evidence.frames import split_list
+from evidence_tools.evidence.judgements import conflicting_outcomes
 from evidence_tools.evidence.measures import printed_numbers, printed_p_values
 
 COUNTS = {

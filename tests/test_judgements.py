@@ -8,15 +8,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from evidence_tools.evidence.certainty import effect_verb, find_misfits, rate
-from evidence_tools.evidence.comparison import (
+from evidence_tools.evidence.judgements import (
+    RULES,
     STANDINGS,
     compare,
     conflicting_outcomes,
+    effect_verb,
     find_alternatives,
+    find_limitations,
+    find_misfits,
+    months,
+    rate,
     standing_of,
 )
-from evidence_tools.evidence.limitations import RULES, find_limitations, months
 from evidence_tools.evidence.model import Evidence
 from evidence_tools.evidence.rules import DOMAINS
 

@@ -116,9 +116,7 @@ def test_the_last_line_of_a_cell_says_what_is_there_and_what_to_do(topic: Eviden
 
 
 def test_a_wrong_attribute_is_answered_with_those_that_exist(topic: Evidence) -> None:
-    with pytest.raises(
-        AttributeError, match=r"no 'findngs'; it has sources, kinds, outcomes, findings"
-    ):
+    with pytest.raises(AttributeError, match=r"no 'findngs'; it has sources, kinds, outcomes"):
         topic.findngs  # noqa: B018
     assert "findings" in dir(topic)
 

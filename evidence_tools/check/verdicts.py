@@ -14,7 +14,7 @@ from typing import Any
 from evidence_tools.check.claims import MOVES, Clause, Pair, Reading
 from evidence_tools.check.lookup import DIRECTIONS, QUOTE, Rows, fits, say
 from evidence_tools.check.wording import Tag, Wording
-from evidence_tools.evidence.comparison import STRIKES_OUT
+from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.show.words import direction_text
 

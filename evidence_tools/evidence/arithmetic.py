@@ -9,6 +9,7 @@ limits: a misfit that is reported is not an effect of rounding.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from statistics import NormalDist
 from typing import Any
@@ -22,6 +23,9 @@ from evidence_tools.evidence.measures import RATIOS
 USUAL_LEVEL = 0.05
 """The p-value below which sources speak of significance; a convention, not a judgement."""
 
+# What a declared misfit must name to excuse a flag.
+_SUBJECTS = {"WMD": "WMD", "p-value": r"\bp\b", "standard error": "standard error",
+             "interval": "interval"}  # fmt: skip
 _NULL = "the value of no difference"
 _erfc: Any = np.vectorize(math.erfc, otypes=[float])
 
@@ -70,6 +74,15 @@ def clauses(index: pd.Index, found: Iterable[tuple[Any, Any]]) -> pd.Series[str]
         longer = (joined + "; " + text).str.removeprefix("; ")
         joined = joined.where(~holds.fillna(False).astype(bool), longer)
     return joined
+
+
+def undeclared(flags: str, misfit: str) -> str:
+    """Leave out flags whose subject a declared misfit names: it excuses nothing else."""
+    return "; ".join(
+        flag
+        for flag in flags.split("; ")
+        if not any(s in flag and re.search(p, misfit, re.I) for s, p in _SUBJECTS.items())
+    )
 
 
 def _flags(findings: pd.DataFrame, computed: pd.DataFrame, uneven: Any) -> pd.Series[str]:

@@ -11,7 +11,8 @@ from evidence_tools.evidence.arithmetic import clauses
 CI_LEVEL = 95
 """Level in percent of the intervals computed here."""
 
-_SAME = ["source_id", "outcome_id", "measured_as", "value_type", "unit", "timepoint"]
+SAME_ARMS = ["source_id", "outcome_id", "measured_as", "value_type", "unit", "timepoint"]
+"""What arms share that are compared with each other."""
 _ENDS = ("_intervention", "_comparator")
 _SDS = ("SD", "SD inferred")
 
@@ -22,10 +23,10 @@ def pair_arms(arms: pd.DataFrame) -> pd.DataFrame:
     What the arms share, and the columns of each with ``_intervention`` and ``_comparator``.
     """
     rows = arms.reset_index(names="arm_id").assign(order=range(len(arms)))
-    rows[_SAME] = rows[_SAME].fillna("")
+    rows[SAME_ARMS] = rows[SAME_ARMS].fillna("")
     first, second = (rows[rows["role"] == end.removeprefix("_")] for end in _ENDS)
-    pairs = first.merge(second, on=_SAME, suffixes=_ENDS)
-    pairs[_SAME] = pairs[_SAME].replace("", pd.NA)
+    pairs = first.merge(second, on=SAME_ARMS, suffixes=_ENDS)
+    pairs[SAME_ARMS] = pairs[SAME_ARMS].replace("", pd.NA)
     return pairs.sort_values(["order_intervention", "order_comparator"]).reset_index(drop=True)
 
 

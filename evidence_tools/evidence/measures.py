@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 FULL_NAMES = {
     "MD": "mean difference",
@@ -27,6 +29,7 @@ _NAMED = re.compile(rf"\b((?i:{'|'.join(_NAMES)})|{'|'.join(_NAMES.values())})s?
 _ESTIMATE = re.compile(rf"{_NAMED.pattern}[\s:=(]*-?\d")
 # A minus sign belongs to a number only when no digit stands before it: "1.17-2.56" is a range.
 _NUMBER = re.compile(r"(?<![\d.])(?:(?<!\d)-)?\d+(?:\.\d+)?")
+_FALL = re.compile(r"\b(decreas|loss|lost|fell|reduc|declin)", re.IGNORECASE)
 _P_VALUE = re.compile(r"\b[pP]\s*([<=>])\s*(\d*\.?\d+)")
 
 
@@ -73,3 +76,29 @@ def printed_p_values(text: str) -> list[str]:
     """
     found = ["".join(parts).removeprefix("=") for parts in _P_VALUE.findall(text)]
     return [re.sub(r"^(<?)\.", r"\g<1>0.", p_value) for p_value in found]
+
+
+def printed_amounts(text: str, units: Iterable[str]) -> list[str]:
+    """Find amounts in some units, written with a space and ``u`` for micro.
+
+    Examples
+    --------
+    >>> printed_amounts("45mg or 90 µg of it", ["mg", "ug"])
+    ['45 mg', '90 ug']
+    """
+    amount = re.compile(rf"(\d+(?:\.\d+)?) ?({'|'.join(map(re.escape, units))})\b")
+    return [" ".join(found) for found in amount.findall(re.sub("[µμ]|mc(?=g)", "u", text))]
+
+
+def unprinted(figures: Iterable[str], printed: str) -> set[str]:
+    """Find figures whose digits are not printed, each printed number used once.
+
+    Examples
+    --------
+    >>> unprinted(["-25.8", "2"], "it decreased by 25.8% (p = 0.03)")
+    {'2'}
+    """
+    numbers = Counter(printed_numbers(printed))
+    if _FALL.search(printed):  # "decreased by 25.8%" prints -25.8 without its sign
+        numbers.update([f"-{number}" for number in numbers if not number.startswith("-")])
+    return set(Counter(figures) - numbers)

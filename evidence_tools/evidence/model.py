@@ -13,16 +13,17 @@ from typing import Any
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import check_arithmetic
-from evidence_tools.evidence.certainty import find_misfits, rate
-from evidence_tools.evidence.comparison import (
-    compare,
-    conflicting_outcomes,
-    missing_rows,
-    standing_of,
-)
 from evidence_tools.evidence.dictionary import NEEDED, PACKAGE_FILE
 from evidence_tools.evidence.frames import LoadedTable, read_tables, split_list
-from evidence_tools.evidence.limitations import lasts_less
+from evidence_tools.evidence.judgements import (
+    compare,
+    conflicting_outcomes,
+    find_misfits,
+    lasts_less,
+    missing_rows,
+    rate,
+    standing_of,
+)
 from evidence_tools.evidence.problems import (
     EvidenceError,
     Problem,
@@ -146,7 +147,7 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
         return found
 
     def comparisons(self) -> pd.DataFrame:
-        """Set every primary result beside the central source; see :func:`comparison.compare`."""
+        """Set every primary result beside the central source; see :func:`judgements.compare`."""
         return self._comparisons.copy()
 
     def arithmetic(self) -> pd.DataFrame:
@@ -154,12 +155,12 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
         return self._arithmetic.copy()
 
     def misfits(self) -> pd.DataFrame:
-        """List judgements that rows contradict; see :func:`certainty.find_misfits`."""
+        """List judgements that rows contradict; see :func:`judgements.find_misfits`."""
         findings = self.findings.join(self._arithmetic["excludes_null"])
         return find_misfits(self.certainty, findings, conflicting_outcomes(findings))
 
     def missing_rows(self) -> list[tuple[str, str]]:
-        """List what rows leave open; see :func:`comparison.missing_rows`."""
+        """List what rows leave open; see :func:`judgements.missing_rows`."""
         return list(missing_rows(self._frames, self.topic.central_source))
 
     @cached_property

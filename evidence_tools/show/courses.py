@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.comparison import standing_of
-from evidence_tools.evidence.limitations import months, read_times
+from evidence_tools.evidence.judgements import months, read_times, standing_of
 from evidence_tools.evidence.model import Evidence, as_rows
 from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import marks, words

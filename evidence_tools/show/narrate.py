@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from evidence_tools.evidence.certainty import LEVELS, effect_verb
-from evidence_tools.evidence.comparison import STRIKES_OUT
 from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.limitations import find_limitations
+from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, effect_verb, find_limitations
 from evidence_tools.evidence.model import Evidence, Row, loaded
 from evidence_tools.evidence.problems import EvidenceError, Problem, UnknownKeyError, relative_name
 from evidence_tools.evidence.selection import Selection, pick

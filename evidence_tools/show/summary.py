@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any
 
 from evidence_tools.evidence.arithmetic import p_text
-from evidence_tools.evidence.certainty import LEVELS, effect_verb
 from evidence_tools.evidence.frames import split_list
+from evidence_tools.evidence.judgements import LEVELS, effect_verb
 from evidence_tools.evidence.model import Evidence, Row, as_rows
 from evidence_tools.evidence.rules import DOMAINS
 from evidence_tools.evidence.selection import Selection, pick

@@ -19,9 +19,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from evidence_tools.evidence.comparison import find_alternatives
 from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.limitations import read_times
+from evidence_tools.evidence.judgements import find_alternatives, read_times
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.evidence.problems import UnknownKeyError, did_you_mean
 from evidence_tools.show import words

@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from evidence_tools.evidence.certainty import LEVELS
-from evidence_tools.evidence.comparison import STRIKES_OUT
+from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT
 from evidence_tools.evidence.measures import FULL_NAMES, RATIOS
 from evidence_tools.show.display import Run, Runs, Text, plain, runs
 

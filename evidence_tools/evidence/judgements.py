@@ -1,0 +1,301 @@
+"""What rows amount to: which results count and conflict, how certain and limited they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from evidence_tools.evidence.arithmetic import clauses
+from evidence_tools.evidence.frames import split_list
+from evidence_tools.evidence.topic import Topic
+
+LEVELS = ("high", "moderate", "low", "very low")
+"""GRADE levels from the highest; randomized trials start at the first.
+
+Balshem H et al. 2011, doi 10.1016/j.jclinepi.2010.07.015.
+"""
+
+LEVELS_DOWN = {"no concern": 0, "not assessed": 0, "serious": 1, "very serious": 2}
+"""By how many levels each judgement lowers the certainty."""
+
+
+def rate(judgements: pd.DataFrame) -> pd.DataFrame:
+    """Compute the certainty of each outcome from declared judgements.
+
+    Evidence from randomized trials starts at high and goes down by one level for each serious
+    and by two for each very serious concern. GRADE has no level for what nobody judged; it is a
+    rule of this report that a domain not assessed supports nothing, so the level is at most low.
+    ``rating`` is the level in words, ``at_most`` says that it may be lower; a column per domain.
+
+    Examples
+    --------
+    >>> rows = [("pain", "risk_of_bias", "serious"), ("pain", "imprecision", "no concern")]
+    >>> judged = pd.DataFrame(rows, columns=["outcome_id", "domain", "judgement"])
+    >>> rate(judged).loc["pain", "rating"]
+    'moderate'
+    """
+    if judgements.empty:
+        return pd.DataFrame(columns=["certainty", "at_most", "rating"]).rename_axis("outcome_id")
+    order = judgements["outcome_id"].drop_duplicates()
+    domains = judgements.pivot(index="outcome_id", columns="domain", values="judgement").loc[order]
+    unknown = (domains == "not assessed").any(axis=1)
+    down = domains.apply(lambda column: column.map(LEVELS_DOWN)).sum(axis=1)
+    down = down.clip(lower=unknown * LEVELS.index("low"), upper=len(LEVELS) - 1).astype(int)
+    ratings = pd.DataFrame({"certainty": down.map(dict(enumerate(LEVELS)))})
+    # Below the lowest level there is nothing that the certainty could be at most.
+    ratings["at_most"] = (unknown & (ratings["certainty"] != LEVELS[-1])).astype("boolean")
+    bound = ratings["at_most"].map({True: "at most ", False: ""})
+    ratings["rating"] = (bound + ratings["certainty"]).astype("string")
+    return ratings.astype({"certainty": "string"}).join(domains)
+
+
+def effect_verb(direction: str, certainty: str) -> str:
+    """Choose the verb that a direction and a level of certainty allow, or raise ``ValueError``.
+
+    Santesso N et al. 2020, doi 10.1016/j.jclinepi.2019.10.014.
+
+    Examples
+    --------
+    >>> effect_verb("increase", "low")
+    'may increase'
+    """
+    verbs = {
+        "high": f"{direction}s",
+        "moderate": f"probably {direction}s",
+        "low": f"may {direction}",
+    }
+    if direction not in ("increase", "decrease") or certainty not in verbs:
+        raise ValueError(f"no verb for {direction!r} at {certainty!r} certainty")
+    return verbs[certainty]
+
+
+def find_misfits(
+    judgements: pd.DataFrame, findings: pd.DataFrame, conflicting: set[str]
+) -> pd.DataFrame:
+    """Find declared judgements that the findings no longer support, with the ``reason``.
+
+    Opposite significant results that count are inconsistency; results without significance are
+    imprecision or silence, never inconsistency. Imprecision without a concern needs findings
+    whose intervals exclude no difference (``excludes_null``). The other domains cannot be
+    computed from findings.
+    """
+    domain, judged = judgements["domain"], judgements["judgement"]
+    concern = judged.map(LEVELS_DOWN) > 0
+    conflict = judgements["outcome_id"].isin(conflicting)
+    rests_on = [findings.loc[split_list(cell)] for cell in judgements["finding_ids"]]
+    precise = [len(rows) > 0 and rows["excludes_null"].fillna(False).all() for rows in rests_on]
+    counted = [rows["standing"].isin(["counted", "context"]).all() for rows in rests_on]
+    return judgements.assign(reason=clauses(judgements.index, [
+        ((domain == "inconsistency") & conflict & ~concern,
+         "results that count conflict in direction"),
+        ((domain == "inconsistency") & concern & ~conflict,
+         "no results that count conflict in direction"),
+        ((domain == "imprecision") & (judged == "no concern") & ~pd.Series(precise, judged.index),
+         "not every finding it rests on has an interval that excludes no difference"),
+        (~pd.Series(counted, judged.index), "it rests on a result that does not count"),
+    ])).query("reason != ''")  # fmt: skip
+
+
+STRIKES_OUT = ("retracted", "caution_published")
+"""Integrity of sources whose figures are shown struck out, never as evidence."""
+
+STANDINGS = ("counted", "context", "set aside", "superseded", "struck out")
+"""How a result takes part: only ``counted`` ones agree or conflict with others."""
+
+MOVED = ("increase", "decrease")
+
+
+def standing_of(findings: pd.DataFrame, topic: Topic) -> pd.Series[str]:
+    """Say how each result takes part in the comparison of sources, as one of :data:`STANDINGS`.
+
+    A result is removed only when its source was retracted or is under a published caution, when
+    it was corrected, or when its own source contradicts it. A result on another form or other
+    people than ``topic.counts`` names, or within one arm, is context.
+    """
+    standing = pd.Series("counted", findings.index, dtype="string")
+    for column in ("form", "population_group"):
+        if allowed := topic.counts.get(f"{column}s"):
+            standing = standing.mask(~findings[column].isin(allowed), "context")
+    standing = standing.mask((findings["contrast"] == "within an arm").fillna(False), "context")
+    standing = standing.mask(findings["set_aside"].notna(), "set aside")
+    standing = standing.mask(findings["superseded_by"].notna(), "superseded")
+    return standing.mask(findings["integrity"].isin(STRIKES_OUT), "struck out")
+
+
+def conflicting_outcomes(findings: pd.DataFrame) -> set[str]:
+    """Find outcomes with both a significant increase and a significant decrease that count.
+
+    Only primary results are looked at. A result without significance refutes nothing.
+    """
+    counted = findings[
+        (findings["standing"] == "counted")
+        & (findings["analysis"] == "primary")
+        & (findings["statistically_significant"] == "yes")
+        & findings["direction"].isin(MOVED)
+        & (findings["contrast"] != "among all arms").fillna(True)
+    ]
+    directions = counted.groupby("outcome_id")["direction"].nunique()
+    return set(directions.index[directions > 1])
+
+
+def compare(findings: pd.DataFrame, outcomes: pd.DataFrame, central: str) -> pd.DataFrame:
+    """Set primary results beside those of the central source on the same outcome.
+
+    A result on several outcomes taken together (``covers``) is set beside each outcome of the
+    kinds it covers, unless it says which of them were measured. One row per result and outcome:
+    ``finding_id``, ``outcome_id``, ``central_id`` (missing where the central source has no result
+    that counts) and ``relation``, which is the standing of a result that does not count; reviews
+    before trials, newer before older.
+    """
+    primary = findings[findings["analysis"] == "primary"].reset_index(names="finding_id")
+    primary = primary.assign(own=primary["source_id"] != central, age=-primary["year"].fillna(0))
+    primary = primary.sort_values(["own", "evidence_level", "age", "source"], kind="stable")
+    base = primary[~primary["own"] & (primary["standing"] == "counted")]
+    names = {
+        "finding_id": "central_id",
+        "direction": "central_direction",
+        "statistically_significant": "central_significant",
+        "outcome_id": "compared",
+    }
+    base = base.drop_duplicates("outcome_id")[[*names]].rename(columns=names)
+    reported = set(findings.loc[findings["source_id"] == central, "outcome_id"])
+    single = outcomes[outcomes.index.isin(reported)].reset_index(names="compared")
+    covered = outcomes["covers"].map(split_list).explode().dropna().rename("kind").reset_index()
+    covered = covered.merge(single[["compared", "kind"]], on="kind")[["outcome_id", "compared"]]
+    together = primary[primary["measured_as"].isna()]
+    rows = pd.concat(
+        [primary.assign(compared=primary["outcome_id"]), together.merge(covered, on="outcome_id")],
+        ignore_index=True,
+    ).merge(base, on="compared", how="left")
+    rows["relation"] = _relation(rows)
+    kept = rows[["finding_id", "compared", "central_id", "relation"]]
+    return kept.rename(columns={"compared": "outcome_id"})
+
+
+def _relation(rows: pd.DataFrame) -> pd.Series[str]:
+    direction, central = rows["direction"], rows["central_direction"]
+    moved, base_moved = direction.isin(MOVED), central.isin(MOVED)
+    silent = (direction == "no_significant_change") | (
+        moved & (rows["statistically_significant"] == "no")
+    )
+    both = (rows["statistically_significant"] == "yes") & (rows["central_significant"] == "yes")
+    relation = pd.Series("open", rows.index, dtype="string")
+    base_silent = (central == "no_significant_change").fillna(False)
+    for holds, word in (
+        (base_silent & moved, "reports a change"),
+        (moved & base_moved & (direction == central), "agrees"),
+        (moved & base_moved & (direction != central), "opposite, significance not stated"),
+        (silent & base_moved, "not significant"),
+        (silent & base_silent, "agrees"),
+        (moved & base_moved & (direction != central) & both, "conflicts"),
+        (rows["contrast"] == "among all arms", "open"),
+        (rows["central_id"].isna(), "not compared"),
+        (rows["standing"] != "counted", rows["standing"]),
+        (rows["finding_id"] == rows["central_id"], "central source"),
+    ):
+        relation = relation.mask(holds.fillna(False).astype(bool), word)
+    return relation
+
+
+def find_alternatives(findings: pd.DataFrame) -> pd.DataFrame:
+    """Pair each primary result with its sensitivity analyses and with its correction.
+
+    Columns ``primary_id``, ``alternative_id`` and ``changes_significance``: only one of the two
+    is called significant.
+    """
+    rows = findings.reset_index(names="finding_id").assign(order=range(len(findings)))
+    primary = rows[rows["analysis"] == "primary"]
+    other = rows[rows["analysis"] == "sensitivity"]
+    ends = ("", "_other")
+    corrected = primary.merge(rows, left_on="superseded_by", right_on="finding_id", suffixes=ends)
+    same = primary.merge(other, on=["source_id", "outcome_id"], suffixes=ends)
+    pairs = pd.concat([same, corrected]).sort_values("order", kind="stable", ignore_index=True)
+    changes = pairs["statistically_significant"] != pairs["statistically_significant_other"]
+    columns = {"finding_id": "primary_id", "finding_id_other": "alternative_id"}
+    return pairs[[*columns]].rename(columns=columns).assign(changes_significance=changes)
+
+
+def missing_rows(tables: Mapping[str, pd.DataFrame], central: str) -> Iterator[tuple[str, str]]:
+    """List what rows leave open, as ``(table, sentence)``: an author may still add it."""
+    sources, findings, trials = tables["sources"], tables["findings"], tables["trials"]
+    for source in sources.index[(sources["design"] == "rct") & ~sources.index.isin(trials.index)]:
+        yield "trials", f"the trial {source!r} has no row in trials.csv: dose, duration, comparator"
+    silent = sources[~sources.index.isin(findings["source_id"])]
+    for source in silent.index[silent["design"].isin(["rct", "meta_analysis"])]:
+        yield "findings", f"{source!r} has no finding; add one, also when nothing changed"
+    reported = findings.loc[findings["source_id"] == central, "outcome_id"].drop_duplicates()
+    for outcome in reported[~reported.isin(tables["certainty"]["outcome_id"])]:
+        yield "certainty", f"the outcome {outcome!r} has no ratings in certainty.csv"
+
+
+_TIMES = re.compile(r"(\d+(?:\.\d+)?)|\b(day|week|month|year)s?\b")
+_MONTHS = {"day": 12 / 365.25, "week": 12 * 7 / 365.25, "month": 1.0, "year": 12.0}
+
+
+def months(amount: float, unit: str) -> float:
+    """Turn a duration into months.
+
+    Examples
+    --------
+    >>> months(2, "years")
+    24.0
+    """
+    return amount * _MONTHS[unit.removesuffix("s")]
+
+
+def read_times(timepoint: str) -> list[float]:
+    """Read "6 and 12 months" or "2 years (measured at 1)" as months: 6 and 12, or 24."""
+    found: list[float] = []
+    waiting: list[float] = []
+    for number, unit in _TIMES.findall(re.sub(r"\(.*?\)", "", timepoint)):
+        if number:
+            waiting.append(float(number))
+        else:
+            found += [months(amount, unit) for amount in waiting if amount]
+            waiting = []
+    return sorted(found)
+
+
+def lasts_less(trials: pd.DataFrame, least: Mapping[str, Any]) -> pd.Series[bool]:
+    """Say of each trial whether it lasted less than a ``duration`` in a ``unit``."""
+    month = trials["duration_unit"].map(lambda unit: months(1, unit), na_action="ignore")
+    lasted = trials["duration"] * month.astype("Float64")
+    return lasted < months(float(least["duration"]), str(least["unit"]))
+
+
+def _one_digit(findings: pd.DataFrame) -> pd.Series[bool]:
+    significant = [
+        findings[column].str.replace(r"[-.]", "", regex=True).str.lstrip("0").str.len()
+        for column in ("ci_lower_printed", "ci_upper_printed")
+    ]
+    return (significant[0] <= 1) | (significant[1] <= 1)
+
+
+RULES: dict[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
+    "surrogate": lambda f: f["surrogate"],
+    "unit-not-reported": lambda f: f["estimate"].notna() & f["unit"].isna(),
+    "estimate-not-reported": lambda f: f["estimate"].isna(),
+    "interval-not-reported": lambda f: f["estimate"].notna() & f["ci_lower"].isna(),
+    "heterogeneity-not-reported": lambda f: (
+        (f["design"] == "meta_analysis") & f["i2"].isna() & f["tau2"].isna()
+    ),
+    "size-not-reported": lambda f: f["k_studies"].isna() & f["n_participants"].isna(),
+    "few-digits": _one_digit,
+    "sources-disagree": lambda f: f["conflict"],
+    "short-follow-up": lambda f: f["short"],
+    "integrity": lambda f: f["integrity"] != "none_known",
+    "abstract-only": lambda f: f["read_at"] == "abstract",
+    "population-differs": lambda f: f["other_people"],
+}
+"""Name of each rule to its condition on the rows of ``evidence.findings``."""
+
+
+def find_limitations(findings: pd.DataFrame) -> pd.DataFrame:
+    """Apply every rule to some findings: a column of truth values for each rule."""
+    return pd.DataFrame(
+        {name: rule(findings).fillna(False).astype(bool) for name, rule in RULES.items()},
+        index=findings.index,
+    )
