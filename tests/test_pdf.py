@@ -17,10 +17,11 @@ from conftest import letters
 from docutils import nodes
 from pypdf import PdfReader
 
+from evidence_tools.book import blocks, grids  # noqa: F401 - printers register themselves
 from evidence_tools.book.mentions import is_printed
-from evidence_tools.book.pdf import PdfError, make_pdf
 from evidence_tools.book.pictures import Pictures
-from evidence_tools.book.writer import Writer, note_labels
+from evidence_tools.book.typst import PdfError, make_pdf
+from evidence_tools.book.writer import Writer
 
 FACTS: dict[str, Any] = {
     "title": "Blood pressure & #1 $report",
@@ -94,7 +95,7 @@ def printed(
     folder.mkdir(exist_ok=True)
     by = writer(folder)
     by.env.toc_fignumbers["page"] = {"table": numbers or {}}
-    note_labels(by, "page", document)
+    by.note_labels("page", document)
     body = by.page("page", document)
     return PdfReader(make_pdf(body, facts, folder, folder / "r.pdf", folder))
 
@@ -116,7 +117,7 @@ def objects(reader: PdfReader) -> list[Any]:
     return [item for item in found if isinstance(item, dict)]
 
 
-@pytest.mark.parametrize("module", ["typst", "formulas", "mathml", "grids"])
+@pytest.mark.parametrize("module", ["typst", "formulas", "grids"])
 def test_the_examples_in_docstrings_are_true(module: str) -> None:
     found = doctest.testmod(importlib.import_module(f"evidence_tools.book.{module}"))
     assert found.attempted
@@ -194,7 +195,10 @@ def test_a_link_to_a_missing_place_is_its_words(tmp_path: Path) -> None:
     ("address", "expected"),
     [
         ("", "Table 9 \\(on the web\\)"),
-        ("https://example.org", '#link("https://example.org/rows.html#t")[Table 9];'),
+        (
+            "https://example.org/v/1.2.3/",
+            '#link("https://example.org/v/1.2.3/rows.html#t")[Table 9];',
+        ),
     ],
 )
 def test_a_link_to_a_page_for_the_web_says_so_or_leads_there(
@@ -286,6 +290,7 @@ def test_an_unknown_node_is_reported_and_its_words_are_printed(tmp_path: Path) -
 def test_a_report_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     folder, target = tmp_path / "in", tmp_path / "out" / "report.pdf"
     folder.mkdir()
+    target.parent.mkdir()
     make_pdf("= A", FACTS, folder, target, tmp_path)
     before = target.read_bytes()
     with pytest.raises(PdfError):

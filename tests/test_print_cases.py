@@ -53,7 +53,7 @@ PRINTED = [
     ("01", "a hard break ends the line", r"hard break#line-end\[\];"),
     ("01", "a download names its file", r"the table \\\(data\\\.csv\\\)"),
     ("01", "unknown tags are words", r"\\<angle\\>"),
-    ("02", "a list begins with its number", r"(?s)#enum\(.*numbering: \"1\.\", start: 5"),
+    ("02", "a list begins with its number", r"(?s)#enum\(.*start: 5, .*numbering: \"1\."),
     ("02", "a task that is done is ticked", r"☒ *done task"),
     ("02", "a task that is open is not ticked", r"☐ *open task"),
     (
@@ -244,7 +244,7 @@ def test_no_line_of_the_cases_leaves_its_page(cases: Build) -> None:
 
 
 def test_what_print_cannot_show_is_listed_with_page_and_line(cases: Build) -> None:
-    for place in ("24-media.md:5", "53-plotly.md:", "60-media-out.md:"):
+    for place in ("24-media.md:7", "53-plotly.md:", "60-media-out.md:"):
         assert re.search(rf"print: chapters/{place}\S* print cannot show this", cases.output)
 
 

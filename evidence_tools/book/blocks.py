@@ -1,4 +1,4 @@
-"""Nodes whose printing needs more than a call: sections, lists, boxes, code, figures, notes."""
+"""Nodes whose printing needs more than a call: sections, lists, boxes, code, figures, tables."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from docutils import nodes
+from myst_nb.core.render import strip_ansi
 
 from evidence_tools.book.formulas import formula_typst, macros_of
-from evidence_tools.book.rawhtml import html_nodes, wrap_tags
-from evidence_tools.book.typst import block, call, escaped, literal
+from evidence_tools.book.rawhtml import html_nodes
+from evidence_tools.book.typst import call, escaped, literal
 from evidence_tools.book.writer import Writer, prints
 
 _NUMBERINGS = {"loweralpha": "a", "upperalpha": "A", "lowerroman": "i", "upperroman": "I"}
@@ -23,15 +24,15 @@ _BOXES = [
 _BODIES = nodes.definition | nodes.field_body | nodes.description
 
 
-def _split(node: Any, *kinds: type[nodes.Node]) -> tuple[Any, list[Any]]:
+def _split(node: Any, kind: type[nodes.Node]) -> tuple[Any, list[Any]]:
     """Take the first child of some kind away from the others."""
-    found = next((child for child in node.children if isinstance(child, kinds)), None)
+    found = next((child for child in node.children if isinstance(child, kind)), None)
     return found, [child for child in node.children if child is not found]
 
 
 @prints("Text")
 def _text(writer: Writer, node: nodes.Text) -> str:
-    if isinstance(node.parent, nodes.FixedTextElement):  # code with marks in it
+    if isinstance(node.parent, nodes.literal_block | nodes.doctest_block):  # code with marks in it
         lines = node.astext().split("\n")
         return "#linebreak();".join(escaped(line).replace(" ", "~") for line in lines)
     return escaped(node.astext())
@@ -39,10 +40,11 @@ def _text(writer: Writer, node: nodes.Text) -> str:
 
 @prints("inline")
 def _inline(writer: Writer, node: Any) -> str:
-    words, classes = writer.inside(node), set(node.get("classes", ()))
+    classes = set(node.get("classes", ()))
+    is_strong = classes & {"guilabel", "menuselection", "sd-badge", "versionmodified"}
+    words = writer.inside(node)
     if "struck" in classes:
         return call("strike", body=words)
-    is_strong = classes & {"guilabel", "menuselection", "sd-badge", "versionmodified"}
     return call("strong", body=words) if is_strong else words
 
 
@@ -68,15 +70,15 @@ def _download(writer: Writer, node: Any) -> str:
     return writer.link(nodes.reference(refuri=address), escaped(words))
 
 
-@prints("math", "math_block", "displaymath")
+@prints("math", "math_block")
 def _formula(writer: Writer, node: Any) -> str:
-    is_block, tex = not isinstance(node, nodes.math), literal(node.astext().strip())
+    is_block, tex = isinstance(node, nodes.math_block), literal(node.astext().strip())
     markup = formula_typst(node.astext(), block=is_block, macros=macros_of(writer.env.config))
     if not is_block:
         return call("formula", tex, body=f"${markup}$")
     number = literal(f"({node['number']})") if node.get("number") else ""
     shown = call("displayed", tex, number=number, body=f"$ {markup} $")
-    return block(writer.source(node) + writer.anchor(node) + shown)
+    return writer.block(node, writer.anchor(node) + shown)
 
 
 @prints("footnote_reference")
@@ -112,35 +114,38 @@ def _section(writer: Writer, node: Any) -> str:
         text = ".".join(map(str, number)) + str(writer.env.config.html_secnumber_suffix)
         words = call("section-number", body=escaped(text)) + words
     heading = f"#heading(level: {writer.level})[{words}]"
-    written = block(writer.source(title) + heading + writer.anchor(node, "#label({})"))
-    written += writer.all(rest)
+    written = writer.block(title, heading + writer.anchor(node, "#label({})")) + writer.all(rest)
     writer.level -= 1
     return written
 
 
 @prints("paragraph")
 def _paragraph(writer: Writer, node: Any) -> str:
-    wrap_tags(node)
-    words = writer.all(node.children)
+    is_raw = any(isinstance(child, nodes.raw) for child in node.children)
+    words = writer.all(html_nodes(node.children, node) if is_raw else node.children)
     if not words.strip():
         return ""
     if _RIGHT_TO_LEFT.match(node.astext()):
         words = call("right-to-left", body=words)
-    return block(writer.source(node) + writer.anchor(node) + words)
+    return writer.block(node, writer.anchor(node) + words)
+
+
+@prints("raw")
+def _raw(writer: Writer, node: Any) -> str:
+    """Print what raw HTML shows; raw text for other kinds of output is not for readers."""
+    return writer.all(html_nodes([node], node))
 
 
 @prints("bullet_list", "enumerated_list")
 def _list(writer: Writer, node: Any) -> str:
     items = [f"[{writer.write(item)}]" for item in node.children]
-    tight = str(all(len(item.children) < 2 for item in node.children)).lower()
+    options = {"tight": str(all(len(item.children) < 2 for item in node.children)).lower()}
     if node.tagname == "bullet_list":
-        marker = "none" if "contains-task-list" in node["classes"] else ""
-        return block(writer.source(node) + call("list", *items, tight=tight, marker=marker))
+        options["marker"] = "none" if "contains-task-list" in node["classes"] else ""
+        return writer.block(node, call("list", *items, **options))
     form = _NUMBERINGS.get(node.get("enumtype"), "1")
-    form = literal(f"{node.get('prefix', '')}{form}{node.get('suffix') or '.'}")
-    start = str(node.get("start", 1))
-    made = call("enum", *items, numbering=form, start=start, tight=tight)
-    return block(writer.source(node) + made)
+    options["numbering"] = literal(f"{node.get('prefix', '')}{form}{node.get('suffix') or '.'}")
+    return writer.block(node, call("enum", *items, start=str(node.get("start", 1)), **options))
 
 
 @prints("definition_list_item", "field", "option_list_item")
@@ -153,7 +158,7 @@ def _term(writer: Writer, node: Any) -> str:
 
 @prints("transition")
 def _transition(writer: Writer, node: Any) -> str:
-    return "" if "footnotes" in node["classes"] else block("#break-line();")
+    return "" if "footnotes" in node["classes"] else "\n#break-line();\n"
 
 
 @prints("Admonition", "admonition", "topic", "sidebar", "versionmodified", "citation")
@@ -170,12 +175,13 @@ def _box(writer: Writer, node: Any) -> str:
         words = escaped(named[:1].upper() + named[1:]) + " " * bool(words) + words.lstrip()
     elif not words and node.tagname in _BOXES:
         words = "See also" if node.tagname == "seealso" else node.tagname.capitalize()
-    return _titled(writer, node, kind, words, rest)
+    return _under(writer, node, words, rest, f"titled({literal(kind)}, ")
 
 
-def _titled(writer: Writer, node: Any, kind: str, title: str, rest: list[Any]) -> str:
-    head, body = writer.anchor(node) + title, writer.all(rest)
-    return block(f"{writer.source(node)}#titled({literal(kind)}, [{head}], [{body}]);")
+def _under(writer: Writer, node: Any, head: str, rest: list[Any], call: str = "captioned(") -> str:
+    """Print something under its title or caption."""
+    head, body = writer.anchor(node) + head, writer.all(rest)
+    return writer.block(node, f"#{call}[{head}], [{body}]);")
 
 
 @prints("container")
@@ -184,13 +190,13 @@ def _container(writer: Writer, node: Any) -> str:
         return ""
     if "literal-block-wrapper" in node["classes"]:
         caption, rest = _split(node, nodes.caption)
-        return _captioned(writer, node, writer.caption(node, "code-block", caption), rest)
+        return _under(writer, node, writer.caption(node, "code-block", caption), rest)
     if node.get("design_component") in ("card", "dropdown", "tab-item"):
         return _panel(writer, node)
     parts, folded = node.children, node.get("hide_mode", "")
     if "input" in folded or folded == "all":  # the code of a cell, shown on demand
         parts = [part for part in parts if part.get("nb_element") != "cell_code_source"]
-    return (block(writer.anchor(node)) if node["ids"] else "") + writer.all(parts)
+    return (f"\n{writer.anchor(node)}\n" if node["ids"] else "") + writer.all(parts)
 
 
 def _panel(writer: Writer, node: Any) -> str:
@@ -204,7 +210,7 @@ def _panel(writer: Writer, node: Any) -> str:
     for each in (title, link):
         if each is not None:
             each.parent.remove(each)
-    return _titled(writer, node, "card", words, node.children)
+    return _under(writer, node, words, node.children, 'titled("card", ')
 
 
 def _is_title(node: nodes.Node) -> bool:
@@ -216,30 +222,17 @@ def _is_title(node: nodes.Node) -> bool:
 def _code(writer: Writer, node: Any) -> str:
     """Print code with its highlighting, line numbers and emphasised lines."""
     if any(True for _ in node.findall(nodes.Inline)):
-        return block(writer.source(node) + call("code-block", body=writer.inside(node)))
+        return writer.block(node, call("code-block", body=writer.inside(node)))
     options = node.get("highlight_args") or {}
     marked = "".join(f"{line}, " for line in options.get("hl_lines", ()))
     listing = call(
         "listing",
-        literal(_last_state(node.astext().expandtabs(4))),
+        literal(strip_ansi(node.astext().expandtabs(4)).rstrip("\n")),
         literal(_LANGUAGES.get(node.get("language", ""), node.get("language", ""))),
         start=str(options.get("linenostart", 1)) if node.get("linenos") else "",
         marked=f"({marked})" if marked else "",
     )
-    return block(writer.source(node) + writer.anchor(node) + listing)
-
-
-def _last_state(text: str) -> str:
-    """Drop the colours of a terminal, and of lines written over, all but the last state."""
-    from myst_nb.core.render import strip_ansi
-
-    lines = strip_ansi(text).rstrip("\n").split("\n")
-    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
-
-
-def _captioned(writer: Writer, node: Any, words: str, rest: list[Any]) -> str:
-    head, body = writer.anchor(node) + words, writer.all(rest)
-    return block(f"{writer.source(node)}#captioned([{head}], [{body}]);")
+    return writer.block(node, writer.anchor(node) + listing)
 
 
 @prints("figure")
@@ -250,9 +243,9 @@ def _figure(writer: Writer, node: Any) -> str:
     rest = [each for each in rest if each not in legend]
     words = writer.caption(node, "figure", caption) + writer.all(legend)
     if any(isinstance(each, nodes.table | nodes.raw) for each in node.findall()):
-        return _captioned(writer, node, words, rest)  # a table is never a picture
+        return _under(writer, node, words, rest)  # a table is never a picture
     figure = f"#figure(kind: image, caption: [{words}], [{writer.all(rest)}])"
-    return block(writer.source(node) + figure + writer.anchor(node, "#label({})"))
+    return writer.block(node, figure + writer.anchor(node, "#label({})"))
 
 
 @prints("image")
@@ -270,17 +263,11 @@ def _chart(writer: Writer, node: Any) -> str:
     return call("chart", literal(writer.pictures.drawing(node["svg"])), literal(node["alt"]))
 
 
-@prints("raw")
-def _raw(writer: Writer, node: Any) -> str:
-    """Print what raw HTML shows; raw text for other kinds of output is not for readers."""
-    if "html" not in node.get("format", "").split():
-        return ""
-    made = html_nodes(node.astext())
-    for each in made:
-        each.parent = node.parent
-    return writer.all(made)
-
-
 @prints("absent_media")
 def _absent(writer: Writer, node: Any) -> str:
     return writer.absent(node, node["what"], node.get("address", ""))
+
+
+@prints("moving_chart")
+def _moving_chart(writer: Writer, node: Any) -> str:
+    return writer.absent(node, f"interactive chart: {node['alt']}")

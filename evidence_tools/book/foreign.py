@@ -18,21 +18,20 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
-from evidence_tools.book.nodes import evidence_chart, place_of
-from evidence_tools.book.writer import Writer, prints
+from evidence_tools.book.nodes import evidence_chart, moving_chart
 
 LOGGER = logging.getLogger(__name__)
 _VEGA = re.compile(r"application/vnd\.vega(lite)?\.v\d+\+json")
 _PLOTLY = "application/vnd.plotly.v1+json"
+_BOKEH = re.compile(r"application/vnd\.bokehjs_(?:load|exec)\.v\d+\+json")
+_BOKEH_DATA = re.compile(r"\b(?:docs_json|render_items) = ")
+_BOKEH_NOTE = re.compile(r"bk-notebook-logo|data-root-id=")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _OTHER_HOST = re.compile(
     r"""(?:src|href|import)\s*[=(]?\s*\\?["'](https?:)?//[^"'\\]+\.(?:js|mjs)"""
 )
 _OBJECT = re.compile(r"<[\w.]+(?: object)? at 0x[0-9a-f]+>|alt\.\w*Chart\(\.\.\.\)")
 _COMPLEX = re.compile(r"<(?:svg|script|input|details|canvas)\b", re.IGNORECASE)
-_BOKEH = re.compile(r"application/vnd\.bokehjs_(?:load|exec)\.v\d+\+json")
-_BOKEH_DATA = re.compile(r"\b(?:docs_json|render_items) = ")
-_BOKEH_NOTE = re.compile(r"bk-notebook-logo|data-root-id=")
 _START = """
 ;for (const box of document.querySelectorAll(".evidence-{library}")) {{
   const chart = JSON.parse(box.querySelector("script").textContent);
@@ -46,14 +45,6 @@ _DRAWS = {
 _NO_EVAL = (
     "{eval}`%s` cannot be used, since chapters run before pages are read; write "
     "glue('%s', %s, display=False) in a cell and {glue:text}`%s` here"
-)
-_NO_MERMAID = (
-    "a mermaid diagram is drawn by a script of another host, and print has none; draw it once to "
-    "a file, and show that: mmdc -i diagram.mmd -o diagram.svg"
-)
-_NO_WORDS = (
-    "the chart that cell %s draws has no text alternative; say what it shows in the cell's "
-    "settings (mystnb: image: alt: ...), or in the description of an Altair chart"
 )
 _NO_OTHER_HOST = (
     "cell %s shows something that loads scripts of another host (%s); pages ask no other host: "
@@ -73,57 +64,42 @@ PRIORITIES = [
 """Which form of an output is shown, where it has several: pages move, print has pictures."""
 
 
-class moving_chart(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """A chart that a script draws: its ``library``, its ``figure`` as JSON, and ``alt``."""
-
-
 def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
     """Turn an output of another library into nodes; ``None`` leaves it to MyST-NB."""
-    if vega := _vega_of(data):
-        return [_vega_chart(renderer, data, *vega)]
-    if data.mime_type == _PLOTLY:
-        described = ((data.content.get("layout") or {}).get("meta") or {}).get("description")
-        alt = _alternative(renderer, data, described)
-        return [moving_chart("", library="plotly", figure=data.content, alt=alt)]
-    if (bokeh := _bokeh_nodes(renderer, data)) is not None:
+    kind, content = data.mime_type, data.content
+    if is_vega := _VEGA.fullmatch(kind):
+        return [_vega_chart(data, content, is_lite=bool(is_vega[1]))]
+    if kind == "text/html" and "vega.github.io/schema" in content and "})({" in content:
+        # Altair writes the specification into a script.
+        spec, _ = json.JSONDecoder().raw_decode(content, content.index("})({") + 3)
+        return [_vega_chart(data, spec, is_lite="/vega-lite/" in spec["$schema"])]
+    if kind == _PLOTLY:
+        described = ((content.get("layout") or {}).get("meta") or {}).get("description")
+        alt = _alternative(data, described)
+        return [moving_chart("", library="plotly", figure=content, alt=alt)]
+    if (bokeh := _bokeh_nodes(data)) is not None:
         return bokeh
-    if data.mime_type == "application/json":
-        text = json.dumps(data.content, indent=2, ensure_ascii=False)
+    if kind == "application/json":
+        text = json.dumps(content, indent=2, ensure_ascii=False)
         return [nodes.literal_block(text, text, language="json")]
-    if data.mime_type == _WIDGET:
+    if kind == _WIDGET:
         # Its scripts would come from another host: page and print show its text.
-        renderer.logger.info("a widget is shown as its text, since it would ask another host")
         return []
-    is_code = data.mime_type in ("text/html", "application/javascript")
+    is_code = kind in ("text/html", "application/javascript")
     if is_code and (found := _OTHER_HOST.search(data.string)):
         renderer.logger.error(_NO_OTHER_HOST % (data.cell_index, found[0]), line=data.line)
     return None
 
 
-def _vega_of(data: Any) -> tuple[dict[str, Any], bool] | None:
-    """Find the specification of a Vega chart; Altair writes it into a script by default."""
-    if match := _VEGA.fullmatch(data.mime_type):
-        return data.content, not match[1]
-    if data.mime_type == "text/html" and "vega.github.io/schema" in data.string:
-        for start in re.finditer(r"\)\(\{|=\s*\{", data.string):
-            try:
-                found, _ = json.JSONDecoder().raw_decode(data.string, start.end() - 1)
-            except ValueError:
-                continue
-            if "vega.github.io" in str(found.get("$schema")):
-                return found, "/vega/" in found["$schema"]
-    return None
-
-
-def _vega_chart(renderer: Any, data: Any, spec: dict[str, Any], is_vega: bool) -> nodes.Node:
+def _vega_chart(data: Any, spec: dict[str, Any], *, is_lite: bool) -> nodes.Node:
     import vl_convert
 
-    alt = _alternative(renderer, data, spec.get("description"))
-    svg = (vl_convert.vega_to_svg if is_vega else vl_convert.vegalite_to_svg)(spec)
+    alt = _alternative(data, spec.get("description"))
+    svg = (vl_convert.vegalite_to_svg if is_lite else vl_convert.vega_to_svg)(spec)
     return evidence_chart("", alt=alt, svg=svg, spec=spec, narrow_svg=svg, narrow_spec=spec)
 
 
-def _bokeh_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
+def _bokeh_nodes(data: Any) -> list[nodes.Node] | None:
     """Find the chart in what Bokeh prints; the rest loads its script, which the site has."""
     is_note = data.mime_type == "text/html" and _BOKEH_NOTE.search(data.string)
     if is_note or _BOKEH.fullmatch(data.mime_type):
@@ -135,17 +111,13 @@ def _bokeh_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
     if len(found) != 2:
         return []
     figure = {"documents": found[0], "items": found[1]}
-    alt = _alternative(renderer, data, "")
-    return [moving_chart("", library="bokeh", figure=figure, alt=alt)]
+    return [moving_chart("", library="bokeh", figure=figure, alt=_alternative(data, ""))]
 
 
-def _alternative(renderer: Any, data: Any, described: Any) -> str:
+def _alternative(data: Any, described: Any) -> str:
     """Find the words that stand for a chart: in the cell's settings, else in the chart."""
     settings = data.cell_metadata.get("mystnb", {}).get("image", {})
-    alt = str(settings.get("alt") or described or "").strip()
-    if not alt:
-        renderer.logger.error(_NO_WORDS % data.cell_index, line=data.line)
-    return alt
+    return str(settings.get("alt") or described or "").strip()
 
 
 class ChoosePrintable(SphinxPostTransform):
@@ -162,13 +134,12 @@ class ChoosePrintable(SphinxPostTransform):
                 continue
             forms = {form["mime_type"]: form for form in bundle.children}
             page, text = forms.get("text/html"), forms.get("text/plain")
-            if page is None or text is None or _OBJECT.fullmatch(text.astext().strip()):
-                continue
-            if _COMPLEX.search(page.astext()):
+            says_more = text is not None and not _OBJECT.fullmatch(text.astext().strip())
+            if page is not None and says_more and _COMPLEX.search(page.astext()):
                 bundle.remove(page)
 
 
-def visit_moving_chart(self: Any, node: moving_chart) -> None:
+def _visit_moving_chart(self: Any, node: moving_chart) -> None:
     """Write the chart's data; the script of the site draws it."""
     data = json.dumps(node["figure"]).replace("<", "\\u003c")
     places = "".join(
@@ -184,12 +155,7 @@ def visit_moving_chart(self: Any, node: moving_chart) -> None:
     raise nodes.SkipNode
 
 
-@prints("moving_chart")
-def _print_moving_chart(writer: Writer, node: Any) -> str:
-    return writer.absent(node, f"interactive chart: {node['alt']}")
-
-
-def add_scripts(
+def _add_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Have pages with such a chart load the site's copy of the library's script."""
@@ -226,16 +192,9 @@ class EvalRole(SphinxRole):
         return [nodes.problematic("", self.rawtext)], []
 
 
-def check_diagrams(app: Sphinx, doctree: nodes.document) -> None:
-    """Refuse diagrams that a script of another host draws."""
-    for node in doctree.findall(lambda node: type(node).__name__ == "mermaid"):
-        LOGGER.error(_NO_MERMAID, location=place_of(node))
-
-
 def add_foreign(app: Sphinx) -> None:
     """Register the nodes of other libraries with the builders."""
     app.add_role("eval", EvalRole(), override=True)
-    app.connect("doctree-read", check_diagrams)
-    app.add_node(moving_chart, html=(visit_moving_chart, None))
+    app.add_node(moving_chart, html=(_visit_moving_chart, None))
     app.add_post_transform(ChoosePrintable)
-    app.connect("html-page-context", add_scripts)
+    app.connect("html-page-context", _add_scripts)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 from docutils import nodes
 
-from evidence_tools.book.typst import block, call, literal
+from evidence_tools.book.typst import call, literal
 from evidence_tools.book.writer import Writer, prints
 
 ROOM, ROOM_ON_ITS_SIDE = 120, 180
@@ -56,11 +56,10 @@ def _table(writer: Writer, node: Any) -> str:
     caption = f"caption: [{words}], " if words else ""
     figure = f"#figure(kind: table, {caption}[#table(columns: ({track}), {body})])"
     figure += writer.anchor(node, "#label({})")
-    shown = f"\n{writer.source(node)}{figure}\n"
     number = literal(writer.number("table", node))
     options = (f'"{whole}"', str(fills).lower())
-    placed = call("set-table", *options, number=number, body=shown)
-    return block(call("on-its-side", body=placed) if on_its_side else placed)
+    placed = call("set-table", *options, number=number, body=writer.block(node, figure))
+    return f"\n{call('on-its-side', body=placed) if on_its_side else placed}\n"
 
 
 def _grid(group: Any) -> tuple[list[Cell], int, int]:

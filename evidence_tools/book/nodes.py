@@ -31,6 +31,10 @@ class evidence_chart(nodes.General, nodes.Element):  # noqa: N801
     """A chart: ``svg``, ``spec``, the same as ``narrow_``, and ``alt``."""
 
 
+class moving_chart(nodes.General, nodes.Element):  # noqa: N801
+    """A chart that a script draws: its ``library``, its ``figure`` as JSON, and ``alt``."""
+
+
 class evidence_download(nodes.General, nodes.Element):  # noqa: N801
     """A link to a CSV file: ``name`` is that of its table or figure, ``words`` are shown."""
 

@@ -1,20 +1,12 @@
-"""The whole book as one PDF, from the doctrees that pages are written from.
-
-The PDF follows PDF/UA-1: it is tagged, has bookmarks, and every picture has a text alternative.
-The same chapters with the same details give the same bytes. Nothing is asked of the network.
-"""
+"""The whole book as one PDF, from the doctrees that pages are written from."""
 
 from __future__ import annotations
 
-import datetime
-import io
-import json
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +16,16 @@ from sphinx.application import Sphinx
 from sphinx.builders import Builder
 from sphinx.util.tags import Tags
 
-from evidence_tools.book import blocks, grids  # noqa: F401 - to import them is to register them
-from evidence_tools.book.citing import citation_of
+from evidence_tools.book import blocks, grids  # noqa: F401 - to import is to register
+from evidence_tools.book.citing import address_of, citation_of, report_of
 from evidence_tools.book.mentions import chapter_order, is_printed
 from evidence_tools.book.pictures import SHOWN, Pictures
-from evidence_tools.book.typst import call, escaped
-from evidence_tools.book.writer import Writer, note_labels
+from evidence_tools.book.typst import call, escaped, make_pdf
+from evidence_tools.book.writer import Writer
 from evidence_tools.releases.stamp import Stamp
-
-_FONTS = "fonts"
-"""Folder of a book for fonts of scripts that the report's own fonts do not have."""
 
 Pages = dict[str, nodes.document]
 """The doctree of each page, by its name."""
-
-
-class PdfError(Exception):
-    """The PDF cannot be made; the message says what to change in the book."""
 
 
 class PrintBuilder(Builder):
@@ -58,45 +43,6 @@ class PrintBuilder(Builder):
         """Name a page; in one file, no page is relative to another."""
         return f"%{to}"
 
-    def get_outdated_docs(self) -> list[str]:
-        """Name no page: this builder writes none by itself."""
-        return []
-
-
-def prepare_pdf(app: Sphinx, stamp: Stamp, target: Path, pages: Pages) -> Callable[[], Path]:
-    """Make everything of the PDF that needs Sphinx, and leave the setting to the caller.
-
-    The callable that is returned may run in another thread while pages are written: Typst needs
-    nothing of Python. It raises `PdfError` if Typst refuses the report.
-    """
-    folder = Path(app.outdir).parent / ".print"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    address = str(app.config.html_baseurl or "").rstrip("/")
-    writer = Writer(app.env, Pictures(Path(app.srcdir), folder), address=address)
-    body = write_book(app, writer, pages)
-    app.evidence_remarks = writer.remarks  # type: ignore[attr-defined]
-    return partial(make_pdf, body, cover_facts(app, stamp), folder, target, Path(app.srcdir))
-
-
-def cover_facts(app: Sphinx, stamp: Stamp) -> dict[str, Any]:
-    """Say what the cover, the running lines and the file's metadata show of a report."""
-    config: Any = app.config
-    commit = stamp.commit[:10]
-    return {
-        "title": config.html_title or config.project,
-        "short_title": config.project,
-        "subtitle": config.evidence_subtitle,
-        "description": config.evidence_description,
-        "authors": [part.strip() for part in config.author.split(";") if part.strip()],
-        "version": stamp.version,
-        "date": stamp.date,
-        "commit": f"{commit}, modified" if commit and stamp.modified else commit,
-        "language": config.language or "en",
-        "licence": config.evidence_licence,
-        "how_to_cite": citation_of(app),
-    }
-
 
 def resolve_pages(app: Sphinx) -> Pages:
     """Resolve the references of all pages for print; what is wrong with them is reported.
@@ -110,28 +56,6 @@ def resolve_pages(app: Sphinx) -> Pages:
             env.resolve_references(doctree, docname, builder)
             builder.post_process_images(doctree)
     return {name: doctree for name, doctree in pages.items() if is_printed(env, name)}
-
-
-def write_book(app: Sphinx, writer: Writer, pages: Pages) -> str:
-    """Write all chapters as Typst markup."""
-    for docname, doctree in pages.items():
-        note_labels(writer, docname, doctree)
-    parts, written = part_captions(app), []
-    for docname, doctree in pages.items():
-        if caption := parts.get(docname, ""):
-            written.append(call("part", body=escaped(caption)))
-        written.append(writer.page(docname, doctree))
-    return "\n\n".join(written)
-
-
-def part_captions(app: Sphinx) -> dict[str, str]:
-    """Tell which part of the book each page belongs to; pages outside any part are absent."""
-    captions: dict[str, str] = {}
-    for docname in chapter_order(app.env):
-        for toctree in app.env.tocs[docname].findall(addnodes.toctree):
-            if caption := toctree.get("caption") or captions.get(docname):
-                captions |= dict.fromkeys(toctree["includefiles"], caption)
-    return captions
 
 
 @contextmanager
@@ -152,91 +76,45 @@ def _builder_for_print(app: Sphinx, pages: Pages) -> Iterator[PrintBuilder]:
         del env.get_doctree
 
 
-def make_pdf(body: str, facts: dict[str, Any], folder: Path, target: Path, book: Path) -> Path:
-    """Set markup as a PDF, and put it in place in one step.
+def prepare_pdf(app: Sphinx, stamp: Stamp, target: Path, pages: Pages) -> Callable[[], Path]:
+    """Make everything of the PDF that needs Sphinx, and leave the setting to the caller.
 
-    Parameters
-    ----------
-    body
-        What `write_book` wrote.
-    facts
-        What the cover and the metadata say; see `cover_facts`.
-    folder
-        Holds the pictures; receives the markup.
-    target
-        The PDF to write. It is replaced only by a finished file.
-    book
-        Folder of the book, which may have a folder ``fonts`` with further fonts.
-
-    Raises
-    ------
-    PdfError
-        If Typst refuses the report; nothing is written then.
+    The callable that is returned may run in another thread while pages are written: Typst needs
+    nothing of Python. It raises `PdfError` if Typst refuses the report.
     """
-    import pikepdf
-
-    source = f'#import "report.typ": *\n#show: report\n\n{body}\n'
-    (folder / "main.typ").write_text(source, encoding="utf-8")
-    shutil.copyfile(Path(__file__).with_name("report.typ"), folder / "report.typ")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # The new file lies beside the target: it can replace it within one file system only.
-    new, packed = target.with_name(f".{target.name}"), pikepdf.ObjectStreamMode.generate
-    try:
-        with pikepdf.open(io.BytesIO(_compiled(folder, source, facts, book))) as document:
-            # A tagged PDF has many small objects, which together are a tenth of their size.
-            document.save(new, object_stream_mode=packed, deterministic_id=True)
-        new.replace(target)
-    finally:
-        new.unlink(missing_ok=True)
-    return target
+    config: Any = app.config
+    folder = Path(app.outdir).parent / ".print"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    writer = Writer(app.env, Pictures(Path(app.srcdir), folder), address=address_of(app))
+    commit = stamp.commit[:10]
+    facts = report_of(app) | asdict(stamp)
+    facts |= {"short_title": config.project, "subtitle": config.evidence_subtitle}
+    facts["commit"] = f"{commit}, modified" if commit and stamp.modified else commit
+    facts["how_to_cite"] = citation_of(app)
+    body = write_book(app, writer, pages)
+    app.evidence_remarks = writer.remarks  # type: ignore[attr-defined]
+    return partial(make_pdf, body, facts, folder, target, Path(app.srcdir))
 
 
-def _compiled(folder: Path, source: str, facts: dict[str, Any], book: Path) -> bytes:
-    """Run Typst and explain in the book's terms what it objects to."""
-    import typst
-
-    midnight = datetime.datetime.fromisoformat(f"{facts['date']}T00:00:00+00:00")
-    try:
-        pdf = typst.compile(
-            str(folder / "main.typ"),
-            root=str(folder),
-            format="pdf",
-            pdf_standards=["ua-1"],
-            ignore_system_fonts=True,
-            font_paths=[str(path) for path in _fonts(source, book)],
-            timestamp=int(midnight.timestamp()),
-            sys_inputs={"details": json.dumps(facts)},
-        )
-    except typst.TypstError as error:
-        raise PdfError(_explain(error, source)) from error
-    return bytes(pdf)
+def write_book(app: Sphinx, writer: Writer, pages: Pages) -> str:
+    """Write all chapters as Typst markup; a part of the book opens with its caption."""
+    for docname, doctree in pages.items():
+        writer.note_labels(docname, doctree)
+    parts = part_captions(app)
+    captions = {name: call("part", body=escaped(words)) for name, words in parts.items()}
+    written = [
+        captions.get(docname, "") + writer.page(docname, doctree)
+        for docname, doctree in pages.items()
+    ]
+    return "\n\n".join(written)
 
 
-_OTHER_SCRIPTS = re.compile("[\u0530-\u058f\u0600-\u1cff\u2e80-\ud7ff\uf900-\ufaff\ufb50-\uffef]")
-
-
-def _fonts(source: str, book: Path) -> Iterator[Path]:
-    """Find the book's own fonts, and those of ``weblate-fonts`` that its letters need."""
-    found = find_spec("weblate_fonts")
-    shipped = Path((found and found.origin) or "").parent / "static" / "weblate_fonts"
-    paths = [book / _FONTS, shipped / "source-sans" / "ttf"]
-    # Latin, Greek, Cyrillic, Hebrew, signs are in the fonts inside Typst; the others are large.
-    if _OTHER_SCRIPTS.search(source):
-        paths.append(shipped / "kurinto" / "ttf")
-    return filter(Path.is_dir, paths)
-
-
-def _explain(error: Any, source: str) -> str:
-    """Say what Typst refused, and at which page and line of the book."""
-    found = re.search(r"main\.typ:(\d+)", str(error.diagnostic))
-    above = reversed(source.splitlines()[: int(found[1])]) if found else iter(())
-    place = next((line[3:] for line in above if line.startswith("// ")), "the report")
-    advice = "; ".join(str(hint) for hint in error.hints)
-    if "could not be displayed" in error.message:
-        advice = (
-            "The fonts of the PDF lack this character: write it in another way, install "
-            f"weblate-fonts, or put a font that has it into the folder {_FONTS}/ of the book"
-        )
-    # The folder is a temporary one, and what else Typst says would help nobody.
-    diagnostic = re.sub(r"\S*/(\w+\.typ)|\n\n(?s:.*)", r"\1", str(error.diagnostic))
-    return f"{place}: print refuses this: {error.message}. {advice}\n{diagnostic[:600]}".strip()
+def part_captions(app: Sphinx) -> dict[str, str]:
+    """Tell which part of the book each page belongs to; pages outside any part are absent."""
+    captions: dict[str, str] = {}
+    for docname in chapter_order(app.env):
+        for toctree in app.env.tocs[docname].findall(addnodes.toctree):
+            if caption := toctree.get("caption") or captions.get(docname):
+                captions |= dict.fromkeys(toctree["includefiles"], caption)
+    return captions

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from base64 import b64decode
+from collections.abc import Iterator
 from mimetypes import guess_extension
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms.images import ImageConverter
 from sphinx.util import logging
 
-from evidence_tools.book.nodes import place_of
-from evidence_tools.book.rawhtml import html_nodes, settle_raw
+from evidence_tools.book.nodes import evidence_chart, moving_chart, place_of
+from evidence_tools.book.rawhtml import KNOWN, html_nodes
 from evidence_tools.book.typst import call, literal
 
 LOGGER = logging.getLogger(__name__)
@@ -31,13 +32,18 @@ CHART_FONT = "&apos;Source Sans 3&apos;"
 _UNITS = {"px": (0.75, "pt"), "": (0.75, "pt"), "ex": (0.5, "em"), "pc": (12, "pt")}
 _UNITS |= {"rem": (11, "pt"), **{unit: (1, unit) for unit in ("pt", "em", "cm", "mm", "in", "%")}}
 _IN_CELL = (
-    "the picture that cell %s draws has no text alternative; say what it shows in the cell's "
-    "settings (mystnb: image: alt: ...)"
+    "what cell %s draws has no text alternative; say what it shows in the cell's settings "
+    "(mystnb: image: alt: ...), or in the description of an Altair chart"
 )
 _IN_TEXT = (
     "the picture %r has no text alternative; say what it shows: ![words](file), the option "
     '`:alt:` of a directive, alt="words", or <title> in a drawing'
 )
+_NO_MERMAID = (
+    "a mermaid diagram is drawn by a script of another host, and print has none; draw it once to "
+    "a file, and show that: mmdc -i diagram.mmd -o diagram.svg"
+)
+_TAG = re.compile(r"</?([A-Za-z][\w-]*)\b[^>]*?>")
 
 
 class Pictures:
@@ -138,20 +144,32 @@ class ToPng(ImageConverter):
 
 
 def check_pictures(app: Sphinx, doctree: nodes.document) -> None:
-    """Report each picture of a page that has no text alternative."""
-    images: list[Any] = list(doctree.findall(nodes.image))
-    for raw in doctree.findall(nodes.raw):
-        if "html" in raw.get("format", "") and _cell_of(raw) is None:
-            made = nodes.container("", *html_nodes(raw.astext()))
-            made.parent = raw
-            images += made.findall(nodes.image)
-    for image in images:
-        if not str(image.get("alt") or "").strip():
-            if (cell := _cell_of(image)) is None:
-                shown = image.get("svg", image["uri"]).partition(">")[0]
-                LOGGER.error(_IN_TEXT, shown, location=place_of(image))
-            else:
-                LOGGER.error(_IN_CELL, cell.get("cell_index", ""), location=place_of(image))
+    """Report what a page draws and has no text alternative, or cannot be drawn here."""
+    for node in [*doctree.findall(nodes.Element), *_pictures_in_html(doctree)]:
+        if type(node).__name__ == "mermaid":
+            LOGGER.error(_NO_MERMAID, location=place_of(node))
+        is_picture = isinstance(node, nodes.image | evidence_chart | moving_chart)
+        if not is_picture or str(node.get("alt") or "").strip():
+            continue
+        if (cell := _cell_of(node)) is None:
+            shown = (node.get("svg") or node["uri"]).partition(">")[0]
+            LOGGER.error(_IN_TEXT, shown, location=place_of(node))
+        else:
+            LOGGER.error(_IN_CELL, cell.get("cell_index", ""), location=place_of(node))
+
+
+def _pictures_in_html(doctree: nodes.document) -> Iterator[Any]:
+    """Find the pictures in HTML that an author wrote; in a line, each tag is a node by itself."""
+    parents = {id(raw.parent): raw.parent for raw in doctree.findall(nodes.raw)}
+    for parent in parents.values():
+        if _cell_of(parent) is None:
+            lines = [parent] if isinstance(parent, nodes.TextElement) else parent.children
+            for line in lines:
+                found = [line] if isinstance(line, nodes.raw) else line.deepcopy().children
+                if any(isinstance(each, nodes.raw) for each in found):
+                    made = nodes.container("", *html_nodes(found, line))
+                    made.parent = line
+                    yield from made.findall(nodes.image)
 
 
 def _cell_of(node: nodes.Node) -> Any:
@@ -159,6 +177,15 @@ def _cell_of(node: nodes.Node) -> Any:
     while around is not None and around.get("nb_element") != "cell_code":
         around = around.parent
     return around
+
+
+def show_brackets(app: Sphinx, doctree: nodes.document) -> None:
+    """Show words in brackets as words: browsers pass over tags that are no HTML."""
+    for raw in list(doctree.findall(nodes.raw)):
+        tag, parent = _TAG.fullmatch(raw.astext().strip()), raw.parent
+        is_unknown = tag and tag[1].lower() not in KNOWN and "<svg" not in parent.astext()
+        if is_unknown and isinstance(parent, nodes.TextElement):
+            parent.replace(raw, nodes.Text(raw.astext()))
 
 
 def show_attachments(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -179,5 +206,5 @@ def add_pictures(app: Sphinx) -> None:
     """Have other kinds of pictures converted, attached ones shown, missing words reported."""
     app.add_post_transform(ToPng)
     app.connect("source-read", show_attachments)
-    app.connect("doctree-read", settle_raw)
+    app.connect("doctree-read", show_brackets)
     app.connect("doctree-read", check_pictures)

@@ -17,11 +17,10 @@ from markdown_it.common.html_blocks import block_names
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
-    from sphinx.application import Sphinx
 
 _SVG = re.compile(r"<svg\b.*?</svg\s*>", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)\b[^>]*?>")
-_ORNAMENT = "ornament"
+_ORNAMENT = re.compile(r"""<svg[^>]*(?:aria-hidden=["']true|role=["'](?:presentation|none))""")
+_LABEL = re.compile(r"""<svg[^>]*aria-label=(["'])(.*?)\1|<(title)[^>]*>(.*?)</title>""", re.DOTALL)
 
 
 class absent_media(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
@@ -32,16 +31,13 @@ class linebreak(nodes.Inline, nodes.Element):  # noqa: N801
     """The end of a line within a paragraph."""
 
 
-_INLINE: dict[str, Callable[..., Any]] = {
+_MADE: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("b", "strong", "u", "mark"), nodes.strong),
     **dict.fromkeys(("i", "em", "cite", "dfn", "var"), nodes.emphasis),
     **dict.fromkeys(("code", "kbd", "samp", "tt"), nodes.literal),
     **dict.fromkeys(("span", "small", "abbr", "time", "font", "q", "label", "bdi"), nodes.inline),
     **dict.fromkeys(("s", "del", "strike"), partial(nodes.inline, classes=["struck"])),
     **{"sub": nodes.subscript, "sup": nodes.superscript},
-}
-_WRAPPERS: dict[str, Callable[..., Any]] = {
-    **_INLINE,
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6", "summary", "figcaption"), nodes.rubric),
     **{"ul": nodes.bullet_list, "ol": nodes.enumerated_list, "li": nodes.list_item},
     **{"blockquote": nodes.block_quote, "hr": nodes.transition, "br": linebreak},
@@ -53,108 +49,71 @@ _MEDIA = {
     **dict.fromkeys(("input", "select", "button"), "control"),
 }
 _SILENT = ("style", "link", "meta", "head", "template", "noscript", "wbr", "source", "track")
-_KNOWN = {*block_names, *_WRAPPERS, *_MEDIA, *_SILENT, "a", "img", "pre", "picture", "ruby", "rt"}
+KNOWN = {*block_names, *_MADE, *_MEDIA, *_SILENT, "a", "img", "pre", "picture", "ruby", "rt"}
+"""The names of tags that browsers show in some way."""
 
 
-def html_nodes(html: str) -> list[nodes.Node]:
-    """Turn raw HTML into docutils nodes: blocks, or words where it holds no block."""
+def html_nodes(found: Iterable[Any], parent: Any) -> list[nodes.Node]:
+    """Turn raw HTML into docutils nodes; what is no HTML stays as it is, inside the tags around it.
+
+    ``parent`` is what they become children of; they are blocks, or words where there is no block.
+    """
     from bs4 import BeautifulSoup
+
+    kept: list[Any] = []
+    markup = ""
+    for node in found:
+        if not isinstance(node, nodes.raw):
+            # The words in a drawing are a part of it, and nothing else may be.
+            markup += f'<kept data-n="{len(kept)}">{escape(node.astext())}</kept>'
+            kept.append(node)
+        elif "html" in node.get("format", "").split():
+            markup += node.astext()
 
     def put_aside(drawing: re.Match[str]) -> str:
         # The parser would lose the capitals that names in SVG have.
-        return f'<img data-drawing="{escape(drawing[0])}">'
+        svg = re.sub(r"</?kept\b[^>]*>", "", drawing[0])
+        return f'<img data-drawing="{escape(svg)}">'
 
-    return _inside(BeautifulSoup(_SVG.sub(put_aside, html), "html.parser"))
-
-
-def drawing_words(svg: str) -> str:
-    """Read the text alternative of an inline drawing; ``ornament`` if readers may pass it over."""
-    head = svg.partition(">")[0]
-    if re.search(r"""aria-hidden=["']true|role=["'](?:presentation|none)""", head):
-        return _ORNAMENT
-    label = re.search(r"""aria-label=(["'])(.*?)\1""", head, re.DOTALL)
-    title = re.search(r"<(title)[^>]*>(.*?)</title>", svg, re.DOTALL)
-    found = label or title
-    return unescape(found[2]).strip() if found else ""
+    made = _inside(BeautifulSoup(_SVG.sub(put_aside, markup), "html.parser"), kept)
+    for each in made:
+        each.parent = parent
+    return made
 
 
-def wrap_tags(parent: Any) -> None:
-    """Put what stands between raw tags of a line, such as ``<s>`` and ``</s>``, into one node."""
-    for opening in list(parent.children):
-        name = _tag_of(opening, "")
-        if name in _INLINE and opening in parent.children:
-            start, end = _ends(opening, name)
-            if end > start:
-                wrapped = _INLINE[name]("", "", *parent.children[start + 1 : end])
-                wrap_tags(wrapped)
-                parent[start : end + 1] = [wrapped]
-
-
-def _tag_of(node: nodes.Node, slash: str) -> str:
-    """Return the name of a raw tag that opens, or with a slash closes."""
-    is_html = isinstance(node, nodes.raw) and "html" in node.get("format", "")
-    match = _TAG.fullmatch(node.astext().strip()) if is_html else None
-    return match[2].lower() if match and match[1] == slash else ""
-
-
-def _ends(opening: Any, name: str) -> tuple[int, int]:
-    """Find a raw tag and the one that closes it among its siblings."""
-    siblings, start = opening.parent.children, opening.parent.index(opening)
-    later = range(start + 1, len(siblings))
-    return start, next((n for n in later if _tag_of(siblings[n], "/") == name), start)
-
-
-def settle_raw(app: Sphinx, doctree: nodes.document) -> None:
-    """Put the pieces of a drawing in a line together, and show words in brackets as words.
-
-    Markdown reads each tag of a line by itself, and browsers pass over tags that are no HTML.
-    """
-    for raw in list(doctree.findall(nodes.raw)):
-        name, parent = _tag_of(raw, "") or _tag_of(raw, "/"), raw.parent
-        if not isinstance(parent, nodes.TextElement) or raw not in parent.children:
-            continue
-        if name == "svg":
-            start, end = _ends(raw, name)
-            words = map(_markup, parent[start : end + 1])
-            parent[start : end + 1] = [nodes.raw("", "".join(words), format="html")]
-        elif name and name not in _KNOWN:
-            parent.replace(raw, nodes.Text(raw.astext()))
-
-
-def _markup(node: nodes.Node) -> str:
-    return node.astext() if isinstance(node, nodes.raw) else escape(node.astext())
-
-
-def _inside(tag: Tag | BeautifulSoup) -> list[nodes.Node]:
+def _inside(tag: Tag | BeautifulSoup, kept: list[Any]) -> list[nodes.Node]:
     from bs4 import Tag
     from bs4.element import PreformattedString
 
     made: list[nodes.Node] = []
     for child in tag.children:
         if isinstance(child, Tag):
-            made += _element(child)
+            made += _element(child, kept)
         elif not isinstance(child, PreformattedString):  # such as a comment
             text = re.sub(r"\s+", " ", str(child))
             made += [nodes.Text(text)] if text.strip() or (made and text) else []
     return made
 
 
-def _element(tag: Tag) -> list[nodes.Node]:
-    name, inner = tag.name, _inside(tag)
+def _element(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
+    name = tag.name
+    if name == "kept":
+        return [kept[int(str(tag["data-n"]))]]
     if name in _SILENT or tag.get("hidden") is not None or tag.get("aria-hidden") == "true":
         return []
-    if name in _WRAPPERS:
-        made = _WRAPPERS[name]()
-        made.extend(_blocks(inner) if isinstance(made, _HOLD_BLOCKS) else inner)
-        return [made] if inner or name in ("br", "hr") else []
     if name in _MEDIA:
         return [_absent(tag)]
     if name == "img":
         return _picture(tag)
+    if name == "table":
+        return _table(tag, kept)
+    inner = _inside(tag, kept)
+    if name in _MADE:
+        made = _MADE[name]()
+        made.extend(_blocks(inner) if isinstance(made, _HOLD_BLOCKS) else inner)
+        return [made] if inner or name in ("br", "hr") else []
     if name == "pre":
         return [nodes.literal_block("", tag.get_text(), language="none")] if inner else []
-    if name == "table":
-        return _table(tag)
     address = str(tag.get("href", "")) if name == "a" else ""
     if address and not address.startswith("#"):
         return [nodes.reference("", "", *inner, refuri=address)]
@@ -185,30 +144,31 @@ def _absent(tag: Tag) -> nodes.Node:
 
 def _picture(tag: Tag) -> list[nodes.Node]:
     if svg := str(tag.get("data-drawing", "")):
-        words = drawing_words(svg)
-        return [] if words == _ORNAMENT else [nodes.image("", uri="", svg=svg, alt=words)]
+        words = _LABEL.search(svg)
+        alt = unescape(words[2] or words[4] or "").strip() if words else ""
+        return [] if _ORNAMENT.match(svg) else [nodes.image("", uri="", svg=svg, alt=alt)]
     sizes = {name: str(tag[name]) for name in ("width", "height") if tag.get(name)}
     return [nodes.image("", uri=str(tag.get("src", "")), alt=str(tag.get("alt", "")), **sizes)]
 
 
-def _table(tag: Tag) -> list[nodes.Node]:
+def _table(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
     """Make a table with its caption, its head, its spans, and numbers on the right."""
     table, head, body = nodes.table(classes=["from-html"]), nodes.thead(), nodes.tbody()
     if (caption := tag.find("caption")) is not None:
-        table += nodes.title("", "", *_inside(caption))
+        table += nodes.title("", "", *_inside(caption, kept))
     heads = tag.find_all("thead")
     for row in tag.find_all("tr"):
         cells = row.find_all(["td", "th"], recursive=False)
         only_heads = not body.children and all(cell.name == "th" for cell in cells)
         is_head = only_heads or row.find_parent(["thead", "table"]) in heads
-        (head if is_head else body).append(nodes.row("", *map(_cell, cells)))
+        (head if is_head else body).append(nodes.row("", *(_cell(cell, kept) for cell in cells)))
     parts = [part for part in (head, body) if part.children]
     table += nodes.tgroup("", *parts, cols=0)
     return [table] if parts else []
 
 
-def _cell(tag: Tag) -> nodes.entry:
-    entry = nodes.entry("", *_blocks(_inside(tag)))
+def _cell(tag: Tag, kept: list[Any]) -> nodes.entry:
+    entry = nodes.entry("", *_blocks(_inside(tag, kept)))
     for name, key in (("colspan", "morecols"), ("rowspan", "morerows")):
         span = str(tag.get(name, "1"))
         entry[key] = max(int(span), 1) - 1 if span.isdigit() else 0

@@ -16,15 +16,15 @@ from docutils import nodes
 
 from evidence_tools.book.nodes import line_of
 from evidence_tools.book.pictures import Pictures
-from evidence_tools.book.typst import block, call, escaped, literal
+from evidence_tools.book.typst import call, escaped, literal
 
 WORDS = {
     **dict.fromkeys(("emphasis", "title_reference", "classifier"), "emph"),
     **dict.fromkeys(("literal", "literal_emphasis", "desc_sig_element"), "code"),
-    **{"strong": "strong", "literal_strong": "strong", "sd_badge": "strong"},
+    **dict.fromkeys(("strong", "literal_strong", "sd_badge"), "strong"),
     **{"subscript": "sub", "superscript": "super", "linebreak": "line-end", "line": "line-end"},
-    **dict.fromkeys(("inline", "target", "evidence_ref", "PassthroughTextElement"), ""),
-    **dict.fromkeys(("generated", "math_reference", "list_item", "legend", "problematic"), ""),
+    **dict.fromkeys(("target", "evidence_ref", "PassthroughTextElement", "generated"), ""),
+    **dict.fromkeys(("list_item", "legend", "problematic"), ""),
 }
 """What stands in a line, and the function around it; none is the words alone."""
 
@@ -50,8 +50,8 @@ SILENT = [
 class Writer:
     """Writes the pages of a book.
 
-    It knows the ``labels`` of pages and ids that can be linked to, and the ``address`` where pages
-    will be read, if there is one. Its ``remarks`` say what differs from a page.
+    It knows the ``labels`` of pages and ids that can be linked to, and the ``address`` of the
+    folder where pages will be read, if there is one. Its ``remarks`` say what differs from a page.
     """
 
     env: Any
@@ -63,6 +63,16 @@ class Writer:
     level: int = 0
     notes: dict[str, nodes.Element] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
+
+    def note_labels(self, docname: str, doctree: nodes.document) -> None:
+        """Name every id of a page; several ids of one element share a label."""
+        first = next(iter(doctree.findall(nodes.section)), None)
+        if first is not None:
+            first["ids"].append("")  # a link to the page
+        node: Any
+        for node in doctree.findall(nodes.Element):
+            for name in node.get("ids", ()):
+                self.labels.setdefault((docname, name), f"{docname}--{node['ids'][0]}")
 
     def page(self, docname: str, doctree: nodes.document) -> str:
         """Write one page of the book."""
@@ -87,22 +97,25 @@ class Writer:
         """Write the label of a node and what is in it."""
         return self.anchor(node) + self.all(node.children)
 
-    def source(self, node: nodes.Node) -> str:
-        """Say in a comment where a block comes from, for messages of Typst."""
-        return f"// {self.env.doc2path(self.docname, base=False)}:{line_of(node)}\n"
+    def block(self, node: nodes.Node, markup: str) -> str:
+        """Let markup stand on lines of its own; a comment says where it is from, for messages."""
+        return f"\n// {self.place(node)}\n{markup}\n"
+
+    def place(self, node: nodes.Node) -> str:
+        """Name the file and line of a node."""
+        return f"{self.env.doc2path(self.docname, base=False)}:{line_of(node)}"
 
     def remark(self, node: nodes.Node, text: str) -> None:
         """Report that print differs from the page."""
-        self.remarks.append(f"{self.source(node)[3:-1]}: {text}")
+        self.remarks.append(f"{self.place(node)}: {text}")
 
     def absent(self, node: nodes.Node, what: str, origin: str = "") -> str:
         """Write a line in the place of what print cannot show, and report it."""
         self.remark(node, f"print cannot show this ({what}); a line says what stands here")
-        where = f"{self.address}/{self.docname}.html".lstrip("/")
-        shown = escaped(where)
-        shown = call("link", literal(where), body=shown) if self.address else shown
+        page = f"{self.address}{self.docname}.html"
+        shown = call("link", literal(page), body=escaped(page)) if self.address else escaped(page)
         words = escaped(f"{what[:1].upper()}{what[1:]} {origin}".strip())
-        return block(call("absent", body=f"{words}, shown on the page {shown}"))
+        return f"\n{call('absent', body=f'{words}, shown on the page {shown}')}\n"
 
     def anchor(self, node: Any, form: str = "#anchor(label({}));") -> str:
         """Write the label of a node; behind a heading or a figure, ``form`` is another one."""
@@ -144,7 +157,7 @@ class Writer:
                 return words if is_mention else f"{words} \\(on the web\\)"
             address = f"{page}.html" + (f"#{name}" if name else "")
         if "://" not in address and not address.startswith("mailto:"):
-            address = f"{self.address}/{address}" if self.address and address else ""
+            address = f"{self.address}{address}" if self.address and address else ""
         return call("link", literal(address), body=words) if address else words
 
 
@@ -157,7 +170,7 @@ def _write_words(name: str, writer: Writer, node: Any) -> str:
 
 
 def _write_block(name: str, writer: Writer, node: Any) -> str:
-    return block(writer.source(node) + _write_words(name, writer, node))
+    return writer.block(node, _write_words(name, writer, node))
 
 
 PRINTERS: dict[str, Printer] = {
@@ -177,14 +190,3 @@ def prints(*names: str) -> Callable[[Printer], Printer]:
         return printer
 
     return register
-
-
-def note_labels(writer: Writer, docname: str, doctree: nodes.document) -> None:
-    """Name every id of a page; several ids of one element share a label."""
-    first = next(iter(doctree.findall(nodes.section)), None)
-    if first is not None:
-        first["ids"].append("")  # a link to the page
-    node: Any
-    for node in doctree.findall(nodes.Element):
-        for name in node.get("ids", ()):
-            writer.labels.setdefault((docname, name), f"{docname}--{node['ids'][0]}")
