@@ -47,12 +47,12 @@ ROWS = """
 :tags: [hide-input]
 
 from evidence_tools import load_evidence
-from evidence_tools.show.display import Cell, Figure, Prose, Run, Table, TableRow, runs
+from evidence_tools.show.display import Figure, Prose, Run, Table, TableRow, runs
 from evidence_tools.show.words import finding_run
 
 evidence = load_evidence()
 rows = tuple(
-    TableRow((Cell.of(key), Cell.of(finding_run(row)), Cell.of("=1+1")), anchor=key)
+    TableRow((runs(key), runs(finding_run(row)), runs("=1+1")), anchor=key)
     for key, row in evidence.rows("findings").items()
 )
 Table(

@@ -15,12 +15,23 @@ from evidence_tools.evidence.judgements import read_times
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.agreement import agreement_plot
-from evidence_tools.show.courses import dose_plot, timeline_plot, trials_plot
+from evidence_tools.show.charts import dose_plot, sources_plot, timeline_plot, trials_plot
 from evidence_tools.show.display import Figure
-from evidence_tools.show.flow import sources_plot
+from evidence_tools.show.drawing import (
+    FONT_SIZE,
+    GREY,
+    INK,
+    LINE,
+    NARROW,
+    PALETTE,
+    WIDE,
+    Lane,
+    axis_around,
+    draw_lanes,
+    point,
+    wrap,
+)
 from evidence_tools.show.forest import forest_plot, marker_plot
-from evidence_tools.show.lanes import Lane, axis_around, draw_lanes, wrap
-from evidence_tools.show.marks import FONT_SIZE, GREY, INK, LINE, NARROW, PALETTE, WIDE, point
 from evidence_tools.show.words import count_text
 
 PLOTS: dict[str, Callable[[Evidence], Figure]] = {
@@ -165,13 +176,23 @@ def test_estimates_keep_their_printed_digits(figures: dict[str, Figure]) -> None
     assert "↓ MD −0.90 µg/L (95% CI −1.30 to −0.50" in texts(figures["marker_plot"])
 
 
+def null_lines(figure: Figure, null: float, *, narrow: bool = False) -> list[dict[str, Any]]:
+    rules = [row for row in marks(figure, "rule", narrow=narrow) if row["on_axis"]]
+    return [row for row in rules if row["x"] == row["x2"] == null]
+
+
 def test_the_line_of_no_difference_has_no_break(figures: dict[str, Figure]) -> None:
     for name, null in (("forest_plot", 1), ("marker_plot", 0)):
-        for spec in (figures[name].spec, figures[name].narrow_spec):
-            line = spec["vconcat"][0]["layer"][0]
-            assert line["mark"]["type"] == "rule" and "strokeDash" not in line["mark"]
-            assert list(line["encoding"]) == ["x"]  # without y a rule is as tall as the chart
-            assert spec["datasets"][line["data"]["name"]] == [{"x": null}]
+        (line,) = null_lines(figures[name], null)
+        assert not line["dashed"] and line["y"] == 0
+        assert line["tall"] == figures[name].spec["vconcat"][0]["height"]
+
+
+def test_no_line_crosses_a_text_on_a_phone(figures: dict[str, Figure]) -> None:
+    plot = figures["marker_plot"]
+    for line in null_lines(plot, 0, narrow=True):
+        for top, bottom, *_ in boxes(marks(plot, "text", narrow=True)):
+            assert bottom <= line["y"] or line["y"] + line["tall"] <= top
 
 
 def test_points_of_a_forest_have_one_size(figures: dict[str, Figure]) -> None:
@@ -244,7 +265,7 @@ def test_only_opposite_significant_results_conflict(figures: dict[str, Figure]) 
     (agrees,), (silent,) = of(matrix, "moss2021-som"), of(matrix, "moss2021-vig")
     assert agrees["relation"] == "agrees"
     assert silent["relation"] == "not significant" and silent["hollow"]
-    assert "refutes nothing, is reported by Moss 2021" in matrix.alt
+    assert "No significant change in Moss 2021" in matrix.alt
 
 
 def test_what_is_not_counted_is_grey_in_the_matrix_and_named(figures: dict[str, Figure]) -> None:
@@ -352,6 +373,8 @@ def test_lines_do_not_end_inside_a_p_value_or_before_an_upper_limit() -> None:
 def test_the_size_of_a_chart_grows_no_faster_than_its_rows() -> None:
     dots = [point(n, on_axis=True, shape="circle", colour=INK) for n in range(200)]
     lanes = [Lane(f"source {n}", "Seen.", [dot], "1.0") for n, dot in enumerate(dots)]
-    axis, names = axis_around([0, 200]), ("fig-a", "How many?", None, None)
-    sizes = [len(json.dumps(draw_lanes(lanes[:n], axis, names).spec)) for n in (50, 200)]
+    axis = axis_around([0, 200])
+    sizes = [
+        len(json.dumps(draw_lanes(lanes[:n], axis, "fig-a", "How many?").spec)) for n in (50, 200)
+    ]
     assert sizes[1] < 4.2 * sizes[0]

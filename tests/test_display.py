@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from evidence_tools.show.display import (
     MIME_TYPE,
-    Cell,
     Figure,
     Prose,
     Run,
@@ -78,7 +77,7 @@ def table(**changes: object) -> Table:
         "name": "tab-x",
         "caption": runs("Which <one>?"),
         "columns": ("Marker", "Result"),
-        "rows": (TableRow((Cell.of("a & b"), Cell.of("1 < 2"))),),
+        "rows": (TableRow((runs("a & b"), runs("1 < 2"))),),
     }
     return Table(**(values | changes))  # type: ignore[arg-type]
 

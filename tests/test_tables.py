@@ -8,12 +8,12 @@ import pytest
 
 from evidence_tools import Evidence
 from evidence_tools.show.display import Table, plain
-from evidence_tools.show.summary import arithmetic_table, certainty_table, limitations_table
-from evidence_tools.show.tables import arms_table, findings_table, rows_table, trials_table
+from evidence_tools.show.summary import limitations_table
+from evidence_tools.show.tables import findings_table, rows_table
 
 
 def cell(table: Table, row: int, column: str) -> str:
-    return plain(table.rows[row].cells[table.columns.index(column)].content)
+    return plain(table.rows[row].cells[table.columns.index(column)])
 
 
 def test_a_missing_value_is_a_dash_and_one_note(topic: Evidence) -> None:
@@ -50,16 +50,16 @@ def test_name_and_caption_can_be_given_or_are_those_of_the_layout(topic: Evidenc
 
 def test_an_unknown_column_is_refused_with_those_that_are_there(topic: Evidence) -> None:
     with pytest.raises(ValueError, match="sources has no column 'titel'; its columns are"):
-        rows_table(topic.sources, ["titel"], table="sources")
+        rows_table(topic.sources, "sources", ["titel"])
 
 
 def test_a_reference_column_cites(topic: Evidence) -> None:
-    table = rows_table(["som"], ["name", "references"], table="outcomes")
+    table = rows_table(["som"], "outcomes", ["name", "references"])
     assert cell(table, 0, "References") == "Moss 2021; handbook2001"
 
 
 def test_a_trial_is_described_with_what_is_known(topic: Evidence) -> None:
-    table = trials_table(["fern2019", "reed2016"])
+    table = rows_table(["fern2019", "reed2016"], "trials")
     assert cell(table, 0, "People") == "900, 820 completed"
     assert cell(table, 0, "Dose") == "45 lux/day"
     assert cell(table, 1, "Dose") == "–"
@@ -67,12 +67,12 @@ def test_a_trial_is_described_with_what_is_known(topic: Evidence) -> None:
 
 
 def test_arms_that_count_events_are_shown_as_counts(topic: Evidence) -> None:
-    table = arms_table(["fern2019-acc-lamp", "fern2019-acc-none"])
+    table = rows_table(["fern2019-acc-lamp", "fern2019-acc-none"], "arms")
     assert cell(table, 0, "Arm") == "amber lamp 45 lux/day: 12 of 450"
 
 
 def test_what_keeps_a_difference_from_being_computed_is_said(topic: Evidence) -> None:
-    table = arms_table(["reed2016-som-amber", "reed2016-som-clear"])
+    table = rows_table(["reed2016-som-amber", "reed2016-som-clear"], "arms")
     assert cell(table, 0, "Arm") == "amber glasses: 3.1 ng/mL (spread, kind not stated 1.0)"
     assert cell(table, 0, "Difference, computed here").startswith("not computed: number of")
 
@@ -86,18 +86,18 @@ def test_limitations_are_a_grid_of_sources_and_limitations(topic: Evidence) -> N
 
 
 def test_judgements_with_one_reason_share_a_row(topic: Evidence) -> None:
-    table = certainty_table(["som", "dor"])
+    table = rows_table(["som", "dor"], "judgements")
     assert cell(table, 0, "Why") == "How the trials were run was not read."
     assert cell(table, 0, "Outcomes") == "SOM and DOR"
 
 
 def test_the_arithmetic_counts_its_verdicts(topic: Evidence) -> None:
-    table = arithmetic_table(topic.select(source="larkin2024"))
+    table = rows_table(topic.select(source="larkin2024"), "arithmetic")
     assert plain(table.note).startswith("By verdict: 2 pass, 1 cannot be checked.")
     assert cell(table, 1, "z") == "–"
 
 
 def test_a_figure_that_does_not_fit_is_flagged(changed_topic: Callable[..., Evidence]) -> None:
     changed_topic("findings", "larkin2024-som", statistically_significant="no", misfit="interval")
-    verdict = cell(arithmetic_table(["larkin2024-som"]), 0, "Verdict")
+    verdict = cell(rows_table(["larkin2024-som"], "arithmetic"), 0, "Verdict")
     assert verdict.startswith("flag: the result is called not significant, but the interval")

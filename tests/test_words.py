@@ -11,15 +11,10 @@ from hypothesis import strategies as st
 
 from evidence_tools import Evidence
 from evidence_tools.show.display import Run, plain
-from evidence_tools.show.references import (
-    cited_runs,
-    note_runs,
-    reference_runs,
-    references_list,
-)
 from evidence_tools.show.words import (
     amount_text,
     certainty_mark,
+    cited_runs,
     count_text,
     direction_text,
     effect_text,
@@ -28,9 +23,11 @@ from evidence_tools.show.words import (
     listed,
     listed_runs,
     lower_first,
+    note_runs,
     number_text,
     p_value_text,
     range_text,
+    reference_runs,
     source_name,
     standing_text,
     tidy_text,
@@ -84,8 +81,8 @@ def test_details_go_into_the_brackets_that_a_name_ends_with() -> None:
 
 def test_at_most_three_names_are_given_and_the_rest_counted() -> None:
     assert plain(listed_runs(["A", "B", "C", "D"], most=3)) == "A, B, C and D"
-    many = listed_runs(["A", "B", "C", "D", "E", "F"], most=3, rest="other sources")
-    assert plain(many) == "A, B, C and three other sources"
+    many = listed_runs(["A", "B", "C", "D", "E", "F"], most=3)
+    assert plain(many) == "A, B, C and three others"
 
 
 def test_certainty_is_shown_as_filled_circles() -> None:
@@ -167,11 +164,6 @@ def test_a_reference_keeps_diacritics_and_its_concern(topic: Evidence) -> None:
         "example.org/reed2016"
     )
     assert "(retracted)" in plain(reference_runs(topic.source("wren2012")))
-
-
-def test_references_of_some_findings_are_those_of_their_sources(topic: Evidence) -> None:
-    text = str(references_list(topic.select(outcome="dormine")))
-    assert text.startswith("- Larkin 2024. ") and text.count("\n") == 0
 
 
 def test_sources_and_entries_of_the_bibliography_are_cited_side_by_side(topic: Evidence) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 from evidence_tools.book.nodes import evidence_ref
 from evidence_tools.evidence.model import Evidence
 from evidence_tools.show.display import plain
-from evidence_tools.show.references import note_runs
 from evidence_tools.show.words import (
     concern_text,
     design_text,
     direction_text,
     effect_text,
+    note_runs,
     outcome_text,
     sentence_case,
     source_name,

@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.outputs import Page, table_nodes
 from evidence_tools.check.review import RULES
-from evidence_tools.show.display import Cell, Table, TableRow, runs
+from evidence_tools.show.display import Table, TableRow, runs
 
 LOGGER = logging.getLogger(__name__)
 _CAPTION = "Which rules did the text of this report pass before it was built?"
@@ -33,10 +33,10 @@ class ChecksDirective(SphinxDirective):
             rule = exemption.subject if exemption.subject in RULES else "coverage"
             reasons.setdefault(rule, {})[exemption.reason] = None
         rows = (
-            TableRow(tuple(map(Cell.of, (rule, held, "; ".join(reasons.get(rule, ["nothing"]))))))
+            TableRow(tuple(map(runs, (rule, held, "; ".join(reasons.get(rule, ["nothing"]))))))
             for rule, held in RULES.items()
         )
-        table = Table("tab-checks", runs(_CAPTION), _COLUMNS, tuple(rows), widths=(1, 4, 3))
+        table = Table("tab-checks", runs(_CAPTION), _COLUMNS, tuple(rows))
         page = Page(self.state.document, env, LOGGER, self.lineno)
         return table_nodes(table.payload(), page)
 

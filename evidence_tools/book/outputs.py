@@ -31,6 +31,7 @@ _LEFTOVERS = {
     "remove-stderr: pages show results only",
 }
 _PLACING = {"align", "angle", "colour", "dash", "fill", "mark", "shape", "size", "text"}
+_PLACING |= {"dashed", "hollow", "on_axis", "opacity", "sort", "tall"}
 _PLACING |= {"weight", "width", "x", "x2", "y", "y2"}
 """Columns of a drawing's data that only say where and how a mark is drawn."""
 
@@ -113,7 +114,7 @@ def _figure(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
 def table_nodes(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
     """Make a table from the payload of a :class:`evidence_tools.show.display.Table`."""
     columns, name = payload["columns"], payload["name"]
-    texts = [[_plain(cell["content"]) for cell in row["cells"]] for row in payload["rows"]]
+    texts = [[_plain(cell) for cell in row["cells"]] for row in payload["rows"]]
     widths = [_width(column) for column in zip(columns, *texts, strict=True)]
     group = nodes.tgroup("", cols=len(columns))
     group += [nodes.colspec("", colwidth=w, stub=not index) for index, w in enumerate(widths)]
@@ -138,7 +139,7 @@ def _width(column: Sequence[str]) -> int:
 
 
 def _row(data: dict[str, Any], page: Page) -> nodes.row:
-    row = nodes.row("", *(_entry(cell["content"]) for cell in data["cells"]))
+    row = nodes.row("", *map(_entry, data["cells"]))
     if key := data["anchor"]:
         kind = "finding" if key in page.env.app.evidence.rows("findings") else "source"
         row["evidence_key"] = (kind, key)

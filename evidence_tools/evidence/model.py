@@ -90,7 +90,7 @@ Frames (rows): {", ".join(sizes[:7])},
 Filter with pandas: rows = evidence.findings.query("outcome_id == '...'")
 or look up by any name: evidence.select(outcome="...", source="...", kind="...")
 Show: marker_plot(rows), forest_plot(rows), findings_table(rows)
-Say: narrate_findings(rows), narrate_limitations(rows)
+Say: narrate_agreement(rows), narrate_limitations(rows)
 One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
 
     def rows(self, table: str) -> dict[str, Row]:

@@ -1,58 +1,60 @@
-"""What each source reports on each outcome, beside the central source."""
+"""What each source reports on each outcome beside the central one: a matrix, and sentences."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from evidence_tools.evidence.model import as_rows
+from evidence_tools.evidence.model import Evidence, Row, as_rows
 from evidence_tools.evidence.selection import Selection, pick
-from evidence_tools.show import marks, words
-from evidence_tools.show.display import Figure, Text
-from evidence_tools.show.lanes import Axis, Lane, draw_lanes, wrap
-from evidence_tools.show.marks import GREY, INK, PALETTE, Mark, point
+from evidence_tools.show import drawing, words
+from evidence_tools.show.display import Figure, Prose, Run, Runs, Text, plain, runs
+from evidence_tools.show.drawing import (
+    GREY,
+    INK,
+    PALETTE,
+    Axis,
+    Lane,
+    Mark,
+    draw_lanes,
+    point,
+    wrap,
+)
 
 _BLUE, _RED = PALETTE[:2]
 _DASHED = {"width": 1.5, "dashed": True}
-_LOOKS: dict[str, tuple[str, Mark | None, str, str]] = {
-    "central source": (INK, None, "", "{} is compared with others"),
-    "agrees": (_BLUE, None, "blue, no frame: agrees", "the same is reported by {}"),
-    "conflicts": (_RED, {"width": 2.5}, "thick frame: opposite, both significant",
-                  "the opposite, significant too, is reported by {}"),
+LOOKS: dict[str, tuple[str, Mark | None, str, str]] = {
+    "central source": (INK, None, "", ""),
+    "agrees": (_BLUE, None, "blue, no frame: agrees", "agree"),
+    "conflicts": (_RED, {"width": 2.5}, "thick frame: opposite, both significant", "opposite"),
     "opposite, significance not stated": (
         _RED, _DASHED, "red dashed frame: opposite, significance not stated",
-        "the opposite, with unstated significance, is reported by {}"),
-    "not significant": (INK, _DASHED, "dashed frame: not significant, refutes nothing",
-                        "no significant change, which refutes nothing, is reported by {}"),
+        "opposite with unstated significance"),
     "reports a change": (INK, {"width": 1}, "thin frame: a change where the first reports none",
-                         "a change is reported by {}"),
-    "open": (INK, None, "", "results that cannot be compared come from {}"),
-    "not compared": (INK, None, "", "results without a counterpart come from {}"),
+                         "with a change"),
+    "not significant": (INK, _DASHED, "dashed frame: not significant, refutes nothing", "unclear"),
+    "open": (INK, None, "", "unclear"),
+    "not compared": (INK, None, "", "not compared"),
 }  # fmt: skip
-"""For each relation: colour, frame, and words for the legend and for the text alternative."""
+"""For each relation: colour, frame, words for the legend, and words behind a count."""
 _MOST_COLUMNS = 12
 _NARROWEST = 190  # pixels that all columns have on a phone
 _NAME = 130  # pixels of a line of a column's name
 _GROUPS = {1: "Reviews", 2: "Trials and authorities"}
-_Cells = list[tuple[Any, str]]  # findings with their relations
+_Cells = list[tuple[Row, str]]  # findings with their relations
 
 
 def agreement_plot(
-    selection: Selection, *, name: str | None = None, caption: Text | None = None
+    selection: Selection,
+    *,
+    name: str = "fig-agreement",
+    caption: Text = "Which sources agree with the first? An empty cell is silence.",
 ) -> Figure:
     """Draw a matrix of sources by outcomes: direction as shape, agreement as colour and frame.
 
     A result without significance refutes nothing; only opposite significant results conflict.
-    What is not counted is grey, with the reason in the row's name.
+    What is not counted is grey, with the reason in the row's name. Findings have a column for
+    each outcome; their main results are drawn.
 
-    Parameters
-    ----------
-    selection
-        Findings, a column for each outcome; their main results are drawn.
-    name, caption
-        Label for cross-references, and the question that the figure answers.
-
-    Examples
-    --------
     >>> evidence = load_evidence("tests/topic")
     >>> agreement_plot(evidence.findings.query("role == 'marker'")).name
     'fig-agreement'
@@ -74,7 +76,6 @@ def agreement_plot(
                          f"{_MOST_COLUMNS}, for example of one kind")  # fmt: skip
     names = [wrap(outcome.abbreviation or outcome.name, _NAME) for outcome in outcomes]
     axis = Axis(-0.5, len(names) - 0.5, ticks=dict(enumerate(names)), top=True)
-    usual = "Which sources agree with the first? In an empty cell a source reports nothing."
     lanes = []
     for source_id, cells in by_source.items():
         heading = _GROUPS.get(cells[0][0].evidence_level, "Other sources")
@@ -82,12 +83,13 @@ def agreement_plot(
         drawn = list[Mark]()
         for column, outcome in enumerate(outcomes):
             found = [cell for cell in cells if cell[0].outcome_id == outcome.outcome_id]
-            drawn += _cell(found, column, _NARROWEST / len(outcomes))
+            drawn += _cell(evidence, found, column, _NARROWEST / len(outcomes))
         lanes.append(Lane(_row_name(cells), marks=drawn, heading=heading))
     return draw_lanes(
-        lanes, axis, ("fig-agreement", usual, name, caption),
+        lanes, axis, name, caption,
         entries=_legend([cell for cells in by_source.values() for cell in cells]),
-        says=[_says(outcome, by_outcome[outcome.outcome_id]) for outcome in outcomes],
+        says=[_says(outcome, [finding for finding, _ in by_outcome[outcome.outcome_id]])
+              for outcome in outcomes],
     )  # fmt: skip
 
 
@@ -98,46 +100,91 @@ def _row_name(cells: _Cells) -> str:
     concern = f"struck out: {words.concern_text(finding)}"
     reasons = [concern if standing == "struck out" else standing for standing in standings]
     grey = "" if all(found.standing != "counted" for found, _ in cells) else "grey: "
-    return f"{finding.source} ({grey}{', '.join(reasons)})" if reasons else str(finding.source)
+    return f"{finding.source} ({grey}{words.listed(reasons)})" if reasons else str(finding.source)
 
 
-def _cell(found: _Cells, column: int, step: float) -> list[Mark]:
+def _cell(evidence: Evidence, found: _Cells, column: int, step: float) -> list[Mark]:
     """Draw what one source reports on an outcome; several results share the cell."""
     room = min(24, step / max(len(found), 1))
     drawn = []
     for number, (finding, relation) in enumerate(found):
         x = column + (number - (len(found) - 1) / 2) * room / step
-        colour, frame, *_ = _LOOKS.get(relation, (GREY, None))
-        look: Mark = {"colour": colour, "on_axis": True}
+        colour, frame, *_ = LOOKS.get(relation, (GREY, None))
         if frame:
-            size = (room - 3) ** 2
-            drawn.append(point(x, shape="square", size=size, hollow=True, **look, **frame))
-        look |= {"shape": marks.SHAPES[finding.direction], "hollow": marks.is_hollow(finding)}
-        look |= {"finding_id": finding.finding_id, "says": marks.result_sentence(finding)}
-        drawn.append(point(x, size=min(110, (room / 2) ** 2), relation=relation, **look))
+            look: Mark = {"shape": "square", "size": (room - 3) ** 2, "colour": colour, **frame}
+            drawn.append(point(x, on_axis=True, hollow=True, **look))
+        look = drawing.look_of(evidence, finding) | {"colour": colour, "relation": relation}
+        look |= {"finding_id": finding.finding_id, "says": drawing.result_sentence(finding)}
+        drawn.append(point(x, size=min(110, (room / 2) ** 2), **look))
     return drawn
 
 
 def _legend(cells: _Cells) -> list[tuple[Mark, str]]:
     """Explain the shapes, colours and frames that are there."""
     relations = {relation for _, relation in cells}
-    entries = marks.explain(finding for finding, _ in cells)
-    for relation, (colour, frame, words_of, _) in _LOOKS.items():
+    entries = drawing.explain(finding for finding, _ in cells)
+    for relation, (colour, frame, words_of, _) in LOOKS.items():
         if relation in relations and words_of:
             look = {"shape": "square", "size": 300, "hollow": True, **frame} if frame else {}
             entries.append((point(0, **{"shape": "circle", "colour": colour, **look}), words_of))
     return entries
 
 
-def _says(outcome: Any, cells: _Cells) -> str:
-    """Say who agrees on an outcome, who conflicts, and who is not counted."""
-    groups: dict[str, list[str]] = {}
-    for finding, relation in cells:
-        concern = words.concern_text(finding)
-        about = ", ".join(filter(None, [words.direction_text(finding), concern]))
-        groups.setdefault(relation, []).append(f"{finding.source} ({about})")
-    parts = []
-    for relation, names in groups.items():
-        *_, says = _LOOKS.get(relation, (f"not counted ({relation}): {{}}",))
-        parts.append(words.sentence_case(says.format(words.listed(names))))
-    return f"On {words.outcome_text(outcome)}: {'. '.join(parts)}."
+def results_on(evidence: Evidence, outcome_id: str) -> list[Row]:
+    """List the primary results on an outcome, those of the central source and reviews first."""
+    compared = evidence.comparisons()
+    keys = compared.loc[compared["outcome_id"] == outcome_id, "finding_id"]
+    return [evidence.finding(key) for key in keys]
+
+
+def narrate_agreement(selection: Selection) -> Prose:
+    """Say for each outcome which results point which way, and which are not counted.
+
+    All primary results on each outcome are compared, also those that were not selected.
+
+    >>> print(narrate_agreement(["headache"]))
+    - Headache: a significant increase in Fern 2019.
+    """
+    evidence, outcomes = pick(selection, "outcomes")
+    results = [results_on(evidence, outcome.outcome_id) for outcome in outcomes]
+    items: list[Text] = [
+        _agreement(outcome, found) for outcome, found in zip(outcomes, results, strict=True)
+    ]
+    counted = [finding for found in results for finding in found if finding.standing == "counted"]
+    return words.list_items(
+        evidence, [*items, words.SILENT if any(map(words.is_silent, counted)) else ""]
+    )
+
+
+def _says(outcome: Row, findings: Sequence[Row]) -> str:
+    """Say in the text alternative what the matrix shows of an outcome, naming every source."""
+    return plain(_agreement(outcome, findings, most=0))
+
+
+def _agreement(outcome: Row, findings: Sequence[Row], most: int = 3) -> Runs:
+    if not findings:
+        return ()
+    counted = words.grouped((f for f in findings if f.standing == "counted"), words.way_text)
+    left_out = [f for f in findings if f.standing != "counted"]
+    aside = words.grouped(left_out, lambda f: words.standing_text(f) or f.standing)
+    said = [runs(f"{way} in ", _named(outcome, same, most)) for way, same in counted.items()]
+    said = said or [runs("no result that counts")]
+    if {"a significant increase", "a significant decrease"} <= set(counted):
+        said.append(runs("significant results point in opposite directions"))
+    said += [
+        runs(f"not counted ({why}): ", _named(outcome, same, most)) for why, same in aside.items()
+    ]
+    head = Run(words.sentence_case(words.outcome_text(outcome)), style="strong")
+    rest = [runs(f" {words.sentence_case(first.text)}", more, ".") for first, *more in said[1:]]
+    return runs(head, ": ", said[0], ".", *rest)
+
+
+def _named(outcome: Row, findings: Iterable[Row], most: int) -> Runs:
+    named = []
+    for same in words.grouped(findings, lambda f: (f.source_id, f.outcome_id)).values():
+        times = words.listed(dict.fromkeys(f.timepoint for f in same if f.timepoint))
+        other = same[0].outcome_id != outcome.outcome_id
+        about = f" ({words.lower_first(same[0].outcome)})" if other else ""
+        text = f"{words.source_name(same[0])}{f' at {times}' if times else ''}{about}"
+        named.append(words.finding_run(same[0], text))
+    return words.listed_runs(named, most=most)

@@ -115,22 +115,10 @@ class Prose(Display):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of a table."""
-
-    content: Runs
-
-    @classmethod
-    def of(cls, *parts: Text) -> Cell:
-        """Make a cell from text and runs."""
-        return cls(runs(*parts))
-
-
-@dataclass(frozen=True, slots=True)
 class TableRow:
     """One row of a table; ``anchor`` is the id that links to the row lead to."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[Runs, ...]
     anchor: str = ""
 
 
@@ -146,7 +134,6 @@ class Table(Display):
     caption: Runs
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
-    widths: tuple[int, ...] = ()
     note: Runs = ()
     filters: tuple[str, ...] = ()
 
@@ -160,12 +147,12 @@ class Table(Display):
 
     def __str__(self) -> str:
         lines = [plain(self.caption), " | ".join(self.columns)]
-        lines += [" | ".join(plain(cell.content) for cell in row.cells) for row in self.rows]
+        lines += [" | ".join(map(plain, row.cells)) for row in self.rows]
         return "\n".join([*lines, plain(self.note)] if self.note else lines)
 
 
 def _row_html(row: TableRow) -> str:
-    first, *rest = (runs_html(cell.content) for cell in row.cells)
+    first, *rest = map(runs_html, row.cells)
     return f'<th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest)
 
 

@@ -8,31 +8,23 @@ from typing import Any
 from evidence_tools.evidence.measures import RATIOS
 from evidence_tools.evidence.model import Evidence
 from evidence_tools.evidence.selection import Selection, pick
-from evidence_tools.show import marks, words
+from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Text
-from evidence_tools.show.lanes import Axis, Lane, axis_around, draw_lanes, log_ticks
-from evidence_tools.show.marks import LINE, Mark, point, rule, text
+from evidence_tools.show.drawing import Axis, Lane, Mark, draw_lanes, point, rule, text
 
 
 def marker_plot(
-    selection: Selection, *, name: str | None = None, caption: Text | None = None
+    selection: Selection,
+    *,
+    name: str = "fig-markers",
+    caption: Text = "Which way did each outcome move, and how far? Each row has its own scale.",
 ) -> Figure:
     """Draw one lane per result, each on its own scale, with no difference in the middle.
 
     Units may differ or be unknown, so nothing invites a comparison of lengths. A result without
-    an estimate has no mark; its direction is said in words.
+    an estimate has no mark; its direction is said in words. Ratios are for :func:`forest_plot`.
 
-    Parameters
-    ----------
-    selection
-        Findings that are differences, or have no estimate; ratios are for :func:`forest_plot`.
-    name, caption
-        Label for cross-references, and the question that the figure answers.
-
-    Examples
-    --------
-    >>> evidence = load_evidence("tests/topic")
-    >>> marker_plot(evidence.select(kind="wakefulness marker")).name
+    >>> marker_plot(load_evidence("tests/topic").select(kind="wakefulness marker")).name
     'fig-markers'
     """
     evidence, findings = pick(selection)
@@ -45,28 +37,22 @@ def marker_plot(
         label = f"{outcome}, {finding.source}" if several else outcome
         lanes.append(_lane(evidence, finding, label, own_scale=True))
     axis = Axis(-1, 1, title=_sides(evidence, findings), ticks={0: "0"}, null=0, top=True)
-    usual = "Which way did each outcome move, and how far? Each row has a scale of its own."
-    return draw_lanes(lanes, axis, ("fig-markers", usual, name, caption))
+    return draw_lanes(lanes, axis, name, caption)
 
 
 def forest_plot(
-    selection: Selection, *, name: str | None = None, caption: Text | None = None
+    selection: Selection,
+    *,
+    name: str = "fig-forest",
+    caption: Text = "What does each source report? Bars across the line include no difference.",
 ) -> Figure:
     """Draw results on one shared scale, grouped by outcome.
 
-    Points have one size: results taken from papers carry no weights. What must not be relied on
-    is hollow and dashed, with the reason beside it.
+    They must all be ratios, drawn on a log axis, or all of one difference measure in one reported
+    unit; one without an estimate has no mark. Points have one size: results taken from papers
+    carry no weights. What must not be relied on is hollow and dashed, with the reason beside it.
 
-    Parameters
-    ----------
-    selection
-        Findings that share a scale: all ratios (drawn on a log axis), or all of one difference
-        measure in one reported unit. One without an estimate has no mark.
-
-    Examples
-    --------
-    >>> evidence = load_evidence("tests/topic")
-    >>> forest_plot(evidence.select(kind="accident")).name
+    >>> forest_plot(load_evidence("tests/topic").select(kind="accident")).name
     'fig-forest'
     """
     evidence, found = pick(selection)
@@ -75,14 +61,14 @@ def forest_plot(
     titles = [*_sides(evidence, findings), _shared_scale(findings)]
     lanes = []
     for finding in findings:
-        label = ", ".join(filter(None, [finding.source, words.analysis_text(finding)]))
+        label = words.join_known(finding.source, words.analysis_text(finding), mark=", ")
         lanes.append(_lane(evidence, finding, label, finding.outcome if len(order) > 1 else ""))
     ends = [end for finding in findings for end in _ends(finding)]
     null = int(any(finding.effect_measure in RATIOS for finding in findings))
-    axis = axis_around([*ends, null], log=bool(null), title=titles, null=null) if ends else None
-    usual = "What does each source report? Bars across the upright line include no difference."
-    entries = marks.explain((f for f in findings if _ends(f)), shapes=False)
-    return draw_lanes(lanes, axis, ("fig-forest", usual, name, caption), entries=entries)
+    look: dict[str, Any] = {"log": bool(null), "title": titles, "null": null}
+    axis = drawing.axis_around([*ends, null], **look) if ends else None
+    entries = drawing.explain((f for f in findings if _ends(f)), shapes=False)
+    return draw_lanes(lanes, axis, name, caption, entries=entries)
 
 
 def _lane(
@@ -91,23 +77,22 @@ def _lane(
     ends = _ends(finding)
     direction = "" if ends else words.DIRECTIONS[finding.direction]
     figures = words.estimate_text(finding, gaps=own_scale)
-    value = "; ".join(filter(None, [direction, figures, marks.why_not_counted(finding)]))
+    value = words.join_known(direction, figures, words.standing_text(finding, brief=True))
     value = f"{words.ARROWS.get(finding.direction, '')} {value}".strip()
-    says = marks.result_sentence(finding)
+    says = drawing.result_sentence(finding)
     if not ends:
         return Lane(label, says, value=value, heading=heading)
     reach = 1.1 * max(map(abs, ends)) or 1 if own_scale else 1
-    flagged = finding.standing in marks.FLAGGED
-    look = {"on_axis": True, "says": says, "finding_id": finding.finding_id,
-            "colour": marks.colour_of(evidence, finding)}  # fmt: skip
-    shape = marks.SHAPES[finding.direction]
-    drawn = [point(ends[0] / reach, shape=shape, hollow=flagged, **look)]
+    flagged = finding.standing in drawing.FLAGGED
+    look = drawing.look_of(evidence, finding) | {"hollow": flagged, "dashed": flagged}
+    look |= {"says": says, "finding_id": finding.finding_id}
+    drawn = [point(ends[0] / reach, **look | {"dashed": False})]
     if len(ends) == 3:
         low, high = (end / reach for end in ends[1:])
-        drawn.append(rule(low, x2=high, width=1.5 if flagged else 2.5, dashed=flagged, **look))
+        drawn.append(rule(low, x2=high, width=1.5 if flagged else 2.5, **look))
     if own_scale:
         drawn += _own_axis(reach)
-    return Lane(label, says, drawn, value, heading, room=3 * LINE if own_scale else 0)
+    return Lane(label, says, drawn, value, heading, room=3 * drawing.LINE if own_scale else 0)
 
 
 def _ends(finding: Any) -> list[float]:
@@ -118,13 +103,13 @@ def _ends(finding: Any) -> list[float]:
 
 def _own_axis(reach: float) -> list[Mark]:
     """Draw an axis for one lane, from the value of one side to the same of the other."""
-    tick = max(log_ticks(reach / 9.9, reach))
-    drawn = [rule(-1, LINE, x2=1, on_axis=True)]
+    tick = max(drawing.log_ticks(reach / 9.9, reach))
+    drawn = [rule(-1, drawing.LINE, x2=1, on_axis=True)]
     for value in (-tick, tick):
         place, label = value / reach, words.number_text(f"{value:g}")
         drawn += [
-            rule(place, LINE, x2=place, tall=5, on_axis=True),
-            text(place, 2 * LINE, text=label, align="center", on_axis=True),
+            rule(place, drawing.LINE, x2=place, tall=5, on_axis=True),
+            text(place, 2 * drawing.LINE, text=label, align="center", on_axis=True),
         ]
     return drawn
 

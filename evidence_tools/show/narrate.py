@@ -10,64 +10,13 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, effect_verb, find_limitations
+from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, find_limitations
 from evidence_tools.evidence.model import Evidence, Row, loaded
 from evidence_tools.evidence.problems import EvidenceError, Problem, UnknownKeyError, relative_name
 from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import words
 from evidence_tools.show.display import Prose, Run, Runs, Text, runs
-from evidence_tools.show.references import concerns_once, noted_runs
-from evidence_tools.show.values import fill, holds, rating_of, short_text
-
-# Altman and Bland 1995: absence of evidence is not evidence of absence.
-SILENT = (
-    "A result without significance neither confirms nor refutes a change: "
-    "it does not show that there is none."
-)
-
-
-def _list(evidence: Evidence, items: Iterable[Text]) -> Prose:
-    """Make a list; what is known against a source is said once in each item."""
-    return Prose(tuple(concerns_once(evidence, runs(item)) for item in items if item), as_list=True)
-
-
-def narrate_findings(selection: Selection) -> Prose:
-    """Say what each finding reports, in words that its certainty allows.
-
-    >>> print(narrate_findings(["fern2019-headache"]))
-    - Amber light probably increases headache: RR 1.40 (95% CI 1.05–1.87) [Fern 2019].
-    - What a trial did not ask for is not counted.
-    """
-    evidence, findings = pick(selection)
-    uncertain = [words.outcome_text(f) for f in findings if f.certainty == LEVELS[-1]]
-    names = words.listed(dict.fromkeys(uncertain))
-    remarks = [
-        f"The evidence is very uncertain about {names}." if names else "",
-        "Where no unit is given, none is reported." if any(map(words.lacks_unit, findings)) else "",
-        SILENT if any(map(words.is_silent, findings)) else "",
-        *cautions(evidence, findings),
-    ]
-    return _list(evidence, [*(_finding(evidence, finding) for finding in findings), *remarks])
-
-
-def _finding(evidence: Evidence, finding: Row) -> Runs:
-    """State an effect of the subject if the rating rests on it, else what a source reports."""
-    outcome, source = words.outcome_text(finding), words.source_run(finding)
-    figures = words.estimate_text(finding, gaps=False)
-    result = runs(": ", words.finding_run(finding, figures)) if figures else ()
-    direction = effect_direction(evidence, finding.outcome_id)
-    if direction and finding in rated_findings(evidence, finding.outcome_id):
-        verb = effect_verb(direction, finding.certainty)
-        subject = words.sentence_case(evidence.topic.subject["name"])
-        claim = runs(f"{subject} {verb} {outcome}", result, " [", source, "].")
-    else:
-        of = "in" if finding.direction in words.MOVED or words.is_silent(finding) else "for"
-        about = words.with_details(outcome, words.analysis_text(finding))
-        claim = runs(source, f" reports {words.way_text(finding)} {of} {about}", result, ".")
-    reason = words.standing_text(finding)
-    aside = f" Not counted: {reason}." if reason else ""
-    struck = " Not relied on." if finding.integrity in STRIKES_OUT else ""
-    return runs(claim, aside, struck, noted_runs(evidence, finding))
+from evidence_tools.show.values import fill, holds, short_text
 
 
 @lru_cache(maxsize=1024)
@@ -104,55 +53,6 @@ def cautions(evidence: Evidence, findings: Iterable[Row]) -> list[str]:
     return [caution for caution in found if caution]
 
 
-def results_on(evidence: Evidence, outcome_id: str) -> list[Row]:
-    """List the primary results on an outcome, those of the central source and reviews first."""
-    compared = evidence.comparisons()
-    keys = compared.loc[compared["outcome_id"] == outcome_id, "finding_id"]
-    return [evidence.finding(key) for key in keys]
-
-
-def narrate_agreement(selection: Selection) -> Prose:
-    """Say for each outcome which results point which way, and which are not counted.
-
-    All primary results on each outcome are compared, also those that were not selected.
-
-    >>> print(narrate_agreement(["headache"]))
-    - Headache: a significant increase in Fern 2019.
-    """
-    evidence, outcomes = pick(selection, "outcomes")
-    results = [results_on(evidence, outcome.outcome_id) for outcome in outcomes]
-    items: list[Text] = list(map(_agreement, outcomes, results))
-    counted = [finding for found in results for finding in found if finding.standing == "counted"]
-    return _list(evidence, [*items, SILENT if any(map(words.is_silent, counted)) else ""])
-
-
-def _agreement(outcome: Row, findings: Sequence[Row]) -> Runs:
-    if not findings:
-        return ()
-    counted = words.grouped((f for f in findings if f.standing == "counted"), words.way_text)
-    left_out = [f for f in findings if f.standing != "counted"]
-    aside = words.grouped(left_out, lambda f: words.standing_text(f) or f.standing)
-    said = [runs(f"{way} in ", _named(outcome, same)) for way, same in counted.items()]
-    said = said or [runs("no result that counts")]
-    if {"a significant increase", "a significant decrease"} <= set(counted):
-        said.append(runs("significant results point in opposite directions"))
-    said += [runs(f"not counted ({why}): ", _named(outcome, same)) for why, same in aside.items()]
-    head = Run(words.sentence_case(words.outcome_text(outcome)), style="strong")
-    rest = [runs(f" {words.sentence_case(first.text)}", more, ".") for first, *more in said[1:]]
-    return runs(head, ": ", said[0], ".", *rest)
-
-
-def _named(outcome: Row, findings: Iterable[Row]) -> Runs:
-    named = []
-    for same in words.grouped(findings, lambda f: (f.source_id, f.outcome_id)).values():
-        times = words.listed(dict.fromkeys(f.timepoint for f in same if f.timepoint))
-        other = same[0].outcome_id != outcome.outcome_id
-        about = f" ({words.lower_first(same[0].outcome)})" if other else ""
-        text = f"{words.source_name(same[0])}{f' at {times}' if times else ''}{about}"
-        named.append(words.finding_run(same[0], text))
-    return words.listed_runs(named, most=3)
-
-
 def narrate_limitations(selection: Selection) -> Prose:
     """Say what limits some findings, and for how many of them.
 
@@ -164,7 +64,7 @@ def narrate_limitations(selection: Selection) -> Prose:
     for limitation, concerned in limits_of(evidence, findings):
         scope = _scope(evidence, concerned, len(findings))
         items.append(runs(fill(evidence, limitation.sentence), " This concerns ", scope, "."))
-    return _list(evidence, items)
+    return words.list_items(evidence, items)
 
 
 def limits_of(evidence: Evidence, findings: Sequence[Row]) -> list[tuple[Row, list[Row]]]:
@@ -189,45 +89,37 @@ def _scope(evidence: Evidence, concerned: Sequence[Row], total: int) -> Text:
     return runs(f"{count}: ", words.listed_runs(mentions))
 
 
-def narrate_certainty(selection: Selection) -> Prose:
-    """Sort outcomes by their computed certainty, highest first.
+def narrate_rows(selection: Selection, table: str) -> Prose:
+    """List rows of ``"statements"``, or of ``"sources"`` as references, or quote what sources say.
 
-    >>> str(narrate_certainty(["vig", "headache"])).splitlines()[0]
-    '- ●●●○ moderate: vigilase (VIG) and headache.'
-    """
-    evidence, outcomes = pick(selection, "outcomes")
-    groups = words.grouped(outcomes, lambda outcome: rating_of(evidence, outcome.outcome_id))
-    order = [f"{bound}{level}" for level in LEVELS for bound in ("", "at most ")]
-    items: list[Text] = []
-    for rating in (rating for rating in (*order, None) if rating in groups):
-        head = words.join_known(words.certainty_mark(rating), rating, mark=" ")
-        names = words.listed(map(words.outcome_text, groups[rating]))
-        items.append(runs(Run(words.sentence_case(head), style="strong"), f": {names}."))
-    return _list(evidence, [*items, words.CERTAINTY_NOTE])
+    Quoted are ``"harms"``, ``"advice"`` and ``"conclusions"``; those who say nothing are counted.
 
-
-def narrate_statements(selection: Selection) -> Prose:
-    """List statements on what is not known, and on what was done for the report.
-
-    >>> print(narrate_statements(["pooling"]))
+    >>> print(narrate_rows(["pooling"], "statements"))
     - Nothing was pooled for this report.
+    >>> print(narrate_rows(["fern2019-conclusion"], "conclusions"))
+    - Fern 2019: “accidents were not reduced”.
     """
-    evidence, rows = pick(selection, "statements")
+    if table not in _LISTS:
+        raise ValueError(f"{table!r} is no list; there are {', '.join(_LISTS)}, and rows_table")
+    evidence, rows = pick(selection, table)
+    return words.list_items(evidence, _LISTS[table](evidence, rows))
+
+
+def _statements(evidence: Evidence, rows: Sequence[Row]) -> list[Text]:
+    """Join statements on one source."""
     items: list[Text] = []
     for same in words.grouped(rows, lambda row: row.source_id or row.statement_id).values():
         said = " ".join(words.tidy_text(row.statement) for row in same)
         source = evidence.rows("sources").get(same[0].source_id)
         items.append(runs(words.source_run(source), ": ", said) if source else said)
-    return _list(evidence, items)
+    return items
 
 
-def narrate_quotes(selection: Selection, table: str) -> Prose:
-    """Quote rows of ``"harms"``, ``"advice"`` or ``"conclusions"``, and count silent sources.
+def _references(_: Evidence, rows: Sequence[Row]) -> list[Text]:
+    return list(map(words.reference_runs, rows))
 
-    >>> print(narrate_quotes(["fern2019-conclusion"], "conclusions"))
-    - Fern 2019: “accidents were not reduced”.
-    """
-    evidence, rows = pick(selection, table)
+
+def _quotations(evidence: Evidence, rows: Sequence[Row]) -> list[Text]:
     unsaid = [row for row in rows if not row.as_printed]
     items: list[Text] = [_quote(evidence, row) for row in rows if row.as_printed]
     items += [words.sentence_case(f"{r.note}.") for r in unsaid if r.note and not r.source_id]
@@ -237,7 +129,7 @@ def narrate_quotes(selection: Selection, table: str) -> Prose:
         f"{sources} nothing on this in the part that was read, which does not show that there is "
         "nothing."
     )
-    return _list(evidence, [*items, closing if silent else ""])
+    return [*items, closing if silent else ""]
 
 
 def _quote(evidence: Evidence, row: Row) -> Runs:
@@ -249,6 +141,12 @@ def _quote(evidence: Evidence, row: Row) -> Runs:
     quoted = Run(f"“{words.tidy_text(row.as_printed)}”", style="struck" if struck else "plain")
     who = words.source_run(source) if source else row.authority
     return runs(who, ": ", quoted, f" ({inside})" if inside else "", ".")
+
+
+_LISTS = {
+    **{"statements": _statements, "sources": _references},
+    **dict.fromkeys(("harms", "advice", "conclusions"), _quotations),
+}
 
 
 def narrate_plain(selection: Selection, *, as_list: bool = False, title: str = "") -> Prose:
@@ -265,7 +163,7 @@ def narrate_plain(selection: Selection, *, as_list: bool = False, title: str = "
     for same in words.grouped(rows, lambda row: tuple(row.key.split(".")[:2])).values():
         sentences = [sentence for row in same if (sentence := _sentence(evidence, row))]
         spaced = [runs(" " if index else "", said) for index, said in enumerate(sentences)]
-        paragraphs += [concerns_once(evidence, runs(*spaced))] if sentences else []
+        paragraphs += [words.concerns_once(evidence, runs(*spaced))] if sentences else []
     return Prose(tuple(paragraphs), as_list=as_list, title=title)
 
 

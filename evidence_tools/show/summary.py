@@ -8,22 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
 
-from evidence_tools.evidence.arithmetic import p_text
-from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.judgements import LEVELS, effect_verb
-from evidence_tools.evidence.model import Evidence, Row, as_rows
-from evidence_tools.evidence.rules import DOMAINS
+from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import narrate, words
-from evidence_tools.show.display import Table, Text, runs
+from evidence_tools.show.agreement import LOOKS, results_on
+from evidence_tools.show.display import Table, Text
 from evidence_tools.show.tables import Column, Layout, figures_cell, make_table, outcome_cell
-from evidence_tools.show.values import rating_of, row_sets, short_text, sources_runs
+from evidence_tools.show.values import rating_of, row_sets, short_text
 
-_RELATIONS = ("central source", "agrees", "conflicts", "opposite, significance not stated",
-              "not significant", "reports a change", "open", "not compared",
-              "not counted")  # fmt: skip
 _RULE = (
     "The result is the first that the certainty rests on; where nobody rated it, that of the "
     "central source, the newest review or the newest trial."
@@ -31,16 +25,15 @@ _RULE = (
 
 
 def _tally(said: Iterable[str]) -> str:
-    return "; ".join(f"{word}: {number}" for word, number in Counter(said).items()) or "none"
+    return "; ".join(f"{number} {word}" for word, number in Counter(said).items()) or "none"
 
 
 def _others(evidence: Evidence, finding: Row) -> str:
-    """Count how other results relate to one; those that do not count are counted together."""
+    """Count how other results that count relate to one."""
     rows = evidence.comparisons()
     others = (rows["outcome_id"] == finding.outcome_id) & (rows["finding_id"] != finding.finding_id)
-    found = [r if r in _RELATIONS else "not counted" for r in rows.loc[others, "relation"]]
-    ordered = sorted(found, key=_RELATIONS.index)
-    return _tally("not conclusive" if relation == "open" else relation for relation in ordered)
+    found = [relation for relation in rows.loc[others, "relation"] if relation in LOOKS]
+    return _tally(LOOKS[relation][-1] for relation in sorted(found, key=list(LOOKS).index))
 
 
 def _certainty(evidence: Evidence, row: Row) -> str:
@@ -53,7 +46,6 @@ def _change(_: Evidence, finding: Row) -> str:
 
 
 _ANSWER = Layout(
-    "tab-answer",
     "What moved, and how sure is it?",
     {
         "Outcome": outcome_cell,
@@ -67,12 +59,11 @@ _ANSWER = Layout(
 )
 
 
-def answer_table(selection: Selection, *, name: str = "", caption: str = "") -> Table:
+def answer_table(selection: Selection, *, name: str = "tab-answer", caption: str = "") -> Table:
     """Show on one screen what a source reports, what others report, and how sure that is.
 
     >>> str(answer_table(["larkin2024-som"])).splitlines()[2]
-    'Somnin (SOM) | ↑ increase | MD 1.86 (95% CI 1.17–2.56) | \
-agrees: 2; not significant: 2; not counted: 2 | ●●○○*'
+    'Somnin (SOM) | ↑ increase | MD 1.86 (95% CI 1.17–2.56) | 2 agree; 2 unclear | ●●○○*'
     """
     evidence, findings = pick(selection)
     note = words.join_known(_gaps(evidence, findings), words.CERTAINTY_NOTE, mark=" ")
@@ -99,7 +90,7 @@ def _counted(evidence: Evidence, outcome: Row) -> list[Row]:
     rated = [
         finding.finding_id for finding in narrate.rated_findings(evidence, outcome.outcome_id)
     ][:1]
-    found = narrate.results_on(evidence, outcome.outcome_id)
+    found = results_on(evidence, outcome.outcome_id)
     counted = [finding for finding in found if finding.standing == "counted"]
     # What is reported on outcomes taken together counts, but is nobody's first result.
     return sorted(
@@ -146,7 +137,6 @@ def _meaning(evidence: Evidence, outcome: Row) -> str:
 
 
 _SUMMARY = Layout(
-    "tab-summary",
     "What is known about each outcome, and how sure is it?",
     {
         "Outcome": outcome_cell,
@@ -159,13 +149,13 @@ _SUMMARY = Layout(
 )
 
 
-def summary_table(selection: Selection, *, name: str = "", caption: str = "") -> Table:
+def summary_table(selection: Selection, *, name: str = "tab-summary", caption: str = "") -> Table:
     """Write a Summary of Findings: one comparison for each outcome, also for empty ones.
 
     Schünemann H et al. 2024, Cochrane Handbook chapter 14; wording after Santesso N et al. 2020,
     doi 10.1016/j.jclinepi.2019.10.014.
 
-    >>> print(summary_table(["vig"]).rows[0].cells[-1].content[0].text)
+    >>> print(summary_table(["vig"]).rows[0].cells[-1][0].text)
     Amber light probably decreases vigilase (VIG).
     """
     evidence, outcomes = pick(selection, "outcomes")
@@ -174,7 +164,9 @@ def summary_table(selection: Selection, *, name: str = "", caption: str = "") ->
     return make_table(evidence, _SUMMARY, outcomes, name, caption, note)
 
 
-def limitations_table(selection: Selection, *, name: str = "", caption: str = "") -> Table:
+def limitations_table(
+    selection: Selection, *, name: str = "tab-limitations", caption: str = ""
+) -> Table:
     """Show as a grid how many results of each source a limitation concerns.
 
     >>> print(limitations_table(["larkin2024-dor", "larkin2024-vig"]).columns[:2])
@@ -192,94 +184,7 @@ def limitations_table(selection: Selection, *, name: str = "", caption: str = ""
         header = words.sentence_case(limit.limitation_id.replace("-", " "))
         columns[header] = partial(count, counts=counts)
     question = "Which limitation holds for how many results of each source?"
-    layout = Layout("tab-limitations", question, columns, missing="")
+    layout = Layout(question, columns, missing="")
     rows = list(words.grouped(findings, lambda finding: finding.source_id).values())
     note = "● all results of the source that are looked at here; otherwise how many."
     return make_table(evidence, layout, rows, name, caption, note)
-
-
-def _basis(evidence: Evidence, judgements: Sequence[Row]) -> Text:
-    basis: list[Row] = []
-    for row in judgements:
-        basis += map(evidence.finding, split_list(row.finding_ids))
-        basis += map(evidence.source, split_list(row.source_ids))
-    return sources_runs(evidence, basis, most=4)
-
-
-_CERTAINTY = Layout(
-    "tab-certainty",
-    "Which concerns lower the certainty, and what could not be judged?",
-    {
-        "Reason for doubt": lambda _, same: words.sentence_case(same[0].domain.replace("_", " ")),
-        "Judgement": lambda _, same: same[0].judgement,
-        "Why": lambda _, same: same[0].rationale,
-        "Outcomes": lambda evidence, same: words.listed(
-            short_text(evidence, row.outcome_id) for row in same
-        ),
-        "Rests on": _basis,
-    },
-)
-
-
-def certainty_table(selection: Selection, *, name: str = "", caption: str = "") -> Table:
-    """List the judgements behind the certainty of outcomes; those with one reason share a row.
-
-    >>> str(certainty_table(["headache"])).splitlines()[2]
-    'Risk of bias | serious | The trial was open. | headache | Fern 2019'
-    """
-    evidence, outcomes = pick(selection, "outcomes")
-    rows = evidence.certainty
-    rows = rows[rows["outcome_id"].isin([outcome.outcome_id for outcome in outcomes])]
-    shared = words.grouped(as_rows(rows), lambda row: (row.domain, row.judgement, row.rationale))
-    order = sorted(shared.values(), key=lambda same: DOMAINS.index(same[0].domain))
-    return make_table(evidence, _CERTAINTY, order, name, caption)
-
-
-def _checked(evidence: Evidence, finding: Row) -> Text:
-    named = words.finding_run(finding, outcome_cell(evidence, finding))
-    return runs(named, ", ", words.source_run(finding))
-
-
-def _range(low: float | None, high: Any, digits: str) -> str:
-    if low is None:
-        return ""
-    first, last = (format(end, digits).rstrip(".") for end in (low, high))
-    return words.number_text(first) if first == last else words.range_text(first, last)
-
-
-_ARITHMETIC = Layout(
-    "tab-arithmetic",
-    "Do the printed figures fit together?",
-    {
-        "Result": _checked,
-        "As reported": figures_cell,
-        "Standard error": lambda _, row: _range(
-            row.standard_error_low, row.standard_error_high, "#.3g"
-        ),
-        "z": lambda _, row: _range(row.z_low, row.z_high, ".2f"),
-        "p": lambda _, row: None if row.p_low is None else p_text(row.p_low, row.p_high),
-        "Verdict": lambda _, row: words.join_known(row.verdict, row.flags, mark=": "),
-    },
-    missing="cannot be computed.",
-    anchor="finding_id",
-)
-
-
-def arithmetic_table(selection: Selection, *, name: str = "", caption: str = "") -> Table:
-    """Show what follows from each printed interval, and whether the printed figures fit.
-
-    Ranges are as wide as the printed digits allow. The note counts the verdicts.
-
-    >>> str(arithmetic_table(["moss2021-som"])).splitlines()[2]
-    'Somnin (SOM), Moss 2021 | SMD 0.40 SD (95% CI 0.10–0.70) | 0.151–0.156 | 2.54–2.69 | \
-p = 0.007 to 0.012 | pass'
-    """
-    evidence, findings = pick(selection)
-    frame = evidence.findings.loc[[finding.finding_id for finding in findings]]
-    checks = evidence.arithmetic()
-    frame = frame.join(checks[checks.columns.difference(frame.columns)])
-    count = ", ".join(
-        f"{number} {word}" for word, number in frame["verdict"].value_counts().items()
-    )
-    note = f"By verdict: {count}. Only an estimate with an interval can be checked."
-    return make_table(evidence, _ARITHMETIC, as_rows(frame), name, caption, note)

@@ -1,8 +1,7 @@
 """From rows to tables. A table is a list of columns: a header, and what a row shows under it.
 
 Every table takes rows first, as a frame made with pandas or as identifiers; ``name``, its label
-for cross-references; and ``caption``, the question that it answers, which is otherwise written
-from the rows.
+for cross-references; and ``caption``, the question that it answers.
 """
 
 from __future__ import annotations
@@ -11,13 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from evidence_tools.evidence.arithmetic import p_text
 from evidence_tools.evidence.effects import CI_LEVEL, differences
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence, Row, as_rows
+from evidence_tools.evidence.rules import DOMAINS
 from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import words
-from evidence_tools.show.display import Cell, Table, TableRow, Text, runs
-from evidence_tools.show.references import noted_runs
-from evidence_tools.show.values import cell_runs, size_of
+from evidence_tools.show.display import Table, TableRow, Text, runs
+from evidence_tools.show.values import cell_runs, short_text, size_of, sources_runs
 
 Column = Callable[[Evidence, Any], Text | None]
 """What a column shows of a row of the evidence; blank when it says nothing."""
@@ -26,19 +27,25 @@ _LONG = 20
 """A table with more rows offers filters."""
 
 
+def _as_they_are(_: Evidence, rows: list[Row]) -> tuple[Sequence[Any], str]:
+    return rows, ""
+
+
 class Layout(NamedTuple):
-    """The columns of a table, and its label and caption when a chapter gives none.
+    """The columns of a table, and the question that it answers when a chapter gives none.
 
     ``missing`` says what a dash in a cell means. ``anchor`` is the attribute of a row that links
-    to it lead to; ``filters`` are headers by which a browser filters a long table.
+    to it lead to; ``filters`` are headers by which a browser filters a long table. ``prepare``
+    turns rows of the table ``of`` into those that are shown, and adds a note on them.
     """
 
-    name: str
     caption: str
     columns: Mapping[str, Column]
     missing: str = "not reported where the source was read."
     anchor: str = ""
     filters: tuple[str, ...] = ()
+    of: str = ""
+    prepare: Callable[[Evidence, list[Row]], tuple[Sequence[Any], str]] = _as_they_are
 
 
 def make_table(
@@ -50,12 +57,12 @@ def make_table(
     blank = layout.missing and any(not cell for line in cells for cell in line)
     dash = f"{words.DASH} {layout.missing}" if blank else ""
     return Table(
-        name or layout.name,
+        name,
         runs(caption or layout.caption),
         tuple(layout.columns),
         tuple(
             TableRow(
-                tuple(Cell(cell or runs(words.DASH)) for cell in line),
+                tuple(cell or runs(words.DASH) for cell in line),
                 anchor=getattr(row, layout.anchor, ""),
             )
             for row, line in zip(rows, cells, strict=True)
@@ -67,35 +74,42 @@ def make_table(
 
 def rows_table(
     selection: Selection,
-    columns: Mapping[str, str] | Sequence[str],
+    table: str,
+    columns: Mapping[str, str] | Sequence[str] = (),
     *,
-    table: str = "findings",
     name: str = "",
     caption: str = "",
 ) -> Table:
-    """Show columns of any table of the evidence, identifiers as linked names.
+    """Show rows of any table of the evidence, or columns of it, identifiers as linked names.
 
-    ``columns`` are names of columns, or header to name of a column; ``table`` is the attribute of
-    the evidence that the rows are from, such as ``"outcomes"``.
+    ``table`` is the attribute of the evidence that the rows are from, such as ``"trials"``, or
+    ``"judgements"`` behind the certainty of outcomes, or ``"arithmetic"`` of findings. ``columns``
+    are names of columns, or header to name of a column; trials, arms, context, judgements and
+    arithmetic have columns of their own.
 
-    >>> print(rows_table(["som"], {"Marker": "name", "In": "specimen"}, table="outcomes"))
+    >>> print(rows_table(["som"], "outcomes", {"Marker": "name", "In": "specimen"}))
     What do the rows of outcomes hold?
     Marker | In
     Somnin | blood
+    >>> rows_table(["owl2014"], "trials").columns[:4]
+    ('Trial', 'Form', 'Dose', 'Duration')
     """
-    evidence, rows = pick(selection, table)
-    if not isinstance(columns, Mapping):
-        heads = [column.removesuffix("_id").replace("_", " ") for column in columns]
-        columns = dict(zip(map(words.sentence_case, heads), columns, strict=True))
-    known = rows[0]._fields
-    if unknown := [column for column in columns.values() if column not in known]:
-        raise ValueError(
-            f"{table} has no column {unknown[0]!r}; its columns are {', '.join(known)}"
-        )
-    writers = {head: partial(cell_runs, column=of, missing="") for head, of in columns.items()}
-    question = f"What do the rows of {table} hold?"
-    layout = Layout(f"tab-{table}", question, writers, filters=tuple(columns)[1:2])
-    return make_table(evidence, layout, rows, name, caption)
+    layout = None if columns else _LAYOUTS.get(table)
+    evidence, picked = pick(selection, layout.of or table if layout else table)
+    rows, note = layout.prepare(evidence, picked) if layout else (picked, "")
+    if not layout:
+        known = picked[0]._fields
+        if not isinstance(columns, Mapping):
+            heads = [column.removesuffix("_id").replace("_", " ") for column in columns or known]
+            columns = dict(zip(map(words.sentence_case, heads), columns or known, strict=True))
+        if unknown := [column for column in columns.values() if column not in known]:
+            raise ValueError(
+                f"{table} has no column {unknown[0]!r}; its columns are {', '.join(known)}"
+            )
+        writers = {head: partial(cell_runs, column=of, missing="") for head, of in columns.items()}
+        question = f"What do the rows of {table} hold?"
+        layout = Layout(question, writers, filters=tuple(columns)[1:2])
+    return make_table(evidence, layout, rows, name or f"tab-{table}", caption, note)
 
 
 def outcome_cell(_: Evidence, row: Row) -> str:
@@ -118,7 +132,7 @@ def _sizes(_: Evidence, finding: Row) -> str:
 
 
 def _printed(evidence: Evidence, finding: Row) -> Text:
-    note = noted_runs(evidence, finding)
+    note = words.noted_runs(evidence, finding)
     if not finding.as_printed:
         return note
     quoted = words.finding_run(finding, f"“{words.tidy_text(finding.as_printed)}”")
@@ -126,7 +140,6 @@ def _printed(evidence: Evidence, finding: Row) -> Text:
 
 
 _FINDINGS = Layout(
-    "tab-findings",
     "What is reported, and in which words?",
     {
         "Outcome": outcome_cell,
@@ -141,7 +154,7 @@ _FINDINGS = Layout(
 )
 
 
-def findings_table(selection: Selection, *, name: str = "", caption: str = "") -> Table:
+def findings_table(selection: Selection, *, name: str = "tab-findings", caption: str = "") -> Table:
     """List findings with direction, figures, source, and the words as printed.
 
     >>> str(findings_table(["larkin2024-som"])).splitlines()[2]
@@ -172,7 +185,6 @@ def _people(evidence: Evidence, trial: Row) -> str:
 
 
 _TRIALS = Layout(
-    "tab-trials",
     "Who was given what, for how long, and against what?",
     {
         "Trial": _trial,
@@ -187,14 +199,26 @@ _TRIALS = Layout(
 )
 
 
-def trials_table(selection: Selection, *, name: str = "", caption: str = "") -> Table:
-    """List trials: what was given to whom, for how long, against what.
+def _amount(_: Evidence, row: Row) -> str:
+    """Write a value, or a range, with its unit."""
+    if row.value is not None or row.lower is None:
+        return words.amount_text(row.value_printed or "", row.unit)
+    limits = words.range_text(row.lower_printed, row.upper_printed)
+    return words.join_known(limits, words.unit_text(row.unit), mark=" ")
 
-    >>> print(trials_table(["owl2014"]).rows[0].cells[2].content[0].text)
-    10 lux/day
-    """
-    evidence, trials = pick(selection, "trials")
-    return make_table(evidence, _TRIALS, trials, name, caption)
+
+_CONTEXT = Layout(
+    "How much do values vary, and which are usual?",
+    {
+        "Outcome": lambda evidence, row: outcome_cell(evidence, evidence.outcome(row.outcome_id)),
+        "Quantity": lambda _, row: row.quantity,
+        "Value": _amount,
+        "Population": lambda _, row: row.population,
+        "Source": lambda evidence, row: (
+            row.source_id and words.source_run(evidence.source(row.source_id))
+        ),
+    },
+)
 
 
 def _measured(evidence: Evidence, pair: Row) -> str:
@@ -231,8 +255,11 @@ def _difference(_: Evidence, pair: Row) -> str:
     return words.with_details(f"MD {words.amount_text(value, pair.unit)}", interval, inferred)
 
 
+def _pairs(evidence: Evidence, arms: list[Row]) -> tuple[Sequence[Any], str]:
+    return as_rows(differences(evidence.arms.loc[[arm.arm_id for arm in arms]])), ""
+
+
 _ARMS = Layout(
-    "tab-arms",
     "What was measured in each arm?",
     {
         "Trial": lambda evidence, pair: words.source_run(evidence.source(pair.source_id)),
@@ -241,16 +268,84 @@ _ARMS = Layout(
         "Comparator": lambda evidence, pair: _arm(evidence, pair.arm_id_comparator),
         "Difference, computed here": _difference,
     },
+    prepare=_pairs,
 )
 
 
-def arms_table(selection: Selection, *, name: str = "", caption: str = "") -> Table:
-    """Set the arms of trials side by side, with their difference where all it needs is known.
+def _basis(evidence: Evidence, judgements: Sequence[Row]) -> Text:
+    basis: list[Row] = []
+    for row in judgements:
+        basis += map(evidence.finding, split_list(row.finding_ids))
+        basis += map(evidence.source, split_list(row.source_ids))
+    return sources_runs(evidence, basis, most=4)
 
-    >>> pair = ["fern2019-som-lamp", "fern2019-som-none"]
-    >>> print(arms_table(pair).rows[0].cells[-1].content[0].text)
-    MD 0.80 ng/mL (95% CI 0.53–1.07)
-    """
-    evidence, arms = pick(selection, "arms")
-    pairs = as_rows(differences(evidence.arms.loc[[arm.arm_id for arm in arms]]))
-    return make_table(evidence, _ARMS, pairs, name, caption)
+
+def _judgements(evidence: Evidence, outcomes: list[Row]) -> tuple[Sequence[Any], str]:
+    """Group the judgements on outcomes: those with one reason share a row."""
+    rows = evidence.certainty
+    rows = rows[rows["outcome_id"].isin([outcome.outcome_id for outcome in outcomes])]
+    shared = words.grouped(as_rows(rows), lambda row: (row.domain, row.judgement, row.rationale))
+    return sorted(shared.values(), key=lambda same: DOMAINS.index(same[0].domain)), ""
+
+
+_JUDGEMENTS = Layout(
+    "Which concerns lower the certainty, and what could not be judged?",
+    {
+        "Reason for doubt": lambda _, same: words.sentence_case(same[0].domain.replace("_", " ")),
+        "Judgement": lambda _, same: same[0].judgement,
+        "Why": lambda _, same: same[0].rationale,
+        "Outcomes": lambda evidence, same: words.listed(
+            short_text(evidence, row.outcome_id) for row in same
+        ),
+        "Rests on": _basis,
+    },
+    of="outcomes",
+    prepare=_judgements,
+)
+
+
+def _range(low: float | None, high: Any, digits: str) -> str:
+    if low is None:
+        return ""
+    first, last = (format(end, digits).rstrip(".") for end in (low, high))
+    return words.number_text(first) if first == last else words.range_text(first, last)
+
+
+def _checked(evidence: Evidence, findings: list[Row]) -> tuple[Sequence[Any], str]:
+    """Join to findings what follows from their intervals, and count the verdicts."""
+    checks = evidence.arithmetic()
+    frame = evidence.findings.loc[[finding.finding_id for finding in findings]]
+    frame = frame.join(checks[checks.columns.difference(frame.columns)])
+    counts = frame["verdict"].value_counts().items()
+    count = words.join_known(*(f"{number} {word}" for word, number in counts), mark=", ")
+    note = f"By verdict: {count}. Only an estimate with an interval can be checked."
+    return as_rows(frame), note
+
+
+_ARITHMETIC = Layout(
+    "Do the printed figures fit together?",
+    {
+        "Result": lambda evidence, row: runs(
+            words.finding_run(row, outcome_cell(evidence, row)), ", ", words.source_run(row)
+        ),
+        "As reported": figures_cell,
+        "Standard error": lambda _, row: _range(
+            row.standard_error_low, row.standard_error_high, "#.3g"
+        ),
+        "z": lambda _, row: _range(row.z_low, row.z_high, ".2f"),
+        "p": lambda _, row: None if row.p_low is None else p_text(row.p_low, row.p_high),
+        "Verdict": lambda _, row: words.join_known(row.verdict, row.flags, mark=": "),
+    },
+    missing="cannot be computed.",
+    anchor="finding_id",
+    of="findings",
+    prepare=_checked,
+)
+
+_LAYOUTS = {
+    "trials": _TRIALS,
+    "arms": _ARMS,
+    "context": _CONTEXT,
+    "judgements": _JUDGEMENTS,
+    "arithmetic": _ARITHMETIC,
+}

@@ -25,7 +25,6 @@ from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.evidence.problems import UnknownKeyError, did_you_mean
 from evidence_tools.show import words
 from evidence_tools.show.display import Run, Runs, Text, runs
-from evidence_tools.show.references import cited_runs
 
 FACETS = ("count", "source_count", "sources", "names", "short", "plain", "ways", "ratings")
 _TOPIC = ("subject", "population", "comparison")
@@ -97,7 +96,7 @@ _WRITERS: Mapping[str, Callable[[Evidence, Any], Text]] = {
     "finding_id": lambda evidence, key: words.finding_run(evidence.finding(key)),
     "source_id": lambda evidence, key: words.source_run(evidence.source(key)),
     "outcome_id": lambda evidence, key: words.outcome_text(evidence.outcome(key)),
-    "references": lambda evidence, keys: cited_runs(evidence, split_list(keys)),
+    "references": lambda evidence, keys: words.cited_runs(evidence, split_list(keys)),
     "direction": lambda _, value: words.DIRECTIONS[value],
     "integrity": lambda _, value: words.CONCERNS.get(value, "none known"),
     **dict.fromkeys(("unit", "dose_unit"), lambda _, value: words.unit_text(value)),

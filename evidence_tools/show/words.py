@@ -8,12 +8,15 @@ each column, as ``evidence.finding("...")`` gives it; a finding knows its outcom
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT
 from evidence_tools.evidence.measures import FULL_NAMES, RATIOS
-from evidence_tools.show.display import Run, Runs, Text, plain, runs
+from evidence_tools.evidence.model import Evidence
+from evidence_tools.show.display import Prose, Run, Runs, Text, plain, runs
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
@@ -31,6 +34,11 @@ DIRECTIONS = {
 CERTAINTY_NOTE = (
     "Certainty from ●○○○ very low to ●●●● high; * at most, because some reasons for doubt could "
     "not be judged."
+)
+# Altman and Bland 1995: absence of evidence is not evidence of absence.
+SILENT = (
+    "A result without significance neither confirms nor refutes a change: "
+    "it does not show that there is none."
 )
 CONCERNS = {
     "arithmetic_flag": "printed figures do not fit together",
@@ -58,11 +66,11 @@ def listed(names: Iterable[str]) -> str:
     return plain(listed_runs(names))
 
 
-def listed_runs(parts: Iterable[Text], *, most: int = 0, rest: str = "others") -> Runs:
+def listed_runs(parts: Iterable[Text], *, most: int = 0) -> Runs:
     """Join runs as in running text; beyond ``most`` of them the rest is counted."""
     named = list(parts)
     if most and len(named) > most + 1:  # "and one other" is no shorter than its name
-        named[most:] = [f"{count_text(len(named) - most)} {rest}"]
+        named[most:] = [f"{count_text(len(named) - most)} others"]
     marks = ["", *[", "] * (len(named) - 2), " and "][: len(named)]
     return runs(*(runs(mark, part) for mark, part in zip(marks, named, strict=True)))
 
@@ -246,15 +254,22 @@ def finding_run(finding: Any, text: str = "") -> Run:
     return Run(text or effect_text(finding), "struck" if struck else "plain", finding.finding_id)
 
 
+def reports_text(finding: Any) -> str:
+    """Say what a finding reports: "Doe 2020 (retracted) reports an increase in calcium (Ca)"."""
+    of = "in" if finding.direction in MOVED or is_silent(finding) else "for"
+    return f"{source_name(finding)} reports {way_text(finding)} {of} {outcome_text(finding)}"
+
+
 def finding_runs(finding: Any, source: Any) -> Runs:
     """State a finding with its source and why it does not count, if so."""
     return runs(finding_run(finding), " [", source_run(source), aside_text(finding), "]")
 
 
-def standing_text(finding: Any) -> str:
+def standing_text(finding: Any, *, brief: bool = False) -> str:
     """Say why a finding does not count as agreement, or nothing when it counts.
 
-    A source that is struck out carries its reason beside its name already.
+    A source that is struck out carries its reason beside its name already; charts say it, and
+    have room for a ``brief`` one only.
     """
     if finding.standing == "context" and finding.contrast == "within an arm":
         return "change within one arm"
@@ -262,13 +277,17 @@ def standing_text(finding: Any) -> str:
         form, people = finding.form, finding.population_group
         return join_known(form and f"on {form}", people and f"in {people}", mark=", ")
     if finding.standing == "set aside":
-        return lower_first(finding.set_aside).rstrip(".")
+        reason = lower_first(finding.set_aside).rstrip(".")
+        return "set aside: contradicts its own source" if brief else reason
+    if finding.standing == "struck out":
+        return f"struck out: {concern_text(finding)}" if brief else ""
     return "replaced by a later correction" if finding.standing == "superseded" else ""
 
 
-def aside_text(finding: Any) -> str:
-    """Say behind the name of a source why the finding does not count, if so."""
-    return f"; not counted: {reason}" if (reason := standing_text(finding)) else ""
+def aside_text(finding: Any, *, brief: bool = False) -> str:
+    """Say behind a result or the name of its source why it does not count, if so."""
+    reason = standing_text(finding, brief=brief)
+    return f"; not counted: {reason}" if reason else ""
 
 
 def analysis_text(finding: Any) -> str:
@@ -276,3 +295,61 @@ def analysis_text(finding: Any) -> str:
     kind = finding.analysis if ":" in finding.analysis else f"{finding.analysis} analysis"
     kind = kind.replace("primary analysis", "")
     return tidy_text(join_known(kind, finding.measured_as, finding.timepoint, mark=", "))
+
+
+def reference_runs(source: Any) -> Runs:
+    """Write a source as a reference; what is not known is left out, except an address."""
+    names = split_list(source.authors)
+    authors = (", ".join(names[:6]) + (" et al" if len(names) > 6 else "")).removesuffix(".")
+    place = ", ".join(str(part) for part in (source.journal, source.year) if part)
+    pmid = getattr(source, "pmid", None)
+    indexed = f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else ""
+    link = f"https://doi.org/{source.doi}" if source.doi else source.url or indexed
+    return runs(
+        source_run(source),
+        f". {authors}. " if authors else ". ",
+        Run(source.title, style="emphasis"),
+        " " if source.title.endswith(("?", "!", ".")) else ". ",
+        f"{place}. " if place else "",
+        Run(link.removeprefix("https://"), link=link) if link else "No address known.",
+    )
+
+
+def note_runs(sources: Mapping[str, Any], note: str) -> Runs:
+    """Write a note of a table, with the identifiers of sources in it turned into their names."""
+    known = "|".join(map(re.escape, sorted(sources, key=len, reverse=True)))
+    parts = re.split(rf"(?<![\w-])({known})(?![\w-])", note) if known else [note]
+    return runs(*(source_run(sources[part]) if part in sources else part for part in parts))
+
+
+def noted_runs(evidence: Evidence, row: Any) -> Runs:
+    """Write the note of a row as a sentence of its own, if there is one."""
+    return runs(" Note: ", note_runs(evidence.rows("sources"), row.note), ".") if row.note else ()
+
+
+def cited_runs(evidence: Evidence, keys: Iterable[str]) -> Runs:
+    """Cite sources of the evidence and entries of ``references.bib`` side by side."""
+    sources = evidence.rows("sources")
+    cited = [source_run(sources[key]) if key in sources else Run(key, cite=key) for key in keys]
+    return runs(*(runs("; " if index else "", run) for index, run in enumerate(cited)))
+
+
+def list_items(evidence: Evidence, items: Iterable[Text]) -> Prose:
+    """Make a list; what is known against a source is said once in each item."""
+    return Prose(tuple(concerns_once(evidence, runs(item)) for item in items if item), as_list=True)
+
+
+def concerns_once(evidence: Evidence, paragraph: Runs) -> Runs:
+    """Say what is known against a source beside its first mention in a paragraph only."""
+    sources, findings = evidence.rows("sources"), evidence.rows("findings")
+    said: set[str] = set()
+    kept = []
+    for run in paragraph:
+        key = findings[run.finding_id].source_id if run.finding_id else run.source_id
+        name = source_name(sources[key]) if key else ""
+        if name in said:
+            run = replace(run, text=run.text.replace(name, sources[key].short_name))
+        elif name and name in run.text:
+            said.add(name)
+        kept.append(run)
+    return tuple(kept)

@@ -1,7 +1,8 @@
-"""Courses of treatment: when outcomes changed, how long trials lasted, how much they gave."""
+"""Charts of the whole: when outcomes changed, how long and how much trials gave, what counts."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,73 +11,60 @@ import pandas as pd
 from evidence_tools.evidence.judgements import months, read_times, standing_of
 from evidence_tools.evidence.model import Evidence, as_rows
 from evidence_tools.evidence.selection import Selection, pick
-from evidence_tools.show import marks, words
+from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Text
-from evidence_tools.show.lanes import Axis, Lane, axis_around, draw_lanes
-from evidence_tools.show.marks import GREY, INK, PALETTE, Mark, point
+from evidence_tools.show.drawing import Axis, Lane, Mark, draw_lanes, point, rule
 from evidence_tools.show.values import size_of
 
 _TICKS = (0.1, 0.25, 0.5, 1, 3, 6, 12, 24, 36, 60, 120)
 _MASSES = {"g": 1e6, "mg": 1e3, "ug": 1.0}
 _MIXED, _SILENT = "several results, not all alike", "no result on it here"
-_MARKS = {**marks.SHAPES, _MIXED: "diamond", _SILENT: "stroke"}
+_MARKS = {**drawing.SHAPES, _MIXED: "diamond", _SILENT: "stroke"}
 _SAME = ["source_id", "outcome_id", "direction"]
-_COLUMNS = [*_SAME, "timepoint", "statistically_significant", "standing", "source", "integrity",
-            "outcome", "abbreviation", "kind"]  # fmt: skip
+_ALIKE = [*_SAME, "statistically_significant", "standing"]
+_COLUMNS = [*_ALIKE, "timepoint", "source", "integrity", "outcome", "abbreviation", "kind"]
 
 
 def timeline_plot(
-    selection: Selection, *, name: str | None = None, caption: Text | None = None
+    selection: Selection,
+    *,
+    name: str = "fig-timeline",
+    caption: Text = "How soon was a change seen? An earlier one may have been missed.",
 ) -> Figure:
-    """Draw when each outcome was measured, and which way it had moved.
+    """Draw when each of some outcomes was measured, and which way it had moved.
 
-    Parameters
-    ----------
-    selection
-        Outcomes. Each has a lane for every main result that has a time, from ``findings`` and
-        from ``timecourse``; outcomes without one are named.
-    name, caption
-        Label for cross-references, and the question that the figure answers.
+    There is a lane for every main result that has a time, from ``findings`` and from
+    ``timecourse``; outcomes without one are named.
 
-    Examples
-    --------
-    >>> evidence = load_evidence("tests/topic")
-    >>> timeline_plot(evidence.outcomes).name
+    >>> timeline_plot(load_evidence("tests/topic").outcomes).name
     'fig-timeline'
     """
     evidence, outcomes = pick(selection, "outcomes")
-    joined = _join_times(as_rows(_timed_rows(evidence)))
-    found = [(outcome, joined.get(outcome.outcome_id, [])) for outcome in outcomes]
-    lanes = [_timed_lane(evidence, rows, one.name) for one, every in found for rows in every]
-    drawn = [rows[0] for _, every in found for rows in every]
-    silent = [words.lower_first(outcome.name) for outcome, every in found if not every]
-    if not lanes:
+    order = [outcome.outcome_id for outcome in outcomes]
+    timed = [row for row in _timed_rows(evidence) if row.outcome_id in order]
+    if not timed:
         raise ValueError("no result on these outcomes has a time of measurement; see "
                          "evidence.timecourse['outcome_id'] for outcomes that have")  # fmt: skip
-    usual = "How soon were changes seen? An earlier one may have been missed where nobody measured."
+    timed.sort(key=lambda row: order.index(row.outcome_id))
+    alike = words.grouped(timed, lambda row: tuple(getattr(row, column) for column in _ALIKE))
+    lanes = [_timed_lane(evidence, rows) for rows in alike.values()]
+    measured = {row.outcome_id for row in timed}
+    silent = [words.lower_first(one.name) for one in outcomes if one.outcome_id not in measured]
     return draw_lanes(
-        lanes, _months_axis(lanes, "since the start"), ("fig-timeline", usual, name, caption),
-        entries=marks.explain(drawn),
+        lanes, _months_axis(lanes, "since the start"), name, caption,
+        entries=drawing.explain(rows[0] for rows in alike.values()),
         note=f"No time of measurement is known for {words.listed(silent)}." if silent else "",
     )  # fmt: skip
 
 
 def trials_plot(
-    selection: Selection, *, on: str, name: str | None = None, caption: Text | None = None
+    selection: Selection, *, on: str, name: str = "fig-trials", caption: Text = ""
 ) -> Figure:
-    """Draw an evidence map: duration by dose, size by participants, shape by result.
+    """Draw an evidence map of trials: duration by dose, size by participants, shape by result.
 
-    Parameters
-    ----------
-    selection
-        Trials; those without a duration are named.
-    on
-        The kind of outcomes whose results give the shapes.
+    Shapes are those of results ``on`` a kind of outcomes. Trials without a duration are named.
 
-    Examples
-    --------
-    >>> evidence = load_evidence("tests/topic")
-    >>> trials_plot(evidence.trials, on="accident").name
+    >>> trials_plot(load_evidence("tests/topic").trials, on="accident").name
     'fig-trials'
     """
     evidence, trials = pick(selection, "trials")
@@ -84,38 +72,35 @@ def trials_plot(
     if not timed:
         raise ValueError("none of these trials has a duration, so there is no place for them")
     timed.sort(key=_dose, reverse=True)
-    found = _results(evidence, timed, on)
     about, colours = evidence.row("kinds", on).plural, _form_colours(trials)
-    sizes = {trial.source_id: size_of(evidence, trial.source_id) for trial in timed}
-    numbers = sorted(size or 0 for size in sizes.values())
+    every = words.grouped(as_rows(evidence.select(kind=on)), lambda finding: finding.source_id)
+    found = [_main_results(every.get(trial.source_id, [])) for trial in timed]
+    sizes = [size_of(evidence, trial.source_id) for trial in timed]
+    numbers = sorted(size or 0 for size in sizes)
     lanes = []
-    for trial in timed:
-        size = sizes[trial.source_id]
+    for trial, findings, size in zip(timed, found, sizes, strict=True):
         look = {"colour": colours[trial.form], "size": _size(size, numbers[-1])}
-        lanes.append(_trial_lane(evidence, trial, found[trial.source_id], size, look))
+        lanes.append(_trial_lane(evidence, trial, findings, size, look))
     usual = f"How long were trials, how much did they give, and what did they find on {about}?"
     return draw_lanes(
-        lanes, _months_axis(lanes, "of treatment"), ("fig-trials", usual, name, caption),
-        entries=_legend(list(found.values()), colours, numbers),
+        lanes, _months_axis(lanes, "of treatment"), name, caption or usual,
+        entries=_legend(found, colours, numbers),
         note=_left_out(evidence, trials, "duration"),
         says=[f"Results on {about}.", *(lane.says for lane in lanes)],
     )  # fmt: skip
 
 
 def dose_plot(
-    selection: Selection, *, name: str | None = None, caption: Text | None = None
+    selection: Selection,
+    *,
+    name: str = "fig-doses",
+    caption: Text = "How much did trials give, beside other amounts? A larger mark is more trials.",
 ) -> Figure:
     """Draw the doses of trials on one scale with the amounts that ``topic.yml`` sets beside them.
 
-    Parameters
-    ----------
-    selection
-        Trials; those without a dose are named.
+    Trials without a dose are named.
 
-    Examples
-    --------
-    >>> evidence = load_evidence("tests/topic")
-    >>> dose_plot(evidence.trials).name
+    >>> dose_plot(load_evidence("tests/topic").trials).name
     'fig-doses'
     """
     evidence, trials = pick(selection, "trials")
@@ -143,23 +128,21 @@ def dose_plot(
         source = words.source_name(evidence.source(one["source_id"]))
         says = f"{source} names {said}."
         x = _convert(one["amount"], one["unit"])[0] / step
-        diamond = point(x, on_axis=True, shape="diamond", colour=INK, says=says)
+        diamond = point(x, on_axis=True, shape="diamond", colour=drawing.INK, says=says)
         lanes.append(Lane(source, says, [diamond], said, "Other amounts"))
     values = [one["x"] for lane in lanes for one in lane.marks]
-    axis = axis_around(values, log=True, title=[f"{words.unit_text(units[-1])}, log scale"])
-    usual = "How much did trials give, beside other amounts? A larger mark is more trials."
-    note = _left_out(evidence, trials, "dose")
-    return draw_lanes(lanes, axis, ("fig-doses", usual, name, caption), note=note)
+    axis = drawing.axis_around(values, log=True, title=[f"{words.unit_text(units[-1])}, log scale"])
+    return draw_lanes(lanes, axis, name, caption, note=_left_out(evidence, trials, "dose"))
 
 
 def _months_axis(lanes: Iterable[Lane], what: str) -> Axis:
     """Make an axis for months: early times are far apart, late ones close."""
     times = [one["x"] for lane in lanes for one in lane.marks]
     ticks = {tick: f"{tick:g}" for tick in _TICKS if min(times) <= tick <= max(times)}
-    return axis_around(times, log=True, title=[f"months {what}, log scale"], ticks=ticks)
+    return drawing.axis_around(times, log=True, title=[f"months {what}, log scale"], ticks=ticks)
 
 
-def _timed_rows(evidence: Evidence) -> pd.DataFrame:
+def _timed_rows(evidence: Evidence) -> list[Any]:
     """Collect main results with a time from both tables, with what charts need of them."""
     findings = evidence.findings
     findings = findings[findings["analysis"] == "primary"]
@@ -174,44 +157,27 @@ def _timed_rows(evidence: Evidence) -> pd.DataFrame:
     course = course.merge(known, on=_SAME, how="left")
     course["standing"] = course["standing"].fillna(course["own"])
     timed = findings[findings["timepoint"].notna()]
-    return pd.concat([timed[_COLUMNS], course[_COLUMNS]])
+    rows = as_rows(pd.concat([timed[_COLUMNS], course[_COLUMNS]]))
+    return [row for row in rows if read_times(row.timepoint)]
 
 
-def _join_times(rows: Sequence[Any]) -> dict[str, list[list[Any]]]:
-    """Join results of one source that say the same of several times, by outcome."""
-    joined: dict[str, dict[tuple[str, ...], list[Any]]] = {}
-    for row in rows:
-        key = (row.source_id, row.direction, row.standing, row.statistically_significant)
-        if read_times(row.timepoint):
-            joined.setdefault(row.outcome_id, {}).setdefault(key, []).append(row)
-    return {outcome_id: list(same.values()) for outcome_id, same in joined.items()}
-
-
-def _timed_lane(evidence: Evidence, rows: Sequence[Any], heading: str) -> Lane:
+def _timed_lane(evidence: Evidence, rows: Sequence[Any]) -> Lane:
+    """Draw the times at which one source says the same of an outcome."""
     row = rows[0]
     ordered = sorted(rows, key=lambda row: read_times(row.timepoint))
     when = words.listed(dict.fromkeys(row.timepoint for row in ordered))
     aside = "" if row.standing == "counted" else f"; not counted: {row.standing}"
-    says = f"{marks.result_phrase(row)}; measured: {when}{aside}."
-    look = {
-        "shape": marks.SHAPES[row.direction], "colour": marks.colour_of(evidence, row),
-        "hollow": marks.is_hollow(row), "source": row.source, "says": says,
-    }  # fmt: skip
+    says = f"{words.reports_text(row)}; measured: {when}{aside}."
+    look = drawing.look_of(evidence, row) | {"source": row.source, "says": says}
     times = sorted({time for row in rows for time in read_times(row.timepoint)})
-    return Lane(row.source, says, [point(x, on_axis=True, **look) for x in times], heading=heading)
+    drawn = [point(x, **look) for x in times]
+    return Lane(row.source, says, drawn, heading=row.outcome)
 
 
-def _results(evidence: Evidence, trials: Sequence[Any], on: str) -> dict[str, list[Any]]:
-    """Find the results of each trial on a kind of outcomes, main ones if there are any."""
-    findings = evidence.select(kind=on)
-    found: dict[str, list[Any]] = {trial.source_id: [] for trial in trials}
-    for finding in as_rows(findings[findings["source_id"].isin(list(found))]):
-        found[finding.source_id].append(finding)
-    # A result in doubt, or not a main one, gives the shape only where there is no other.
-    for key, every in found.items():
-        main = [finding for finding in every if finding.analysis == "primary"] or every
-        found[key] = [finding for finding in main if not _doubt(finding)] or main
-    return found
+def _main_results(every: Sequence[Any]) -> Sequence[Any]:
+    """Leave out results in doubt and those that are not main ones, where there are others."""
+    main = [finding for finding in every if finding.analysis == "primary"] or every
+    return [finding for finding in main if not _doubt(finding)] or main
 
 
 def _result(findings: Sequence[Any]) -> str:
@@ -222,7 +188,7 @@ def _result(findings: Sequence[Any]) -> str:
 
 def _doubt(finding: Any) -> str:
     """Say why the mark of a result is grey, whatever its form."""
-    if finding.standing in marks.FLAGGED:
+    if finding.standing in drawing.FLAGGED:
         return "not to be relied on"
     return "a change within one arm" if finding.contrast == "within an arm" else ""
 
@@ -242,8 +208,8 @@ def _trial_lane(
     reports = words.listed(dict.fromkeys(words.direction_text(finding) for finding in findings))
     said = ", ".join([reports or _SILENT, *doubts])
     says = f"{words.source_name(source)} ({', '.join(about)}): {said}."
-    look = look | ({"colour": GREY} if doubts else {})
-    look["hollow"] = bool(findings) and all(map(marks.is_hollow, findings))
+    look = look | ({"colour": drawing.GREY} if doubts else {})
+    look["hollow"] = bool(findings) and all(map(drawing.is_hollow, findings))
     look |= {"shape": _MARKS[_result(findings)], "source_id": trial.source_id, "says": says}
     mark = point(months(float(trial.duration), trial.duration_unit), on_axis=True, **look)
     return Lane(label, says, [mark], heading=_dose_text(trial))
@@ -254,14 +220,14 @@ def _legend(
 ) -> list[tuple[Mark, str]]:
     """Explain shapes, colours and, from the sorted numbers of participants, sizes."""
     shown = {_result(findings) for findings in found}
-    alike = [one for findings in found for one in findings if _result(findings) in marks.SHAPES]
+    alike = [one for findings in found for one in findings if _result(findings) in drawing.SHAPES]
     known = [number for number in numbers if number]
     sizes = dict.fromkeys([*known[:1], *known[-1:], numbers[0]])
-    looks = [(_MARKS[key], INK, 110.0, key) for key in (_MIXED, _SILENT) if key in shown]
+    looks = [(_MARKS[key], drawing.INK, 110.0, key) for key in (_MIXED, _SILENT) if key in shown]
     looks += [("square", colour, 110.0, form) for form, colour in colours.items()]
-    looks += [("circle", INK, _size(n, numbers[-1]), _people(n)) for n in sizes]
+    looks += [("circle", drawing.INK, _size(n, numbers[-1]), _people(n)) for n in sizes]
     return [
-        *marks.explain(alike, context=False),
+        *drawing.explain(alike, context=False),
         *((point(0, shape=shape, colour=colour, size=size), said)
           for shape, colour, size, said in looks),
     ]  # fmt: skip
@@ -287,7 +253,7 @@ def _left_out(evidence: Evidence, trials: Iterable[Any], column: str) -> str:
 
 def _form_colours(trials: Sequence[Any]) -> dict[str, str]:
     forms = dict.fromkeys(trial.form for trial in trials)
-    return dict(zip(forms, [*PALETTE, *[GREY] * len(forms)], strict=False))
+    return dict(zip(forms, [*drawing.PALETTE, *[drawing.GREY] * len(forms)], strict=False))
 
 
 def _dose(trial: Any) -> float:
@@ -304,3 +270,68 @@ def _convert(value: Any, unit: str) -> tuple[float, str]:
     """Give an amount in the smallest unit of its kind, and the kind: mg/day and ug/day are one."""
     mass, slash, per = unit.partition("/")
     return float(value) * _MASSES.get(mass, 1), f"g{slash}{per}" if mass in _MASSES else unit
+
+
+_FLAGS = {
+    "struck out": " struck out (retracted, or under a published caution)",
+    "set aside": " set aside (contradict their own source)",
+    "superseded": " replaced by a correction",
+}
+
+
+def sources_plot(
+    selection: Selection,
+    *,
+    name: str = "fig-sources",
+    caption: Text = "How do the sources of this report become the results that are counted?",
+) -> Figure:
+    """Draw how many sources and results are left at each step, and why others are not.
+
+    >>> sources_plot(load_evidence("tests/topic").sources).name
+    'fig-sources'
+    """
+    evidence, sources = pick(selection, "sources")
+    findings = evidence.findings
+    findings = findings[findings["source_id"].isin([source.source_id for source in sources])]
+    asked = findings[findings["standing"] != "context"]
+    counted = findings[findings["standing"] == "counted"]
+    silent = {source.source_id for source in sources} - set(findings["source_id"])
+    flags = asked["standing"].value_counts()
+    flagged = [words.count_text(flags[key]) + said for key, said in _FLAGS.items() if key in flags]
+    steps = {
+        words.count_text(len(sources), "source"): "",
+        _kept(findings): f"No result here: {words.count_text(len(silent), 'source')}"
+        f"{_designs(evidence, silent)}",
+        f"{_kept(asked)} on the forms and people of the question":
+        f"Context: {_left(findings, asked, 'on other forms or people or within one arm')}",
+        f"Counted: {_kept(counted)}{_designs(evidence, counted['source_id'].unique())}":
+        f"Not relied on: {_left(asked, counted, words.listed(flagged))}",
+    }  # fmt: skip
+    numbers = [len(sources), *(f["source_id"].nunique() for f in (findings, asked, counted))]
+    lanes = []
+    for number, (kept, gone) in zip(numbers, steps.items(), strict=True):
+        says = words.join_known(gone, f"{words.sentence_case(kept)}.", mark=". ")
+        bar = rule(0, x2=number, on_axis=True, colour=drawing.PALETTE[0], width=12, says=says)
+        lanes.append(Lane(words.sentence_case(kept), says, [bar], gone))
+    axis = Axis(0, len(sources), title=["sources"])
+    return draw_lanes(lanes, axis, name, caption)
+
+
+def _kept(findings: pd.DataFrame) -> str:
+    sources = words.count_text(findings["source_id"].nunique(), "source")
+    return f"{sources} with {words.count_text(len(findings), 'result')}"
+
+
+def _left(before: pd.DataFrame, after: pd.DataFrame, why: str) -> str:
+    """Say how many results have gone, and how many sources have none left."""
+    fewer = before["source_id"].nunique() - after["source_id"].nunique()
+    sources = words.sentence_case(words.count_text(fewer, "source"))
+    results = words.join_known(words.count_text(len(before) - len(after), "result"), why, mark=", ")
+    return f"{results}. {sources} with no other result"
+
+
+def _designs(evidence: Evidence, source_ids: Iterable[str]) -> str:
+    """Count kinds of publications, most frequent first."""
+    counts = Counter(words.design_text(evidence.source(key).design) for key in sorted(source_ids))
+    said = ", ".join(f"{name}\N{NO-BREAK SPACE}{number}" for name, number in counts.most_common())
+    return f" ({said})" if said else ""

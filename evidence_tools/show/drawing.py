@@ -1,0 +1,327 @@
+"""Marks in lanes along an axis: the one way in which results, labels and values come on a chart.
+
+A mark is a text, point or rule; its colour, shape and frame show a result. A lane has its label
+on the left, its value in words on the right, and its marks on the axis between; on a phone both
+texts are above the marks. What has no estimate has no mark.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from evidence_tools.evidence.judgements import STANDINGS
+from evidence_tools.evidence.model import Evidence
+from evidence_tools.show import words
+from evidence_tools.show.display import Figure, Text, runs
+
+Mark = dict[str, Any]
+"""A text, point or rule: its look, the row that it shows, and ``says``, its tooltip."""
+
+INK = "currentColor"
+"""Colour of letters: that of the page, so that they follow its light, dark and print colours."""
+GREY = "#767b83"
+PALETTE = ("#0072b2", "#d55e00", "#008561", "#cc79a7", "#997700")
+"""Colours that colour-blind readers tell apart, each at least 3:1 on white and on a dark page."""
+FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, Libertinus Serif, sans-serif"
+"""Browsers have one of the first; print has the serif that its text is set in."""
+FONT_SIZE, LINE = 13, 15
+WIDE, NARROW = 640, 330
+"""Widths of the two drawings of a figure in pixels: a column of text, and a phone."""
+
+FLAGGED = STANDINGS[2:]
+"""Standings of results that are not to be relied on."""
+SHAPES = {
+    **{"increase": "triangle-up", "decrease": "triangle-down", "no_significant_change": "circle"},
+    **{"benefit_reported_narratively": "square", "not_conclusive": "cross"},
+}
+"""Shape of each direction, the same in all figures."""
+_UNCHANGED = "no_significant_change"
+
+_USUAL: dict[str, Mark] = {
+    "rule": {"colour": GREY, "width": 1, "tall": 0, "dashed": False, "opacity": 1},
+    "point": {"size": 110, "width": 1.75, "hollow": False, "dashed": False},
+    "text": {"align": "left", "weight": "normal"},
+}
+_AXIS = {
+    **{"labelColor": INK, "labelFontSize": FONT_SIZE, "labelLimit": 0, "titleColor": INK},
+    **{"titleFontSize": FONT_SIZE, "titleFontWeight": "normal", "titleLineHeight": LINE},
+    **{"domainColor": GREY, "tickColor": GREY, "gridColor": GREY, "gridOpacity": 0.35},
+}
+# A figure has one text alternative; its marks would only repeat it piece by piece.
+CONFIG = {
+    **{"aria": False, "background": "transparent", "padding": 4, "view": {"stroke": None}},
+    **{"font": FONT, "axis": _AXIS, "concat": {"spacing": 8}},
+}
+
+
+def mark(sort: str, x: float, y: float = 0, *, on_axis: bool = False, **look: Any) -> Mark:
+    """Make a text, point or rule; places are pixels, but on an axis ``x`` is a value."""
+    return {"sort": sort, "x": x, "y": y, "on_axis": on_axis, **_USUAL[sort], **look}
+
+
+text, point, rule = (partial(mark, sort) for sort in ("text", "point", "rule"))
+
+
+def draw_marks(marks: Iterable[Mark], width: int, height: float, x: Any = None) -> Any:
+    """Draw marks as a layered chart, one layer for each sort; ``x`` is the axis."""
+    import altair as alt
+
+    layers: dict[tuple[str, bool], list[Mark]] = {}
+    for one in marks:
+        layers.setdefault((one["sort"], one["on_axis"]), []).append(one)
+    drawn = [
+        _layer(sort, layers[sort, on_axis], x if on_axis else alt.XValue(alt.expr("datum.x")))
+        for sort in _USUAL
+        for on_axis in (False, True)
+        if (sort, on_axis) in layers
+    ]
+    return alt.layer(*drawn, width=width, height=height)
+
+
+def _layer(sort: str, marks: Sequence[Mark], x: Any) -> Any:
+    import altair as alt
+
+    of = {column: alt.expr(f"datum.{column}") for column in marks[0]}
+    chart = alt.Chart(alt.InlineData(values=tuple(marks))).encode(x=x, y=alt.YValue(of["y"]))
+    if any("says" in one for one in marks):
+        chart = chart.encode(tooltip="says:N")
+    look: dict[str, Any]
+    if sort == "text":
+        look = {"align": of["align"], "fontWeight": of["weight"], "lineBreak": "\n"}
+        look |= {"baseline": "middle", "color": INK, "fontSize": FONT_SIZE, "lineHeight": LINE}
+        return chart.mark_text(**look).encode(text="text:N")
+    look = {"stroke": of["colour"], "strokeWidth": of["width"]}
+    look |= {"strokeDash": alt.expr("datum.dashed ? [4, 3] : [1, 0]")}
+    if sort == "point":
+        fill = alt.expr("datum.hollow ? 'transparent' : datum.colour")
+        return chart.mark_point(shape=of["shape"], size=of["size"], fill=fill, opacity=1, **look)
+    x2 = "x2:Q" if marks[0]["on_axis"] else alt.X2Value(of["x2"])
+    y2 = alt.Y2Value(alt.expr("datum.y + datum.tall"))
+    return chart.mark_rule(strokeOpacity=of["opacity"], **look).encode(x2=x2, y2=y2)
+
+
+def look_of(evidence: Evidence, result: Any) -> Mark:
+    """Give the look of a result: the colour of its kind, or grey when it is not counted."""
+    colour = evidence.rows("kinds")[result.kind].colour or INK
+    look: Mark = {"on_axis": True, "shape": SHAPES[result.direction], "hollow": is_hollow(result)}
+    return look | {"colour": str(colour) if result.standing == "counted" else GREY}
+
+
+def is_hollow(result: Any) -> bool:
+    """Say whether a mark is hollow: of a result that is not significant, or not relied on."""
+    return words.is_silent(result) or result.standing in FLAGGED
+
+
+def result_sentence(finding: Any) -> str:
+    """Write a finding as one sentence, and why it is not counted, if so."""
+    said = words.with_details(words.reports_text(finding), words.analysis_text(finding))
+    aside = words.aside_text(finding, brief=True)
+    return f"{said}: {words.estimate_text(finding)}{aside}."
+
+
+def explain(
+    results: Iterable[Any], *, shapes: bool = True, context: bool = True
+) -> list[tuple[Mark, str]]:
+    """Give what a legend needs to say on the marks of some results."""
+    found = list(results)
+    directions = {result.direction for result in found if shapes}
+    standings = {result.standing for result in found}
+    silent = shapes and any(words.is_silent(r) and r.direction in words.MOVED for r in found)
+    hollow = {"colour": INK, "shape": "triangle-up", "hollow": True}
+    looks: list[tuple[bool, Mark, str]] = [
+        *((key in directions, {"colour": INK, "shape": shape, "hollow": key == _UNCHANGED},
+           words.DIRECTIONS[key]) for key, shape in SHAPES.items()),
+        (silent, hollow, "not significant"),
+        (context and "context" in standings, {"colour": GREY, "shape": "circle"},
+         "grey: context, not counted"),
+        (not standings.isdisjoint(FLAGGED), {**hollow, "colour": GREY},
+         "grey, hollow: not to be relied on"),
+    ]  # fmt: skip
+    return [(point(0, **look), said) for there, look, said in looks if there]
+
+
+_LETTER = 6.4  # pixels that a letter takes on average; a browser has its own font, so rather many
+_LABELS, _VALUES = 0.28, 0.62  # where labels end and values begin, as shares of the width
+_PAD, _EDGE = 3, 12
+# No line ends inside "p = 0.03", "95% CI 0.98" and "to -0.64".
+_JOINED = re.compile(r"(p|[=<\u2191\u2193]|%|to|\b[A-Z]{2,3}) (?=[=<\d\u2212A-Z])")
+_NAMES_OF_MARKS = re.compile(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")')
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A row of a chart; ``says`` is its part of the text alternative.
+
+    The heading is written where it changes. Marks have their ``y`` from the middle of the lane,
+    and may need ``room`` below it.
+    """
+
+    label: str
+    says: str = ""
+    marks: Sequence[Mark] = ()
+    value: str = ""
+    heading: str = ""
+    room: float = 0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What places mean; ``null`` has a line, and Altair chooses ticks that are not given."""
+
+    low: float
+    high: float
+    title: Sequence[str] = ()
+    ticks: Mapping[float, str] | None = None
+    null: float | None = None
+    log: bool = False
+    top: bool = False
+
+    def encode(self, left: float, right: float, *, grid: bool) -> Any:
+        """Give the axis between two places as an Altair channel."""
+        import altair as alt
+
+        look: dict[str, Any] = dict.fromkeys(("domain", "ticks"), not self.top)
+        look |= {
+            "grid": grid and not self.top,
+            "orient": "top" if self.top else "bottom",
+            "title": list(self.title) or None,
+        }
+        look["tickCount"] = alt.Undefined if self.ticks else 5
+        if self.ticks:
+            values, labels = list(self.ticks), list(self.ticks.values())
+            longest = max(len(label) + 0.4 * sum(map(str.isupper, label)) for label in labels)
+            upright = longest * _LETTER * len(labels) < right - left
+            named = f"{json.dumps(labels)}[indexof({json.dumps(values)}, datum.value)]"
+            look |= {"values": values, "labelAngle": 0 if upright else 270, "labelOverlap": False}
+            look["labelExpr"] = f"split({named}, '\\n')"
+        ends: dict[str, Any] = {"domain": [self.low, self.high], "range": [left, right]}
+        scale = alt.Scale(type="log" if self.log else "linear", nice=False, **ends)
+        return alt.X("x:Q", scale=scale, axis=alt.Axis(**look))
+
+
+def axis_around(values: Iterable[float], *, log: bool = False, **look: Any) -> Axis:
+    """Make an axis with some room around values."""
+    known = list(values)
+    low, high = min(known), max(known)
+    room = (high - low or 1) / 20
+    low, high = (low / 1.2, high * 1.2) if log else (low - room, high + room)
+    return Axis(low, high, log=log, **{"ticks": log_ticks(low, high) if log else None, **look})
+
+
+def log_ticks(low: float, high: float) -> dict[float, str]:
+    """Give round values between the ends of a log axis, with labels."""
+    rows = [[float(f"{m}e{p}") for p in range(-9, 9) for m in steps] for steps in ((1, 2, 5), (1,))]
+    fine, coarse = ([value for value in row if low <= value <= high] for row in rows)
+    shown = fine if len(fine) <= 7 else coarse
+    return {value: words.number_text(f"{value:.9g}") for value in shown}
+
+
+def wrap(said: str, width: float) -> str:
+    """Break words into lines of at most some pixels; a longer word keeps a line of its own."""
+    joined = _JOINED.sub("\\1\N{NO-BREAK SPACE}", said)
+    letters = max(int(width / _LETTER), 1)
+    return textwrap.fill(joined, letters, break_long_words=False, break_on_hyphens=False)
+
+
+def draw_lanes(
+    lanes: Sequence[Lane],
+    axis: Axis | None,
+    name: str,
+    caption: Text,
+    *,
+    entries: Sequence[tuple[Mark, str]] = (),
+    note: str = "",
+    says: Iterable[str] = (),
+) -> Figure:
+    """Make a figure of lanes, with a legend of marks and a note below them.
+
+    ``says`` is the text alternative, if it is not that of each lane. Altair would check a chart
+    against its schema while it is put together, which takes longer than the drawing; the tests do
+    so instead.
+    """
+    import altair as alt
+    import vl_convert
+    from altair.utils.schemapi import debug_mode
+
+    specs = []
+    with debug_mode(False):
+        for width in (WIDE, NARROW):
+            charts = [_stack(lanes, axis, width)]
+            if entries:
+                charts.append(_legend(entries, width))
+            if note:
+                lines = wrap(note, width)
+                charts.append(draw_marks([text(0, LINE / 2, text=lines)], width, _height(lines)))
+            spec = json.loads(alt.vconcat(*charts).to_json(validate=False))
+            specs.append({**spec, "config": CONFIG})
+    svgs = [_NAMES_OF_MARKS.sub("", vl_convert.vegalite_to_svg(spec)) for spec in specs]
+    alternative = words.join_known(*(says or (lane.says for lane in lanes)), note, mark=" ")
+    return Figure(name, runs(caption), alternative, svgs[0], specs[0], svgs[1], specs[1])
+
+
+def _height(lines: str) -> int:
+    return LINE * (lines.count("\n") + 1)
+
+
+def _stack(lanes: Sequence[Lane], axis: Axis | None, width: int) -> Any:
+    """Put lanes below each other."""
+    valued = any(lane.value for lane in lanes)
+    above = valued and width <= NARROW  # texts are above the marks
+    left = _EDGE if above else _LABELS * width + _EDGE
+    right = _VALUES * width - _EDGE if valued and not above else width - _EDGE
+    marks, null, y, before = list[Mark](), list[tuple[float, float]](), 0.0, ""
+    for lane in lanes:
+        if lane.heading not in ("", before):
+            before, lines, y = lane.heading, wrap(lane.heading, width), y + 2 * _PAD
+            marks.append(text(0, y + LINE / 2, text=lines, weight="bold"))
+            y += _height(lines)
+        texts, middle, y = _texts(lane, y + _PAD, width, above=above)
+        if lane.marks and above:  # no line crosses a text
+            null.append((middle - LINE / 2, y - middle + LINE / 2))
+        marks += [*texts, *({**one, "y": middle + one["y"]} for one in lane.marks)]
+        marks.append(rule(0, y, x2=width, opacity=0.25))
+    if not axis:
+        return draw_marks(marks, width, y)
+    if axis.null is not None:
+        at: Mark = {"x": axis.null, "x2": axis.null, "width": 1.75, "on_axis": True}
+        spans = null if above else [(0.0, y)]
+        marks = [*(rule(y=top, tall=tall, **at) for top, tall in spans), *marks]
+    return draw_marks(marks, width, y, axis.encode(left, right, grid=not above))
+
+
+def _texts(lane: Lane, y: float, width: int, *, above: bool) -> tuple[list[Mark], float, float]:
+    """Write label and value; give the middle of the marks, and the end of the lane."""
+    blocks = [(0.0, wrap(words.join_known(lane.label, lane.value, mark=": "), width))]
+    if not above:
+        blocks = [
+            (0.0, wrap(lane.label, _LABELS * width)),
+            (_VALUES * width, wrap(lane.value, (1 - _VALUES) * width)),
+        ]
+    height = max(_height(lines) for _, lines in blocks)
+    marks = [
+        text(x, y + (height - _height(lines) + LINE) / 2, text=lines)
+        for x, lines in blocks
+        if lines
+    ]
+    middle = y + height + LINE / 2 if above else y + height / 2
+    end = middle + LINE / 2 if above and lane.marks else y + height
+    return marks, middle, max(end, middle + lane.room) + _PAD
+
+
+def _legend(entries: Sequence[tuple[Mark, str]], width: int) -> Any:
+    """Explain marks in as many lines as needed."""
+    row = LINE + 2 * _PAD
+    marks, x, y = list[Mark](), 0.0, row / 2
+    for sample, said in entries:
+        needed = 24 + _LETTER * len(said)
+        if x and x + needed > width:
+            x, y = 0.0, y + row
+        marks += [{**sample, "x": x + 9, "y": y, "on_axis": False}, text(x + 23, y, text=said)]
+        x += needed + _EDGE
+    return draw_marks(marks, width, y + row / 2)
