@@ -4,7 +4,9 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Readers and authors get requirements.txt; tests and JupyterLab more, in the same environment.
 READY := $(VENV)/.ready
+TOOLS := $(VENV)/.tools
 
 .PHONY: help report test test-slow lab bench lock clean
 
@@ -14,37 +16,54 @@ help:  ## Say what each target does
 report: $(READY)  ## Build the HTML site and the PDF into _build/html
 	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter-book build .
 
-test: $(READY)  ## Run the tests, types and style, without the slow ones
+test: $(TOOLS)  ## Run the tests, types and style, without the slow ones
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
 
-test-slow: $(READY)  ## Kills, and a bundle damaged bit by bit
+test-slow: $(TOOLS)  ## Kills, and a bundle damaged bit by bit
 	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
-lab: $(READY)  ## Open the chapters in JupyterLab
+lab: $(TOOLS)  ## Open the chapters in JupyterLab
 	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab
 
-bench: $(READY)  ## Measure builds beside plain Jupyter Book; BENCH="--sizes real,10 --runs 1"
+bench: $(TOOLS)  ## Measure builds beside plain Jupyter Book; BENCH="--sizes real,10 --runs 1"
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
-lock: $(READY)  ## Pin every dependency with its hashes in requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--quiet --upgrade --output-file requirements.txt
+lock: $(TOOLS)  ## Pin every dependency with its hashes in the two files of requirements
+	$(LOCK) --output-file requirements.txt
+	$(LOCK) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 
 clean:  ## Remove everything that was built, and the environment
 	rm -rf _build $(VENV)
+
+LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-emit-package vitamin-k2-bone-markers \
+	--no-header --no-annotate --quiet --upgrade
+
+# $(call install,FILE): install what a file pins, with a line that counts; only what is imported
+# is compiled, later and once, which saves 150 MB.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-compile
+install = @{ $(PIP) --progress-bar off --require-hashes -r $(1) 2>&1 || echo "ERROR: not installed"; } | \
+	awk -v all="$$(grep -c '^[a-z].*==' $(1))" \
+	'/^(Collecting|Requirement already)/ { printf "\r%d of about %d packages", ++n, all; fflush() } \
+	/^Installing/ { printf "; installing, about a minute"; fflush() } \
+	/^ *ERROR/ { print "\n" $$0; bad = 1 } END { print ""; exit bad }'
 
 # The package is installed as a link to this folder, so that edits to it count at once.
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null || true
-	$(BIN)/jupytext-config --settings-file $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json \
+	@echo "Installing into $(VENV): once, about 700 MB"
+	@$(PYTHON) -m venv $(VENV)
+	$(call install,requirements.txt)
+	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+$(TOOLS): $(READY) requirements-dev.txt
+	@echo "Installing what tests and JupyterLab need into $(VENV): once, about 500 MB more"
+	$(call install,requirements-dev.txt)
+	@$(BIN)/jupytext-config --settings-file $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json \
 		set-default-viewer markdown myst
-	touch $(READY)
+	@touch $(TOOLS)
