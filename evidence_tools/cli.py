@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
@@ -56,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command.add_argument
 
-    argument = add("check", _check, "Say all that a build would refuse, without running code")
+    argument = add("check", _check, "Say what a build would refuse, without running code")
     argument("folder", nargs="?", type=Path, default=Path(), help="the book folder")
     argument("--format", choices=["text", "json"], default="text")
     argument("--release", action="store_true", help="refuse look-ups of integrity that are old")
@@ -65,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     argument("page", help="a text, Markdown, HTML or PDF file; - is standard input")
     argument("--format", choices=["text", "json", "html"], default="text")
     argument = add("diff", _diff, "Say what changed between two versions")
-    argument("before", help="a version, a snapshot, a folder or a git revision")
+    argument("before", help="a released version, a snapshot file or a book folder")
     argument("after", nargs="?", default=".", help="the same; this folder by default")
     argument("--format", choices=["text", "json"], default="text")
     argument = add("release", _release, "Write the files of a release for one commit")
@@ -86,11 +87,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.check.built import check_built
-    from evidence_tools.check.review import check_command
+    from evidence_tools.check.review import Review, check_command, report
 
     if chosen.built:
-        problems = check_built(chosen.built, next(chosen.built.glob("*.pdf"), None), chosen.folder)
-        return "\n".join([*map(str, problems), f"{len(problems)} problems."]), int(bool(problems))
+        pdf = next(chosen.built.glob("*.pdf"), None)
+        return report(Review(check_built(chosen.built, pdf, chosen.folder)), chosen.format)
     return check_command(chosen.folder, chosen.format, release=chosen.release)
 
 
@@ -110,8 +111,9 @@ def _release(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.check.review import review_book
     from evidence_tools.releases.release import release
 
-    def check(folder: Path) -> list[object]:
-        return list(review_book(folder, release=True).problems)
+    def check(folder: Path, day: str) -> list[object]:
+        today = date.fromisoformat(day)
+        return list(review_book(folder, release=True, today=today).problems)
 
     return release(Path(), chosen.version, check), 0
 

@@ -67,7 +67,7 @@ def make_book(folder: Path, version: str = "0.1.0") -> Path:
 
 
 def make_release(folder: Path, version: str) -> str:
-    said = release(folder, version, lambda _: ())
+    said = release(folder, version, lambda *_: ())
     git(folder, "commit", "--quiet", "--message", f"Release {version}")
     git(folder, "tag", "-a", f"v{version}", "--message", f"Version {version}")
     return said

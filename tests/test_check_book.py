@@ -67,6 +67,23 @@ def test_an_exemption_needs_a_reason_and_something_to_exempt(book: Path) -> None
     assert "nothing to exempt" in check_book(book)[0].message
 
 
+def test_an_exemption_holds_in_a_notebook(book: Path) -> None:
+    text = ["% check: ignore number -- the name of a lamp\n", "It has 12 bulbs.\n"]
+    cells = [{"cell_type": "markdown", "source": text}]
+    (book / "chapters" / "a.md").unlink()
+    path = book / "chapters" / "a.ipynb"
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    assert check_book(book) == []
+    cells[0]["source"] = text[:1]
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    assert "cell 1, line 1: [page] there is nothing to exempt" in str(check_book(book)[0])
+
+
+def test_a_typed_share_is_not_offered_a_count(book: Path) -> None:
+    write(book, "It has 97% of people.\n")
+    assert "n_participants" not in check_book(book)[0].message
+
+
 def test_a_page_can_declare_that_it_is_no_evidence_text(book: Path) -> None:
     write(book, "---\nno-evidence-text: a tutorial with made-up numbers\n---\n\nTake 12 and 30.\n")
     text, code = check_command(book)
@@ -82,19 +99,64 @@ def test_what_cannot_be_read_is_refused_by_name(book: Path, name: str) -> None:
 
 def test_a_script_shown_by_a_cell_is_refused(book: Path) -> None:
     write(book, "```{code-cell}\nJavascript('alert()')\n```\n")
-    assert "script" in check_book(book)[0].message
+    assert "script" in " ".join(map(str, check_book(book)))
 
 
 def test_rows_are_not_selected_by_how_they_came_out(book: Path) -> None:
     write(book, "```{code-cell}\nfindings.query(\"direction == 'increase'\")\n```\n")
-    assert check_book(book)[0].rule == "coverage"
+    assert "coverage" in {problem.rule for problem in check_book(book)}
     write(book, "```{code-cell}\nfindings.query(\"source_id == 'moss2021'\")\n```\n")
+    assert "coverage" not in {problem.rule for problem in check_book(book)}
+
+
+NOTHING = {
+    "See {ref}`tab-slep`.": "did you mean 'tab-sleep'?",
+    "As {source}`larkin2042` reports.": "nearest: larkin2024",
+    "It rose: {finding}`larkin2024-sum`.": "larkin2024-som",
+    "Of {value}`larkin2024.n_studys` trials.": "did you mean 'n_studies'?",
+    "{unknown}`larkin2024-trial`": "larkin2024-trials",
+    "It rose {cite:p}`lamp2002`.": "did you mean 'lamp2001'?",
+    "As {sourc}`larkin2024` reports.": "no role {sourc}; did you mean 'source'?",
+    "![A lamp](lamp.png)": "no picture 'lamp.png'",
+    "```{code-cell}\nplot(\n```": "'(' was never closed",
+    "```{code-cell}\nplot()\n```": "`kernelspec`",
+}
+
+
+def test_what_a_build_would_refuse_is_said_before(book: Path) -> None:
+    (book / "references.bib").write_text("@misc{lamp2001, title={Lamps}}\n", encoding="utf-8")
+    write(book, "\n\n".join(["(tab-sleep)=\n# A", *NOTHING]))
+    said = " ".join(map(str, check_book(book)))
+    assert [what for what in NOTHING.values() if what not in said] == []
+
+
+def test_a_source_is_named_by_its_short_name_too(book: Path) -> None:
+    short = load_evidence(book / "data").source("larkin2024").short_name
+    write(book, f"{{source}}`{short}` reports less somnin.\n")
+    assert [p.message.partition(":")[0] for p in check_book(book)] == ["direction"]
+
+
+FAULTY = {
+    "_toc.yml": ("root: [", "_toc.yml:1"),
+    "_config.yml": ("title: 'a", "_config.yml:1"),
+    "_toc.yml ": ("format: jb-book\nroot: chapters/b\n", "'chapters/b'"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_settings_that_cannot_be_used_are_named(book: Path, name: str) -> None:
+    text, says = FAULTY[name]
+    (book / name.strip()).write_text(text, encoding="utf-8")
+    (problem,) = check_book(book)
+    assert says in str(problem)
+
+
+def test_chapters_are_listed_by_a_pattern_too(book: Path) -> None:
+    (book / "chapters" / "b.md").write_text("# B\n", encoding="utf-8")
+    assert "not in _toc.yml" in check_book(book)[0].message
+    toc = "format: jb-book\nroot: chapters/a\nchapters:\n- glob: chapters/*\n"
+    (book / "_toc.yml").write_text(toc, encoding="utf-8")
     assert check_book(book) == []
-
-
-def test_a_reference_to_nothing_names_the_nearest_label(book: Path) -> None:
-    write(book, "(tab-sleep)=\n# A\n\nSee {ref}`tab-slep`.\n")
-    assert "did you mean 'tab-sleep'?" in check_book(book)[0].message
 
 
 def test_problems_come_as_json_too(book: Path) -> None:
@@ -112,6 +174,16 @@ def test_text_that_a_cell_printed_is_checked(evidence: Evidence) -> None:
 def test_a_printed_number_of_a_table_passes(evidence: Evidence) -> None:
     printed = [{"output_type": "stream", "text": "1.86"}]
     assert check_output(printed, "a cell", evidence) == []
+
+
+def test_a_number_inside_a_drawing_is_no_number_of_a_row(book: Path, evidence: Evidence) -> None:
+    from evidence_tools.check.built import check_built
+
+    (book / "chapters" / "a.html").write_text("<article>97.3 of them</article>", "utf-8")
+    drawn = {MIME_TYPE: {"svg": "<svg>97.3</svg>", "narrow_svg": "97.3", "alt": "a chart"}}
+    cell = {"cell_type": "code", "outputs": [{"output_type": "display_data", "data": drawn}]}
+    (book / "chapters" / "a.ipynb").write_text(json.dumps({"cells": [cell]}), "utf-8")
+    assert "'97.3'" in " ".join(map(str, check_built(book, None, book)))
 
 
 def test_a_script_among_outputs_is_refused(evidence: Evidence) -> None:

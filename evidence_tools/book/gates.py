@@ -30,8 +30,8 @@ class ChecksDirective(SphinxDirective):
         env.note_reread()
         reasons: dict[str, dict[str, None]] = {}
         for exemption in env.app.evidence_review.exemptions:
-            rule = exemption.subject if exemption.subject in RULES else "coverage"
-            reasons.setdefault(rule, {})[exemption.reason] = None
+            rule = exemption.rule if exemption.rule in RULES else "coverage"
+            reasons.setdefault(rule, {})[exemption.message] = None
         rows = (
             TableRow(tuple(map(runs, (rule, held, "; ".join(reasons.get(rule, ["nothing"]))))))
             for rule, held in RULES.items()

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 
-from evidence_tools.check.claims import Reading, read_claims
+from evidence_tools.check.claims import PAIRS, Reading, read_claims
 from evidence_tools.check.lookup import fits, say
 from evidence_tools.check.pages import Block, read_document, sentences, text_blocks
 from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Fault, Judge
@@ -41,7 +41,9 @@ border-left:.3rem solid #bbb}}</style></head><body><h1>{title}</h1><table>{total
 <h2>The page</h2><p>{page}</p><h2>Worst first</h2>{details}<p>{end}</p></body></html>
 """
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
-_FOR_AUTHORS = re.compile(r"[.;:,]? (?:[Ww]rite|Report each|[Ll]eave it|name the source|take it)")
+_FOR_AUTHORS = re.compile(
+    r"[.;:,]? (?:[Ww]rite|Report each|No row is|[Ll]eave it|name the source|take it)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +133,22 @@ def _audit(blocks: Iterable[Block], evidence: Evidence, name: str) -> Audit:
     reading: Reading | None = None
     judged = []
     for sentence in sentences(blocks):
-        reading = read_claims(sentence, judge.wording, reading)
+        before, reading = reading, read_claims(sentence, judge.wording, reading)
         if not reading.named and (source := _identified(judge, reading)):
-            reading.named.append(source)
+            reading = read_claims(sentence, judge.wording, before, source)
         judged.append(_judge(judge, reading))
     return Audit(name, tuple(judged))
 
 
 def _identified(judge: Judge, reading: Reading) -> str:
     """Find the one source whose size is a number of the sentence."""
-    if not reading.has("outcome", "subject", "study"):
-        return ""
-    numbers = {n.replace(",", "") for n in _NUMBER.findall(reading.sentence.text)}
-    found = {s for n in numbers if len(n) > 1 for s in judge.rows.by_size.get(n, ())}
-    return found.pop() if len(found) == 1 else ""
+    numbers = {n.replace(",", "") for n in _NUMBER.findall(reading.sentence.text) if len(n) > 1}
+    found = set()
+    for source, row in judge.rows.sources.items() if numbers else ():
+        trial = judge.rows.trials.get(source)
+        sizes = {row.n_participants, trial.n_randomised if trial else None} - {None}
+        found |= {source} if numbers & {str(int(size)) for size in sizes} else set()
+    return found.pop() if len(found) == 1 and reading.has("outcome", "subject", "study") else ""
 
 
 def _judge(judge: Judge, reading: Reading) -> Judged:
@@ -156,15 +160,16 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
         ids = worst.rows or tuple(row.finding_id for row in rows[:2])
         reason = f"{worst.slot}: {_FOR_AUTHORS.split(worst.message)[0]}"
         return Judged(text, line, worst.verdict, reason, ids, _allowed(judge, reading, worst, ids))
-    if rows and any(clause.pairs for clause in reading.stated):
+    stated = [clause for clause in reading.clauses if clause.stance == "stated"]
+    if rows and any(clause.has(*PAIRS) for clause in stated):
         reason = "; ".join(say(row, roles=False) for row in rows[:2])
         return Judged(text, line, "supported", reason, tuple(r.finding_id for r in rows[:4]))
     if reading.named and _NUMBER.search(text):
         row = judge.rows.sources[reading.named[0]]
         reason = f"{row.short_name}: {row.population}; {row.intervention}"
         return Judged(text, line, "supported", reason, (row.source_id,))
-    about = any(clause.has("subject", "thing", "central") for clause in reading.stated)
-    unclear = any(clause.has("outcome", "body", "change", "maybe") for clause in reading.stated)
+    about = any(clause.has("subject", "thing", "central") for clause in stated)
+    unclear = any(clause.has("outcome", "body", "change", "maybe") for clause in stated)
     return Judged(text, line, "not judged" if about and unclear else "background")
 
 
@@ -172,11 +177,11 @@ def _holding(judge: Judge, reading: Reading) -> list[Row]:
     """List rows that hold what is stated: of its sources or, without one, of any."""
     found: list[Row] = []
     for clause in reading.clauses:
-        for pair in clause.pairs:
-            outcome = pair.outcome.means
+        for pair in clause.all(*PAIRS):
+            outcome, direction = pair.means, pair.sense.partition(":")[2]
             rows = [r for s in clause.sources for r in judge.rows.of(s, outcome)]
             rows = rows if clause.sources else judge.rows.about(outcome)
-            found += [row for row in rows if fits(pair.direction, row)]
+            found += [row for row in rows if fits(direction, row)]
     return found
 
 
@@ -187,8 +192,9 @@ def _figures(judge: Judge, reading: Reading) -> list[Fault]:
     held = [
         row
         for outcome in outcomes
-        for row in judge.rows.on(outcome)
-        if row.effect_measure in RATIOS
+        for row in judge.rows.findings.values()
+        if judge.rows.same(row, outcome)
+        and row.effect_measure in RATIOS
         and row.estimate is not None
         and str(round(100 - 100 * float(row.estimate))) in percents
     ]

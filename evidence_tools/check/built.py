@@ -6,12 +6,15 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evidence_tools.check.pages import Block, Page, Piece, parse_page, pdf_pages, text_blocks
-from evidence_tools.check.review import Review, check_page, check_words, read_book
+from evidence_tools.check.pages import Block, Page, Piece, pdf_pages, sentences, text_blocks
+from evidence_tools.check.review import Review, check_page, check_words, exemptions, read_book
 from evidence_tools.check.verdicts import Judge
+from evidence_tools.evidence.dictionary import NEEDED
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import Problem
 from evidence_tools.show.display import MIME_TYPE
@@ -19,7 +22,8 @@ from evidence_tools.show.words import DIRECTIONS, MOVED
 
 # How the package itself says that a source gives no direction.
 _OPEN = re.compile("|".join(DIRECTIONS[d] for d in DIRECTIONS if d not in MOVED), re.IGNORECASE)
-
+_PARTS = re.compile(r"; |(?<=[.!?]) (?=[A-Z])")
+_LABEL = re.compile(r"^\s*\w+: ")
 _TOKEN = re.compile(r"\d(?:[\d.,]*\d)?")
 # Commits, by chance of digits alone, and days: they name a version, and count nothing.
 _COMMIT = r"[0-9a-f]{10,40}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,9}"
@@ -49,57 +53,103 @@ def check_built(html: Path, pdf: Path | None = None, folder: Path = Path()) -> l
         Numbers that no row, no page and no output of the package holds; numbers that only one of
         HTML and PDF shows; findings shown nowhere; and printed text that no row holds.
     """
-    judge = Judge(load_evidence(folder / "data"))
+    evidence = load_evidence(folder / "data")
     pages, _, _ = read_book(folder)
     checked = [page for page in pages if not page.declared]
     cells = [cell for page in checked for cell in _cells(html, page)]
     made = {text for _, outputs in cells for o in outputs for text in _strings(_made(o))}
-    rows = _tokens([*_table_texts(folder), *made])
-    problems = [p for place, outputs in cells for p in _check(outputs, place, judge, rows)]
-    problems += _hidden(pages, made, judge) if cells else []
-    shown = {page.path: _visible((html / page.path).with_suffix(".html")) for page in pages}
-    for page in checked:
+    texts = _Texts(evidence, made)
+    problems = [p for place, outputs in cells for p in texts.check(outputs, place)]
+    problems += _hidden(pages, made, evidence) if cells else []
+    printed = []
+    for page in pages:
         path = (html / page.path).with_suffix(".html")
-        for token in sorted(_tokens([shown[page.path]]) - rows - _tokens(page.lines.values())):
+        shown = _visible(path)
+        printed += [shown] if page.is_printed else []
+        unknown = set() if page.declared else _tokens([shown]) - texts.numbers
+        for token in sorted(unknown - _tokens(page.lines.values())):
             message = f"the page shows the number {token!r}, which no row and no output holds"
             problems.append(Problem(str(path), 0, "", message, "number"))
     if pdf and len(checked) == len(pages):
-        printed = [shown[page.path] for page in pages if page.is_printed]
-        problems += _compare(pdf, printed, rows)
+        problems += _compare(pdf, printed, texts.numbers)
     return sorted(set(problems))
 
 
 def check_output(outputs: Iterable[Any], path: str, evidence: Evidence) -> list[Problem]:
     """Check what one cell put out, as a notebook holds it; ``path`` is how problems name it."""
-    rows = _tokens(_table_texts(evidence.folder.parent))
-    return list(_check(outputs, path, Judge(evidence), rows))
+    return list(_Texts(evidence).check(outputs, path))
 
 
-def _check(outputs: Iterable[Any], path: str, judge: Judge, rows: set[str]) -> Iterator[Problem]:
-    for output in outputs:
-        data = {kind: _joined(text) for kind, text in output.get("data", {}).items()}
-        if "application/javascript" in data or "<script" in str(data.get("text/html", "")):
-            message = "a cell shows a script, which cannot be checked; show data or text instead"
-            yield Problem(path, 0, "", message, "page")
-            continue
-        for pieces in _runs(_made(output)):
-            # A short name stays: the rest of its sentence is read with it.
-            own = [
-                piece
-                for piece in pieces
-                if piece.role or len(piece.text.split()) < 4 or judge.rows.rest(piece.text)
-            ]
-            for message in check_words([Block("table", tuple(own))], judge, made=True):
+class _Texts:
+    """Texts and numbers of the tables and settings: what an output may repeat."""
+
+    def __init__(self, evidence: Evidence, made: Iterable[str] = ()) -> None:
+        self.evidence, self.judge = evidence, Judge(evidence)
+        self.numbers = _tokens([*_table_texts(evidence.folder.parent), *made])
+
+    def check(self, outputs: Iterable[Any], path: str) -> Iterator[Problem]:
+        """Check what a cell put out."""
+        for output in outputs:
+            data = {kind: _joined(text) for kind, text in output.get("data", {}).items()}
+            if "application/javascript" in data or "<script" in str(data.get("text/html", "")):
+                message = "a cell shows a script, which cannot be checked; show data or text"
+                yield Problem(path, 0, "", message, "page")
+                continue
+            blocks = [[p for p in pieces if self._is_new(p)] for pieces in _runs(_made(output))]
+            said = (
+                replace(sentence, text=text)
+                for sentence in sentences(blocks)
+                for text in self._rest(sentence.text)
+            )
+            for message in check_words(said, self.judge):
                 yield Problem(path, 0, "", message, "wording")
-        # Outputs of this type were made from rows; every other is text that an author printed.
-        kinds = [] if MIME_TYPE in data else ["text/markdown", "text/html", "text/plain"]
-        printed = next((data[kind] for kind in kinds if kind in data), "")
-        for text in (_joined(output.get("text", "")), str(printed)):
-            blocks = text_blocks(text) if text[:1] == "<" else parse_page(text).blocks
-            for problem in check_page(Page(path, blocks=blocks), judge, Review()):
+            # Outputs of this type were made from rows; every other is text that an author printed.
+            kinds = [] if MIME_TYPE in data else ["text/markdown", "text/html", "text/plain"]
+            printed = next((str(data[kind]) for kind in kinds if kind in data), "")
+            printed = printed or _joined(output.get("text", ""))
+            for problem in check_page(
+                Page(path, blocks=text_blocks(printed)), self.judge, Review()
+            ):
                 number = re.match(r"typed number '([^']+)'", problem.message)
-                if not number or not _tokens([number.group(1)]) <= rows:
+                if not number or not _tokens([number.group(1)]) <= self.numbers:
                     yield Problem(path, 0, "", f"printed: {problem.message}", problem.rule)
+
+    def _is_new(self, piece: Piece) -> bool:
+        """Whether a piece is a role, a short name, or says what no cell of the tables does."""
+        return bool(piece.role or len(piece.text.split()) < 4 or self._rest(piece.text))
+
+    def _rest(self, text: str) -> list[str]:
+        """List what a text says beyond texts of the tables and what fills their slots."""
+        unlabelled = _LABEL.sub("", text)
+        for known in (text, unlabelled):
+            if all(_folded(part) in self._cells for part in _PARTS.split(known)):
+                return []
+        said = _folded(unlabelled)
+        found = (template.fullmatch(said) for template in self._templates)
+        filled = next((match.groups() for match in found if match), None)
+        return [text] if filled is None else [fill for fill in filled if fill not in self._cells]
+
+    @cached_property
+    def _cells(self) -> set[str]:
+        """Every text of the tables, whole and in its parts, as the rules held it there."""
+        found: set[str] = set()
+        for table in NEEDED:
+            for _, column in getattr(self.evidence, table).select_dtypes("string").items():
+                for cell in column.dropna().unique():
+                    found |= {_folded(part) for part in [cell, *_PARTS.split(cell)]}
+        return found
+
+    @cached_property
+    def _templates(self) -> list[re.Pattern[str]]:
+        texts = [*self.evidence.plain["text"], *self.evidence.limitations["sentence"]]
+        parts = [part for text in texts for part in _PARTS.split(text) if "{" in part]
+        fixed = ([_folded(words) for words in re.split(r"\{[^}]*\}", part)] for part in parts)
+        return [re.compile(r" ?(.+) ?".join(words)) for words in fixed]
+
+
+def _folded(text: str) -> str:
+    """Fold what printing changes: spaces, quotes, dashes, the minus sign and the micro sign."""
+    return re.sub(r"[\W_]+", " ", text.replace("µ", "u").replace("μ", "u")).strip().lower()
 
 
 def _made(output: Any) -> Any:
@@ -112,12 +162,13 @@ def _joined(text: Any) -> Any:
     return "".join(text) if parts else text
 
 
-def _hidden(pages: list[Page], made: set[str], judge: Judge) -> Iterator[Problem]:
+def _hidden(pages: list[Page], made: set[str], evidence: Evidence) -> Iterator[Problem]:
     """Find findings that no page shows and that no page leaves out with a reason."""
+    granted, _ = exemptions(pages, evidence)
     shown = made | {piece.text.partition(".")[0] for page in pages for piece in page.roles}
-    comments = " ".join(text for page in pages for text in page.comments.values())
-    for key, row in judge.rows.findings.items():
-        if key not in shown and f"exclude {key} " not in comments:
+    shown |= {exemption.rule for exemption in granted}
+    for key, row in evidence.rows("findings").items():
+        if key not in shown:
             message = (
                 f"{key} ({row.direction.replace('_', ' ')}) is shown on no page; show it, or write "
                 f"on a page: % check: exclude {key} -- reason"
@@ -125,20 +176,20 @@ def _hidden(pages: list[Page], made: set[str], judge: Judge) -> Iterator[Problem
             yield Problem("data/findings.csv", 0, "", message, "coverage")
 
 
-def _runs(value: Any) -> Iterator[list[Piece]]:
+def _runs(value: Any) -> Iterator[Block]:
     """Find texts of an output that was made from rows; what a row stands behind is a role."""
     if (
         isinstance(value, list)
         and value
         and all(isinstance(v, dict) and "text" in v for v in value)
     ):
-        pieces: list[Piece] = []
+        pieces: Block = []
         for run in value:
             role = "finding" if run.get("finding_id") else "source" if run.get("source_id") else ""
             key = run.get("finding_id") or run.get("source_id") or ""
             # An address says nothing.
             text = "" if run.get("link") else _OPEN.sub("", str(run["text"]))
-            pieces.append(Piece(key, 0, role=role) if role else Piece(text, 0))
+            pieces.append(Piece(key or text, 0, role=role))
         yield pieces
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
@@ -174,8 +225,11 @@ def _cells(html: Path, page: Page) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
+    """List the texts and numbers of an output; those inside a drawing are places in it."""
+    if isinstance(value, dict):
+        value = [item for key, item in value.items() if not key.endswith("svg")]
+    if isinstance(value, list):
+        for item in value:
             yield from _strings(item)
     elif isinstance(value, str | int | float) and not isinstance(value, bool):
         yield str(value)

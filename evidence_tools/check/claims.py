@@ -11,43 +11,22 @@ from evidence_tools.check.wording import YEAR, Tag, Token, Wording, tokenize
 
 MOVES = ("up", "down", "change")
 _DIRECTIONS = (*MOVES, "same", "nonsignificant")
+PAIRS = tuple(f"pair:{direction}" for direction in _DIRECTIONS)
+"""Senses of an outcome together with what is said to have happened to it."""
+
 _CLAIMS = """good bad praise large trend proof strongevidence safe dangerous order imperative advice
 ought level agree conflict dose anydose future unknown method"""
 _TRIGGERS = (*_CLAIMS.split(), *_DIRECTIONS)
-_TOPICS = (
-    *("outcome", "subject", "body", "marker", "process", "thing"),
-    *("elsewhere", "central", "source"),
-)
+_SUBJECTS = ("outcome", "subject", "body", "marker", "process", "thing")
+_TOPICS = (*_SUBJECTS, "elsewhere", "central", "source")
 _ASKS = ("open", "ask", "not", "hearsay", "why", "degree")
 _HARD = frozenset(";:—–()…|")
-_BETWEEN = {
-    "et",
-    "al",
-    "and",
-    "colleagues",
-    "coworkers",
-    "co",
-    "workers",
-    "s",
-    "(",
-    ",",
-    ")",
-    ".",
-    "the",
-    "in",
-}
-_PAST = {"rose", "fell", "went", "dropped", "climbed", "jumped", "grew", "sank", "moved"}
-_THINGS = ("subject", "thing", "outcome", "marker", "body", "process", "person")
-_JOINS = {"and", "or", "in", "of", "on", "the"}
+_BETWEEN = frozenset(["et", "al", "and", "colleagues", "coworkers", "co", "workers", "s"])
+_BETWEEN |= frozenset(["(", ",", ")", ".", "the", "in"])
+_PAST = frozenset(["rose", "fell", "went", "dropped", "climbed", "jumped", "grew", "sank", "moved"])
+_THINGS = (*_SUBJECTS, "person")
+_JOINS = frozenset(["and", "or", "in", "of", "on", "the"])
 _NAMES = ("process", "marker", "subject", "good")
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """An outcome and what is said to have happened to it."""
-
-    outcome: Tag
-    direction: str
 
 
 @dataclass
@@ -55,8 +34,7 @@ class Clause:
     """One clause: its words, their tags by sense, and whether it states anything.
 
     ``stance`` is ``stated``, ``denied`` (left open, or said of others) or ``asked``; ``assumed``
-    says that the claim is taken for granted, as after *why* or by two denials. ``before`` are the
-    outcomes of the clauses before it.
+    says that the claim is taken for granted, as after *why* or by two denials.
     """
 
     tokens: list[Token]
@@ -64,9 +42,7 @@ class Clause:
     tags: dict[str, list[Tag]] = field(default_factory=dict)
     stance: str = "stated"
     assumed: bool = False
-    pairs: list[Pair] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
-    before: list[Tag] = field(default_factory=list)
 
     def has(self, *senses: str) -> bool:
         """Whether any word of the clause has one of some senses."""
@@ -97,43 +73,64 @@ class Clause:
         return any(word in _PAST or word.endswith("ed") for word in moves)
 
     @property
-    def did(self) -> bool:
-        """Whether the clause says what was done or was so."""
-        done = {"was", "were", "we", "us", "have", "authors"} & self.words
-        return bool(done) and self.tokens[0].low != "had"
-
-    @property
     def only_names(self) -> bool:
         """Whether the clause names things and says nothing of them, as a title does."""
         named = {n for tag in self.all(*_THINGS) for n in range(tag.first, tag.last + 1)}
         rest = (t for n, t in enumerate(self.tokens, start=self.start) if n not in named)
         return all(token.low in _JOINS or not token.low.isalnum() for token in rest)
 
-    def acts(self, tag: Tag) -> bool:
-        """Whether the clause begins with a name and a word that may say what it does."""
-        after = self.tokens[tag.last + 1 - self.start :]
-        return tag.first <= self.start + 1 and bool(after) and after[0].low.isalnum()
-
     def negators(self, tag: Tag, near: int) -> list[Tag]:
         """List the words shortly before a word that turn it round."""
         return [n for n in self.all("not") if 0 < tag.first - n.last <= near]
 
+    def pair(self, outcomes: list[Tag]) -> None:
+        """Pair outcomes with directions: a direction holds for the list before or after it."""
+        items = [(tag, "") for tag in outcomes]
+        items += [(tag, tag.sense) for tag in self.all(*_DIRECTIONS)]
+        turned: list[tuple[Tag, str]] = []
+        for tag, sense in sorted(items, key=lambda item: item[0].first):
+            if turned and turned[-1][1] == sense == "down" and tag.first - turned[-1][0].last <= 2:
+                turned[-1] = (turned[-1][0], "up")  # a slower decline is more than without it
+            else:
+                turned.append((tag, sense))
+        pairs: list[tuple[Tag, str]] = []
+        waiting: list[Tag] = []
+        current, leading = "", bool(turned and turned[0][1])
+        for tag, direction in turned:
+            if not direction:
+                waiting.append(tag)
+            elif waiting or not (current and direction == "change"):
+                current = direction
+            if current and (direction or leading):
+                pairs += [(outcome, current) for outcome in waiting]
+                waiting = []
+        for tag, direction in pairs + [(outcome, current) for outcome in waiting if current]:
+            pair = Tag(f"pair:{direction}", tag.means, tag.first, tag.last)
+            self.tags.setdefault(pair.sense, []).append(pair)
+
 
 @dataclass
 class Reading:
-    """A sentence as it was read; ``named`` are sources, ``strangers`` names that are none."""
+    """A sentence as it was read; ``named`` are sources."""
 
     sentence: Sentence
     tokens: list[Token]
     clauses: list[Clause]
     named: list[str]
-    strangers: list[str]
     carried: str = ""
 
     def words(self, tag: Tag) -> str:
         """Get the words of a tag as they were typed."""
-        last = self.tokens[tag.last]
-        return self.sentence.text[self.tokens[tag.first].start : last.start + len(last.text)]
+        return self.sentence.text[self.tokens[tag.first].start : self.end(tag)]
+
+    def end(self, tag: Tag) -> int:
+        """Find where the words of a tag end."""
+        return self.tokens[tag.last].start + len(self.tokens[tag.last].text)
+
+    def role(self, tag: Tag) -> str:
+        """Name the role that the words of a tag are, if they are one."""
+        match = MARK.fullmatch(self.tokens[tag.first].text)
+        return self.sentence.roles[int(match.group(1))][0] if match else ""
 
     def all(self, *senses: str) -> list[Tag]:
         """List the words with one of some senses in all clauses."""
@@ -149,44 +146,47 @@ class Reading:
         begins = bool(self.clauses) and self.clauses[0].has("subject", "thing")
         return begins and not self.named and not self.has("central")
 
-    @property
-    def stated(self) -> list[Clause]:
-        """The clauses that state something."""
-        return [clause for clause in self.clauses if clause.stance == "stated"]
 
+def read_claims(
+    sentence: Sentence, wording: Wording, before: Reading | None = None, about: str = ""
+) -> Reading:
+    """Read a sentence into clauses with slots; *it* means what the one ``before`` was about.
 
-def read_claims(sentence: Sentence, wording: Wording, before: Reading | None = None) -> Reading:
-    """Read a sentence into clauses with slots; *it* means what the one ``before`` was about."""
+    ``about`` is the source of a sentence that names none, if that is known.
+    """
     tokens = tokenize(sentence.text)
-    names, strangers = _named_sources(tokens, wording)
-    tags = [*wording.tags(tokens), *_role_tags(sentence, tokens, wording), *names]
+    tags = [*wording.tags(tokens), *_role_tags(sentence, tokens, wording)]
+    tags += _source_tags(tokens, wording)
     if before and before.about_subject and any(t.sense == "it" and t.first == 0 for t in tags):
         tags.append(Tag("thing", "", 0, 0))
     parts = _segments(tokens, tags)
     clauses = [_clause(tokens[start : end + 1], start, tags) for start, end in parts]
     question = sentence.text.rstrip("\"'”)").endswith("?")
+    named = list(dict.fromkeys(tag.means for tag in tags if tag.sense == "source"))
+    named = named or [about][: len(about)]
+    carried = (before.named or [before.carried])[-1] if before else ""
+    reading = Reading(sentence, tokens, clauses, named, carried)
+    outcomes: list[Tag] = []
     for clause in clauses:
         _set_stance(clause, question)
-        clause.pairs = _pairs(clause)
-    named = list(dict.fromkeys(tag.means for tag in tags if tag.sense == "source"))
-    carried = (before.named or [before.carried])[-1] if before else ""
-    return Reading(sentence, tokens, clauses, named, strangers, carried)
+        clause.sources = _sources(reading, clause, wording.evidence.topic.central_source)
+        outcomes = clause.all("outcome") or outcomes
+        goes_on = clause.sources or clause.has("outcome", "finding")
+        clause.pair(outcomes if goes_on else [])
+    return reading
 
 
 def _role_tags(sentence: Sentence, tokens: list[Token], wording: Wording) -> Iterator[Tag]:
     for index, token in enumerate(tokens):
         if match := MARK.fullmatch(token.text):
-            role, key = sentence.roles[int(match.group(1))]
-            yield Tag(role if role in ("finding", "value", "source") else "ref", key, index, index)
-            owner = wording.owners.get(key.partition(".")[0], "")
-            if role in ("finding", "value") and owner:
+            sense, key, owner = wording.resolve(*sentence.roles[int(match.group(1))])
+            yield Tag(sense, key, index, index)
+            if owner:
                 yield Tag("source", owner, index, index)
 
 
-def _named_sources(tokens: list[Token], wording: Wording) -> tuple[list[Tag], list[str]]:
+def _source_tags(tokens: list[Token], wording: Wording) -> Iterator[Tag]:
     """Find sources by name, as people write them, and names with a year that are no source."""
-    found: list[Tag] = []
-    strangers: list[str] = []
     taken = -1
     for index, token in enumerate(tokens):
         if index <= taken or not token.text[0].isupper():
@@ -196,14 +196,14 @@ def _named_sources(tokens: list[Token], wording: Wording) -> tuple[list[Tag], li
         known = [n for n in wording.sources.get(token.low, ()) if not n[2] or n[2] in after]
         fits = [source for source, own, _ in known if year and own == year]
         if fits:
-            found.append(Tag("source", fits[0], index, last))
+            yield Tag("source", fits[0], index, last)
             taken = last
         elif len(known) == 1 and len(token.low) > 3 and (not year or not known[0][1]):
-            found.append(Tag("source", known[0][0], index, index))
-        elif year and last > index and not known and token.text[1:].islower():
-            common = any(tag.sense == "notname" for tag in wording.tags([token]))
-            strangers += [] if common else [f"{token.text} {year}"]
-    return found, strangers
+            yield Tag("source", known[0][0], index, index)
+        elif (year and last > index and not known and token.text[1:].islower()) and not any(
+            tag.sense == "notname" for tag in wording.tags([token])
+        ):
+            yield Tag("stranger", year, index, last)
 
 
 def _year_near(tokens: list[Token], index: int) -> tuple[str, int]:
@@ -303,6 +303,17 @@ def _covered(tag: Tag, tags: list[Tag]) -> bool:
     )
 
 
+def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]:
+    """List the sources of a clause: its own, the sentence's, or the one it goes on from."""
+    if own := [tag.means for tag in clause.all("source")]:
+        return list(dict.fromkeys(own))
+    if clause.has("central") or (reading.has("central") and not reading.named):
+        return [central] if central else []
+    if clause.has("it") and not reading.named:
+        return [source for source in [reading.carried or central] if source]
+    return reading.named
+
+
 def _set_stance(clause: Clause, question: bool) -> None:
     trigger = clause.first(*_TRIGGERS)
     first = trigger.first if trigger else clause.start + len(clause.tokens)
@@ -323,7 +334,7 @@ def _is_open(clause: Clause) -> bool:
     claims = clause.all("safe", "good", "order", "advice")
 
     def is_free(tag: Tag) -> bool:
-        return not any(c.first <= tag.first and tag.last <= c.last and c != tag for c in claims)
+        return not any(c.first <= tag.first and tag.last <= c.last for c in claims)
 
     # That none contradicts is a claim.
     opens = any(
@@ -331,28 +342,3 @@ def _is_open(clause: Clause) -> bool:
         for tag in clause.all("open")
     )
     return opens or any(is_free(t) and clause.negators(t, 6) for t in clause.all("show"))
-
-
-def _pairs(clause: Clause) -> list[Pair]:
-    """Pair outcomes with directions: a direction holds for the list before or after it."""
-    items = [(tag, "") for tag in clause.all("outcome")]
-    items += [(tag, tag.sense) for tag in clause.all(*_DIRECTIONS)]
-    turned: list[tuple[Tag, str]] = []
-    for tag, sense in sorted(items, key=lambda item: item[0].first):
-        if turned and turned[-1][1] == sense == "down" and tag.first - turned[-1][0].last <= 2:
-            turned[-1] = (turned[-1][0], "up")  # a slower decline is more than without it
-        else:
-            turned.append((tag, sense))
-    pairs: list[Pair] = []
-    waiting: list[Tag] = []
-    current, leading = "", bool(turned and turned[0][1])
-    for tag, direction in turned:
-        if direction and (waiting or not (current and direction == "change")):
-            current = direction
-            pairs += [Pair(outcome, current) for outcome in waiting]
-            waiting = []
-        elif not direction and current and leading:
-            pairs.append(Pair(tag, current))
-        elif not direction:
-            waiting.append(tag)
-    return pairs + [Pair(outcome, current) for outcome in waiting if current]

@@ -25,14 +25,14 @@ _COLUMNS = ["estimate", "ci_lower", "ci_upper", "p_value", "k_studies", "n_parti
 def check_numbers(page: Page, wording: Wording, seen: Counter[str]) -> Iterator[Problem]:
     """Find numbers that an author typed on a page, in its text and in its code; count by kind."""
     for block in page.blocks:
-        seen["from rows"] += sum(piece.role in ("finding", "value") for piece in block.pieces)
-        for piece in block.pieces:
+        seen["from rows"] += sum(piece.role in ("finding", "value") for piece in block)
+        for piece in block:
             for text, kind in [] if piece.role else _piece_numbers(piece, wording):
                 seen[kind or "typed"] += 1
                 if not kind:
                     message = f"typed number {text!r}: {_suggestion(text, block, wording)}"
                     yield page.problem(piece.line, message, "number")
-    for node, parent, line in page.nodes():
+    for node, parent, line in page.code:
         value = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if isinstance(value, float) or (is_number and isinstance(parent, ast.FormattedValue)):
@@ -98,17 +98,21 @@ def numbers(text: str, wording: Wording) -> Iterator[tuple[str, str]]:
 
 
 def _suggestion(number: str, block: Block, wording: Wording) -> str:
-    """Say which row holds a number that was typed, or how to write one from a row."""
-    text = " ".join(piece.text for piece in block.pieces if not piece.role)
-    owners = {wording.owners.get(p.text.partition(".")[0], "") for p in block.pieces if p.role}
+    """Say which row holds a number that was typed, or how to write one of its kind from a row."""
+    text = " ".join(piece.text for piece in block if not piece.role)
+    owners = {wording.owners.get(p.text.partition(".")[0], "") for p in block if p.role}
     sources = owners - {""} or {wording.evidence.topic.central_source}
-    for tag in wording.tags(tokenize(text)):
-        for row in wording.by_outcome.get(tag.means, ()):
-            printed = [str(getattr(row, f"{name}_printed", "")).lstrip("-") for name in _COLUMNS]
-            if row.source_id in sources and number.rstrip("% ") in printed:
-                return f"{row.source} prints it; write {{finding}}`{row.finding_id}`"
+    outcomes = {tag.means for tag in wording.tags(tokenize(text)) if tag.sense == "outcome"}
+    for row in wording.evidence.rows("findings").values():
+        printed = [str(getattr(row, f"{name}_printed", "")).lstrip("-") for name in _COLUMNS]
+        near = row.source_id in sources and row.outcome_id in outcomes
+        if near and number.rstrip("% ") in printed:
+            return f"{row.source} prints it; write {{finding}}`{row.finding_id}`"
+    after = [] if number.endswith("%") else tokenize(text.partition(number)[2])
+    for tag in wording.tags(after[:2]):
         row = wording.evidence.rows("sources").get(min(sources))
         if tag.sense == "counted" and tag.means and getattr(row, tag.means, None) is not None:
-            name = f"{{value}}`{min(sources)}.{tag.means}`"
-            return f"write {name}, if that is what it counts, or leave it out"
-    return "no row near it holds it; write {value}`ROW.COLUMN` or {finding}`ROW`, or leave it out"
+            return (
+                f"write {{value}}`{min(sources)}.{tag.means}`, if it counts that, or leave it out"
+            )
+    return "no row near it holds it; take a number from a row, with a role, or leave it out"

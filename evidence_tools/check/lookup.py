@@ -7,14 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, cached_property
 
-from evidence_tools.evidence.dictionary import NEEDED
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.show.words import MOVED, is_silent, lower_first, way_text
 
-QUOTE = re.compile(r"[\"“]([^\"”]{20,})[\"”]")
 DIRECTIONS = {"up": "increase", "down": "decrease"}
-_PARTS = re.compile(r"; |(?<=[.!?]) (?=[A-Z])")
-_LABEL = re.compile(r"^\s*\w+: ")
 _WIDE = ("any site", "not stated", "taken together")
 _SOURCE = "population population_group intervention form note title design"
 _TRIAL = "comparator given_to_all country form other_arm blinding as_printed"
@@ -44,15 +40,11 @@ class Rows:
         return bool(row.outcome_id == outcome or row.kind == self.kind(outcome, general=True))
 
     @cache  # noqa: B019 - rows live as long as a check
-    def on(self, outcome: str) -> list[Row]:
-        """List all results on an outcome."""
-        return [row for row in self.findings.values() if self.same(row, outcome)]
-
-    @cache  # noqa: B019
     def about(self, outcome: str) -> list[Row]:
         """List primary results on an outcome, the central source first, those that count next."""
         known = ("counted", "context")
-        rows = [r for r in self.on(outcome) if r.analysis == "primary" and r.standing in known]
+        found = (r for r in self.findings.values() if self.same(r, outcome))
+        rows = [r for r in found if r.analysis == "primary" and r.standing in known]
         return sorted(rows, key=lambda r: (r.source_id != self.central, r.standing != "counted"))
 
     def kind(self, outcome: str, *, general: bool = False) -> str:
@@ -66,11 +58,6 @@ class Rows:
     def role(self, outcome: str) -> str:
         """Say what an outcome is: marker, measurement, event, harm or other."""
         return str(self.kinds[self.kind(outcome)].role)
-
-    def name(self, outcome: str) -> str:
-        """Name an outcome inside a sentence."""
-        known = self.outcomes.get(outcome)
-        return lower_first(known.name if known else self.kind(outcome))
 
     @cache  # noqa: B019
     def text(self, source: str) -> str:
@@ -101,28 +88,18 @@ class Rows:
         rows = self.evidence.rows("statements").values()
         return {(row.source_id or "", row.slot): row for row in rows}
 
-    @cached_property
-    def by_size(self) -> dict[str, set[str]]:
-        """Sources by the numbers of participants and of randomised people, as written."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for source, row in self.sources.items():
-            trial = self.trials.get(source)
-            for size in {row.n_participants, trial.n_randomised if trial else None} - {None}:
-                found[str(int(size))].add(source)
-        return found
-
     def example(self, outcomes: Iterable[str], sources: Iterable[str] = ()) -> str:
-        """Write a sentence on an outcome that a row holds."""
+        """Ask for a sentence on an outcome that a row holds, if there is one."""
         names = sorted(outcomes)
         rows = [row for s in sources for name in names for row in self.of(s, name)]
         rows = rows or [row for name in names for row in self.about(name)]
-        return say(rows[0]) if rows else "nothing, since no row is about it"
+        return f"Write: {say(rows[0])}" if rows else "No row is about it: leave it out"
 
     def rated(self, outcomes: Iterable[str]) -> str:
         """Say what the certainty of some outcomes is."""
-        listed = [
-            f"{self.name(o)}: {self.ratings[o].rating}" for o in outcomes if o in self.ratings
-        ]
+        known = [self.ratings[key] for key in outcomes if key in self.ratings]
+        names = {row.outcome_id: lower_first(row.name) for row in self.outcomes.values()}
+        listed = [f"{names[row.outcome_id]}: {row.rating}" for row in known]
         return "; ".join(dict.fromkeys(listed)) or "see the table of ratings"
 
     @cached_property
@@ -130,39 +107,6 @@ class Rows:
         """What one row on harms says."""
         rows = [r for r in self.findings.values() if (r.role, r.standing) == ("harm", "counted")]
         return say(rows[0]) if rows else "it is not known whether it is safe"
-
-    @cached_property
-    def _cells(self) -> set[str]:
-        """Every text of the tables, whole and in its parts, as the rules held it there."""
-        found: set[str] = set()
-        for table in NEEDED:
-            for _, column in getattr(self.evidence, table).select_dtypes("string").items():
-                for cell in column.dropna().unique():
-                    found |= {_folded(part) for part in [cell, *_PARTS.split(cell)]}
-        return found
-
-    @cached_property
-    def _templates(self) -> list[re.Pattern[str]]:
-        texts = [*self.evidence.plain["text"], *self.evidence.limitations["sentence"]]
-        parts = [part for text in texts for part in _PARTS.split(text) if "{" in part]
-        fixed = ([_folded(words) for words in re.split(r"\{[^}]*\}", part)] for part in parts)
-        return [re.compile(r" ?(.+) ?".join(words)) for words in fixed]
-
-    def rest(self, text: str) -> list[str]:
-        """List what a text says beyond texts of the tables and what fills their slots."""
-        unlabelled = _LABEL.sub("", text)
-        for known in (text, unlabelled):
-            if all(_folded(part) in self._cells for part in _PARTS.split(known)):
-                return []
-        said = _folded(unlabelled)
-        found = (template.fullmatch(said) for template in self._templates)
-        filled = next((match.groups() for match in found if match), None)
-        return [text] if filled is None else [fill for fill in filled if fill not in self._cells]
-
-    def quoted(self, text: str) -> bool:
-        """Whether a text of more than three words stands in the tables."""
-        words = _folded(text)
-        return words.count(" ") > 2 and any(words in cell for cell in self._cells)
 
 
 def say(row: Row, *, roles: bool = True) -> str:
@@ -181,13 +125,5 @@ def fits(direction: str, row: Row, *, significant: bool = False) -> bool:
     if direction == "nonsignificant":
         return is_silent(row)
     moved = row.direction in ([DIRECTIONS[direction]] if direction in DIRECTIONS else MOVED)
-    return bool(moved and not (is_silent(row) or (significant and not _is_sure(row))))
-
-
-def _is_sure(row: Row) -> bool:
-    return bool(row.statistically_significant == "yes")
-
-
-def _folded(text: str) -> str:
-    """Fold what printing changes: spaces, quotes, dashes, the minus sign and the micro sign."""
-    return re.sub(r"[\W_]+", " ", text.replace("µ", "u").replace("μ", "u")).strip().lower()
+    sure = not significant or row.statistically_significant == "yes"
+    return bool(moved and sure and not is_silent(row))

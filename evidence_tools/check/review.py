@@ -7,20 +7,28 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.ledger import check_numbers
-from evidence_tools.check.pages import Block, Page, read_page, sentences
+from evidence_tools.check.pages import Page, Sentence, read_page, sentences
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
-from evidence_tools.evidence.problems import EvidenceError, Problem, did_you_mean
+from evidence_tools.evidence.problems import (
+    EvidenceError,
+    Problem,
+    UnknownKeyError,
+    did_you_mean,
+)
 from evidence_tools.show.narrate import check_plain
+from evidence_tools.show.values import value_runs
 
 RULES = {
     "number": "Every number in the text comes from a row, by a role or by generated output.",
@@ -43,26 +51,18 @@ _SHORTEST_REASON = 8
 _DAYS = 180
 
 
-@dataclass(frozen=True, slots=True)
-class Exemption:
-    """One place that is exempted from a rule, or one finding that is left out, and why."""
-
-    path: str
-    line: int
-    kind: str
-    subject: str
-    reason: str
-    target: int
-
-
 @dataclass
 class Review:
-    """What stops a build, what to read again, what was exempted or declared, what was seen."""
+    """What stops a build, what to read again, what was exempted or declared, what was seen.
+
+    An exemption is a problem that was accepted: its place, its rule (or the finding that is left
+    out), and the reason for a message.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     rereads: list[Problem] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
-    exemptions: list[Exemption] = field(default_factory=list)
+    exemptions: list[Problem] = field(default_factory=list)
     declared: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     numbers: Counter[str] = field(default_factory=Counter)
@@ -86,21 +86,22 @@ def check_book(folder: str | Path) -> list[Problem]:
 
 def review_book(folder: Path, *, release: bool = False, today: date | None = None) -> Review:
     """Check a book and say what was looked at; for a ``release`` integrity was looked up lately."""
+    review = Review()
     try:
         evidence = load_evidence(folder / "data")
         judge = Judge(evidence)
+        chapters, listed, settings = read_book(folder)
     except EvidenceError as error:
-        return Review(problems=list(error.problems))
-    review = Review()
-    chapters, listed, settings = read_book(folder)
+        review.problems = list(error.problems)
+        return review
     pages = [*chapters, *settings]
     found = [problem for page in pages for problem in check_page(page, judge, review)]
-    found += _coverage(chapters, listed)
+    found += _coverage(folder, chapters, listed, evidence)
     found += [*_check_cells(evidence, judge, review), *check_plain(evidence)]
     review.gaps = [f"data/{table}.csv: {what}" for table, what in evidence.missing_rows()]
     stale = [*_stale(folder, evidence, today or date.today()), *_misfits(evidence)]
     review.rereads = [] if release else stale
-    granted, review.problems = _exemptions(pages, evidence.rows("findings"))
+    granted, review.problems = exemptions(pages, evidence)
     _apply([*found, *(stale if release else [])], granted, review)
     review.problems.sort()
     return review
@@ -111,9 +112,7 @@ def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
     if page.declared:
         review.declared[page.path] = page.declared
     else:
-        for what, line in page.refused:
-            message = f"{what} cannot be checked; write it as Markdown, or leave it out"
-            yield page.problem(line, message, "page")
+        yield from (page.problem(line, message, "page") for message, line in page.refused)
         yield from check_numbers(page, judge.wording, review.numbers)
     reading: Reading | None = None
     for sentence in sentences(page.blocks):
@@ -125,20 +124,13 @@ def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
                 yield page.problem(sentence.line, f"{fault.slot}: {fault.message}", rule)
 
 
-def check_words(
-    blocks: Iterable[Block], judge: Judge, source: str = "", *, made: bool = False
-) -> Iterator[str]:
-    """Check words of the tables, or made from rows: say what no row could hold.
-
-    Texts of the tables that an output repeats (``made``) were held by the rules in their cells.
-    """
-    for sentence in sentences(blocks):
-        for text in judge.rows.rest(sentence.text) if made else [sentence.text]:
-            reading = read_claims(replace(sentence, text=text), judge.wording)
-            reading.carried = source
-            for fault in judge.faults(reading):
-                if fault.slot in IN_CELLS:
-                    yield f"{fault.slot}: {fault.message}"
+def check_words(said: Iterable[Sentence], judge: Judge, source: str = "") -> Iterator[str]:
+    """Check words of the tables, or made from rows: say what no row could hold."""
+    for sentence in said:
+        reading = read_claims(sentence, judge.wording, about=source)
+        for fault in judge.faults(reading):
+            if fault.slot in IN_CELLS:
+                yield f"{fault.slot}: {fault.message}"
 
 
 def _misfits(evidence: Evidence) -> Iterator[Problem]:
@@ -154,53 +146,98 @@ def _check_cells(evidence: Evidence, judge: Judge, review: Review) -> Iterator[P
     for table in tables.values():
         path, shown = evidence.folder / table.path, f"{evidence.folder.name}/{table.path}"
         own = [name for name, said in table.columns.items() if said.get("text") == "ours"]
-        if not own or not path.is_file():
-            continue
-        reader = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+        reader = csv.DictReader(path.read_text(encoding="utf-8").splitlines() if own else ())
         for row in reader:
+            source = row.get("source_id") or ""
             for column in own:
                 cell = Page(shown)
                 for part in (row[column] or "").split("; "):
-                    cell.add("table", part, 0)
+                    cell.add(part, 0)
                 review.counts["cells"] += len(cell.blocks)
-                for message in check_words(cell.blocks, judge, row.get("source_id") or ""):
+                for message in check_words(sentences(cell.blocks), judge, source):
                     yield Problem(shown, reader.line_num, column, message, "wording")
 
 
-def _coverage(pages: list[Page], listed: list[str]) -> Iterator[Problem]:
-    """Find selections by result, and names of nothing."""
-    labels = {label for page in pages for label in page.labels}
+def _coverage(
+    folder: Path, pages: list[Page], listed: list[str], evidence: Evidence
+) -> Iterator[Problem]:
+    """Find selections by result, and names of nothing: what a build would refuse later."""
+    resolve = _resolvers(folder, pages, evidence)
     for page in (page for page in pages if not page.declared):
         if page.path not in listed:
             yield page.problem(1, "the chapter is not in _toc.yml; list or remove it", "coverage")
+        if page.code and "kernelspec" not in page.front:
+            message = "code cells need `kernelspec` in the front matter: copy it from another page"
+            yield page.problem(1, message, "page")
         for column, line in page.selections():
             message = (
                 f"rows are selected by {column!r}, that is by how they came out; select by source, "
                 "outcome, kind or analysis, or write `# check: ignore coverage -- reason`"
             )
             yield page.problem(line, message, "coverage")
+        for name, line in page.pictures:
+            near = (folder if name.startswith("/") else (folder / page.path).parent) / "."
+            if "://" not in name and not next(near.glob(name.lstrip("/")), None):
+                yield page.problem(line, f"there is no picture {name!r} beside the page", "page")
         for piece in page.roles:
-            label = piece.text.rpartition("<")[2].rstrip(">")
-            if piece.role in ("ref", "numref") and label not in labels:
-                hint = did_you_mean(label, labels)
-                message = f"{{{piece.role}}}`{label}` names no figure, table or chapter{hint}"
+            hint = did_you_mean(piece.role, resolve)
+            if piece.role not in resolve and hint:
+                message = f"there is no role {{{piece.role}}}{hint}"
                 yield page.problem(piece.line, message, "coverage")
+            try:
+                resolve.get(piece.role, str)(piece.text)
+            except UnknownKeyError as error:
+                message = f"{{{piece.role}}}`{piece.text}`: {error}"
+                yield page.problem(piece.line, message, "coverage")
+
+
+def _resolvers(
+    folder: Path, pages: list[Page], evidence: Evidence
+) -> dict[str, Callable[[str], object]]:
+    """Give for each role what raises `UnknownKeyError` when its key names nothing."""
+    from pybtex.database import parse_file  # type: ignore[import-untyped]
+
+    labels = {label for page in pages for label in page.labels}
+    paths = folder.glob("*.bib")
+    works = {key for path in paths for key in parse_file(str(path)).entries}
+
+    def known(names: set[str], what: str) -> Callable[[str], None]:
+        def look_up(text: str) -> None:
+            for key in text.rpartition("<")[2].rstrip(">").split(","):
+                if key.strip() not in names:
+                    hint = did_you_mean(key.strip(), names)
+                    raise UnknownKeyError(f"{key.strip()!r} names no {what}{hint}")
+
+        return look_up
+
+    return {
+        **dict.fromkeys(["ref", "numref"], known(labels, "figure, table or chapter")),
+        **dict.fromkeys(["cite", "cite:p", "cite:t"], known(works, "work in references.bib")),
+        "finding": evidence.finding,
+        "source": evidence.source,
+        "unknown": lambda key: evidence.row("statements", key),
+        "value": lambda key: value_runs(evidence, key),
+    }
 
 
 def read_book(folder: Path) -> tuple[list[Page], list[str], list[Page]]:
     """Read the chapters, the paths that ``_toc.yml`` lists, and texts outside chapters."""
-    import yaml
+    from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
-    config = yaml.safe_load((folder / "_config.yml").read_text(encoding="utf-8")) or {}
+    config = _read_yaml(folder / "_config.yml")
     extensions = (config.get("parse") or {}).get("myst_enable_extensions") or ()
-    toc = (folder / "_toc.yml").read_text(encoding="utf-8")
-    names = dict.fromkeys(re.findall(r"(?m)^\s*(?:- )?(?:root|file):\s*(\S+)", toc))
-    paths = [_chapter(folder, name) for name in names]
+    try:
+        toc = parse_toc_data(_read_yaml(folder / "_toc.yml"))
+    except MalformedError as error:
+        raise EvidenceError([Problem("_toc.yml", 0, "", str(error), "page")]) from None
+    names = [name for name in toc if "://" not in name]
+    paths = dict.fromkeys(_chapter(folder, name) for name in names)
+    paths |= dict.fromkeys(p for glob in toc.globs() for p in sorted(folder.glob(f"{glob}.md")))
     # A notebook beside the chapters is a copy of an editor until _toc.yml names it.
-    others = set((folder / "chapters").glob("**/[!._]*.md"))
+    others = set((folder / "chapters").glob("**/[!._]*.md")) - set(paths)
     pages = [
         read_page(path, path.relative_to(folder).as_posix(), extensions)
-        for path in [*paths, *sorted(others - set(paths))]
+        for path in [*paths, *sorted(others)]
     ]
     settings = [_settings(folder / name) for name in ("_config.yml", "_toc.yml")]
     if (readme := folder / "README.md").is_file():
@@ -208,11 +245,21 @@ def read_book(folder: Path) -> tuple[list[Page], list[str], list[Page]]:
     return pages, [page.path for page in pages[: len(paths)]], settings
 
 
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
+        message = f"this is no YAML: {getattr(error, 'problem', '') or error}"
+        raise EvidenceError([Problem(path.name, line, "", message, "page")]) from None
+
+
 def _chapter(folder: Path, name: str) -> Path:
     for end in ("", ".md", ".ipynb"):
         if (path := folder / f"{name}{end}").is_file():
             return path
-    raise FileNotFoundError(2, f"_toc.yml names {name!r}, and there is no such chapter", name)
+    message = f"found {name!r}, and there is no such chapter; write it, or take it out"
+    raise EvidenceError([Problem("_toc.yml", 0, "", message, "page")])
 
 
 def _settings(path: Path) -> Page:
@@ -221,51 +268,54 @@ def _settings(path: Path) -> Page:
         if line.strip().startswith("#"):
             page.comments[number] = line.strip()[1:].strip()
         elif match := _SETTING.match(line):
-            page.add("heading", match.group(1).strip().strip("'\""), number)
+            page.add(match.group(1).strip().strip("'\""), number)
     return page
 
 
-def _exemptions(
-    pages: Iterable[Page], findings: Iterable[str]
-) -> tuple[list[Exemption], list[Problem]]:
-    """Read exemptions from comments; each holds for the next line that is no comment."""
-    granted, faults = [], []
+def exemptions(
+    pages: Iterable[Page], evidence: Evidence
+) -> tuple[dict[Problem, Problem], list[Problem]]:
+    """Read exemptions from comments, each for the next line that is no comment, and their faults.
+
+    Each has the comment's own place beside it; an excluded finding is exempt where it is written.
+    """
+    granted: dict[Problem, Problem] = {}
+    faults = []
     for page in pages:
         for line, text in page.comments.items():
-            match = _COMMENT.match(text)
-            kind, subject, reason = match.groups() if match else ("", "", "")
             if not text.startswith("check:"):
                 continue
+            match = _COMMENT.match(text)
+            kind, subject, reason = match.groups() if match else ("", "", "")
             if match is None:
                 wrong = "write `check: ignore RULE -- reason` or `check: exclude FINDING -- reason`"
             elif len((reason or "").strip()) < _SHORTEST_REASON:
                 wrong = "an exemption needs a written reason after `--`"
             elif kind == "ignore" and subject not in RULES:
                 wrong = f"there is no rule {subject!r}; the rules are {', '.join(RULES)}"
-            elif kind == "exclude" and subject not in findings:
+            elif kind == "exclude" and subject not in evidence.rows("findings"):
                 wrong = f"excludes {subject!r}, which is no finding"
             else:
                 after = (n for n, t in page.lines.items() if n > line and t.strip())
                 target = next((n for n in after if n not in page.comments), 0)
-                granted.append(Exemption(page.path, line, kind, subject, reason, target))
+                place = page.problem(target if kind == "ignore" else line, reason, subject)
+                granted[place] = page.problem(line, reason, subject)
                 continue
             faults.append(page.problem(line, wrong, "page"))
     return granted, faults
 
 
-def _apply(problems: Iterable[Problem], exemptions: list[Exemption], review: Review) -> None:
+def _apply(problems: list[Problem], granted: dict[Problem, Problem], review: Review) -> None:
     """Take out what is exempted; an exemption that exempts nothing is a problem itself."""
-    granted = {(e.path, e.target, e.subject): e for e in exemptions if e.kind == "ignore"}
-    used = set()
-    for problem in problems:
-        key = (problem.path, problem.line, problem.rule)
-        used.add(key) if key in granted else review.problems.append(problem)
-    for key in granted.keys() - used:
-        idle = granted[key]
-        message = f"line {idle.target} has nothing to exempt from {idle.subject!r}: remove it"
-        review.problems.append(Problem(idle.path, idle.line, "", message, "page"))
-    review.exemptions = [granted[key] for key in granted if key in used]
-    review.exemptions += [e for e in exemptions if e.kind == "exclude"]
+    held = {(place.path, place.line, place.rule) for place in granted}
+    found = {(problem.path, problem.line, problem.rule) for problem in problems}
+    review.problems += [p for p in problems if (p.path, p.line, p.rule) not in held]
+    for place, comment in granted.items():
+        if place.rule not in RULES or (place.path, place.line, place.rule) in found:
+            review.exemptions.append(place)
+        else:
+            message = f"there is nothing to exempt from {place.rule!r}: remove the comment"
+            review.problems.append(replace(comment, message=message, rule="page"))
 
 
 def _stale(folder: Path, evidence: Evidence, today: date) -> Iterator[Problem]:
@@ -274,7 +324,8 @@ def _stale(folder: Path, evidence: Evidence, today: date) -> Iterator[Problem]:
     days = settings.get("tool", {}).get("evidence", {}).get("integrity-check-days", _DAYS)
     for source, row in evidence.rows("sources").items():
         looked_up = date.fromisoformat(str(row.integrity_checked)[:10])
-        if (age := (today - looked_up).days) > days:
+        age = (today - looked_up).days
+        if not 0 <= age <= days:
             message = (
                 f"integrity of {source} was looked up on {looked_up}, {age} days ago; at most "
                 f"{days} are allowed: look it up again and write the day"
@@ -285,7 +336,8 @@ def _stale(folder: Path, evidence: Evidence, today: date) -> Iterator[Problem]:
 def check_command(
     folder: str | Path,
     format: str = "text",  # noqa: A002
-    **options: Any,
+    *,
+    release: bool = False,
 ) -> tuple[str, int]:
     """Check a book for the command line.
 
@@ -295,8 +347,8 @@ def check_command(
         The book folder.
     format
         ``text`` or ``json``.
-    **options
-        ``release`` refuses integrity that was looked up too long ago.
+    release
+        Refuse integrity that was looked up too long ago.
 
     Returns
     -------
@@ -304,20 +356,24 @@ def check_command(
         What to print; 0 without problems, 1 with problems, 2 if the book could not be checked.
     """
     try:
-        review = review_book(Path(folder), **options)
+        return report(review_book(Path(folder), release=release), format)
     except (OSError, ValueError) as error:
         return f"evidence check: could not run: {error}", 2
-    code = 1 if review.problems else 0
+
+
+def report(review: Review, format: str = "text") -> tuple[str, int]:  # noqa: A002
+    """Write a review as ``text`` or ``json``, with the exit code."""
+    count = len(review.problems)
     if format == "json":
-        return json.dumps(vars(review), ensure_ascii=False, indent=1, default=asdict), code
+        text = json.dumps(vars(review), ensure_ascii=False, indent=1, default=asdict)
+        return text, int(count > 0)
     lines = [str(problem) for problem in review.problems]
     lines += [f"{problem} (read again)" for problem in review.rereads]
     lines += [f"{what} (open)" for what in review.gaps]
     lines += [f"{path}: no evidence text: {why}" for path, why in review.declared.items()]
-    lines += [f"{e.path}:{e.line}: exempt from {e.subject}: {e.reason}" for e in review.exemptions]
-    seen = [f"{count} {what}" for what, count in review.counts.items()]
-    typed = [f"{count} {kind}" for kind, count in sorted(review.numbers.items())]
-    lines += [f"looked at: {', '.join(seen)}", f"numbers: {', '.join(typed)}"]
-    count = len(review.problems)
+    lines += [f"{problem} (exempt)" for problem in review.exemptions]
+    for name, counted in (("looked at", review.counts), ("numbers", review.numbers)):
+        seen = ", ".join(f"{number} {what}" for what, number in sorted(counted.items()))
+        lines += [f"{name}: {seen}"] if seen else []
     lines.append("No problems." if not count else f"{count} problem{'s' if count > 1 else ''}.")
-    return "\n".join(lines), code
+    return "\n".join(lines), int(count > 0)

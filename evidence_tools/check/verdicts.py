@@ -1,19 +1,22 @@
 """Claims compared with rows: a slot that is filled and that its row does not hold is a fault.
 
-``data/wording/slots.csv`` says which words fill a slot that no row holds, ``faults.csv`` what is
-said of each fault that is found here.
+``data/wording/slots.csv`` says which words fill a slot, what must be near them (``needs``: one of
+them; ``also``: and one of these), what silences them (``unless``), which of the comparisons below
+holds them against a row (``held``), and what to say. Words without a comparison are held by no
+row. A sense after ``*`` counts also where nothing is stated, one after ``+`` anywhere in the
+sentence.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from evidence_tools.check.claims import MOVES, Clause, Pair, Reading
-from evidence_tools.check.lookup import DIRECTIONS, QUOTE, Rows, fits, say
-from evidence_tools.check.wording import Tag, Wording
+from evidence_tools.check.claims import PAIRS, Clause, Reading
+from evidence_tools.check.lookup import DIRECTIONS, Rows, fits, say
+from evidence_tools.check.wording import Rule, Tag, Wording
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.show.words import direction_text
@@ -21,15 +24,11 @@ from evidence_tools.show.words import direction_text
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
 _CLAIMED = {"up": "an increase", "down": "a decrease", "nonsignificant": "no significant change"}
-_CALLED = re.compile(r"retract|fabricat|withdrawn|caution|problematic|struck|not be used|concern")
 _STATES = {"is", "are", "was", "were", "be", "been", "and", "or", "in"}
-_FILLS = {
-    "people": "population",
-    "blinding": "design",
-    "otherwise": "comparator",
-    "subject": "form",
-}
-_USES = ("claimverb", "up", "down", "good", "agree", "proof", "strongevidence", "show")
+_DID = {"was", "were", "we", "us", "have", "authors"}
+
+Found = dict[str, Any] | None
+"""What a comparison found: nothing when a row holds the words, else slots of the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,67 +47,48 @@ class Judge:
     def __init__(self, evidence: Evidence, *, strict: bool = True) -> None:
         self.wording, self.rows, self.strict = Wording(evidence), Rows(evidence), strict
         self.kin = () if strict else ("kin",)
-        self._checks = (
-            *(self._table, self._frame, self._fillers, self._level),
-            *(self._agreement, self._statements, self._leap, self._kinds),
-        )
 
     def faults(self, reading: Reading) -> list[Fault]:
         """List what is wrong with a sentence, each slot once."""
-        found = list(self._sentence(reading))
-        before: list[Tag] = []
-        for clause in reading.clauses:
-            clause.sources, clause.before = self.sources(reading, clause), before
-            before = clause.all("outcome") or before
-            for check in self._checks if clause.stance == "stated" else ():
-                found += check(reading, clause)
         kept: dict[str, Fault] = {}
-        for fault in found:
-            kept.setdefault(fault.slot, fault)
+        for clause in reading.clauses:
+            for fault in self._clause(reading, clause):
+                kept.setdefault(fault.slot, fault)
         if len(kept) > 1:
             kept.pop("bind", None)
         return list(kept.values())
 
-    def sources(self, reading: Reading, clause: Clause) -> list[str]:
-        """List the sources of a clause: its own, the sentence's, or the one it goes on from."""
-        own = [tag.means.partition(".")[0] for tag in clause.all("source")]
-        if own := [s for s in dict.fromkeys(own) if s in self.rows.sources]:
-            return own
-        central = [self.rows.central] if self.rows.central else []
-        named = [s for s in reading.named if s in self.rows.sources]
-        if clause.has("central") or (reading.has("central") and not named):
-            return central
-        if clause.has("it") and not named:
-            return [reading.carried] if reading.carried else central
-        return named
-
-    def _fault(self, name: str, rows: Iterable[str] = (), /, **slots: Any) -> Fault:
-        slot, verdict, says = self.wording.faults[name]
-        return Fault(slot, says.format(**slots), verdict, tuple(rows))
-
-    def _table(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
-        """Find the slots of the table that words of a clause fill."""
-        found = [(rule, tag) for rule in self.wording.rules if (tag := clause.first(*rule.words))]
-        common = self._flags(reading, clause) if found else set()
-        for rule, tag in found:
-            if tag.means == "start" and tag.first != clause.start:
+    def _clause(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
+        common: set[str] = set()
+        for rule in self.wording.rules:
+            if not clause.has(*rule.words) or (clause.stance != "stated" and not rule.anywhere):
                 continue
-            own = {
-                "negated": clause.negators(tag, 4),
-                "mild": clause.negators(tag, 6) and not reading.has("subject", "thing"),
-                "acting": clause.acts(tag) and not _STATES & clause.words,
-                "reported": clause.has("claimverb") and reading.words(tag)[:3] in ("No ", "no "),
-            }
-            flags = common | {flag for flag, holds in own.items() if holds}
-            filled = (rule.needs & flags or not rule.needs) and (rule.also & flags or not rule.also)
-            if (filled or tag.means == "always") and not rule.unless & flags:
-                words, row = reading.words(tag), self.rows.example(clause.outcomes, clause.sources)
-                slots = {
-                    "row": row,
-                    "harm": self.rows.harm,
-                    "ratings": self.rows.rated(t.means for t in reading.all("outcome")),
-                }
-                yield Fault(rule.slot, rule.says.format(words=words, **slots), rule.verdict)
+            common = common or self._flags(reading, clause)
+            tags = sorted(clause.all(*rule.words), key=lambda tag: tag.first)
+            for tag in tags if rule.held else tags[:1]:
+                flags = common | self._own_flags(reading, clause, tag)
+                if (not rule.applies(flags) and tag.means != "always") or rule.unless & flags:
+                    continue
+                if tag.means == "start" and tag.first != clause.start:
+                    continue
+                found: Found = {}
+                if rule.held:
+                    found = COMPARISONS[rule.held](self, reading, clause, tag)
+                if found is not None:
+                    yield self._fault(rule, reading, clause, tag, found)
+
+    def _fault(
+        self, rule: Rule, reading: Reading, clause: Clause, tag: Tag, found: dict[str, Any]
+    ) -> Fault:
+        outcomes = [found.pop("outcome")] if "outcome" in found else clause.outcomes
+        slots = {
+            "words": reading.words(tag),
+            "example": self.rows.example(outcomes, clause.sources),
+            "harm": self.rows.harm,
+            "ratings": self.rows.rated(t.means for t in reading.all("outcome")),
+        }
+        ids = found.pop("ids", ())
+        return Fault(rule.slot, rule.says.format(**{**slots, **found}), rule.verdict, tuple(ids))
 
     def _flags(self, reading: Reading, clause: Clause) -> set[str]:
         """Name what holds: senses of the clause, ``+`` those of the sentence, and more."""
@@ -117,284 +97,289 @@ class Judge:
         other = None if clause.has("central", "source") else clause.first("otherwise")
         said = {row.direction for s in clause.sources for o in outcomes for row in rows.of(s, o)}
         harms = [t.first for t in reading.all("outcome") if rows.role(t.means) == "harm"]
+        begins = any(0 <= at - clause.start < 4 for at in harms)
+        did = bool(_DID & clause.words) and clause.tokens[0].low != "had"
         held = {
             "strict": self.strict,
             "bound": clause.sources,
-            "pairs": clause.pairs,
+            "pairs": clause.has(*PAIRS),
             "assumed": clause.assumed,
             "harm": any(0 <= at - clause.start < len(clause.tokens) for at in harms),
             "+harm": harms,
-            "harmtold": clause.did and any(0 <= at - clause.start < 4 for at in harms),
+            "harmtold": did and begins,
             "subject": acts,
             "+subject": reading.has("subject", "thing", *self.kin),
+            "acts": any(
+                c.has("subject", "thing", *self.kin)
+                for c in reading.clauses
+                if c.stance == "stated"
+            ),
             "general": not acts and (clause.has("person") or other),
-            "framed": (clause.sources and clause.pairs) or clause.only_names,
+            "framed": (clause.sources and clause.has(*PAIRS)) or clause.only_names,
             "named": reading.named or clause.has("central"),
+            "studied": clause.has("study", "central", "it") and not clause.has("otherwise"),
+            "happened": clause.happened,
+            "did": did,
+            "sure": not clause.has("maybe"),
+            "others": any(s != rows.central for s in clause.sources) and clause.has("source"),
             "uncovered": clause.has("elsewhere") and acts and not outcomes,
             "quoted": "benefit_reported_narratively" in said and clause.has("claimverb"),
             "disowned": clause.has("own") and clause.has("not"),
         }
-        senses = {f"+{sense}" for c in reading.clauses for sense in c.tags}
-        senses |= {sense for sense in clause.tags if clause.has(sense)}
+        senses = {f"+{sense}" for c in reading.clauses for sense in c.tags if c.has(sense)}
+        senses |= {sense for sense in clause.tags if clause.has(sense)} | {clause.stance}
         return senses | {flag for flag, holds in held.items() if holds}
 
-    def _frame(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
-        """Compare each outcome and what is said to have happened to it with rows."""
-        keys = [tag.means for tag in clause.all("finding")]
-        given = [self.rows.findings[key] for key in keys if key in self.rows.findings]
-        for row in given:
-            yield from self._given(reading, clause, row)
-        pairs = clause.pairs
-        if not clause.has("outcome") and (clause.sources or given):
-            found = [d for d in ("up", "down", "nonsignificant") if clause.has(d)][:1]
-            pairs = [Pair(tag, direction) for tag in clause.before for direction in found]
-        for pair in pairs:
-            words, outcome = reading.words(pair.outcome), pair.outcome.means
-            if pair.direction == "same":
-                if not clause.has("maybe") or clause.has("subject", "source"):
-                    example = self.rows.example([outcome], clause.sources)
-                    yield self._fault("unchanged", words=words, example=example)
-            elif clause.sources or given:
-                yield from self._against(reading, clause, pair, given)
-            else:
-                yield from self._unbound(reading, clause, pair)
-
-    def _given(self, reading: Reading, clause: Clause, row: Row) -> Iterator[Fault]:
-        """Compare a finding that a role gives with the outcomes and sources beside it."""
-        named = {tag.means for tag in clause.all("outcome") or reading.all("outcome")}
-        roles = {tag.first for tag in reading.all("finding")}
-        sources = {tag.means for tag in reading.all("source") if tag.first not in roles}
-        ids, secondary = [row.finding_id], row.analysis != "primary"
-        if named and not any(self.rows.same(row, outcome) for outcome in named):
-            about = ", ".join(sorted(self.rows.name(n) for n in named))
-            example = self.rows.example(named, sources)
-            yield self._fault("other outcome", ids, row=row, about=about, example=example)
-        elif sources and row.source_id not in sources:
-            yield self._fault("other source", ids, row=row, says=say(row))
-        elif reading.has("analysis") or not (named or clause.has(*DIRECTIONS)):
-            return
-        elif secondary or row.contrast == "within an arm":
-            others = self.rows.of(row.source_id, row.outcome_id)
-            primary = [f". Its primary result: {say(o)}" for o in others if o.analysis == "primary"]
-            also = primary[0] if primary else ""
-            yield self._fault("secondary", ids, row=row, says=say(row), primary=also)
-
-    def _against(
-        self, reading: Reading, clause: Clause, pair: Pair, given: list[Row]
-    ) -> Iterator[Fault]:
-        """Compare a direction with the rows of its sources."""
-        outcome, words = pair.outcome.means, reading.words(pair.outcome)
-        rows = [row for row in given if self.rows.same(row, outcome)]
-        if not rows:
-            rows = [row for source in clause.sources for row in self.rows.of(source, outcome)]
-            if not reading.has("analysis"):
-                rows = [row for row in rows if row.analysis == "primary"] or rows
-        is_change = pair.direction == "change"
-        significant = clause.has("significant") and pair.direction != "nonsignificant"
-        ids = [row.finding_id for row in rows]
-        right = {r.source_id for r in rows if fits(pair.direction, r, significant=significant)}
-        wrong = [row for row in rows if row.source_id not in right]
-        if not rows and (not is_change or significant):
-            names = ", ".join(self.rows.sources[s].short_name for s in clause.sources)
-            example = self.rows.example([outcome])
-            yield self._fault("no row", words=words, names=names, example=example)
-        elif rows and all(r.standing == "set aside" for r in rows) and not reading.has("conflict"):
-            yield self._fault("set aside", ids, row=rows[0])
-        elif wrong and (not is_change or significant or clause.happened):
-            name = "significance" if fits(pair.direction, wrong[0]) else "direction"
-            slots = {"way": direction_text(wrong[0]), "says": say(wrong[0]), "row": wrong[0]}
-            yield self._fault(name, ids, claimed=_CLAIMED.get(pair.direction, "a change"), **slots)
-
-    def _unbound(self, reading: Reading, clause: Clause, pair: Pair) -> Iterator[Fault]:
-        """Ask for a row, unless the certainty of the outcome allows the very wording."""
-        acts = any(c.has("subject", "thing", *self.kin) for c in reading.stated)
-        study = clause.has("study", "central", "it") and not clause.has("otherwise")
-        if pair.direction == "change" or not (acts or study or clause.happened):
-            return
-        outcome, words = pair.outcome.means, reading.words(pair.outcome)
-        rows = self.rows.about(outcome)
-        rating, hedge = self.rows.ratings.get(outcome), clause.first("maybe", "probably")
-        wanted, direction = DIRECTIONS.get(pair.direction, ""), self.rows.direction(outcome)
-        if hedge and rating and direction == wanted and hedge.means == rating.certainty:
-            return
-        slots = {"words": words, "claimed": _CLAIMED.get(pair.direction, "a change")}
-        certainty = f" (certainty: {rating.rating})" if rating else ""
-        slots |= {"certainty": certainty, "example": self.rows.example([outcome])}
-        ids = [row.finding_id for row in rows[:3]]
-        opposite = wanted and direction in set(DIRECTIONS.values()) - {wanted}
-        name = "opposite" if rows and opposite else "bare" if rows else "nothing"
-        yield self._fault(name, ids, **slots)
-
-    def _fillers(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
-        """Compare people, country, form, comparator and design with what is known of a source."""
-        rows, named = self.rows, bool(reading.named) or clause.has("central")
-        claims = bool(clause.pairs) or clause.has("good", "safe", *MOVES)
-        tags = clause.all("people") if named or claims else []
-        tags += clause.all("country", "form", "comparator", "design", "blinding") if named else []
-        against = {n for t in clause.all("versus") for n in range(t.last + 1, t.last + 4)}
+    def _own_flags(self, reading: Reading, clause: Clause, tag: Tag) -> set[str]:
+        """Name what holds of single words of a clause."""
+        after = clause.tokens[tag.last + 1 - clause.start :]
+        speaks = tag.first <= clause.start + 1 and bool(after) and after[0].low.isalnum()
+        versus = any(0 < tag.first - t.last < 4 for t in clause.all("versus"))
+        denying = reading.words(tag)[:3] in ("No ", "no ")
         compares = clause.has("neutral") and {"compared", "compares"} & clause.words
-        tags += [t for t in clause.all("otherwise") if compares or t.first in against]
-        known = " ".join(rows.text(source) for source in clause.sources)
-        missing = [
-            tag
-            for tag in tags
-            if not any(
-                re.search(rf"\b{re.escape(word)}", known)
-                for word in (tag.means or reading.words(tag).lower()[:9]).split("|")
-            )
-        ]
-        forms = rows.evidence.topic.counts.get("forms")
-        about = [
-            r for s in clause.sources for p in clause.pairs for r in rows.of(s, p.outcome.means)
-        ]
-        if forms and about and not any(row.form in forms for row in about):
-            missing += clause.all("subject")
-        for tag in missing if clause.sources else ():
-            source = clause.sources[0]
-            row, trial = rows.sources[source], rows.trials.get(source)
-            blinding = f"; {trial.blinding or 'blinding not stated'}" if trial else ""
-            fault = self._fault("filler", words=reading.words(tag), row=row, blinding=blinding)
-            yield replace(fault, slot=_FILLS.get(tag.sense, tag.sense))
+        held = {
+            "negated": clause.negators(tag, 4),
+            "mild": clause.negators(tag, 6) and not reading.has("subject", "thing"),
+            "acting": speaks and not _STATES & clause.words,
+            "denying": denying,
+            "reported": clause.has("claimverb") and denying,
+            "compared": compares or versus,
+        }
+        return {flag for flag, holds in held.items() if holds}
 
-    def _level(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
-        """Compare a level of certainty with the ratings."""
-        levels = clause.all("level")
-        if not levels or not clause.has("certainty") or clause.has("open", "maybe", "future"):
-            return
-        claimed = max(levels, key=lambda t: t.last - t.first).means.removeprefix("at most ")
-        outcomes = [tag.means for tag in clause.all("outcome") or reading.all("outcome")]
-        rated = [self.rows.ratings[o] for o in outcomes if o in self.rows.ratings]
-        held = {row.certainty for row in rated or self.rows.ratings.values()}
-        negated = clause.negators(levels[0], 4) or (not rated and reading.has("not", "own"))
-        if claimed not in held and not negated:
-            slots = {
-                "levels": ", ".join(sorted(held)),
-                "ratings": self.rows.rated(t.means for t in reading.all("outcome")),
-            }
-            yield self._fault("level", words=reading.words(levels[0]), **slots)
+    def named_rows(self, reading: Reading, clause: Clause, pair: Tag) -> list[Row]:
+        """List the rows that a pair of an outcome and a direction is held against."""
+        given = [self.rows.findings[tag.means] for tag in clause.all("finding")]
+        rows = [row for row in given if self.rows.same(row, pair.means)]
+        if rows:
+            return rows
+        rows = [row for source in clause.sources for row in self.rows.of(source, pair.means)]
+        primary = [row for row in rows if row.analysis == "primary"]
+        return rows if reading.has("analysis") else primary or rows
 
-    def _agreement(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
-        """Compare what is said on agreement with the comparison of sources."""
-        tag = clause.first("agree", "conflict")
-        if not tag or clause.has("maybe"):
-            return
-        rows, outcomes = self.rows, clause.outcomes
-        agrees = (tag.means == "agrees") != bool(clause.negators(tag, 4))
-        others = [source for source in clause.sources if source != rows.central]
-        known = set().union(*(rows.relations.get(o, ()) for o in outcomes or rows.relations))
-        asked = [*others, rows.central] if len(others) == 1 else others
-        ways = [{row.direction for o in outcomes for row in rows.of(s, o)} for s in asked]
-        if len(ways) > 1 and all(ways):
-            # What does not count is neither agreement nor conflict, yet it has a direction.
-            wrong, known = bool(set.intersection(*ways)) != agrees, set.union(*ways)
-        else:
-            many = any(reading.words(tag).endswith("s") for tag in clause.all("study"))
-            every = bool(outcomes) or many or clause.has("all", "none")
-            wrong = agrees and not others and every and bool(known - {"agrees", "central source"})
-        if wrong:
-            told = ", ".join(sorted(known)) or "nothing"
-            yield self._fault("agreement", words=reading.words(tag), known=told)
 
-    def _statements(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
-        """Compare what is said on the central source and on how the report was made."""
-        others = clause.has("source") and any(s != self.rows.central for s in clause.sources)
-        about = clause.did or clause.has("central", "source", "study", "outcome")
-        silent = others or clause.has(
-            "otherwise", "ref", "own", "degree", "open", "ask", "analysis"
-        )
-        for tag in clause.all("unknown") if about and not silent else ():
-            row = self.rows.statements.get((self.rows.central, tag.means))
-            words = reading.words(tag)
-            if row:
-                yield self._fault("not reported", [row.statement_id], words=words, row=row)
-        told = clause.did or clause.has("agree", "claimverb", "proof")
-        quiet = clause.has("maybe", "future", "not")
-        for tag in clause.all("method") if told and not quiet else ():
-            row = self.rows.statements.get(("", tag.means))
-            if not row or row.kind != "done":
-                says = row.statement if row else "no statement holds it."
-                yield self._fault("process", words=reading.words(tag), done=says)
+def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
+    named = [t.means for t in reading.all("source") if reading.role(t) in ("source", "")]
+    named = named or ([judge.rows.central] if reading.has("central") else [])
+    owner = judge.wording.owners.get(tag.means.partition(".")[0], "")
+    wrong = owner and named and owner not in named
+    return {"value": tag.means, "owner": owner, "named": ", ".join(named)} if wrong else None
 
-    def _sentence(self, reading: Reading) -> Iterator[Fault]:
-        """Check what holds for a sentence as a whole: names, counts, quotations and doubts."""
-        for name in reading.strangers:
-            yield self._fault("stranger", name=name)
-        for quotation in QUOTE.findall(reading.sentence.text) if reading.named else ():
-            if not self.rows.quoted(quotation):
-                yield self._fault("quotation", words=repr(quotation))
-        yield from self._counts(reading)
-        yield from self._integrity(reading)
-        for clause in reading.clauses:
-            told = clause.has("claimverb") and not clause.has("all")
-            for tag in () if told or clause.has("own", "open") else clause.all("outcome"):
-                harm = self.rows.role(tag.means) == "harm" and clause.stance != "asked"
-                if harm and clause.negators(tag, 2):
-                    yield self._fault("no harms", harm=self.rows.harm)
 
-    def _counts(self, reading: Reading) -> Iterator[Fault]:
-        """Compare a value's source with the source named, and its field with the noun after it."""
-        named = [key for role, key in reading.sentence.roles.values() if role == "source"]
-        named = named or ([self.rows.central] if reading.has("central") else [])
-        for tag in reading.all("value"):
-            identifier, _, field = tag.means.partition(".")
-            owner = self.wording.owners.get(identifier, "")
-            after = reading.tokens[tag.last + 1 : tag.last + 4]
-            near = [t.means for t in reading.all("counted") if 0 < t.first - tag.last < 4]
-            nouns, slots = [means for means in near if means], {"value": tag.means}
-            if owner and named and owner not in named:
-                yield self._fault("other value", owner=owner, named=", ".join(named), **slots)
-            elif field == "estimate" and {"percent", "%"} & {token.low for token in after}:
-                yield self._fault("percentage", [identifier], identifier=identifier, **slots)
-            elif field.startswith("n_") and nouns and field not in nouns and owner == identifier:
-                slots |= {"identifier": identifier, "column": nouns[0]}
-                yield self._fault("other count", [identifier], **slots)
+def _estimate(_: Judge, reading: Reading, __: Clause, tag: Tag) -> Found:
+    identifier, field = tag.means.split(".")[0], tag.means.partition(".")[2]
+    after = {token.low for token in reading.tokens[tag.last + 1 : tag.last + 4]}
+    after |= {"%"} if reading.sentence.text[reading.end(tag) :].lstrip().startswith("%") else set()
+    wrong = field == "estimate" and {"percent", "%"} & after
+    return {"value": tag.means, "identifier": identifier, "ids": [identifier]} if wrong else None
 
-    def _integrity(self, reading: Reading) -> Iterator[Fault]:
-        """Find doubted sources that are used, vouched for, or named without the doubt."""
-        uses = any(clause.has(*_USES) for clause in reading.stated)
-        called = _CALLED.search(reading.sentence.text.lower())
-        roles = [k.partition(".")[0] for r, k in reading.sentence.roles.values() if r != "value"]
-        shown = {self.wording.owners.get(key, "") for key in roles}
-        rows = [self.rows.sources[source] for source in reading.named]
-        vouched = [tag for clause in reading.stated for tag in clause.all("clean")]
-        denied = [t for t in reading.all("clean") if reading.words(t).lower().startswith("no ")]
-        for row in rows:
-            slots = {"row": row, "status": row.integrity.replace("_", " ")}
-            if row.integrity == "none_known":
-                continue
-            if clean := vouched + denied:
-                words = reading.words(clean[0])
-                yield self._fault("vouched", [row.source_id], words=words, **slots)
-            elif row.integrity in STRIKES_OUT and uses and not called:
-                yield self._fault("struck out", **slots)
-            elif self.strict and row.source_id not in shown and not called:
-                yield self._fault("no status", **slots)
 
-    def _leap(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
-        """Find steps from a marker to what a patient feels."""
-        role = self.rows.role
-        if any(tag.means == "can" for tag in reading.all("maybe")) and not reading.has("subject"):
-            return  # what can happen is no claim that it did
-        markers = [t for t in reading.all("outcome") if role(t.means) == "marker"]
-        markers += reading.all("marker")
-        felt = [t for t in clause.all("process") if not t.means]
-        felt += [t for t in clause.all("outcome") if role(t.means) in ("event", "measurement")]
-        felt += clause.all("body")
-        moves = ("good", "same", *MOVES)
-        moved = reading.has(*moves) and clause.has(*moves, "link", "bad")
-        led = clause.has("up", "down") and len(reading.all("up", "down")) > 1
-        linked = moved and (reading.has("link") or led)
-        if linked and markers and felt:
-            words = reading.words(markers[0])
-            yield self._fault("leap", words=words, felt=reading.words(felt[0]))
+def _count(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
+    identifier, field = tag.means.split(".")[0], tag.means.partition(".")[2]
+    near = [t.means for t in reading.all("counted") if 0 < t.first - tag.last < 4 and t.means]
+    owned = judge.wording.owners.get(identifier) == identifier and field.startswith("n_")
+    slots = {"value": tag.means, "identifier": identifier, "column": near[0] if near else ""}
+    return {**slots, "ids": [identifier]} if owned and near and field not in near else None
 
-    def _kinds(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
-        """Find markers that are called something they are not."""
-        named = [t for t in clause.all("outcome") if not t.means.startswith("kind:")]
-        said = [outcome[5:] for outcome in clause.outcomes if outcome.startswith("kind:")]
-        said += [tag.means for tag in clause.all("process") if tag.means]
-        if len(named) == 1 and said and not reading.named:
-            outcome, words = self.rows.outcomes[named[0].means], reading.words(named[0])
-            marker = self.rows.role(outcome.outcome_id) == "marker" and not outcome.covers
-            if marker and outcome.kind not in said:
-                yield self._fault("other kind", words=words, kind=outcome.kind, said=said[0])
+
+def _doubted(judge: Judge, reading: Reading, which: Callable[[Row], bool]) -> Found:
+    rows = [judge.rows.sources[source] for source in reading.named]
+    for row in rows:
+        if row.integrity != "none_known" and which(row):
+            status = row.integrity.replace("_", " ")
+            return {"row": row, "status": status, "ids": [row.source_id]}
+    return None
+
+
+def _undoubted(judge: Judge, reading: Reading, _: Clause, __: Tag) -> Found:
+    return _doubted(judge, reading, lambda _: True)
+
+
+def _usable(judge: Judge, reading: Reading, _: Clause, __: Tag) -> Found:
+    return _doubted(judge, reading, lambda row: row.integrity in STRIKES_OUT)
+
+
+def _shown(judge: Judge, reading: Reading, _: Clause, __: Tag) -> Found:
+    tags = reading.all("source")
+    shown = {tag.means for tag in tags if reading.role(tag) not in ("", "value")}
+    return _doubted(judge, reading, lambda row: row.source_id not in shown)
+
+
+def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
+    told = clause.has("claimverb") and not clause.has("all")
+    harm = judge.rows.role(tag.means) == "harm"
+    return {} if harm and not told and clause.negators(tag, 2) else None
+
+
+def _row_outcome(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
+    row = judge.rows.findings[tag.means]
+    named = {t.means for t in clause.all("outcome") or reading.all("outcome")}
+    fine = any(judge.rows.same(row, outcome) for outcome in named)
+    return None if fine else {"row": row, "outcome": min(named), "ids": [tag.means]}
+
+
+def _row_source(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
+    row = judge.rows.findings[tag.means]
+    named = {t.means for t in reading.all("source") if reading.role(t) != "finding"}
+    fine = not named or row.source_id in named
+    return None if fine else {"row": row, "says": say(row), "ids": [tag.means]}
+
+
+def _row_analysis(judge: Judge, _: Reading, __: Clause, tag: Tag) -> Found:
+    row = judge.rows.findings[tag.means]
+    if row.analysis == "primary" and row.contrast != "within an arm":
+        return None
+    others = judge.rows.of(row.source_id, row.outcome_id)
+    primary = [f". Its primary result: {say(o)}" for o in others if o.analysis == "primary"]
+    also = primary[0] if primary else ""
+    return {"row": row, "says": say(row), "primary": also, "ids": [tag.means]}
+
+
+def _any_row(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
+    vague = pair.sense == "pair:change" and not clause.has("significant")
+    names = ", ".join(judge.rows.sources[s].short_name for s in clause.sources)
+    missing = not judge.named_rows(reading, clause, pair) and not vague
+    return {"names": names, "outcome": pair.means} if missing else None
+
+
+def _current(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
+    rows = judge.named_rows(reading, clause, pair)
+    aside = rows and all(row.standing == "set aside" for row in rows)
+    return {"row": rows[0], "ids": [row.finding_id for row in rows]} if aside else None
+
+
+def _direction(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
+    rows, direction = judge.named_rows(reading, clause, pair), pair.sense.partition(":")[2]
+    significant = clause.has("significant") and direction != "nonsignificant"
+    right = {r.source_id for r in rows if fits(direction, r, significant=significant)}
+    wrong = [row for row in rows if row.source_id not in right]
+    if not wrong or not (direction != "change" or significant or clause.happened):
+        return None
+    claimed = _CLAIMED.get(direction, "a change")
+    claimed += " that is significant" if significant and fits(direction, wrong[0]) else ""
+    slots = {"claimed": claimed, "way": direction_text(wrong[0]), "says": say(wrong[0])}
+    return {**slots, "row": wrong[0], "ids": [row.finding_id for row in rows]}
+
+
+def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
+    """Ask for a row, unless the certainty of the outcome allows the very wording."""
+    rows, direction = judge.rows, pair.sense.partition(":")[2]
+    hedge, rating = clause.first("maybe", "probably"), rows.ratings.get(pair.means)
+    fine = rows.direction(pair.means) == DIRECTIONS.get(direction, "")
+    if direction == "change" or (hedge and rating and fine and hedge.means == rating.certainty):
+        return None
+    certainty = f" (certainty: {rating.rating})" if rating else ""
+    slots = {"claimed": _CLAIMED.get(direction, "a change"), "certainty": certainty}
+    ids = [row.finding_id for row in rows.about(pair.means)[:3]]
+    return {**slots, "outcome": pair.means, "ids": ids}
+
+
+def _not_opposed(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
+    wanted = DIRECTIONS.get(pair.sense.partition(":")[2], "")
+    opposed = judge.rows.direction(pair.means) in set(DIRECTIONS.values()) - {wanted}
+    return _licensed(judge, reading, clause, pair) if wanted and opposed else None
+
+
+def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
+    known = " ".join(judge.rows.text(source) for source in clause.sources)
+    words = (tag.means or reading.words(tag).lower()[:9]).split("|")
+    fine = any(re.search(rf"\b{re.escape(word)}", known) for word in words)
+    return None if fine else _about(judge, clause)
+
+
+def _counted_form(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
+    forms = judge.rows.evidence.topic.counts.get("forms", ())
+    pairs = clause.all(*PAIRS)
+    about = [r for s in clause.sources for p in pairs for r in judge.rows.of(s, p.means)]
+    other = forms and about and not any(row.form in forms for row in about)
+    return _about(judge, clause) if other else None
+
+
+def _about(judge: Judge, clause: Clause) -> Found:
+    source = clause.sources[0]
+    trial = judge.rows.trials.get(source)
+    blinding = f"; {trial.blinding or 'blinding not stated'}" if trial else ""
+    return {"row": judge.rows.sources[source], "blinding": blinding}
+
+
+def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
+    levels = clause.all("level")
+    claimed = max(levels, key=lambda t: t.last - t.first).means.removeprefix("at most ")
+    ratings = judge.rows.ratings
+    outcomes = [t.means for t in clause.all("outcome") or reading.all("outcome")]
+    rated = [ratings[o] for o in outcomes if o in ratings]
+    held = {row.certainty for row in rated or ratings.values()}
+    negated = clause.negators(levels[0], 4) or (not rated and reading.has("not", "own"))
+    wrong = claimed not in held and not negated
+    return {"levels": ", ".join(sorted(held))} if wrong and tag is levels[0] else None
+
+
+def _comparison(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
+    """Compare what is said on agreement with the comparison of sources."""
+    rows, outcomes = judge.rows, clause.outcomes
+    agrees = (tag.means == "agrees") != bool(clause.negators(tag, 4))
+    others = [source for source in clause.sources if source != rows.central]
+    known = set().union(*(rows.relations.get(o, ()) for o in outcomes or rows.relations))
+    asked = [*others, rows.central] if len(others) == 1 else others
+    ways = [{row.direction for o in outcomes for row in rows.of(s, o)} for s in asked]
+    if len(ways) > 1 and all(ways):
+        # What does not count is neither agreement nor conflict, yet it has a direction.
+        wrong, known = bool(set.intersection(*ways)) != agrees, set.union(*ways)
+    else:
+        many = any(reading.words(tag).endswith("s") for tag in clause.all("study"))
+        every = bool(outcomes) or many or clause.has("all", "none")
+        wrong = agrees and not others and every and bool(known - {"agrees", "central source"})
+    return {"known": ", ".join(sorted(known)) or "nothing"} if wrong else None
+
+
+def _reported(judge: Judge, _: Reading, __: Clause, tag: Tag) -> Found:
+    row = judge.rows.statements.get((judge.rows.central, tag.means))
+    return {"row": row, "ids": [row.statement_id]} if row else None
+
+
+def _done(judge: Judge, _: Reading, __: Clause, tag: Tag) -> Found:
+    row = judge.rows.statements.get(("", tag.means))
+    done = row.statement if row else "no statement holds it."
+    return None if row and row.kind == "done" else {"done": done}
+
+
+def _no_leap(judge: Judge, reading: Reading, clause: Clause, __: Tag) -> Found:
+    """Find steps from a marker to what a patient feels."""
+    role = judge.rows.role
+    if any(tag.means == "can" for tag in reading.all("maybe")) and not reading.has("subject"):
+        return None  # what can happen is no claim that it did
+    markers = [t for t in reading.all("outcome") if role(t.means) == "marker"]
+    markers += reading.all("marker")
+    felt = [t for t in clause.all("process") if not t.means]
+    felt += [t for t in clause.all("outcome") if role(t.means) in ("event", "measurement")]
+    felt += clause.all("body")
+    moves = ("good", "same", "up", "down", "change")
+    moved = reading.has(*moves) and clause.has(*moves, "link", "bad")
+    led = clause.has("up", "down") and len(reading.all("up", "down")) > 1
+    linked = moved and (reading.has("link") or led)
+    if not (linked and markers and felt):
+        return None
+    return {"words": reading.words(markers[0]), "felt": reading.words(felt[0])}
+
+
+def _kind(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
+    """Find markers that are called something they are not."""
+    named = [t for t in clause.all("outcome") if not t.means.startswith("kind:")]
+    said = [outcome[5:] for outcome in clause.outcomes if outcome.startswith("kind:")]
+    said += [tag.means for tag in clause.all("process") if tag.means]
+    outcome = judge.rows.outcomes[named[0].means] if len(named) == 1 else None
+    if outcome is None or outcome.covers or judge.rows.role(outcome.outcome_id) != "marker":
+        return None
+    wrong = said and outcome.kind not in said
+    return {"kind": outcome.kind, "said": said[0]} if wrong else None
+
+
+COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
+    compare.__name__.removeprefix("_"): compare
+    for compare in (
+        *(_owner, _estimate, _count, _undoubted, _usable, _shown, _not_denied, _row_outcome),
+        *(_row_source, _row_analysis, _any_row, _current, _direction, _licensed, _not_opposed),
+        *(_known, _counted_form, _rating, _comparison, _reported, _done, _no_leap, _kind),
+    )
+}
+"""What a row of ``slots.csv`` may ask for under ``held``."""

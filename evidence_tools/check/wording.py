@@ -2,7 +2,7 @@
 
 A lexicon is a table with the columns ``sense, words, means, reason``. A word may end in ``*`` for
 any ending; a phrase is matched as a whole, and the longest match of a sense wins. ``slots.csv``
-says which senses make which fault, ``faults.csv`` what is said of faults found by comparing rows.
+says which senses make which fault.
 """
 
 from __future__ import annotations
@@ -15,16 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.evidence.problems import EvidenceError, Problem, read_text, relative_name
+from evidence_tools.evidence.model import Evidence
+from evidence_tools.evidence.problems import (
+    EvidenceError,
+    Problem,
+    UnknownKeyError,
+    read_text,
+    relative_name,
+)
 
 YEAR = re.compile(r"(?:19|20)\d\d")
 _TOKEN = re.compile(r"⟦\d+⟧|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
 _SITE = re.compile(r"(.+?) (?:of|at) the (.+)")
 _LEXICON = ["sense", "words", "means", "reason"]
-_FAULTS = ["name", "slot", "verdict", "says", "reason"]
-_RULES = ["slot", "words", "needs", "also", "unless", "verdict", "says", "reason"]
+_RULES = ["slot", "words", "needs", "also", "unless", "held", "verdict", "says", "reason"]
 _TABLES = "findings arms context timecourse harms advice conclusions"
 _PARTS = ("correction", "design", "trial")
 _Entry = tuple[tuple[str, ...], str, str]
@@ -55,11 +60,17 @@ class Rule:
 
     slot: str
     words: tuple[str, ...]
+    anywhere: bool
     needs: frozenset[str]
     also: frozenset[str]
     unless: frozenset[str]
+    held: str
     verdict: str
     says: str
+
+    def applies(self, flags: set[str]) -> bool:
+        """Whether what must be near is among what holds."""
+        return bool((self.needs & flags or not self.needs) and (self.also & flags or not self.also))
 
 
 def tokenize(text: str) -> list[Token]:
@@ -74,23 +85,31 @@ class Wording:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence, folder = evidence, evidence.folder / "wording"
         self.rules = [_rule(row) for row in _rows(folder / "slots.csv", _RULES)]
-        faults = _rows(folder / "faults.csv", _FAULTS)
-        self.faults = {row["name"]: (row["slot"], row["verdict"], row["says"]) for row in faults}
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
         self._seen: dict[tuple[str, str], list[_Entry]] = {}
         for path in sorted(folder.glob("*.csv")):
-            for row in () if path.stem in ("slots", "faults") else _rows(path, _LEXICON):
+            for row in () if path.stem == "slots" else _rows(path, _LEXICON):
                 self._add(split_list(row["words"]), row["sense"], row["means"])
         for names, sense, means in self._names():
             self._add(names, sense, means)
-        self.by_outcome: dict[str, list[Row]] = defaultdict(list)
-        for row in evidence.rows("findings").values():
-            self.by_outcome[row.outcome_id].append(row)
         self.sources = _source_names(evidence)
         self.owners = {source: source for source in evidence.rows("sources")}
         for table in _TABLES.split():
             owners = getattr(evidence, table)["source_id"].dropna()
             self.owners |= {str(key): str(source) for key, source in owners.items()}
+
+    def resolve(self, role: str, key: str) -> tuple[str, str, str]:
+        """Give the sense of a role, what its key means, and whose result or value that is."""
+        try:
+            if role == "source":
+                return role, str(self.evidence.source(key).source_id), ""
+            if role == "finding":
+                row = self.evidence.finding(key)
+                return role, str(row.finding_id), str(row.source_id)
+        except UnknownKeyError:
+            return "ref", key, ""
+        owner = self.owners.get(key.partition(".")[0], "") if role == "value" else ""
+        return role if role == "value" else "ref", key, owner
 
     def tags(self, tokens: list[Token]) -> Iterator[Tag]:
         """Find what the words of a sentence mean; one stretch may have several senses."""
@@ -171,9 +190,11 @@ def _rows(path: Path, columns: list[str]) -> list[dict[str, str]]:
 
 
 def _rule(row: dict[str, str]) -> Rule:
+    words = tuple(row["words"].replace("*", "").split())
     needs, also, unless = (frozenset(row[name].split()) for name in ("needs", "also", "unless"))
-    words = tuple(row["words"].split())
-    return Rule(row["slot"], words, needs, also, unless, row["verdict"], row["says"])
+    held, verdict, says = row["held"], row["verdict"], row["says"]
+    anywhere = row["words"].startswith("*")
+    return Rule(row["slot"], words, anywhere, needs, also, unless, held, verdict, says)
 
 
 def _fits(phrase: tuple[str, ...], tokens: list[Token]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable
-from datetime import date
 from pathlib import Path
 
 from evidence_tools.evidence.model import Evidence, load_evidence
@@ -20,8 +19,8 @@ If a release was interrupted, this undoes it:
   git restore --source=HEAD --staged --worktree .
   git clean --force -- data/releases '.*.part'"""
 
-Check = Callable[[Path], Iterable[object]]
-"""Lists what forbids a release, such as ``check_book``."""
+Check = Callable[[Path, str], Iterable[object]]
+"""Lists what forbids a release of a folder on a day."""
 
 
 def release(folder: Path, version: str, check: Check) -> str:
@@ -62,14 +61,7 @@ def _ready(folder: Path, version: str, released: list[str], check: Check, day: s
         if version_key(version) <= version_key(other)
     ]
     evidence = load_evidence(folder / "data")
-    settings = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-    days = settings.get("tool", {}).get("evidence", {}).get("integrity-check-days", 180)
-    for source, looked_up in evidence.sources["integrity_checked"].astype(str).items():
-        age = date.fromisoformat(day) - date.fromisoformat(looked_up[:10])
-        if not 0 <= age.days <= days:
-            counts = f"look it up again, it counts for {days} days"
-            problems.append(f"integrity of {source} was looked up on {looked_up[:10]}; {counts}")
-    if problems := [*problems, *check(folder)]:
+    if problems := [*problems, *check(folder, day)]:
         listed = "\n  ".join(map(str, problems))
         raise ReleaseError(f"version {version} cannot be released:\n  {listed}")
     return evidence
