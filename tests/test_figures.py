@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from evidence_tools.evidence.arithmetic import check_arithmetic, p_text
-from evidence_tools.evidence.effects import differences, pair_arms
+from evidence_tools.evidence.effects import effect_sizes, pair_arms
 from evidence_tools.evidence.measures import (
     named_measures,
     printed_numbers,
@@ -181,8 +181,8 @@ def arms(**cells: Any) -> pd.DataFrame:
 
 def test_a_difference_and_its_interval_follow_the_handbook() -> None:
     # 2.8 - 4.2; sqrt(1.0**2/24 + 2.1**2/24) = 0.4747806; 1.959964 * 0.4747806 = 0.9305529
-    found = differences(arms()).iloc[0]
-    assert found["mean_difference"] == pytest.approx(-1.4)
+    found = effect_sizes(arms(), "MD").iloc[0]
+    assert found["estimate"] == pytest.approx(-1.4)
     assert found["standard_error"] == pytest.approx(0.4747806, rel=1e-6)
     assert (found["ci_lower"], found["ci_upper"]) == pytest.approx((-2.3305529, -0.4694471))
     assert found["digits"] == 2
@@ -203,9 +203,9 @@ def test_a_difference_and_its_interval_follow_the_handbook() -> None:
 def test_no_difference_is_computed_where_something_is_not_stated(
     cells: dict[str, Any], missing: str
 ) -> None:
-    found = differences(arms(**cells)).iloc[0]
+    found = effect_sizes(arms(**cells), "MD").iloc[0]
     assert missing in found["missing"]
-    assert found["mean_difference"] is pd.NA
+    assert found["estimate"] is pd.NA
 
 
 def test_arms_pair_within_one_outcome_time_and_unit_only() -> None:

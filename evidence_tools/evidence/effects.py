@@ -1,20 +1,33 @@
-"""Differences between the arms of a trial, where everything that is needed is stated."""
+"""Effects in trials: the difference or ratio of two arms, where all that it needs is stated.
+
+Formulas are those of Higgins JPT, Li T, Deeks JJ 2024, Cochrane Handbook chapter 6
+(``higgins2024effect``), with normal intervals; they agree with ``escalc`` of the R package metafor.
+Ratios are analysed as logarithms, in ``effect`` and ``standard_error``, and shown as ratios.
+"""
 
 from __future__ import annotations
 
+from math import exp, lgamma, log
 from statistics import NormalDist
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import clauses
+from evidence_tools.evidence.measures import RATIOS
 
 CI_LEVEL = 95
 """Level in percent of the intervals computed here."""
+
+OF_MEANS, OF_EVENTS = ("MD", "SMD", "ROM"), ("RR", "OR", "RD")
+"""Measures of two means with their standard deviations, and of events among participants."""
 
 SAME_ARMS = ["source_id", "outcome_id", "measured_as", "value_type", "unit", "timepoint"]
 """What arms share that are compared with each other."""
 _ENDS = ("_intervention", "_comparator")
 _SDS = ("SD", "SD inferred")
+_Computed = tuple[Any, Any, list[tuple[Any, str]]]
 
 
 def pair_arms(arms: pd.DataFrame) -> pd.DataFrame:
@@ -30,57 +43,154 @@ def pair_arms(arms: pd.DataFrame) -> pd.DataFrame:
     return pairs.sort_values(["order_intervention", "order_comparator"]).reset_index(drop=True)
 
 
-def differences(arms: pd.DataFrame) -> pd.DataFrame:
-    """Compute the mean difference between paired arms, with its interval.
+def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Compute the effect of each intervention arm beside its comparator, with its interval.
 
-    ``SE = sqrt(sd1**2 / n1 + sd2**2 / n2)``, and the interval takes the normal distribution
-    (Higgins JPT, Li T, Deeks JJ 2024, Cochrane Handbook chapter 6; ``higgins2024effect``). Added to
-    the pairs are ``mean_difference`` (intervention minus comparator, in the unit of the arms),
-    ``standard_error``, ``ci_lower``, ``ci_upper``, ``digits`` (one more than the means are printed
-    with), ``sd_inferred``, and ``missing``: in words what is not stated, empty where a difference
-    was computed.
+    ``SMD`` has Hedges' correction. Where a cell of a table of events is zero, one half is added to
+    all four cells of that table, and ``corrected`` says so; a trial without events, or with
+    nothing but events, in both arms says nothing about a ratio.
+
+    Parameters
+    ----------
+    arms
+        Rows of ``evidence.arms``, or a frame with such columns.
+    measure
+        ``MD``, ``SMD`` or ``ROM`` of means; ``RR``, ``OR`` or ``RD`` of events.
+
+    Returns
+    -------
+    DataFrame
+        The pairs with what :func:`pooling.pool` needs: ``effect`` and ``standard_error`` as they
+        are analysed, ``estimate``, ``ci_lower`` and ``ci_upper`` as they are read, and the arm
+        ``comparator``. ``missing`` says in words what is not stated, empty where an effect was
+        computed; ``digits`` is one more than the means are printed with.
 
     Examples
     --------
     >>> import pandas as pd
     >>> arm = dict.fromkeys(["source_id", "outcome_id", "measured_as", "value_type"], "same")
-    >>> arm |= {"unit": "mg", "timepoint": "1 year", "n": 25, "dispersion": 1.0}
-    >>> arm |= {"dispersion_type": "SD", "mean": 2.0, "mean_printed": "2.0"}
-    >>> rows = [arm | {"role": "intervention", "mean": 3.0}, arm | {"role": "comparator"}]
-    >>> found = differences(pd.DataFrame(rows, index=["a", "b"]))
-    >>> float(found.loc[0, "mean_difference"]), round(float(found.loc[0, "standard_error"]), 3)
-    (1.0, 0.283)
+    >>> arm |= {"unit": pd.NA, "timepoint": "1 year", "arm": "salt", "n": 25, "events": 10}
+    >>> rows = [arm | {"role": "intervention", "events": 5}, arm | {"role": "comparator"}]
+    >>> found = effect_sizes(pd.DataFrame(rows, index=["a", "b"]), "RR")
+    >>> float(found.loc[0, "estimate"]), round(float(found.loc[0, "ci_upper"]), 3)
+    (0.5, 1.254)
     """
+    if measure not in (*OF_MEANS, *OF_EVENTS):
+        allowed = ", ".join((*OF_MEANS, *OF_EVENTS))
+        raise ValueError(f"found the measure {measure!r}; allowed: {allowed}")
     pairs = pair_arms(arms)
-    means, sizes, kinds, spreads = (
-        pairs[[column + end for end in _ENDS]]
-        for column in ("mean", "n", "dispersion_type", "dispersion")
-    )
-    missing = clauses(pairs.index, [
-        (means.isna().any(axis=1), "no means are printed"),
-        (sizes.isna().any(axis=1), "number of participants in each arm not stated"),
+    compute = _of_events if measure in OF_EVENTS else _of_means
+    with np.errstate(all="ignore"):
+        effect, variance, gaps = compute(measure, pairs)
+    missing = clauses(pairs.index, [(pd.Series(holds, pairs.index), text) for holds, text in gaps])
+    unit = "SD" if measure == "SMD" else "ratio"
+    found = pairs.rename(columns={"arm_comparator": "comparator"}).assign(
+        effect_measure=measure,
+        unit=pairs["unit"] if measure in ("MD", "RD") else unit,
+        **{name: pd.Series(values, pairs.index, "Float64").where(missing == "")
+           for name, values in (("effect", effect), ("standard_error", variance**0.5))},
+        n_participants=sum(_both(pairs, "n")),
+        corrected=_has_zero(pairs) if measure in OF_EVENTS else False,
+        missing=missing,
+    )  # fmt: skip
+    if measure in OF_MEANS:
+        printed = [pairs["mean_printed" + end].astype("string") for end in _ENDS
+                   if "mean_printed" + end in pairs]  # fmt: skip
+        decimals = [text.str.replace(r"^[^.]*\.?", "", regex=True).str.len() for text in printed]
+        found["digits"] = (pd.concat(decimals, axis=1).max(axis=1) + 1).astype("Int64")
+        found["sd_inferred"] = (_cells(pairs, "dispersion_type") == "SD inferred").any(axis=1)
+    found.attrs = dict(arms.attrs)
+    return with_interval(found)
+
+
+def printed_effects(findings: pd.DataFrame) -> pd.DataFrame:
+    """Read effects of trials from the figures that they print: an estimate with its interval.
+
+    ``standard_error`` is the width of the interval over twice the normal quantile of its level, on
+    the log scale for ratios; ``missing`` says in words what is not printed.
+    """
+    ratio, names = findings["effect_measure"].isin(RATIOS), ("estimate", "ci_lower", "ci_upper")
+    numbers = findings[[*names]].astype("Float64")
+    with np.errstate(all="ignore"):
+        effect, low, high = (numbers[c].where(~ratio, np.log(numbers[c])) for c in names)
+    quantiles = findings["ci_level"].map(lambda x: NormalDist().inv_cdf(0.5 + x / 200), "ignore")
+    error = (high - low) / (2 * quantiles.astype("Float64"))
+    gap = error.isna().map({True: "no estimate with its interval is printed", False: ""})
+    found = findings.assign(effect=effect.where(gap == ""), standard_error=error, missing=gap)
+    return found.reset_index()
+
+
+def with_interval(effects: pd.DataFrame, critical: float = 0.0) -> pd.DataFrame:
+    """Add the estimate and its interval as people read them: ratios as ratios.
+
+    Without a critical value it is that of the normal distribution.
+    """
+    effect, error = (effects[column].astype("Float64") for column in ("effect", "standard_error"))
+    margin = error * (critical or NormalDist().inv_cdf(0.5 + CI_LEVEL / 200))
+    values = {"estimate": effect, "ci_lower": effect - margin, "ci_upper": effect + margin}
+    ratio = effects["effect_measure"].isin(RATIOS)
+    with np.errstate(over="ignore"):
+        return effects.assign(**{name: v.where(~ratio, np.exp(v)) for name, v in values.items()})
+
+
+def _cells(pairs: pd.DataFrame, column: str) -> pd.DataFrame:
+    return pairs[[column + end for end in _ENDS]]
+
+
+def _both(pairs: pd.DataFrame, column: str) -> list[Any]:
+    cells = _cells(pairs, column).astype("Float64").to_numpy(float, na_value=np.nan)
+    return [cells[:, 0], cells[:, 1]]
+
+
+def _of_means(measure: str, pairs: pd.DataFrame) -> _Computed:
+    means, n, sds = (_both(pairs, column) for column in ("mean", "n", "dispersion"))
+    kinds = _cells(pairs, "dispersion_type")
+    gaps = [
+        (np.isnan(sum(means)), "no means are printed"),
+        (np.isnan(sum(n)), "number of participants in each arm not stated"),
         (kinds.isna().any(axis=1), "spread not stated"),
         (kinds.notna().all(axis=1) & ~kinds.isin(_SDS).all(axis=1),
          "spread is no standard deviation"),
-        ((sizes < 2).any(axis=1), "an arm of one has no spread"),
-    ])  # fmt: skip
-    variance = spreads.astype("Float64").to_numpy() ** 2 / sizes.astype("Float64").to_numpy()
-    error = pd.Series(variance.sum(axis=1), pairs.index) ** 0.5
-    margin = NormalDist().inv_cdf(0.5 + CI_LEVEL / 200) * error
-    difference = pairs["mean" + _ENDS[0]] - pairs["mean" + _ENDS[1]]
-    computed = {
-        "mean_difference": difference,
-        "standard_error": error,
-        "ci_lower": difference - margin,
-        "ci_upper": difference + margin,
-    }
-    decimals = [
-        pairs["mean_printed" + end].str.replace(r"^[^.]*\.?", "", regex=True).str.len()
-        for end in _ENDS
+        (np.minimum(*n) < 2, "an arm of one has no spread"),
+        (sum(sds) == 0, "the values of both arms do not differ"),
+    ]  # fmt: skip
+    parts = [sd**2 / size for sd, size in zip(sds, n, strict=True)]
+    if measure == "MD":
+        return means[0] - means[1], sum(parts), gaps
+    if measure == "ROM":
+        gaps.append((np.minimum(*means) <= 0, "a mean is not above zero"))
+        shares = [part / mean**2 for part, mean in zip(parts, means, strict=True)]
+        return np.log(means[0] / means[1]), sum(shares), gaps
+    df = n[0] + n[1] - 2
+    spread = np.sqrt(((n[0] - 1) * sds[0] ** 2 + (n[1] - 1) * sds[1] ** 2) / df)
+    effect = np.array([_hedges(m) for m in df]) * (means[0] - means[1]) / spread
+    return effect, 1 / n[0] + 1 / n[1] + effect**2 / (2 * (n[0] + n[1])), gaps
+
+
+def _hedges(df: float) -> float:
+    """Give the exact factor that takes the bias from a standardized mean difference."""
+    return exp(lgamma(df / 2) - log(df / 2) / 2 - lgamma((df - 1) / 2)) if df > 1 else np.nan
+
+
+def _has_zero(pairs: pd.DataFrame) -> Any:
+    (a, c), n = _both(pairs, "events"), _both(pairs, "n")
+    return np.minimum.reduce([a, c, n[0] - a, n[1] - c]) == 0
+
+
+def _of_events(measure: str, pairs: pd.DataFrame) -> _Computed:
+    (a, c), n = _both(pairs, "events"), _both(pairs, "n")
+    b, d = n[0] - a, n[1] - c
+    gaps = [
+        (np.isnan(a + c), "no events are printed"),
+        (np.isnan(sum(n)), "number of participants in each arm not stated"),
     ]
-    return pairs.assign(
-        **{name: value.astype("Float64").where(missing == "") for name, value in computed.items()},
-        digits=(pd.concat(decimals, axis=1).max(axis=1) + 1).astype("Int64"),
-        sd_inferred=(kinds == "SD inferred").any(axis=1),
-        missing=missing,
-    )
+    if measure != "RD":
+        gaps += [(a + c == 0, "no events in either arm"), (b + d == 0, "nothing but events")]
+    a, b, c, d = (cell + _has_zero(pairs) / 2 for cell in (a, b, c, d))
+    if measure == "OR":
+        return np.log(a * d / (b * c)), 1 / a + 1 / b + 1 / c + 1 / d, gaps
+    first, second = a / (a + b), c / (c + d)
+    if measure == "RR":
+        return np.log(first / second), 1 / a - 1 / (a + b) + 1 / c - 1 / (c + d), gaps
+    variance = first * (1 - first) / (a + b) + second * (1 - second) / (c + d)
+    return first - second, variance, gaps

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from evidence_tools.evidence.arithmetic import p_text
-from evidence_tools.evidence.effects import CI_LEVEL, differences
+from evidence_tools.evidence.effects import CI_LEVEL, effect_sizes
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence, Row, as_rows
 from evidence_tools.evidence.rules import DOMAINS
@@ -248,7 +248,7 @@ def _arm(evidence: Evidence, arm_id: str) -> str:
 def _difference(_: Evidence, pair: Row) -> str:
     if pair.missing:
         return f"not computed: {pair.missing}"
-    numbers = (pair.mean_difference, pair.ci_lower, pair.ci_upper)
+    numbers = (pair.estimate, pair.ci_lower, pair.ci_upper)
     value, low, high = (f"{number:.{pair.digits}f}" for number in numbers)
     interval = f"{CI_LEVEL}% CI {words.range_text(low, high)}"
     inferred = "SD inferred" if pair.sd_inferred else ""
@@ -256,7 +256,7 @@ def _difference(_: Evidence, pair: Row) -> str:
 
 
 def _pairs(evidence: Evidence, arms: list[Row]) -> tuple[Sequence[Any], str]:
-    return as_rows(differences(evidence.arms.loc[[arm.arm_id for arm in arms]])), ""
+    return as_rows(effect_sizes(evidence.arms.loc[[arm.arm_id for arm in arms]], "MD")), ""
 
 
 _ARMS = Layout(

@@ -1,0 +1,228 @@
+"""Pooling: the average of the effects of trials, and how far the trials differ.
+
+PyMetaAnalysis does the mathematics; what must not be pooled is refused before it is asked. The
+methods are those of the Cochrane Handbook, chapter 10, and agree with the R package metafor.
+All functions take effects as :func:`effect_sizes` and :func:`printed_effects` give them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evidence_tools.evidence.effects import CI_LEVEL, with_interval
+from evidence_tools.evidence.measures import RATIOS
+from evidence_tools.evidence.model import ORIGIN, loaded
+
+METHODS = ("REML", "PM", "DL", "fixed")
+"""Restricted maximum likelihood, Paule-Mandel, DerSimonian-Laird, and one effect for all trials."""
+
+POOLED = "pooled"
+"""Index of the row that has the average."""
+
+FEWEST = 10
+"""Trials that a test of asymmetry needs (Sterne JAC et al. 2011, doi 10.1136/bmj.d4002)."""
+
+_SAME = {"effect_measure": "effect measures", "outcome_id": "outcomes", "unit": "units",
+         "comparator": "comparators"}  # fmt: skip
+# The library stops at a difference of 1e-10 unless told otherwise, too soon for small effects.
+_EXACT: dict[str, Any] = {"atol": 1e-300, "confidence_level": CI_LEVEL / 100}
+
+
+class PoolingError(ValueError):
+    """Effects that must not be pooled, with the reason and what to do."""
+
+
+def check_poolable(effects: pd.DataFrame) -> None:
+    """Refuse effects that must not be averaged, with the reason: ``PoolingError``."""
+    needed = ["source_id", "effect_measure", "effect", "standard_error"]
+    if absent := [column for column in needed if column not in effects]:
+        raise PoolingError(f"the frame has no {', '.join(absent)}; make it with effect_sizes(arms)")
+    for reason in _reasons(effects):
+        raise PoolingError(f"not pooled: {reason}")
+
+
+def _reasons(effects: pd.DataFrame) -> Iterator[str]:
+    empty = pd.Series(dtype=object)
+    numbers = effects[["effect", "standard_error"]].astype("Float64")
+    usable = np.isfinite(numbers.to_numpy(float, na_value=np.nan)).all(axis=1)
+    usable &= (numbers["standard_error"] > 0).fillna(False).to_numpy(bool)
+    if not usable.all():
+        named = ", ".join(map(str, effects.loc[~usable, "source_id"]))
+        why = "; ".join(set(effects["missing"]) - {""}) if "missing" in effects else ""
+        yield (f"no effect with its spread for {named}{why and f' ({why})'}; leave them out by a "
+               "filter, and say so on the page")  # fmt: skip
+    for column, plural in _SAME.items():
+        if column in effects and (column != "unit" or "MD" in set(effects["effect_measure"])):
+            words = effects[column].astype("string").fillna("not stated").drop_duplicates()
+            if column == "effect_measure":
+                words = words.replace("WMD", "MD").drop_duplicates()
+            if len(words) > 1:
+                remedy = f"say with effects.assign({column}=...) that they mean the same"
+                yield f"different {plural}: {', '.join(words)}; pool those of one, or {remedy}"
+            if column == "unit" and "not stated" in set(words):
+                yield "the unit is not stated"
+    if "SMD" in set(effects["effect_measure"]) and effects.get("value_type", empty).nunique() > 1:
+        yield "standardized differences of changes and of end values have other spreads"
+    twice = _trials(effects)[lambda trials: trials.duplicated()]
+    if len(twice):
+        yield (f"the trial {', '.join(dict.fromkeys(twice))} is counted twice; keep one of its "
+               "reports, times and arms")  # fmt: skip
+    if len(effects) < 2:
+        yield f"an average needs two trials; there {'is one' if len(effects) else 'are none'}"
+
+
+def _trials(effects: pd.DataFrame) -> pd.Series[str]:
+    """Give the first report of each trial."""
+    first = effects["source_id"].astype("string")
+    if ORIGIN in effects.attrs:
+        first = first.map(loaded(effects.attrs[ORIGIN]).trials["same_trial_as"]).fillna(first)
+    return first
+
+
+def pool(
+    effects: pd.DataFrame, method: str = "REML", interval: str = "", prediction: str = ""
+) -> pd.DataFrame:
+    """Average effects of trials, weighted by what each one tells.
+
+    Parameters
+    ----------
+    effects
+        One effect of each trial.
+    method
+        How the variance between trials is estimated, one of :data:`METHODS`.
+    interval
+        ``Hartung-Knapp`` (without ``fixed`` the usual one) or ``Wald``.
+    prediction
+        Distribution behind the prediction interval: that of ``interval`` (t with k - 1 degrees of
+        freedom, or normal), or ``k - 2`` (t; Higgins, Thompson and Spiegelhalter 2009).
+
+    Returns
+    -------
+    DataFrame
+        The effects with ``weight`` in percent, and below them the row ``pooled``, which has also
+        ``p_value``, ``tau2`` with its Q-profile interval, ``q``, ``i2`` (percent), ``h2``, and the
+        prediction interval where there are three trials.
+    """
+    from scipy.stats import norm, t
+
+    check_poolable(effects)
+    interval = interval or ("Wald" if method == "fixed" else "Hartung-Knapp")
+    result = _fit(effects, method, interval)
+    k, fixed, hartung = len(effects), method == "fixed", interval == "Hartung-Knapp"
+    spread = t(k - 1) if hartung else norm
+    error, tau2 = result.standard_error, np.nan if fixed else result.tau2
+    if error == 0:
+        raise PoolingError("not pooled: the effects are identical, and a Hartung-Knapp interval "
+                           "would have no width; use interval='Wald'")  # fmt: skip
+    row: dict[str, Any] = {
+        **{column: effects[column].iloc[0] for column in (*_SAME, "outcome") if column in effects},
+        "effect": result.estimate, "standard_error": error, "weight": 100.0,
+        "p_value": 2 * spread.sf(abs(result.estimate / error)), "k_studies": k,
+        "q": result.q, "q_df": k - 1, "q_p": result.q_pvalue, "i2": 100 * result.i2,
+        "h2": result.h2, "tau2": tau2, "method": method, "interval": interval,
+    }  # fmt: skip
+    if "n_participants" in effects:
+        row["n_participants"] = effects["n_participants"].sum(skipna=False)
+    if not fixed:
+        profile = result.tau2_confidence_interval()
+        row |= {"tau2_lower": profile.ci_low, "tau2_upper": profile.ci_high}
+    pooled = with_interval(pd.DataFrame(row, [POOLED]), float(spread.ppf(0.5 + CI_LEVEL / 200)))
+    if k > 2 and not fixed:
+        apart = t(k - 2) if prediction == "k - 2" else spread
+        margin = apart.ppf(0.5 + CI_LEVEL / 200) * np.sqrt(tau2 + error**2)
+        ends = {"prediction_lower": -margin, "prediction_upper": margin}
+        show = np.exp if row["effect_measure"] in RATIOS else float
+        pooled = pooled.assign(**{k: show(result.estimate + end) for k, end in ends.items()})
+    weights = 100 * result.study_results["normalized_weight"].to_numpy()
+    rows = with_interval(effects.set_index("source_id", drop=False)).assign(weight=weights)
+    found = pd.concat([rows, pooled])
+    found.attrs = dict(effects.attrs)
+    return found
+
+
+def _fit(effects: pd.DataFrame, method: str, interval: str, **more: Any) -> Any:
+    from meta_analyze import meta_analysis
+
+    if method not in METHODS or interval not in ("Hartung-Knapp", "Wald"):
+        raise ValueError(f"found {method!r} and {interval!r}; allowed: {', '.join(METHODS)}, and "
+                         "Hartung-Knapp or Wald")  # fmt: skip
+    if method == "fixed" and interval != "Wald":
+        raise PoolingError("one effect for all trials has a Wald interval only")
+    random = {"model": "random", "tau2_method": method,
+              "ci_method": "normal" if interval == "Wald" else "hartung_knapp"}  # fmt: skip
+    chosen = {"model": "common"} if method == "fixed" else random
+    return meta_analysis(
+        effect=effects["effect"].to_numpy(float),
+        standard_error=effects["standard_error"].to_numpy(float),
+        **chosen, **_EXACT, **more,
+    )  # fmt: skip
+
+
+def leave_one_out(effects: pd.DataFrame, **how: Any) -> pd.DataFrame:
+    """Pool again without each trial in turn: a row for each trial left out."""
+    left = {key: effects[effects["source_id"] != key] for key in effects["source_id"]}
+    return _averages(left, how)
+
+
+def cumulative(effects: pd.DataFrame, order: str, **how: Any) -> pd.DataFrame:
+    """Pool the first two trials, the first three, and so on, sorted by a column such as a year."""
+    rows = effects.sort_values(order, kind="stable")
+    return _averages({rows["source_id"].iloc[n - 1]: rows.iloc[:n] for n in
+                      range(2, len(rows) + 1)}, how)  # fmt: skip
+
+
+def _averages(parts: dict[Any, pd.DataFrame], how: dict[str, Any]) -> pd.DataFrame:
+    found = pd.concat([pool(part, **how).loc[[POOLED]] for part in parts.values()])
+    return found.set_index(pd.Index(parts))
+
+
+def subgroups(effects: pd.DataFrame, by: str, **how: Any) -> pd.DataFrame:
+    """Pool each group, with a test of whether the groups differ (``between_q`` and its p-value).
+
+    The variance between trials is estimated in each group; each needs two trials.
+    """
+    parts = dict(iter(effects.groupby(by)))
+    found = _averages(parts, how)
+    method = how.get("method", "REML")
+    test = _fit(effects, method, "Wald", subgroup=effects[by].to_numpy(object))
+    return found.assign(between_q=test.q_between, between_df=test.q_between_df,
+                        between_p=test.q_between_pvalue)  # fmt: skip
+
+
+def meta_regression(
+    effects: pd.DataFrame, moderator: str, method: str = "REML", interval: str = "Hartung-Knapp"
+) -> pd.DataFrame:
+    """Fit a line of effects on one number of each trial: a row for the intercept and the slope.
+
+    Ratios stay logarithms here. It shows an association between trials, not a cause.
+    """
+    from meta_analyze import meta_regression as fit
+
+    check_poolable(effects)
+    if (values := effects[moderator]).isna().any() or values.nunique() < 2 or len(values) < 3:
+        raise PoolingError(f"a line needs three trials, and {moderator!r} of each, not all alike")
+    found = fit(
+        effect=effects["effect"].to_numpy(float), moderators={moderator: values.to_numpy(float)},
+        standard_error=effects["standard_error"].to_numpy(float), model="mixed",
+        tau2_method=method, **_EXACT,
+        inference_method="normal" if interval == "Wald" else "hartung_knapp",
+    )  # fmt: skip
+    return pd.DataFrame(found.coefficients.assign(tau2=found.tau2))
+
+
+def asymmetry(effects: pd.DataFrame) -> pd.DataFrame:
+    """Test with Egger's regression whether small trials differ from large ones: one row.
+
+    Refused below ten trials, where it tells nothing.
+    """
+    check_poolable(effects)
+    if len(effects) < FEWEST:
+        raise PoolingError(f"the test needs {FEWEST} trials; there are {len(effects)}")
+    test = _fit(effects, "fixed", "Wald").egger_test()
+    return pd.DataFrame([{"intercept": test.intercept, "standard_error":
+                          test.intercept_standard_error, "t": test.statistic, "df": test.df,
+                          "p_value": test.pvalue}])  # fmt: skip

@@ -1,0 +1,192 @@
+"""Pooling gives what metafor gives, or refuses with the reason."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from math import log
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from evidence_tools.evidence import pooling
+from evidence_tools.evidence.effects import OF_EVENTS, effect_sizes, printed_effects
+from evidence_tools.evidence.pooling import POOLED, PoolingError, pool
+
+MODERATORS = ("ablat", "alloc", "year")
+
+
+def cases() -> Iterator[Any]:
+    data = ""
+    with Path(__file__).with_name("metafor.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            data = row["data"] or data
+            name = f"{row['case']} {row['measure']} {row['function']} {row['arguments']}"
+            yield pytest.param(row | {"data": data}, id=name)
+
+
+def make_effects(measure: str, data: str) -> pd.DataFrame:
+    """Read "4/123 11/139 |44 random 1948; ...", means as "m,sd,n m,sd,n", or "effect,variance"."""
+    arms, more = [], []
+    for number, trial in enumerate(data.split("; ")):
+        text, _, extra = trial.partition("|")
+        pair = text.split()
+        more.append(
+            {"source_id": f"t{number}", **dict(zip(MODERATORS, extra.split(), strict=False))}
+        )
+        if len(pair) == 1:
+            effect, variance = map(float, pair[0].split(","))
+            more[-1] |= {"effect": effect, "standard_error": variance**0.5}
+            continue
+        for role, cell in zip(("intervention", "comparator"), pair, strict=False):
+            arms.append(arm(f"t{number}", role, measure, cell))
+    extra_columns = pd.DataFrame(more)
+    if "effect" in extra_columns:
+        return extra_columns.assign(effect_measure=measure, unit="u")
+    return effect_sizes(pd.DataFrame(arms), measure).merge(extra_columns, on="source_id")
+
+
+def arm(source: str, role: str, measure: str, cell: str) -> dict[str, Any]:
+    shared = {"source_id": source, "role": role, "arm": "none", "outcome_id": "o", "unit": "u",
+              "measured_as": pd.NA, "value_type": "endpoint", "timepoint": "1 year"}  # fmt: skip
+    if measure in OF_EVENTS:
+        events, n = map(int, cell.split("/"))
+        return shared | {"events": events, "n": n}
+    mean, sd, n = cell.split(",")
+    values = {"mean": float(mean), "mean_printed": mean, "dispersion": float(sd)}
+    return shared | values | {"n": int(n), "dispersion_type": "SD"}
+
+
+def computed(row: dict[str, str]) -> dict[str, list[float]]:
+    """Ask the package for what one row of the table asked metafor."""
+    effects = make_effects(row["measure"], row["data"])
+    if row["function"] == "effect_sizes":
+        return {name: list(effects[name]) for name in ("effect", "standard_error")}
+    kept = effects[effects["effect"].notna()].astype({"source_id": object})
+    for name in {"ablat", "year"} & {*kept.columns}:
+        kept[name] = pd.to_numeric(kept[name])
+    ask: dict[str, Callable[[], pd.DataFrame]] = {
+        "pool": lambda: pool(kept, *row["arguments"].split()),
+        "meta_regression": lambda: pooling.meta_regression(
+            kept, "ablat", interval=row["arguments"]
+        ),
+        "asymmetry": lambda: pooling.asymmetry(kept),
+        "leave_one_out": lambda: pooling.leave_one_out(kept),
+        "cumulative": lambda: pooling.cumulative(kept, row["arguments"]),
+        "subgroups": lambda: pooling.subgroups(kept, row["arguments"]),
+    }
+    found = ask[row["function"]]()
+    if row["function"] != "pool":
+        return {name: list(found[name]) for name in found}
+    last = found.loc[POOLED]
+    values = {name: [last[name]] for name in found}
+    values["weight"] = list(found["weight"])[:-1]
+    analysed = last if row["measure"] not in ("RR", "OR", "ROM") else log_of(last)
+    values["low"], values["high"] = [analysed["ci_lower"]], [analysed["ci_upper"]]
+    if "prediction_lower" in found:
+        values["prediction"] = [analysed["prediction_lower"], analysed["prediction_upper"]]
+        other = pool(kept, *row["arguments"].split(), prediction="k - 2").loc[POOLED]
+        other = other if analysed is last else log_of(other)
+        values["riley"] = [other["prediction_lower"], other["prediction_upper"]]
+    return values
+
+
+def log_of(row: pd.Series) -> pd.Series:
+    ends = ("ci_lower", "ci_upper", "prediction_lower", "prediction_upper")
+    return pd.Series({end: log(row[end]) for end in ends if end in row})
+
+
+@pytest.mark.parametrize("row", list(cases()))
+def test_every_value_is_that_of_metafor(row: dict[str, str]) -> None:
+    ours = computed(row)
+    for part in row["values"].split("; "):
+        name, _, printed = part.partition("=")
+        numbers = [None if text == "-" else float(text) for text in printed.split()]
+        mine = [None if pd.isna(value) else float(value) for value in ours[name]]
+        assert len(mine) == len(numbers), name
+        for value, reference in zip(mine, numbers, strict=True):
+            assert value == (
+                None if reference is None else pytest.approx(reference, rel=1e-6, abs=1e-13)
+            ), name
+
+
+def effects(**columns: Any) -> pd.DataFrame:
+    usual = {"source_id": ["a", "b", "c"], "effect_measure": "MD", "outcome_id": "o", "unit": "u",
+             "comparator": "none", "effect": [0.1, 0.4, 0.2], "missing": "",
+             "standard_error": [0.1, 0.2, 0.1]}  # fmt: skip
+    return pd.DataFrame(usual | columns)
+
+
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        (effects()[:1], "needs two trials; there is one"),
+        (effects()[:0], "needs two trials; there are none"),
+        (effects(unit=["u", "v", "u"]), "different units: u, v"),
+        (effects(unit=pd.NA), "the unit is not stated"),
+        (effects(effect_measure=["MD", "RR", "MD"]), "different effect measures: MD, RR"),
+        (effects(outcome_id=["o", "p", "o"]), "different outcomes: o, p"),
+        (effects(comparator=["none", "salt", "none"]), "different comparators: none, salt"),
+        (effects(source_id=["a", "a", "b"]), "the trial a is counted twice"),
+        (effects(standard_error=[0.1, None, 0.1]), "no effect with its spread for b"),
+        (effects(standard_error=[0.1, 0, 0.1]), "no effect with its spread for b"),
+        (effects(effect=[0.1, float("inf"), 1]), "no effect with its spread for b"),
+        (effects(effect=0.2), "would have no width"),
+        (effects(effect_measure="SMD", value_type=["endpoint", "change from baseline", "endpoint"]),
+         "have other spreads"),
+        (pd.DataFrame({"estimate": [1, 2]}), "make it with effect_sizes"),
+    ],
+)  # fmt: skip
+def test_what_must_not_be_averaged_is_refused(frame: pd.DataFrame, reason: str) -> None:
+    with pytest.raises(PoolingError, match=reason):
+        pool(frame)
+
+
+@pytest.mark.parametrize(
+    ("ask", "reason"),
+    [
+        (lambda e: pool(e, "fixed", "Hartung-Knapp"), "Wald interval only"),
+        (lambda e: pool(e, "ML"), "allowed: REML, PM, DL, fixed"),
+        (pooling.asymmetry, "needs 10 trials; there are 3"),
+        (lambda e: pooling.meta_regression(e.assign(x=1.0), "x"), "not all alike"),
+        (lambda e: pooling.subgroups(e.assign(g=["x", "x", "y"]), "g"), "there is one"),
+        (lambda e: effect_sizes(e, "HR"), "allowed: MD, SMD, ROM, RR, OR, RD"),
+    ],
+)
+def test_a_question_that_rows_cannot_answer_is_refused(ask: Any, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        ask(effects())
+
+
+def test_two_reports_of_one_trial_are_counted_once(changed_topic: Any) -> None:
+    evidence = changed_topic("trials", "reed2016", same_trial_as="fern2019")
+    frame = effects(source_id=["fern2019", "reed2016", "x"])
+    frame.attrs = evidence.findings.attrs
+    with pytest.raises(PoolingError, match="the trial fern2019 is counted twice"):
+        pool(frame)
+
+
+@pytest.mark.parametrize(
+    ("measure", "pair", "words"),
+    [
+        ("RR", ["0/10", "0/12"], "no events in either arm"),
+        ("OR", ["10/10", "12/12"], "nothing but events"),
+        ("MD", ["1,0,10", "2,0,10"], "the values of both arms do not differ"),
+        ("ROM", ["-1,1,10", "2,1,10"], "a mean is not above zero"),
+        ("SMD", ["1,1,1", "2,1,10"], "an arm of one has no spread"),
+    ],
+)
+def test_an_effect_that_cannot_be_computed_says_why(
+    measure: str, pair: list[str], words: str
+) -> None:
+    found = make_effects(measure, " ".join(pair)).iloc[0]
+    assert (found["missing"], found["effect"] is pd.NA) == (words, True)
+
+
+def test_a_printed_interval_gives_the_standard_error() -> None:
+    row = {"effect_measure": "RR", "estimate": 0.5, "ci_lower": 0.25, "ci_upper": 1.0}
+    found = printed_effects(pd.DataFrame([row | {"ci_level": 95}, row | {"ci_level": None}]))
+    assert found["standard_error"].iloc[0] == pytest.approx(log(4) / (2 * 1.959963985))
+    assert found["missing"].tolist() == ["", "no estimate with its interval is printed"]
