@@ -46,6 +46,7 @@ _FORMS = {
     "number": re.compile(r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?"),
     "integer": re.compile(r"-?(0|[1-9][0-9]{0,11})"),
     "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "boolean": re.compile("yes|no"),
     "bound": re.compile(r"<?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?"),
 }
 _LIMITS = {

@@ -22,6 +22,9 @@ FULL_NAMES = {
 RATIOS = ("ROM", "RR", "OR", "HR")
 """Measures whose value of no difference is 1; intervals are even on the log scale."""
 
+OF_MEANS, OF_RISKS = ("MD", "WMD", "SMD", "ROM"), ("RR", "OR", "HR", "RD")
+"""Measures that compare measured values, and measures that compare how often events happen."""
+
 _NAMES = {name: short for short, name in FULL_NAMES.items() if short.isupper()}
 _NAMES |= {"standardised mean difference": "SMD", "relative risk": "RR"}
 # An abbreviation is written in capitals: "or" is no odds ratio.
@@ -88,6 +91,18 @@ def printed_amounts(text: str, units: Iterable[str]) -> list[str]:
     """
     amount = re.compile(rf"(\d+(?:\.\d+)?) ?({'|'.join(map(re.escape, units))})\b")
     return [" ".join(found) for found in amount.findall(re.sub("[µμ]|mc(?=g)", "u", text))]
+
+
+def printed_units(text: str, units: Iterable[str]) -> list[str]:
+    """Find the units that a printed text names, with ``u`` for micro.
+
+    Examples
+    --------
+    >>> printed_units("fell by 0.9 µg/L", ["g/L", "ug/L"])
+    ['ug/L']
+    """
+    plain = re.sub("[µμ]|mc(?=g)", "u", text)
+    return [u for u in units if re.search(rf"(?<![A-Za-z]){re.escape(u)}(?![A-Za-z0-9])", plain)]
 
 
 def unprinted(figures: Iterable[str], printed: str) -> set[str]:

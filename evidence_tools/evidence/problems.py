@@ -140,6 +140,8 @@ def text_fault(text: str) -> str:
     plain = text.isascii() and text.isprintable()
     if not plain and (fault := _odd_character(text) or _wrong_encoding(text)):
         return fault
+    if not plain and text != (composed := unicodedata.normalize("NFC", text)):
+        return f"found {shorten(text)} in letters and accents apart; write {shorten(composed)}"
     if text != text.strip():
         return f"found spaces around {text.strip()[:60]!r}; remove them"
     if len(text) > LONGEST_CELL:
@@ -150,14 +152,15 @@ def text_fault(text: str) -> str:
 
 def _odd_character(text: str) -> str:
     # Controls, invisible format characters (also those that turn the direction of writing), line
-    # and paragraph separators, and code points that stand for no character.
-    not_text = {"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"}
+    # and paragraph separators, odd spaces, and code points that stand for no character.
+    not_text = {"Cc", "Cf", "Zl", "Zp", "Zs", "Cs", "Co", "Cn"}
     for character in text:
         if not character.isprintable() and unicodedata.category(character) in not_text:
             known = {"\n": "a line break (or a quote that is never closed)", "\t": "a tab"}
             name = unicodedata.name(character, "a control character").lower()
             found = known.get(character, f"the invisible character U+{ord(character):04X} ({name})")
-            return f"found {found}; remove it: a cell is plain text on one line"
+            remedy = "a plain space is needed" if name.endswith(" space") else "remove it"
+            return f"found {found}; {remedy}: a cell is plain text on one line"
     return ""
 
 

@@ -16,10 +16,13 @@ from evidence_tools.evidence.effects import SAME_ARMS, pair_arms
 from evidence_tools.evidence.frames import PRINTED, LoadedTable, split_list
 from evidence_tools.evidence.judgements import RULES as LIMITATIONS
 from evidence_tools.evidence.measures import (
+    OF_MEANS,
+    OF_RISKS,
     RATIOS,
     named_measures,
     printed_amounts,
     printed_p_values,
+    printed_units,
     prints_estimate,
     unprinted,
 )
@@ -45,10 +48,14 @@ SAME_RESULT = ["source_id", "outcome_id", "measured_as", "analysis", "timepoint"
                "form", "population_group"]  # fmt: skip
 
 _JOINED = {
-    "findings": (("source_id", "sources"), ("superseded_by", "findings")),
+    "findings": (
+        ("source_id", "sources"),
+        ("outcome_id", "outcomes"),
+        ("superseded_by", "findings"),
+    ),
     "outcomes": (("kind", "kinds"),),
     "trials": (("source_id", "sources"),),
-    "arms": (("source_id", "trials"),),
+    "arms": (("source_id", "trials"), ("outcome_id", "outcomes")),
 }
 
 
@@ -90,6 +97,11 @@ def view_of(name: str, tables: Tables) -> pd.DataFrame:
         prefix = f"{column.removesuffix('_id')}_"
         found = other.dropna(subset=[key]).drop_duplicates(key).set_index(key).add_prefix(prefix)
         view = view.join(found, on=column)
+    if "outcome_kind" in view:
+        kinds = tables["kinds"].frame
+        roles = dict(zip(kinds["kind"], kinds["role"], strict=True))
+        view["outcome_role"] = view["outcome_kind"].map(roles)
+        view["other_units"] = _other_units(view, tables[name])
     if not view.empty and name in _PREPARED:
         _PREPARED[name](view, tables)
     return view
@@ -136,6 +148,7 @@ def _arms(view: pd.DataFrame, tables: Tables) -> None:
     paired = view["arm_id"].isin({*pairs["arm_id_intervention"], *pairs["arm_id_comparator"]})
     # Where an arm could not be read, its pair is not known.
     unsure = {column for _, column in tables["arms"].broken} & {"", "role", *SAME_ARMS}
+    view["all_n"] = view["n"].groupby(_group(view, SAME_ARMS)).transform("sum")
     view["alone"] = ~paired & (not unsure)
     view["twin"] = _twin(view, [*SAME_ARMS, "arm"], "arm_id")
 
@@ -180,9 +193,21 @@ def _unprinted(view: pd.DataFrame, columns: list[str]) -> pd.Series[Any]:
 
 def _twin(view: pd.DataFrame, same: list[str], key: str) -> pd.Series[str]:
     """Name for each row an earlier one that differs from it in nothing but figures and words."""
-    group = view[same].astype("string").fillna("").agg("\0".join, axis=1)
-    first = view[key].groupby(group).transform("first")
+    first = view[key].groupby(_group(view, same)).transform("first")
     return first.where(first != view[key])
+
+
+def _group(view: pd.DataFrame, same: list[str]) -> pd.Series[str]:
+    return view[same].astype("string").fillna("").agg("\0".join, axis=1)
+
+
+def _other_units(view: pd.DataFrame, table: LoadedTable) -> list[str]:
+    """Name the units that are printed where the unit of the row is not among them."""
+    constraints = table.description.columns["unit"].get("constraints", {})
+    units = [unit for unit in constraints.get("enum", []) if "/" in unit]
+    printed = [printed_units(text, units) for text in view["as_printed"].fillna("")]
+    pairs = zip(view["unit"], printed, strict=True)
+    return ["" if str(unit) in found else ", ".join(found) for unit, found in pairs]
 
 
 def _blank(column: str, *others: str) -> Condition:
@@ -253,6 +278,8 @@ def _is_unprinted(column: str) -> Condition:
 
 _TWIN = ("nothing but figures and words tells it from {twin!r}; say in timepoint, analysis or "
          "measured_as what differs, or remove one of the rows")  # fmt: skip
+_UNIT = ("found {unit!r}, but as_printed has {other_units}; give the unit that is printed, or say "
+         "in 'misfit' why not")  # fmt: skip
 _COPY = "; copy it, or say in 'misfit' why not"
 _BELOW = "found a value below zero in {unit}; a concentration cannot be"
 _SILENT: Rule = (
@@ -331,6 +358,15 @@ RULES: dict[str, list[Rule]] = {
         ("unit estimate as_printed",
          lambda v: v.unit.notna() & v.estimate.isna() & v.as_printed.isna(),
          "found {unit!r} without any figure; leave it blank"),
+        ("unit as_printed estimate",
+         lambda v: v.estimate.notna() & (v.other_units != "") & v.misfit.isna(), _UNIT),
+        ("effect_measure outcome_id",
+         lambda v: ((v.outcome_role == "event") & v.effect_measure.isin(OF_MEANS)
+                    | (v.outcome_role == "marker") & v.effect_measure.isin(OF_RISKS))
+         & v.misfit.isna(),
+         "found {effect_measure!r}, but {outcome_id!r} is of a kind with the role "
+         "{outcome_role!r}; events have risks, markers have means: correct one, or say in "
+         "'misfit' why they differ"),
         # Words and figures
         _SILENT,
         ("direction estimate effect_measure",
@@ -354,9 +390,18 @@ RULES: dict[str, list[Rule]] = {
          "its own source contradicts it: give the source's integrity first"),
         _at_most("n_participants", "source_n_participants", "the source has"),
         _at_most("k_studies", "source_n_studies", "the source has"),
+        ("k_studies i2",
+         lambda v: (v.source_design == "rct") & ((v.k_studies > 1) | v.i2.notna()),
+         "found {k_studies} studies and I2 {i2}, but the source is one trial; leave both blank, "
+         "or correct the design of the source"),
+        ("read_at", lambda v: (v.read_at == "full text") & (v.source_read_at != "full text"),
+         "found {read_at!r}, but sources.csv says that of the source only this was read: "
+         "{source_read_at}; correct one"),
     ],
     "timecourse": [_SILENT],
     "trials": [
+        ("source_id", lambda v: v.source_design.str.contains("review|analysis"),
+         "found {source_id!r}, whose design is {source_design!r}; a row here is a trial"),
         *_pairs("dose dose_unit", "duration duration_unit"),
         *(_at_most(column, "n_randomised", "randomised were")
           for column in ("n_intervention", "n_comparator", "n_completed")),
@@ -375,12 +420,26 @@ RULES: dict[str, list[Rule]] = {
     "arms": [
         _at_most("events", "n", "the arm has"),
         _at_most("n", "source_n_randomised", "randomised were"),
+        ("n", lambda v: v.all_n > v.source_n_randomised,
+         "the arms of this outcome and time have {all_n} together, but randomised were "
+         "{source_n_randomised}; correct one"),
+        ("unit as_printed", lambda v: (v.other_units != "") & v.misfit.isna(), _UNIT),
+        ("events outcome_id",
+         lambda v: (v.outcome_role == "event") & v.events.isna()
+         | (v.outcome_role == "marker") & v.events.notna(),
+         "found {events}, but {outcome_id!r} is of a kind with the role {outcome_role!r}; only "
+         "events are counted"),
         *_pairs("dispersion_lower dispersion_upper", "value_type value"),
         ("mean median events", lambda v: v.figures != 1,
          "fill in one of mean, median and events; found {figures}"),
         ("dispersion_type dispersion dispersion_lower",
          lambda v: v.dispersion_type.isna() == (v.dispersion.notna() | v.dispersion_lower.notna()),
          "found {dispersion_type!r}; a spread needs its kind, and a kind its spread"),
+        ("dispersion_type dispersion dispersion_lower",
+         lambda v: v.dispersion_type.str.contains("^S[DE]") & v.dispersion.isna()
+         | v.dispersion_type.str.contains("range|CI") & v.dispersion_lower.isna(),
+         "found {dispersion_type!r}; it is one number for SD and SE, in dispersion, and two limits "
+         "for an interval or a range"),
         *_printed(ARM_FIGURES),
         ("dispersion_lower dispersion_upper mean median",
          lambda v: ((v.dispersion_lower > v.value) | (v.dispersion_upper < v.value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,6 +116,8 @@ def _faults(read: Any) -> Iterator[tuple[list[Any], str]]:
 
 
 def _check_line(text: object) -> bool:
+    if isinstance(text, float) and not math.isfinite(text):
+        raise ValueError(f"found {text}; a number above zero is needed")
     if fault := text_fault(text) if isinstance(text, str) else "":
         raise ValueError(fault)
     return True
