@@ -18,7 +18,7 @@ COMMANDS = ("check", "audit", "diff", "release", "publish", "bundle", "verify")
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a working folder with the made-up data, as an author has it."""
     shutil.copytree(TOPIC, tmp_path / "data")
-    shutil.copytree(PROJECT / "data" / "wording", tmp_path / "data" / "wording", dirs_exist_ok=True)
+
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

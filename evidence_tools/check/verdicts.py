@@ -1,6 +1,6 @@
 """Claims compared with rows: a slot that is filled and that its row does not hold is a fault.
 
-``data/wording/slots.csv`` says which words fill a slot, what must be near them (``needs``: one of
+``lexicons/slots.csv`` says which words fill a slot, what must be near them (``needs``: one of
 them; ``also``: and one of these), what silences them (``unless``), which of the comparisons below
 holds them against a row (``held``), and what to say. Words without a comparison are held by no
 row. A sense after ``*`` counts also where nothing is stated, one after ``+`` anywhere in the

@@ -1,5 +1,7 @@
-"""Words that fill the slots of a claim: the lexicons of ``data/wording`` and the names of rows.
+"""Words that fill the slots of a claim: lexicons, and the names of rows.
 
+Those of general English are beside this module in ``lexicons``; a report adds the words of its
+topic in ``data/wording``, in tables of the same form.
 A lexicon is a table with the columns ``sense, words, means, reason``. A word may end in ``*`` for
 any ending; a phrase is matched as a whole, and the longest match of a sense wins. ``slots.csv``
 says which senses make which fault.
@@ -25,6 +27,7 @@ from evidence_tools.evidence.problems import (
 )
 
 YEAR = re.compile(r"(?:19|20)\d\d")
+_GENERAL = Path(__file__).with_name("lexicons")
 _TOKEN = re.compile(r"⟦\d+⟧|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
 _SITE = re.compile(r"(.+?) (?:of|at) the (.+)")
@@ -83,11 +86,12 @@ class Wording:
     """Every word with a sense, ready to be looked up, with the evidence that gives the names."""
 
     def __init__(self, evidence: Evidence) -> None:
-        self.evidence, folder = evidence, evidence.folder / "wording"
-        self.rules = [_rule(row) for row in _rows(folder / "slots.csv", _RULES)]
+        self.evidence = evidence
+        self.rules = [_rule(row) for row in _rows(_GENERAL / "slots.csv", _RULES)]
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
         self._seen: dict[tuple[str, str], list[_Entry]] = {}
-        for path in sorted(folder.glob("*.csv")):
+        own = evidence.folder / "wording"
+        for path in [*sorted(_GENERAL.glob("*.csv")), *sorted(own.glob("*.csv"))]:
             for row in () if path.stem == "slots" else _rows(path, _LEXICON):
                 self._add(split_list(row["words"]), row["sense"], row["means"])
         for names, sense, means in self._names():
