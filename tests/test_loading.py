@@ -133,6 +133,13 @@ def test_sources_and_kinds_are_found_by_name(topic: Evidence) -> None:
     assert list(found.index) == ["moss2021-accident", "moss2021-accident-sens", "fern2019-accident"]
 
 
+@pytest.mark.parametrize(
+    ("words", "outcome"), [("sleep marker", "sleep_panel"), ("time", "sleep_time")]
+)
+def test_words_of_one_outcome_alone_find_it(topic: Evidence, words: str, outcome: str) -> None:
+    assert topic.outcome(words).outcome_id == outcome
+
+
 def test_an_unknown_name_is_answered_with_the_nearest(topic: Evidence) -> None:
     with pytest.raises(UnknownKeyError, match=r"no outcome 'somin'; nearest: som"):
         topic.select(outcome="somin")
@@ -159,6 +166,8 @@ SELECTIONS: dict[str, Callable[[Evidence], Any]] = {
     "merged": lambda e: e.findings.reset_index().merge(
         e.sources[["journal"]], left_on="source_id", right_index=True),
     "few-columns": lambda e: e.findings[["estimate"]],
+    "objects": lambda e: e.findings.astype(object),
+    "column-of-identifiers": lambda e: e.findings.reset_index()["finding_id"],
     "own-column": lambda e: e.findings.assign(mine=1),
     "identifiers": lambda e: ["larkin2024-som", "fern2019-som"],
     "index": lambda e: e.findings.index,
@@ -197,6 +206,7 @@ WRONG: dict[str, tuple[Callable[[Evidence], Any], str]] = {
     "foreign-rows": (lambda _: pd.DataFrame({"finding_id": ["x"]}), r"there is no finding 'x'"),
     "changed": (lambda e: e.findings.assign(estimate=9.9), r"column 'estimate' .* was changed; ev"),
     "filled": (lambda e: e.findings.assign(unit=e.findings["unit"].fillna("mg")), r"'unit' of the"),
+    "column-twice": (lambda e: pd.concat([e.findings, e.findings], axis=1), r"'source_id' twice"),
     "shifted": (lambda e: e.findings.assign(direction=e.findings["direction"].shift()), r"changed"),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +40,7 @@ Row = Any
 ORIGIN = "evidence"
 """Attribute of each frame that says which evidence its rows are from."""
 
+_NAMES = {"outcomes": ("name", "abbreviation", "synonyms"), "sources": ("short_name",)}
 _KEPT = 4
 
 
@@ -131,7 +133,8 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
     ) -> pd.DataFrame:
         """Select findings by names of sources, outcomes and kinds, all of which must match.
 
-        Each is one name or several, as in :meth:`source` and :meth:`outcome`. An unknown name
+        Each is one name or several, as in :meth:`source` and :meth:`outcome`; of an outcome, words
+        that only its name begins with, or only its name holds, are enough. An unknown name
         raises ``UnknownKeyError``: a typing error must not look like missing evidence.
         """
         found = self.findings
@@ -175,20 +178,14 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
     @cached_property
     def _names(self) -> dict[str, dict[str, list[str]]]:
         """By table, every name somebody may use to the identifiers it means."""
-        named: dict[str, dict[str, list[str]]] = {
-            table: {str(key).casefold(): [str(key)] for key in frame.index}
-            for table, frame in self._frames.items()
-            if frame.index.name
-        }
-        others = [
-            ("outcomes", row.outcome_id, [row.name, row.abbreviation, *split_list(row.synonyms)])
-            for row in self.rows("outcomes").values()
-        ]
-        others += [("sources", r.source_id, [r.short_name]) for r in self.rows("sources").values()]
-        for table, key, names in others:
-            for name in filter(None, names):
-                keys = named[table].setdefault(name.casefold(), [])
-                keys += [key] if key not in keys else []
+        named: dict[str, dict[str, list[str]]] = {}
+        for table, frame in self._frames.items():
+            named[table] = {str(key).casefold(): [str(key)] for key in frame.index}
+            for column in _NAMES.get(table, ()):
+                for key, cell in frame[column].items():
+                    for name in map(str.casefold, split_list(cell)):
+                        keys = named[table].setdefault(name, [])
+                        keys += [str(key)] if key not in keys else []
         return named
 
     def _keys(self, table: str, name: str) -> list[str]:
@@ -196,15 +193,26 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
             raise TypeError(f"found {type(name).__name__}; give a name or identifier as text")
         if name in self._frames[table].index:
             return [name]
-        known = self._names[table]
-        if name.casefold() in known:
-            return known[name.casefold()]
-        nearest = difflib.get_close_matches(name[:200].casefold(), known, n=4, cutoff=0.5)
+        known, folded = self._names[table], name.casefold()
+        if folded in known:
+            return known[folded]
+        if table == "outcomes" and (only := self._outcome_by_word(folded)):
+            return [only]
+        nearest = difflib.get_close_matches(folded[:200], known, n=4, cutoff=0.5)
         ids = list(dict.fromkeys(key for near in nearest for key in known[near]))
         listed = ids or list(self.rows(table))
         words = f"{'nearest' if nearest else 'there are'}: {', '.join(listed[:8])}"
         more = ", ..." if len(listed) > 8 else ""
         raise UnknownKeyError(f"there is no {table.removesuffix('s')} {name!r}; {words}{more}")
+
+    def _outcome_by_word(self, words: str) -> str:
+        """Find the one outcome whose name begins with some words, or holds them, if it is one."""
+        names = self._frames["outcomes"]["name"].str.casefold()
+        for pattern in (rf"{re.escape(words)}\b", rf".*\b{re.escape(words)}\b"):
+            found = names.index[names.str.match(pattern)]
+            if len(found) == 1:
+                return str(found[0])
+        return ""
 
 
 def as_rows(frame: pd.DataFrame) -> list[Row]:

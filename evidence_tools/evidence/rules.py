@@ -128,8 +128,8 @@ def _trials(view: pd.DataFrame, tables: Tables) -> None:
     view["first_report"] = view["same_trial_as"].isin(reports.index[reports.isna()])
     limits = tables["trials"].description.columns["dose_unit"].get("constraints", {})
     units = {unit.partition("/")[0] for unit in limits.get("enum", [])}
-    arms = tables["arms"].frame
-    texts = arms.loc[arms["role"] == "intervention"].groupby("source_id")["arm"].agg(" ".join)
+    arms = tables["arms"].frame.dropna(subset=["arm"])
+    texts = arms[arms["role"] == "intervention"].groupby("source_id")["arm"].agg(" ".join)
     arms_given = view["source_id"].map(texts).astype("string").fillna("")
     given = view["source_intervention"].fillna("") + " " + arms_given
     dose = view["dose" + PRINTED] + " " + view["dose_unit"].str.partition("/")[0]

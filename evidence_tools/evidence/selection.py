@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import compress
 
 import pandas as pd
 
@@ -64,7 +65,7 @@ def _identifiers(selection: object, key: str, table: str) -> list[str]:
             f"the frame has no {key}, neither as index nor as column, so its rows are not known"
             f"{use}; {keep}"
         )
-    if isinstance(selection, pd.Series):
+    if isinstance(selection, pd.Series) and selection.name != key:
         one = f'for one row write two brackets: evidence.{table}.loc[["..."]]'
         raise TypeError(f"found one column or row of a frame{use}; {one}")
     ids = list(selection) if isinstance(selection, Iterable) else [None]
@@ -78,11 +79,18 @@ def _refuse_changes(
     selection: pd.DataFrame, frame: pd.DataFrame, ids: list[str], table: str
 ) -> None:
     """Refuse a frame whose cells are not those of the table: numbers come from data rows."""
-    for column in selection.columns.intersection(frame.columns):
-        own, shown = frame[column].loc[ids].array, selection[column].array
-        same = pd.Series((shown == own) | (pd.isna(shown) & pd.isna(own)))
-        if not same.fillna(False).all():
-            raise ValueError(
-                f"the column {column!r} of the frame was changed; every value shown comes from "
-                f"data/{table}.csv: change it there, or give your own column another name"
-            )
+    shared = [column for column in selection.columns if column in frame.columns]
+    if twice := [column for column in shared if shared.count(column) > 1]:
+        raise ValueError(
+            f"the frame has the column {twice[0]!r} twice; keep one, or put frames below each "
+            "other: pd.concat([...])"
+        )
+    own, shown = (
+        part.astype(object).where(part.notna(), None).to_numpy()
+        for part in (frame.loc[ids, shared], selection[shared])
+    )
+    if changed := list(compress(shared, (own != shown).any(axis=0))):
+        raise ValueError(
+            f"the column {changed[0]!r} of the frame was changed; every value shown comes from "
+            f"data/{table}.csv: change it there, or give your own column another name"
+        )
