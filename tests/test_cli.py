@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from building import PROJECT, TOPIC
 
 from evidence_tools.cli import main
@@ -80,3 +82,13 @@ def test_the_real_report_passes_its_own_checks(
     monkeypatch.chdir(PROJECT)
     assert main(["check"]) == 0, capsys.readouterr().out
     assert "No problems." in capsys.readouterr().out
+
+
+def test_the_commands_of_the_workflow_exist() -> None:
+    text = (PROJECT / ".github/workflows/report.yml").read_text("utf-8")
+    jobs = yaml.safe_load(text)["jobs"].values()
+    lines = "\n".join(step.get("run", "") for job in jobs for step in job["steps"])
+    targets = re.findall(r"(?m)^([a-z-]+):", (PROJECT / "Makefile").read_text("utf-8"))
+    assert set(re.findall(r"\bmake ([a-z-]+)", lines)) <= set(targets)
+    assert set(re.findall(r"\bevidence ([a-z]+)", lines)) <= set(COMMANDS)
+    assert all((PROJECT / script).is_file() for script in re.findall(r"(?m)^\.ci/\w+", lines))

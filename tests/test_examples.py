@@ -3,8 +3,10 @@ from __future__ import annotations
 import doctest
 import importlib
 import pkgutil
+import re
 
 import pytest
+from building import PROJECT
 
 import evidence_tools
 from evidence_tools import Evidence, load_evidence
@@ -16,3 +18,15 @@ MODULES = [m.name for m in pkgutil.walk_packages(evidence_tools.__path__, "evide
 def test_examples_of_docstrings_show_what_happens(name: str, topic: Evidence) -> None:
     module = importlib.import_module(name)
     assert doctest.testmod(module, extraglobs={"load_evidence": load_evidence}).failed == 0
+
+
+def test_the_tour_runs_and_shows_how_a_wrong_digit_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(PROJECT)
+    tour = (PROJECT / "docs/tour.md").read_text(encoding="utf-8")
+    cells = re.findall(r"```\{code-cell\} ipython3\n(.*?)```", tour, re.DOTALL)
+    exec("\n".join(cells), {})  # noqa: S102
+    said = capsys.readouterr().out
+    assert "findings.csv:" in said
+    assert "1.68" in said

@@ -130,7 +130,7 @@ def _serve(data: str) -> None:
     import IPython.core.completerlib
     import IPython.core.magics  # noqa: F401
 
-    from evidence_tools import load_evidence
+    from evidence_tools.evidence.model import load_evidence
 
     with suppress(Exception):  # what is wrong is reported by the build
         load_evidence(data)
