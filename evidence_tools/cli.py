@@ -87,18 +87,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.check.built import check_built
-    from evidence_tools.check.review import Review, check_command, report
+    from evidence_tools.check.review import Review, report, review_book
 
     if chosen.built:
         pdf = next(chosen.built.glob("*.pdf"), None)
-        return report(Review(check_built(chosen.built, pdf, chosen.folder)), chosen.format)
-    return check_command(chosen.folder, chosen.format, release=chosen.release)
+        review = Review(check_built(chosen.built, pdf, chosen.folder))
+    else:
+        review = review_book(chosen.folder, release=chosen.release)
+    return report(review, chosen.format)
 
 
 def _audit(chosen: argparse.Namespace) -> Outcome:
-    from evidence_tools.check.audit import audit_command
+    from evidence_tools.check.audit import audit, write
+    from evidence_tools.evidence.model import load_evidence
 
-    return audit_command(chosen.page, chosen.format)
+    return write(audit(chosen.page, load_evidence()), chosen.format), 0
 
 
 def _diff(chosen: argparse.Namespace) -> Outcome:

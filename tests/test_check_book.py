@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from test_check_sentences import write_tables
 
-from evidence_tools.check import audit, audit_command, check_book, check_command, check_output
-from evidence_tools.check.audit import VERDICTS
-from evidence_tools.check.built import MIME_TYPE
+from evidence_tools.check.audit import VERDICTS, audit, write
+from evidence_tools.check.built import MIME_TYPE, Outputs
+from evidence_tools.check.pages import text_blocks
+from evidence_tools.check.review import report, review_book
 from evidence_tools.evidence.model import Evidence, load_evidence
+from evidence_tools.evidence.problems import Problem
 
 CLAIM = "Amber light prevents crashes in 97% of people and everybody should take it."
 
@@ -22,11 +24,19 @@ def book(tmp_path: Path) -> Path:
     (tmp_path / "_config.yml").write_text("title: A made-up book\n", encoding="utf-8")
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/a\n", encoding="utf-8")
     (tmp_path / "chapters").mkdir()
-    write(tmp_path, "# A page\n")
+    write_page(tmp_path, "# A page\n")
     return tmp_path
 
 
-def write(book: Path, text: str) -> None:
+def check_book(book: Path) -> list[Problem]:
+    return review_book(book).problems
+
+
+def check_output(outputs: list[object], evidence: Evidence) -> list[Problem]:
+    return list(Outputs(evidence).check(outputs, "a cell"))
+
+
+def write_page(book: Path, text: str) -> None:
     (book / "chapters" / "a.md").write_text(text, encoding="utf-8")
 
 
@@ -59,11 +69,11 @@ def test_a_word_of_ours_in_a_table_is_held_by_the_same_rules(book: Path) -> None
 
 
 def test_an_exemption_needs_a_reason_and_something_to_exempt(book: Path) -> None:
-    write(book, "% check: ignore number -- the name of a lamp\nIt has 12 bulbs.\n")
+    write_page(book, "% check: ignore number -- the name of a lamp\nIt has 12 bulbs.\n")
     assert check_book(book) == []
-    write(book, "% check: ignore number\nIt has 12 bulbs.\n")
+    write_page(book, "% check: ignore number\nIt has 12 bulbs.\n")
     assert "needs a written reason" in check_book(book)[0].message
-    write(book, "% check: ignore number -- the name of a lamp\nIt has bulbs.\n")
+    write_page(book, "% check: ignore number -- the name of a lamp\nIt has bulbs.\n")
     assert "nothing to exempt" in check_book(book)[0].message
 
 
@@ -80,32 +90,34 @@ def test_an_exemption_holds_in_a_notebook(book: Path) -> None:
 
 
 def test_a_typed_share_is_not_offered_a_count(book: Path) -> None:
-    write(book, "It has 97% of people.\n")
+    write_page(book, "It has 97% of people.\n")
     assert "n_participants" not in check_book(book)[0].message
 
 
 def test_a_page_can_declare_that_it_is_no_evidence_text(book: Path) -> None:
-    write(book, "---\nno-evidence-text: a tutorial with made-up numbers\n---\n\nTake 12 and 30.\n")
-    text, code = check_command(book)
+    write_page(
+        book, "---\nno-evidence-text: a tutorial with made-up numbers\n---\n\nTake 12 and 30.\n"
+    )
+    text, code = report(review_book(book))
     assert code == 0
     assert "a tutorial with made-up numbers" in text
 
 
 @pytest.mark.parametrize("name", ["include", "eval-rst", "raw"])
 def test_what_cannot_be_read_is_refused_by_name(book: Path, name: str) -> None:
-    write(book, f"```{{{name}}} x\n```\n")
+    write_page(book, f"```{{{name}}} x\n```\n")
     assert name in check_book(book)[0].message
 
 
 def test_a_script_shown_by_a_cell_is_refused(book: Path) -> None:
-    write(book, "```{code-cell}\nJavascript('alert()')\n```\n")
+    write_page(book, "```{code-cell}\nJavascript('alert()')\n```\n")
     assert "script" in " ".join(map(str, check_book(book)))
 
 
 def test_rows_are_not_selected_by_how_they_came_out(book: Path) -> None:
-    write(book, "```{code-cell}\nfindings.query(\"direction == 'increase'\")\n```\n")
+    write_page(book, "```{code-cell}\nfindings.query(\"direction == 'increase'\")\n```\n")
     assert "coverage" in {problem.rule for problem in check_book(book)}
-    write(book, "```{code-cell}\nfindings.query(\"source_id == 'moss2021'\")\n```\n")
+    write_page(book, "```{code-cell}\nfindings.query(\"source_id == 'moss2021'\")\n```\n")
     assert "coverage" not in {problem.rule for problem in check_book(book)}
 
 
@@ -125,14 +137,14 @@ NOTHING = {
 
 def test_what_a_build_would_refuse_is_said_before(book: Path) -> None:
     (book / "references.bib").write_text("@misc{lamp2001, title={Lamps}}\n", encoding="utf-8")
-    write(book, "\n\n".join(["(tab-sleep)=\n# A", *NOTHING]))
+    write_page(book, "\n\n".join(["(tab-sleep)=\n# A", *NOTHING]))
     said = " ".join(map(str, check_book(book)))
     assert [what for what in NOTHING.values() if what not in said] == []
 
 
 def test_a_source_is_named_by_its_short_name_too(book: Path) -> None:
     short = load_evidence(book / "data").source("larkin2024").short_name
-    write(book, f"{{source}}`{short}` reports less somnin.\n")
+    write_page(book, f"{{source}}`{short}` reports less somnin.\n")
     assert [p.message.partition(":")[0] for p in check_book(book)] == ["direction"]
 
 
@@ -160,20 +172,20 @@ def test_chapters_are_listed_by_a_pattern_too(book: Path) -> None:
 
 
 def test_problems_come_as_json_too(book: Path) -> None:
-    write(book, CLAIM)
-    text, code = check_command(book, "json")
+    write_page(book, CLAIM)
+    text, code = report(review_book(book), "json")
     assert code == 1
     assert {p["rule"] for p in json.loads(text)["problems"]} >= {"number", "wording"}
 
 
 def test_text_that_a_cell_printed_is_checked(evidence: Evidence) -> None:
     printed = [{"output_type": "stream", "text": [CLAIM]}]
-    assert {p.rule for p in check_output(printed, "a cell", evidence)} >= {"number", "wording"}
+    assert {p.rule for p in check_output(printed, evidence)} >= {"number", "wording"}
 
 
 def test_a_printed_number_of_a_table_passes(evidence: Evidence) -> None:
     printed = [{"output_type": "stream", "text": "1.86"}]
-    assert check_output(printed, "a cell", evidence) == []
+    assert check_output(printed, evidence) == []
 
 
 def test_a_number_inside_a_drawing_is_no_number_of_a_row(book: Path, evidence: Evidence) -> None:
@@ -188,7 +200,7 @@ def test_a_number_inside_a_drawing_is_no_number_of_a_row(book: Path, evidence: E
 
 def test_a_script_among_outputs_is_refused(evidence: Evidence) -> None:
     shown = [{"output_type": "display_data", "data": {"text/html": "<script>1</script>"}}]
-    assert "script" in check_output(shown, "a cell", evidence)[0].message
+    assert "script" in check_output(shown, evidence)[0].message
 
 
 def shown(*texts: str) -> list[object]:
@@ -198,12 +210,12 @@ def shown(*texts: str) -> list[object]:
 
 def test_what_the_package_shows_of_the_tables_passes(evidence: Evidence) -> None:
     for text in [*evidence.advice["as_printed"], *evidence.limitations["sentence"]]:
-        assert check_output(shown("Note: ", f"“{text}”"), "a cell", evidence) == []
+        assert check_output(shown("Note: ", f"“{text}”"), evidence) == []
 
 
 def test_words_added_to_a_text_of_the_tables_are_checked(evidence: Evidence) -> None:
     text = f"{evidence.limitations['sentence'].iloc[0]} Amber light is safe."
-    (problem,) = check_output(shown(text), "a cell", evidence)
+    (problem,) = check_output(shown(text), evidence)
     assert problem.message.startswith("safety: 'safe'")
 
 
@@ -221,12 +233,12 @@ AUDITED = {
 def test_an_audit_says_how_a_sentence_stands_to_the_evidence(
     evidence: Evidence, verdict: str
 ) -> None:
-    (sentence,) = audit(AUDITED[verdict], evidence).sentences
+    (sentence,) = audit(text_blocks(AUDITED[verdict]), evidence).sentences
     assert sentence.verdict == verdict
 
 
 def test_an_audit_gives_the_row_and_a_wording_that_the_evidence_allows(evidence: Evidence) -> None:
-    (sentence,) = audit(AUDITED["contradicted"], evidence).sentences
+    (sentence,) = audit(text_blocks(AUDITED["contradicted"]), evidence).sentences
     assert sentence.rows == ("larkin2024-som",)
     assert "a significant increase in somnin" in sentence.allowed
 
@@ -237,23 +249,16 @@ def test_documents_are_read_by_their_ending(book: Path, ending: str) -> None:
     path = book / f"page.{ending}"
     shown = f"<html><body><nav>x</nav><p>{text}</p></body></html>" if ending == "html" else text
     path.write_text(shown, encoding="utf-8")
-    told, code = audit_command(path, "json", book / "data")
-    assert code == 0
-    assert set(json.loads(told)["totals"].values()) == {0, 1}
+    told = json.loads(write(audit(path, load_evidence(book / "data")), "json"))
+    assert set(told["totals"].values()) == {0, 1}
 
 
 def test_the_page_of_an_audit_escapes_what_it_quotes(book: Path) -> None:
     path = book / "page.txt"
     path.write_text("Amber light is safe &lt;script&gt;.", encoding="utf-8")
-    page, _ = audit_command(path, "html", book / "data")
+    page = write(audit(path, load_evidence(book / "data")), "html")
     assert "<script" not in page
     assert all(verdict in page for verdict in VERDICTS)
-
-
-def test_a_file_that_is_not_there_is_said_so(book: Path) -> None:
-    text, code = audit_command(book / "none.md", "text", book / "data")
-    assert code == 2
-    assert "could not read" in text
 
 
 def test_a_sentence_of_plain_csv_that_names_nothing_is_a_problem(book: Path) -> None:
@@ -266,5 +271,5 @@ def test_a_trial_without_its_row_is_listed_as_open(book: Path) -> None:
         path = book / "data" / f"{table}.csv"
         if path.is_file():
             path.write_text(path.read_text("utf-8").partition("\n")[0] + "\n", "utf-8")
-    text, _ = check_command(book)
+    text, _ = report(review_book(book))
     assert "has no row in trials.csv: dose, duration, comparator (open)" in text

@@ -6,17 +6,18 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 
-from evidence_tools.check.claims import PAIRS, Reading, read_claims
-from evidence_tools.check.lookup import fits, say
+from evidence_tools.check.claims import PAIRS, Clause, Reading, read_claims
+from evidence_tools.check.lookup import DIRECTIONS, fits, say
 from evidence_tools.check.pages import Block, read_document, sentences, text_blocks
 from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Fault, Judge
+from evidence_tools.check.wording import Tag
 from evidence_tools.evidence.measures import RATIOS
-from evidence_tools.evidence.model import Evidence, Row, load_evidence
+from evidence_tools.evidence.model import Evidence, Row
 
 VERDICTS = {
     CONTRADICTED: "a row says otherwise",
@@ -40,6 +41,7 @@ td{{border:1px solid #bbb;padding:.2rem .6rem}}section{{margin:.8rem 0;padding-l
 border-left:.3rem solid #bbb}}</style></head><body><h1>{title}</h1><table>{totals}</table>
 <h2>The page</h2><p>{page}</p><h2>Worst first</h2>{details}<p>{end}</p></body></html>
 """
+_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 _FOR_AUTHORS = re.compile(
     r"[.;:,]? (?:[Ww]rite|Report each|No row is|[Ll]eave it|name the source|take it)"
@@ -79,89 +81,70 @@ class Audit:
         return sorted(spoken, key=lambda s: (order.index(s.verdict), s.line))
 
 
-def audit(text: str, evidence: Evidence, *, name: str = "text") -> Audit:
-    """Audit a text sentence by sentence.
+def audit(document: str | Path | Sequence[Block], evidence: Evidence, name: str = "") -> Audit:
+    """Audit a document of somebody else sentence by sentence.
 
     Parameters
     ----------
-    text
-        Plain text, Markdown or HTML.
+    document
+        The path of a text, Markdown, HTML or PDF file (``-`` is standard input), or its blocks.
     evidence
         What is known.
     name
-        What the text is called.
+        What the document is called.
     """
-    return _audit(text_blocks(text), evidence, name)
-
-
-def audit_command(
-    source: str | Path,
-    format: str = "text",  # noqa: A002
-    data: str | Path | None = None,
-) -> tuple[str, int]:
-    """Audit a document for the command line.
-
-    Parameters
-    ----------
-    source
-        A text, Markdown, HTML or PDF file; ``-`` is standard input.
-    format
-        ``text``, ``json``, or ``html``, a page that needs no other file.
-    data
-        The data folder; by default the nearest one.
-
-    Returns
-    -------
-    text, code
-        What to print; 0 when it could be read, else 2: findings on other people's pages are no
-        failure.
-    """
-    try:
-        piped = str(source) == "-"
-        blocks = text_blocks(sys.stdin.read()) if piped else read_document(Path(source))
-        read = _audit(blocks, load_evidence(data), str(source))
-    except (OSError, ValueError) as error:
-        return f"evidence audit: could not read {source}: {error}", 2
-    if format == "json":
-        content = {**asdict(read), "totals": read.totals}
-        return json.dumps(content, ensure_ascii=False, indent=1), 0
-    return _html(read) if format == "html" else _text(read), 0
-
-
-def _audit(blocks: Iterable[Block], evidence: Evidence, name: str) -> Audit:
+    if isinstance(document, str | Path):
+        blocks = text_blocks(sys.stdin.read()) if document == "-" else read_document(Path(document))
+    else:
+        blocks = list(document)
     judge = Judge(evidence, strict=False)
     reading: Reading | None = None
     judged = []
     for sentence in sentences(blocks):
         before, reading = reading, read_claims(sentence, judge.wording, reading)
-        if not reading.named and (source := _identified(judge, reading)):
+        if not reading.named and (source := _described(judge, reading)):
             reading = read_claims(sentence, judge.wording, before, source)
         judged.append(_judge(judge, reading))
-    return Audit(name, tuple(judged))
+    return Audit(name or str(document), tuple(judged))
 
 
-def _identified(judge: Judge, reading: Reading) -> str:
-    """Find the one source whose size is a number of the sentence."""
-    numbers = {n.replace(",", "") for n in _NUMBER.findall(reading.sentence.text) if len(n) > 1}
-    found = set()
-    for source, row in judge.rows.sources.items() if numbers else ():
+def _described(judge: Judge, reading: Reading) -> str:
+    """Find the one source that a sentence describes by its size, or by two of its other facts."""
+    said = f" {reading.sentence.text.lower().replace('-', ' ').replace(',', '')} "
+    for number, word in enumerate(_NUMBERS, start=1):
+        said = said.replace(f" {word} ", f" {number} ")
+    words, scores = set(said.split()), Counter[str]()
+    for source, row in judge.rows.sources.items() if reading.has("study", "outcome") else ():
         trial = judge.rows.trials.get(source)
         sizes = {row.n_participants, trial.n_randomised if trial else None} - {None}
-        found |= {source} if numbers & {str(int(size)) for size in sizes} else set()
-    return found.pop() if len(found) == 1 and reading.has("outcome", "subject", "study") else ""
+        scores[source] += 2 * bool({str(int(size)) for size in sizes} & words)
+        scores[source] += str(row.year) in words
+        months = int(trial.duration or 0) if trial and trial.duration_unit == "months" else 0
+        lasted = (f" {months} month", f" {months // 12} year" if months % 12 == 0 else "")
+        scores[source] += any(text and text in said for text in lasted[: 2 * bool(months)])
+        places = (trial.country or "").lower()[:4] if trial else ""
+        scores[source] += bool(places and f" {places}" in said)
+        versus = (trial.comparator or "").lower().split()[:1] if trial else []
+        scores[source] += bool(words.intersection(versus))
+    best = [source for source, score in scores.items() if score == max(scores.values())]
+    return best[0] if len(best) == 1 and scores[best[0]] > 1 else ""
 
 
 def _judge(judge: Judge, reading: Reading) -> Judged:
-    faults = [*_figures(judge, reading), *judge.faults(reading)]
-    rows = _holding(judge, reading)
     text, line = reading.sentence.text, reading.sentence.line
-    if faults:
+    stated = [clause for clause in reading.clauses if clause.stance == "stated"]
+    pairs = [(clause, pair) for clause in stated for pair in clause.all(*PAIRS)]
+    held = [_holding(judge, clause, pair) for clause, pair in pairs]
+    supported = bool(held) and all(held)
+    # A claim that asks for nothing but its row has one.
+    faults = [f for f in judge.faults(reading) if not (supported and f.slot == "bind")]
+    if faults := [*_figures(judge, reading), *faults]:
         worst = min(faults, key=lambda fault: [ADVICE, *VERDICTS].index(fault.verdict))
-        ids = worst.rows or tuple(row.finding_id for row in rows[:2])
+        ids = worst.rows or tuple(row.finding_id for rows in held for row in rows[:2])
         reason = f"{worst.slot}: {_FOR_AUTHORS.split(worst.message)[0]}"
         return Judged(text, line, worst.verdict, reason, ids, _allowed(judge, reading, worst, ids))
-    stated = [clause for clause in reading.clauses if clause.stance == "stated"]
-    if rows and any(clause.has(*PAIRS) for clause in stated):
+    if supported:
+        rows = [row for rows in held for row in rows[:1]]
         reason = "; ".join(say(row, roles=False) for row in rows[:2])
         return Judged(text, line, "supported", reason, tuple(r.finding_id for r in rows[:4]))
     if reading.named and _NUMBER.search(text):
@@ -173,16 +156,14 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     return Judged(text, line, "not judged" if about and unclear else "background")
 
 
-def _holding(judge: Judge, reading: Reading) -> list[Row]:
-    """List rows that hold what is stated: of its sources or, without one, of any."""
-    found: list[Row] = []
-    for clause in reading.clauses:
-        for pair in clause.all(*PAIRS):
-            outcome, direction = pair.means, pair.sense.partition(":")[2]
-            rows = [r for s in clause.sources for r in judge.rows.of(s, outcome)]
-            rows = rows if clause.sources else judge.rows.about(outcome)
-            found += [row for row in rows if fits(direction, row)]
-    return found
+def _holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
+    """List rows that hold a pair: of its sources or, without one, when all that counts agrees."""
+    direction, rows = pair.sense.partition(":")[2], judge.rows
+    if clause.sources:
+        own = (row for source in clause.sources for row in rows.of(source, pair.means))
+        return [row for row in own if fits(direction, row)]
+    agreed = rows.direction(pair.means) == DIRECTIONS.get(direction, rows.direction(pair.means))
+    return [row for row in rows.about(pair.means) if agreed and fits(direction, row)]
 
 
 def _figures(judge: Judge, reading: Reading) -> list[Fault]:
@@ -224,7 +205,13 @@ def _parts(sentence: Judged) -> list[str]:
     return [f"{name}: {text}" for name, text in found.items() if text]
 
 
-def _text(read: Audit) -> str:
+def write(read: Audit, form: str = "text") -> str:
+    """Write an audit as ``text``, ``json``, or ``html``, a page that needs no other file."""
+    if form == "html":
+        return _html(read)
+    if form == "json":
+        content = {**asdict(read), "totals": read.totals}
+        return json.dumps(content, ensure_ascii=False, indent=1)
     lines = [f"{read.name}: {len(read.sentences)} sentences"]
     lines += [f"  {n:4}  {verdict}: {VERDICTS[verdict]}" for verdict, n in read.totals.items()]
     for sentence in read.worst_first:

@@ -58,7 +58,7 @@ def check_built(html: Path, pdf: Path | None = None, folder: Path = Path()) -> l
     checked = [page for page in pages if not page.declared]
     cells = [cell for page in checked for cell in _cells(html, page)]
     made = {text for _, outputs in cells for o in outputs for text in _strings(_made(o))}
-    texts = _Texts(evidence, made)
+    texts = Outputs(evidence, made)
     problems = [p for place, outputs in cells for p in texts.check(outputs, place)]
     problems += _hidden(pages, made, evidence) if cells else []
     printed = []
@@ -75,20 +75,15 @@ def check_built(html: Path, pdf: Path | None = None, folder: Path = Path()) -> l
     return sorted(set(problems))
 
 
-def check_output(outputs: Iterable[Any], path: str, evidence: Evidence) -> list[Problem]:
-    """Check what one cell put out, as a notebook holds it; ``path`` is how problems name it."""
-    return list(_Texts(evidence).check(outputs, path))
-
-
-class _Texts:
-    """Texts and numbers of the tables and settings: what an output may repeat."""
+class Outputs:
+    """What cells put out, held against texts and numbers of the tables and settings."""
 
     def __init__(self, evidence: Evidence, made: Iterable[str] = ()) -> None:
         self.evidence, self.judge = evidence, Judge(evidence)
         self.numbers = _tokens([*_table_texts(evidence.folder.parent), *made])
 
     def check(self, outputs: Iterable[Any], path: str) -> Iterator[Problem]:
-        """Check what a cell put out."""
+        """Check what a cell put out, as a notebook holds it; ``path`` is how problems name it."""
         for output in outputs:
             data = {kind: _joined(text) for kind, text in output.get("data", {}).items()}
             if "application/javascript" in data or "<script" in str(data.get("text/html", "")):

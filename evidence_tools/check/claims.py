@@ -20,28 +20,25 @@ _TRIGGERS = (*_CLAIMS.split(), *_DIRECTIONS)
 _SUBJECTS = ("outcome", "subject", "body", "marker", "process", "thing")
 _TOPICS = (*_SUBJECTS, "elsewhere", "central", "source")
 _ASKS = ("open", "ask", "not", "hearsay", "why", "degree")
+_ANTECEDENTS = (*_SUBJECTS, "otherwise", "elsewhere", "study", "central", "source")
+_PRONOUNS = ("it", "its", "they")
 _HARD = frozenset(";:—–()…|")
 _BETWEEN = frozenset(["et", "al", "and", "colleagues", "coworkers", "co", "workers", "s"])
 _BETWEEN |= frozenset(["(", ",", ")", ".", "the", "in"])
 _PAST = frozenset(["rose", "fell", "went", "dropped", "climbed", "jumped", "grew", "sank", "moved"])
-_THINGS = (*_SUBJECTS, "person")
-_JOINS = frozenset(["and", "or", "in", "of", "on", "the"])
-_NAMES = ("process", "marker", "subject", "good")
 
 
 @dataclass
 class Clause:
     """One clause: its words, their tags by sense, and whether it states anything.
 
-    ``stance`` is ``stated``, ``denied`` (left open, or said of others) or ``asked``; ``assumed``
-    says that the claim is taken for granted, as after *why* or by two denials.
+    ``stance`` is ``stated``, ``denied`` (left open, or said of others) or ``asked``.
     """
 
     tokens: list[Token]
     start: int
     tags: dict[str, list[Tag]] = field(default_factory=dict)
     stance: str = "stated"
-    assumed: bool = False
     sources: list[str] = field(default_factory=list)
 
     def has(self, *senses: str) -> bool:
@@ -71,13 +68,6 @@ class Clause:
         """Whether the clause says what happened, as the result of a study does."""
         moves = [self.tokens[tag.first - self.start].low for tag in self.all(*MOVES)]
         return any(word in _PAST or word.endswith("ed") for word in moves)
-
-    @property
-    def only_names(self) -> bool:
-        """Whether the clause names things and says nothing of them, as a title does."""
-        named = {n for tag in self.all(*_THINGS) for n in range(tag.first, tag.last + 1)}
-        rest = (t for n, t in enumerate(self.tokens, start=self.start) if n not in named)
-        return all(token.low in _JOINS or not token.low.isalnum() for token in rest)
 
     def negators(self, tag: Tag, near: int) -> list[Tag]:
         """List the words shortly before a word that turn it round."""
@@ -143,7 +133,7 @@ class Reading:
     @property
     def about_subject(self) -> bool:
         """Whether the sentence begins with the subject, and is about no source."""
-        begins = bool(self.clauses) and self.clauses[0].has("subject", "thing")
+        begins = bool(self.clauses) and self.clauses[0].has("subject", "thing", "kin")
         return begins and not self.named and not self.has("central")
 
 
@@ -157,8 +147,10 @@ def read_claims(
     tokens = tokenize(sentence.text)
     tags = [*wording.tags(tokens), *_role_tags(sentence, tokens, wording)]
     tags += _source_tags(tokens, wording)
-    if before and before.about_subject and any(t.sense == "it" and t.first == 0 for t in tags):
-        tags.append(Tag("thing", "", 0, 0))
+    if before and before.about_subject:
+        others = min((t.first for t in tags if t.sense in _ANTECEDENTS), default=len(tokens))
+        its = [t for t in tags if t.sense == "it" and tokens[t.first].low in _PRONOUNS]
+        tags += [Tag("thing", "", t.first, t.last) for t in its[:1] if t.first < others]
     parts = _segments(tokens, tags)
     clauses = [_clause(tokens[start : end + 1], start, tags) for start, end in parts]
     question = sentence.text.rstrip("\"'”)").endswith("?")
@@ -168,7 +160,7 @@ def read_claims(
     reading = Reading(sentence, tokens, clauses, named, carried)
     outcomes: list[Tag] = []
     for clause in clauses:
-        _set_stance(clause, question)
+        clause.stance = _stance(clause, question)
         clause.sources = _sources(reading, clause, wording.evidence.topic.central_source)
         outcomes = clause.all("outcome") or outcomes
         goes_on = clause.sources or clause.has("outcome", "finding")
@@ -219,23 +211,21 @@ def _year_near(tokens: list[Token], index: int) -> tuple[str, int]:
 
 def _segments(tokens: list[Token], tags: list[Tag]) -> list[tuple[int, int]]:
     """Cut a sentence where one statement ends and another begins."""
-    commas = {index for index, token in enumerate(tokens) if token.low == ","}
-    marks = commas | {index for index, token in enumerate(tokens) if token.low in _HARD}
 
     def at(*senses: str) -> set[int]:
         return {tag.first for tag in tags if tag.sense in senses}
 
+    marks = {n for n, token in enumerate(tokens) if token.low == "," or token.low in _HARD}
     contrasts = {
         t.first
         for t in tags
         if t.sense == "contrast"
         and (t.means != "comma" or not t.first or tokens[t.first - 1].low in (",", "and"))
     }
-    opening = contrasts | {t.first for t in tags if (t.sense, t.means) == ("ask", "if")}
-    triggers, topics, asks = at(*_TRIGGERS), at(*_TOPICS), at(*_ASKS)
+    conditions = {t.first for t in tags if (t.sense, t.means) == ("ask", "if")}
+    triggers, topics, asks, moved = at(*_TRIGGERS), at(*_TOPICS), at(*_ASKS), at(*_DIRECTIONS)
     speaks, sources = at("claimverb"), at("source")
-    moved = at(*_DIRECTIONS)
-    edges = [0, *(i for i, token in enumerate(tokens) if token.low in ("and", "or")), len(tokens)]
+    edges = [0, *(n for n, token in enumerate(tokens) if token.low in ("and", "or")), len(tokens)]
     joints = {
         cut  # it joins two statements, each with what happened and to what
         for sides in zip(edges, edges[1:], edges[2:], strict=False)
@@ -243,38 +233,37 @@ def _segments(tokens: list[Token], tags: list[Tag]) -> list[tuple[int, int]]:
         for cut in sides[1:2]
     }
     found: list[tuple[int, int]] = []
-    waiting: list[int] = []  # where the beginning of a list began
-    begin = 0
+    begin, settled, goes_on = 0, True, True
     for cut in [*sorted(marks | contrasts | joints), len(tokens)]:
         part, start = set(range(begin, cut)), begin
         begin = cut + 1 if cut in marks else cut
         if not part:
             continue
-        opens, stands = start in opening, bool(part & triggers)
-        start = waiting.pop() if waiting else start
-        plain = not part & asks
-        listed = part & topics and plain
-        continues = not opens and not stands and found and found[-1][0] not in opening - contrasts
-        if part & speaks and part & sources:
-            found.append((start, cut - 1))
-        elif not (stands or opens) and cut in commas and (listed or (plain and not found)):
-            waiting = [start]
-        elif continues or (found and tokens[start].low in ("or", "nor")):
+        opens = start in contrasts | conditions
+        stands = opens or bool(part & triggers or (part & speaks and part & sources))
+        # What claims nothing belongs to the part before it, or waits for the next.
+        adds = tokens[start].low in ("or", "nor") or (goes_on and not stands)
+        if found and (adds or not settled):
             found[-1] = (found[-1][0], cut - 1)
         else:
             found.append((start, cut - 1))
-    return [*found, *((start, len(tokens) - 1) for start in waiting)]
+            settled = False
+        settled = settled or stands or bool(part & asks)
+        goes_on = start not in conditions
+    return found
 
 
 def _clause(tokens: list[Token], start: int, tags: list[Tag]) -> Clause:
     """Collect the tags of a clause; a negated change is none, or none that is significant."""
     clause = Clause(tokens, start)
     inside = [tag for tag in tags if start <= tag.first < start + len(tokens)]
-    near = {t.first for t in inside if t.sense == "outcome"}
+    near = {t.first for t in inside if t.sense in ("outcome", "body")}
     ends = {start - 1, *(t.last for t in inside if t.sense == "outcome")}
     for tag in inside:
         beside = tag.means != "adjacent" or near & {tag.last + 1, tag.last + 2}
-        after = tag.means != "end" or tag.first - 1 in ends
+        after = (
+            tag.means != "end" or tag.first - 1 in ends or tokens[tag.first - start - 1].low == ":"
+        )
         if beside and after and not _covered(tag, inside):
             clause.tags.setdefault(tag.sense, []).append(tag)
     used: set[int] = set()
@@ -282,7 +271,7 @@ def _clause(tokens: list[Token], start: int, tags: list[Tag]) -> Clause:
         quiet = clause.all("nonsignificant")
         turning = clause.negators(tag, 4)
         used |= {n.first for n in turning}
-        if turning or (tag.sense == "change" and quiet):
+        if turning:
             clause.tags[tag.sense].remove(tag)
             word = "nonsignificant" if quiet or tag.sense == "significant" else "same"
             clause.tags.setdefault(word, []).append(Tag(word, "", tag.first, tag.last))
@@ -293,13 +282,12 @@ def _clause(tokens: list[Token], start: int, tags: list[Tag]) -> Clause:
 
 def _covered(tag: Tag, tags: list[Tag]) -> bool:
     """Whether a word is only a part of a longer name."""
-    wide = ("term", "outcome", *(_NAMES if tag.sense == "body" else ()))
     return tag.sense != "term" and any(
         other.first <= tag.first
         and tag.last <= other.last
         and other.last - other.first > tag.last - tag.first
         for other in tags
-        if other.sense in wide
+        if other.sense in ("term", "outcome")
     )
 
 
@@ -314,7 +302,8 @@ def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]
     return reading.named
 
 
-def _set_stance(clause: Clause, question: bool) -> None:
+def _stance(clause: Clause, question: bool) -> str:
+    """Say whether a clause states, denies or asks; what *why* takes for granted is stated."""
     trigger = clause.first(*_TRIGGERS)
     first = trigger.first if trigger else clause.start + len(clause.tokens)
     degrees = {tag.first for tag in clause.all("degree")}
@@ -322,11 +311,10 @@ def _set_stance(clause: Clause, question: bool) -> None:
     claims = clause.has("good", "up", "down", "bad", "safe") and clause.has("subject", "thing")
     asks = any(tag.first <= first for tag in clause.all("ask"))
     if clause.has("double") or (why and claims and not clause.has("maybe", "ask")):
-        clause.assumed = True
-    elif question or (why and clause.has("maybe")) or asks:
-        clause.stance = "asked"
-    elif clause.has("hearsay") or _is_open(clause):
-        clause.stance = "denied"
+        return "stated"
+    if question or (why and clause.has("maybe")) or asks:
+        return "asked"
+    return "denied" if clause.has("hearsay") or _is_open(clause) else "stated"
 
 
 def _is_open(clause: Clause) -> bool:

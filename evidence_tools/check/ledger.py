@@ -109,10 +109,11 @@ def _suggestion(number: str, block: Block, wording: Wording) -> str:
         if near and number.rstrip("% ") in printed:
             return f"{row.source} prints it; write {{finding}}`{row.finding_id}`"
     after = [] if number.endswith("%") else tokenize(text.partition(number)[2])
+    source = min(sources)
     for tag in wording.tags(after[:2]):
-        row = wording.evidence.rows("sources").get(min(sources))
-        if tag.sense == "counted" and tag.means and getattr(row, tag.means, None) is not None:
-            return (
-                f"write {{value}}`{min(sources)}.{tag.means}`, if it counts that, or leave it out"
-            )
+        rows = [wording.evidence.rows(table).get(source) for table in ("sources", "trials")]
+        held = any(getattr(row, tag.means or "-", None) is not None for row in rows)
+        if tag.sense == "counted" and held:
+            name = f"{{value}}`{source}.{tag.means}`"
+            return f"write {name}, if it counts that, or leave it out"
     return "no row near it holds it; take a number from a row, with a role, or leave it out"

@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -68,24 +68,24 @@ class Review:
     numbers: Counter[str] = field(default_factory=Counter)
 
 
-def check_book(folder: str | Path) -> list[Problem]:
+def review_book(folder: str | Path, *, release: bool = False, today: date | None = None) -> Review:
     """Check a book without running anything.
 
     Parameters
     ----------
     folder
         The folder with ``_config.yml``, ``_toc.yml`` and ``data``.
+    release
+        Refuse integrity that was looked up too long ago, and judgements that rows contradict.
+    today
+        The day of the review.
 
     Returns
     -------
-    list of Problem
-        What stops a build, in the order of files and lines.
+    Review
+        What stops a build, in the order of files and lines, and what was looked at.
     """
-    return review_book(Path(folder)).problems
-
-
-def review_book(folder: Path, *, release: bool = False, today: date | None = None) -> Review:
-    """Check a book and say what was looked at; for a ``release`` integrity was looked up lately."""
+    folder = Path(folder)
     review = Review()
     try:
         evidence = load_evidence(folder / "data")
@@ -235,14 +235,20 @@ def read_book(folder: Path) -> tuple[list[Page], list[str], list[Page]]:
     paths |= dict.fromkeys(p for glob in toc.globs() for p in sorted(folder.glob(f"{glob}.md")))
     # A notebook beside the chapters is a copy of an editor until _toc.yml names it.
     others = set((folder / "chapters").glob("**/[!._]*.md")) - set(paths)
-    pages = [
-        read_page(path, path.relative_to(folder).as_posix(), extensions)
-        for path in [*paths, *sorted(others)]
-    ]
+    pages = [_read_page(path, folder, extensions) for path in [*paths, *sorted(others)]]
     settings = [_settings(folder / name) for name in ("_config.yml", "_toc.yml")]
     if (readme := folder / "README.md").is_file():
-        settings.append(read_page(readme, readme.name, extensions))
+        settings.append(_read_page(readme, folder, extensions))
     return pages, [page.path for page in pages[: len(paths)]], settings
+
+
+def _read_page(path: Path, folder: Path, extensions: Sequence[str]) -> Page:
+    shown = path.relative_to(folder).as_posix()
+    try:
+        return read_page(path, shown, extensions)
+    except (ValueError, yaml.YAMLError) as error:
+        message = f"the page cannot be read: {error}"
+        raise EvidenceError([Problem(shown, 0, "", message, "page")]) from None
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
@@ -331,34 +337,6 @@ def _stale(folder: Path, evidence: Evidence, today: date) -> Iterator[Problem]:
                 f"{days} are allowed: look it up again and write the day"
             )
             yield Problem(f"{evidence.folder.name}/sources.csv", 0, "", message, "integrity")
-
-
-def check_command(
-    folder: str | Path,
-    format: str = "text",  # noqa: A002
-    *,
-    release: bool = False,
-) -> tuple[str, int]:
-    """Check a book for the command line.
-
-    Parameters
-    ----------
-    folder
-        The book folder.
-    format
-        ``text`` or ``json``.
-    release
-        Refuse integrity that was looked up too long ago.
-
-    Returns
-    -------
-    text, code
-        What to print; 0 without problems, 1 with problems, 2 if the book could not be checked.
-    """
-    try:
-        return report(review_book(Path(folder), release=release), format)
-    except (OSError, ValueError) as error:
-        return f"evidence check: could not run: {error}", 2
 
 
 def report(review: Review, format: str = "text") -> tuple[str, int]:  # noqa: A002

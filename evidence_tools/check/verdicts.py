@@ -10,7 +10,7 @@ sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,11 @@ from evidence_tools.check.lookup import DIRECTIONS, Rows, fits, say
 from evidence_tools.check.wording import Rule, Tag, Wording
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.show.words import direction_text
+from evidence_tools.show.words import CONCERNS, direction_text
 
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
 _CLAIMED = {"up": "an increase", "down": "a decrease", "nonsignificant": "no significant change"}
-_STATES = {"is", "are", "was", "were", "be", "been", "and", "or", "in"}
 _DID = {"was", "were", "we", "us", "have", "authors"}
 
 Found = dict[str, Any] | None
@@ -87,8 +86,8 @@ class Judge:
             "harm": self.rows.harm,
             "ratings": self.rows.rated(t.means for t in reading.all("outcome")),
         }
-        ids = found.pop("ids", ())
-        return Fault(rule.slot, rule.says.format(**{**slots, **found}), rule.verdict, tuple(ids))
+        ids, verdict = found.pop("ids", ()), found.pop("verdict", rule.verdict)
+        return Fault(rule.slot, rule.says.format(**{**slots, **found}), verdict, tuple(ids))
 
     def _flags(self, reading: Reading, clause: Clause) -> set[str]:
         """Name what holds: senses of the clause, ``+`` those of the sentence, and more."""
@@ -98,14 +97,13 @@ class Judge:
         said = {row.direction for s in clause.sources for o in outcomes for row in rows.of(s, o)}
         harms = [t.first for t in reading.all("outcome") if rows.role(t.means) == "harm"]
         begins = any(0 <= at - clause.start < 4 for at in harms)
-        did = bool(_DID & clause.words) and clause.tokens[0].low != "had"
+        carried = reading.carried and clause.sources
+        did = bool(_DID & clause.words)
         held = {
             "strict": self.strict,
             "bound": clause.sources,
             "pairs": clause.has(*PAIRS),
-            "assumed": clause.assumed,
-            "harm": any(0 <= at - clause.start < len(clause.tokens) for at in harms),
-            "+harm": harms,
+            "harm": harms,
             "harmtold": did and begins,
             "subject": acts,
             "+subject": reading.has("subject", "thing", *self.kin),
@@ -115,8 +113,8 @@ class Judge:
                 if c.stance == "stated"
             ),
             "general": not acts and (clause.has("person") or other),
-            "framed": (clause.sources and clause.has(*PAIRS)) or clause.only_names,
-            "named": reading.named or clause.has("central"),
+            "framed": clause.sources and clause.has(*PAIRS),
+            "named": reading.named or clause.has("central") or (clause.has("it") and carried),
             "studied": clause.has("study", "central", "it") and not clause.has("otherwise"),
             "happened": clause.happened,
             "did": did,
@@ -132,15 +130,12 @@ class Judge:
 
     def _own_flags(self, reading: Reading, clause: Clause, tag: Tag) -> set[str]:
         """Name what holds of single words of a clause."""
-        after = clause.tokens[tag.last + 1 - clause.start :]
-        speaks = tag.first <= clause.start + 1 and bool(after) and after[0].low.isalnum()
         versus = any(0 < tag.first - t.last < 4 for t in clause.all("versus"))
         denying = reading.words(tag)[:3] in ("No ", "no ")
         compares = clause.has("neutral") and {"compared", "compares"} & clause.words
         held = {
             "negated": clause.negators(tag, 4),
             "mild": clause.negators(tag, 6) and not reading.has("subject", "thing"),
-            "acting": speaks and not _STATES & clause.words,
             "denying": denying,
             "reported": clause.has("claimverb") and denying,
             "compared": compares or versus,
@@ -166,43 +161,40 @@ def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     return {"value": tag.means, "owner": owner, "named": ", ".join(named)} if wrong else None
 
 
-def _estimate(_: Judge, reading: Reading, __: Clause, tag: Tag) -> Found:
-    identifier, field = tag.means.split(".")[0], tag.means.partition(".")[2]
-    after = {token.low for token in reading.tokens[tag.last + 1 : tag.last + 4]}
-    after |= {"%"} if reading.sentence.text[reading.end(tag) :].lstrip().startswith("%") else set()
-    wrong = field == "estimate" and {"percent", "%"} & after
-    return {"value": tag.means, "identifier": identifier, "ids": [identifier]} if wrong else None
-
-
-def _count(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
+def _counts(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
+    """Compare the field of a value with the noun or the sign after it."""
     identifier, field = tag.means.split(".")[0], tag.means.partition(".")[2]
     near = [t.means for t in reading.all("counted") if 0 < t.first - tag.last < 4 and t.means]
+    shares = field == "estimate" and re.match(
+        r" ?(?:%|per ?cent)", reading.sentence.text[reading.end(tag) :]
+    )
     owned = judge.wording.owners.get(identifier) == identifier and field.startswith("n_")
-    slots = {"value": tag.means, "identifier": identifier, "column": near[0] if near else ""}
-    return {**slots, "ids": [identifier]} if owned and near and field not in near else None
+    if not (shares or (owned and near and field not in near)):
+        return None
+    instead = f"{{finding}}`{identifier}`" if shares else f"{{value}}`{identifier}.{near[0]}`"
+    return {"value": tag.means, "instead": instead, "ids": [identifier]}
 
 
-def _doubted(judge: Judge, reading: Reading, which: Callable[[Row], bool]) -> Found:
-    rows = [judge.rows.sources[source] for source in reading.named]
-    for row in rows:
-        if row.integrity != "none_known" and which(row):
+def _doubted(judge: Judge, reading: Reading, kinds: Container[str], shown: set[str]) -> Found:
+    for row in (judge.rows.sources[source] for source in reading.named):
+        if row.integrity in kinds and row.source_id not in shown:
             status = row.integrity.replace("_", " ")
             return {"row": row, "status": status, "ids": [row.source_id]}
     return None
 
 
 def _undoubted(judge: Judge, reading: Reading, _: Clause, __: Tag) -> Found:
-    return _doubted(judge, reading, lambda _: True)
+    return _doubted(judge, reading, CONCERNS, set())
 
 
 def _usable(judge: Judge, reading: Reading, _: Clause, __: Tag) -> Found:
-    return _doubted(judge, reading, lambda row: row.integrity in STRIKES_OUT)
+    return _doubted(judge, reading, STRIKES_OUT, set())
 
 
 def _shown(judge: Judge, reading: Reading, _: Clause, __: Tag) -> Found:
     tags = reading.all("source")
     shown = {tag.means for tag in tags if reading.role(tag) not in ("", "value")}
-    return _doubted(judge, reading, lambda row: row.source_id not in shown)
+    return _doubted(judge, reading, CONCERNS, shown)
 
 
 def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
@@ -225,9 +217,11 @@ def _row_source(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     return None if fine else {"row": row, "says": say(row), "ids": [tag.means]}
 
 
-def _row_analysis(judge: Judge, _: Reading, __: Clause, tag: Tag) -> Found:
+def _row_analysis(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     row = judge.rows.findings[tag.means]
-    if row.analysis == "primary" and row.contrast != "within an arm":
+    words = {token.low[:7] for token in reading.tokens if len(token.low) > 6}
+    named = any(word in row.analysis.lower().replace(row.outcome.lower(), "") for word in words)
+    if named or (row.analysis == "primary" and row.contrast != "within an arm"):
         return None
     others = judge.rows.of(row.source_id, row.outcome_id)
     primary = [f". Its primary result: {say(o)}" for o in others if o.analysis == "primary"]
@@ -265,19 +259,16 @@ def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
     """Ask for a row, unless the certainty of the outcome allows the very wording."""
     rows, direction = judge.rows, pair.sense.partition(":")[2]
     hedge, rating = clause.first("maybe", "probably"), rows.ratings.get(pair.means)
-    fine = rows.direction(pair.means) == DIRECTIONS.get(direction, "")
-    if direction == "change" or (hedge and rating and fine and hedge.means == rating.certainty):
+    said, wanted = rows.direction(pair.means), DIRECTIONS.get(direction, "")
+    fine = hedge and rating and said == wanted and hedge.means == rating.certainty
+    if direction == "change" or fine:
         return None
-    certainty = f" (certainty: {rating.rating})" if rating else ""
-    slots = {"claimed": _CLAIMED.get(direction, "a change"), "certainty": certainty}
-    ids = [row.finding_id for row in rows.about(pair.means)[:3]]
-    return {**slots, "outcome": pair.means, "ids": ids}
-
-
-def _not_opposed(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
-    wanted = DIRECTIONS.get(pair.sense.partition(":")[2], "")
-    opposed = judge.rows.direction(pair.means) in set(DIRECTIONS.values()) - {wanted}
-    return _licensed(judge, reading, clause, pair) if wanted and opposed else None
+    slots: dict[str, Any] = {"claimed": _CLAIMED.get(direction, "a change"), "outcome": pair.means}
+    slots["certainty"] = f" (certainty: {rating.rating})" if rating else ""
+    slots["ids"] = [row.finding_id for row in rows.about(pair.means)[:3]]
+    if wanted and said in set(DIRECTIONS.values()) - {wanted}:
+        slots |= {"verdict": CONTRADICTED, "certainty": ", and the rows say otherwise"}
+    return slots
 
 
 def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
@@ -377,8 +368,8 @@ def _kind(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
 COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
     compare.__name__.removeprefix("_"): compare
     for compare in (
-        *(_owner, _estimate, _count, _undoubted, _usable, _shown, _not_denied, _row_outcome),
-        *(_row_source, _row_analysis, _any_row, _current, _direction, _licensed, _not_opposed),
+        *(_owner, _counts, _undoubted, _usable, _shown, _not_denied, _row_outcome),
+        *(_row_source, _row_analysis, _any_row, _current, _direction, _licensed),
         *(_known, _counted_form, _rating, _comparison, _reported, _done, _no_leap, _kind),
     )
 }

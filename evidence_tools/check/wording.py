@@ -213,13 +213,9 @@ def _same(part: str, word: str) -> bool:
 
 
 def _forms(name: str) -> Iterator[str]:
-    """List the ways a name is written: singular, plural, and with its place in other words."""
-    forms = [name]
-    if match := _SITE.fullmatch(name):
-        what, where = match.groups()
-        forms += [f"{what} {word} {where}" for word in ("of", "at the", "at", "in the", "in")]
-        forms.append(f"{where} {what}")
-    for form in forms:
+    """List the ways a name is written: singular, plural, and with its place first."""
+    match = _SITE.fullmatch(name)
+    for form in [name, *([f"{match.group(2)} {match.group(1)}"] if match else [])]:
         yield form
         yield form[:-1] if form.endswith("s") and not form.endswith("ss") else form + "s"
 
