@@ -12,7 +12,11 @@ from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import load_evidence
 
 PACKAGE = PROJECT / "evidence_tools"
-FILES = sorted(p for p in PACKAGE.rglob("*") if p.suffix in {".py", ".js", ".css", ".typ", ".html", ".csv", ".md", ".yml"})
+FILES = sorted(
+    p
+    for p in PACKAGE.rglob("*")
+    if p.suffix in {".py", ".js", ".css", ".typ", ".html", ".csv", ".md", ".yml"}
+)
 ORDINARY = {
     "marker": "public names: the report plots markers",
     "harm": "a role of outcomes",

@@ -99,6 +99,26 @@ def find_misfits(
     ])).query("reason != ''")  # fmt: skip
 
 
+def foreign_findings(
+    judgements: pd.DataFrame, findings: pd.DataFrame, outcomes: pd.DataFrame
+) -> list[str]:
+    """Name for each judgement the findings it rests on that are about another outcome.
+
+    A finding on several outcomes taken together (``covers``) is about each of the kinds it covers.
+    """
+    about = dict(zip(findings["finding_id"], findings["outcome_id"], strict=True))
+    kind = dict(zip(outcomes["outcome_id"], outcomes["kind"], strict=True))
+    covers = dict(zip(outcomes["outcome_id"], outcomes["covers"].map(split_list), strict=True))
+
+    def foreign(key: str, outcome: str) -> bool:
+        other = about.get(key, outcome)
+        known = bool(pd.notna(other) and pd.notna(outcome))
+        return known and other != outcome and kind.get(outcome) not in covers.get(other, [])
+
+    rows = zip(judgements["outcome_id"], judgements["finding_ids"].map(split_list), strict=True)
+    return [", ".join(key for key in keys if foreign(key, outcome)) for outcome, keys in rows]
+
+
 STRIKES_OUT = ("retracted", "caution_published")
 """Integrity of sources whose figures are shown struck out, never as evidence."""
 

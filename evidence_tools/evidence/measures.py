@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+import pandas as pd
+
 FULL_NAMES = {
     "MD": "mean difference",
     "WMD": "weighted mean difference",
@@ -33,6 +35,8 @@ _ESTIMATE = re.compile(rf"{_NAMED.pattern}[\s:=(]*-?\d")
 # A minus sign belongs to a number only when no digit stands before it: "1.17-2.56" is a range.
 _NUMBER = re.compile(r"(?<![\d.])(?:(?<!\d)-)?\d+(?:\.\d+)?")
 _FALL = re.compile(r"\b(decreas|loss|lost|fell|reduc|declin)", re.IGNORECASE)
+# An interval in words, or two numbers between brackets.
+_INTERVAL = re.compile(r"\bCI\b\D*\d|\(-?\d[\d.]* ?(?:to|[-~;,]) ?-?\d[\d.]*\)")
 _P_VALUE = re.compile(r"\b[pP]\s*([<=>])\s*(\d*\.?\d+)")
 
 
@@ -117,3 +121,36 @@ def unprinted(figures: Iterable[str], printed: str) -> set[str]:
     if _FALL.search(printed):  # "decreased by 25.8%" prints -25.8 without its sign
         numbers.update([f"-{number}" for number in numbers if not number.startswith("-")])
     return set(Counter(figures) - numbers)
+
+
+def read_print(rows: pd.DataFrame, figures: list[str], units: Iterable[str]) -> pd.DataFrame:
+    """Compare the columns of rows with what is printed: ``as_printed``.
+
+    Columns: ``unprinted`` figures, ``other_units`` where the unit is not printed and others are;
+    of rows with effects also the measures that are ``named``, whether the row is ``misnamed`` or
+    its p-value ``p_unprinted``, and whether the text ``prints_estimate`` and ``prints_interval``.
+    """
+    known = [unit for unit in units if "/" in unit]  # "%" is also part of "95% CI"
+    texts = rows[[f"{column}_printed" for column in figures]].to_numpy(dtype=object)
+    printed = rows["as_printed"].fillna("")
+    found = pd.DataFrame(index=rows.index)
+    found["unprinted"] = pd.Series([
+        # Of an arm, what is printed need not be copied.
+        unprinted([t for t in row if t is not pd.NA], text) if text else set()
+        for row, text in zip(texts, printed, strict=True)
+    ], rows.index)  # fmt: skip
+    named = [printed_units(text, known) for text in printed]
+    found["other_units"] = ["" if str(unit) in some else ", ".join(some)
+                            for unit, some in zip(rows["unit"], named, strict=True)]  # fmt: skip
+    if "effect_measure" in rows:
+        short = printed.map(named_measures)
+        pairs = zip(rows["effect_measure"], short, strict=True)
+        found["misnamed"] = [
+            pd.notna(one) and bool(all_) and one not in all_ for one, all_ in pairs
+        ]
+        found["named"] = [", ".join(sorted(some)) for some in short]
+        found["prints_estimate"] = printed.map(prints_estimate)
+        found["prints_interval"] = printed.str.contains(_INTERVAL)
+        p_values = zip(rows["p_value_printed"], printed, strict=True)
+        found["p_unprinted"] = [pd.notna(p) and p not in printed_p_values(t) for p, t in p_values]
+    return found

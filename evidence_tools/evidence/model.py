@@ -284,7 +284,7 @@ def _load(folder: Path, origin: str) -> Evidence:
         raise EvidenceError([Problem(relative_name(folder), 0, "", message)])
     tables, problems = read_tables(folder)
     topic, faults = read_topic(folder)
-    problems += [*faults, *check_rows(tables, topic)]
+    problems += [*faults, *check_rows(tables)]
     if topic and tables:
         problems += check_topic(folder, topic, tables)
     if problems or topic is None:

@@ -137,7 +137,7 @@ def _line(node: yaml.Node | None, place: list[Any]) -> int:
 
 
 def check_topic(folder: Path, topic: Topic, tables: Mapping[str, LoadedTable]) -> list[Problem]:
-    """Find words of the topic that the tables do not know: sources, forms and groups of people."""
+    """Find words of the topic that the tables do not know, and concerns that the topic does not."""
     path, sources = folder / TOPIC_FILE, tables["sources"]
     node = yaml.compose(path.read_text(encoding="utf-8-sig"))
     named: list[tuple[list[Any], str]] = [(["central_source"], topic.central_source)]
@@ -149,7 +149,12 @@ def check_topic(folder: Path, topic: Topic, tables: Mapping[str, LoadedTable]) -
             counted, file = topic.counts.get(f"{column}s", []), f"datapackage.json: {column}"
             places = ((["counts", f"{column}s", n], word) for n, word in enumerate(counted))
             found += [(*one, allowed, file) for one in places]
-    problems = []
+    problems, advice = list[Problem](), tables["advice"]
+    for number, word in advice.frame["concern"].dropna().items():
+        if word not in topic.groups:
+            message = f"found {word!r}; allowed: {', '.join(topic.groups)}"
+            hint = did_you_mean(word, topic.groups)
+            problems.append(advice.problem(int(str(number)), "concern", message + hint))
     for place, word, known, file in found:
         if word not in known:
             message = f"found {word!r}, which is not in {file}{did_you_mean(word, known)}"
