@@ -43,7 +43,7 @@ class Clause:
 
     def has(self, *senses: str) -> bool:
         """Whether any word of the clause has one of some senses."""
-        return any(self.tags.get(sense) for sense in senses)
+        return not self.tags.keys().isdisjoint(senses)
 
     def all(self, *senses: str) -> list[Tag]:
         """List the words of the clause with one of some senses."""
@@ -277,6 +277,7 @@ def _clause(tokens: list[Token], start: int, tags: list[Tag]) -> Clause:
             clause.tags.setdefault(word, []).append(Tag(word, "", tag.first, tag.last))
     # What turns a change round, or is part of a phrase, turns nothing else round.
     clause.tags["not"] = [n for n in clause.all("not") if n.first not in used]
+    clause.tags = {sense: found for sense, found in clause.tags.items() if found}
     return clause
 
 

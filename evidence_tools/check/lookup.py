@@ -97,9 +97,8 @@ class Rows:
 
     def rated(self, outcomes: Iterable[str]) -> str:
         """Say what the certainty of some outcomes is."""
-        known = [self.ratings[key] for key in outcomes if key in self.ratings]
-        names = {row.outcome_id: lower_first(row.name) for row in self.outcomes.values()}
-        listed = [f"{names[row.outcome_id]}: {row.rating}" for row in known]
+        known = [key for key in outcomes if key in self.ratings]
+        listed = [f"{lower_first(self.outcomes[k].name)}: {self.ratings[k].rating}" for k in known]
         return "; ".join(dict.fromkeys(listed)) or "see the table of ratings"
 
     @cached_property

@@ -124,8 +124,8 @@ class Judge:
             "quoted": "benefit_reported_narratively" in said and clause.has("claimverb"),
             "disowned": clause.has("own") and clause.has("not"),
         }
-        senses = {f"+{sense}" for c in reading.clauses for sense in c.tags if c.has(sense)}
-        senses |= {sense for sense in clause.tags if clause.has(sense)} | {clause.stance}
+        senses = {f"+{sense}" for c in reading.clauses for sense in c.tags}
+        senses |= {*clause.tags, clause.stance}
         return senses | {flag for flag, holds in held.items() if holds}
 
     def _own_flags(self, reading: Reading, clause: Clause, tag: Tag) -> set[str]:
