@@ -17,10 +17,9 @@ from conftest import letters
 from docutils import nodes
 from pypdf import PdfReader
 
-from evidence_tools.book import blocks, grids  # noqa: F401 - printers register themselves
 from evidence_tools.book.mentions import is_printed
+from evidence_tools.book.pdf import PdfError, make_pdf
 from evidence_tools.book.pictures import Pictures
-from evidence_tools.book.typst import PdfError, make_pdf
 from evidence_tools.book.writer import Writer
 
 FACTS: dict[str, Any] = {
@@ -117,7 +116,7 @@ def objects(reader: PdfReader) -> list[Any]:
     return [item for item in found if isinstance(item, dict)]
 
 
-@pytest.mark.parametrize("module", ["typst", "formulas", "grids"])
+@pytest.mark.parametrize("module", ["writer", "formulas", "blocks"])
 def test_the_examples_in_docstrings_are_true(module: str) -> None:
     found = doctest.testmod(importlib.import_module(f"evidence_tools.book.{module}"))
     assert found.attempted

@@ -192,8 +192,7 @@ def _print(app: Any, builder: Any) -> None:
     """Resolve all references, and set the PDF beside the writing of the pages."""
     if builder.name != "html":
         return
-    from evidence_tools.book.pdf import prepare_pdf, resolve_pages
-    from evidence_tools.book.typst import PdfError
+    from evidence_tools.book.pdf import PdfError, prepare_pdf, resolve_pages
 
     app.evidence_site.begin()  # once more: chapters that ran since may have written there
     pages = resolve_pages(app)
@@ -223,7 +222,7 @@ def _finish(app: Any, exception: Exception | None) -> None:
     if exception is not None or app.builder.name != "html":
         app.evidence_session.close()
         return
-    from evidence_tools.book.typst import PdfError
+    from evidence_tools.book.pdf import PdfError
 
     staged, site = Path(app.outdir), app.evidence_site
     try:

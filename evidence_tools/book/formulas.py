@@ -20,7 +20,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from evidence_tools.book.nodes import place_of
-from evidence_tools.book.typst import literal
+from evidence_tools.book.writer import literal
 
 LOGGER = logging.getLogger(__name__)
 

@@ -1,12 +1,21 @@
-"""The whole book as one PDF, from the doctrees that pages are written from."""
+"""The whole book as one PDF, from the doctrees that pages are written from.
+
+The PDF follows PDF/UA-1: it is tagged, has bookmarks, and every picture has a text alternative.
+The same chapters with the same details give the same bytes. Nothing is asked of the network.
+"""
 
 from __future__ import annotations
 
+import datetime
+import io
+import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +25,23 @@ from sphinx.application import Sphinx
 from sphinx.builders import Builder
 from sphinx.util.tags import Tags
 
-from evidence_tools.book import blocks, grids  # noqa: F401 - to import is to register
+from evidence_tools.book import blocks  # noqa: F401 - to import it is to register its printers
 from evidence_tools.book.citing import address_of, citation_of, report_of
 from evidence_tools.book.mentions import chapter_order, is_printed
 from evidence_tools.book.pictures import SHOWN, Pictures
-from evidence_tools.book.typst import call, escaped, make_pdf
-from evidence_tools.book.writer import Writer
+from evidence_tools.book.writer import Writer, call, escaped
 from evidence_tools.releases.stamp import Stamp
+
+_FONTS = "fonts"
+"""Folder of a book for fonts of scripts that the report's own fonts do not have."""
+_OTHER_SCRIPTS = re.compile("[\u0530-\u058f\u0600-\u1cff\u2e80-\ud7ff\uf900-\ufaff\ufb50-\uffef]")
 
 Pages = dict[str, nodes.document]
 """The doctree of each page, by its name."""
+
+
+class PdfError(Exception):
+    """The PDF cannot be made; the message says what to change in the book."""
 
 
 class PrintBuilder(Builder):
@@ -118,3 +134,73 @@ def part_captions(app: Sphinx) -> dict[str, str]:
             if caption := toctree.get("caption") or captions.get(docname):
                 captions |= dict.fromkeys(toctree["includefiles"], caption)
     return captions
+
+
+def make_pdf(body: str, facts: dict[str, Any], folder: Path, target: Path, book: Path) -> Path:
+    """Set markup as a PDF; nothing is written if Typst refuses it, which is a `PdfError`.
+
+    Parameters
+    ----------
+    body
+        The pages of the report as markup.
+    facts
+        What the cover and the metadata say; report.typ names them.
+    folder
+        Holds the pictures; receives the markup.
+    target
+        The PDF to write.
+    book
+        Folder of the book, which may have a folder ``fonts`` with further fonts.
+    """
+    import pikepdf
+    import typst
+
+    source = f'#import "report.typ": *\n#show: report\n\n{body}\n'
+    (folder / "main.typ").write_text(source, encoding="utf-8")
+    shutil.copyfile(Path(__file__).with_name("report.typ"), folder / "report.typ")
+    midnight = datetime.datetime.fromisoformat(f"{facts['date']}T00:00:00+00:00")
+    try:
+        pdf = typst.compile(
+            str(folder / "main.typ"),
+            root=str(folder),
+            format="pdf",
+            pdf_standards=["ua-1"],
+            ignore_system_fonts=True,
+            font_paths=[str(path) for path in _fonts(source, book)],
+            timestamp=int(midnight.timestamp()),
+            sys_inputs={"details": json.dumps(facts)},
+        )
+    except typst.TypstError as error:
+        raise PdfError(_explain(error, source)) from error
+    # A tagged PDF has many small objects, which together are a tenth of their size.
+    packed = pikepdf.ObjectStreamMode.generate
+    with pikepdf.open(io.BytesIO(bytes(pdf))) as document:
+        document.save(target, object_stream_mode=packed, deterministic_id=True)
+    return target
+
+
+def _fonts(source: str, book: Path) -> Iterator[Path]:
+    """Find the book's own fonts, and those of ``weblate-fonts`` that its letters need."""
+    found = find_spec("weblate_fonts")
+    shipped = Path((found and found.origin) or "").parent / "static" / "weblate_fonts"
+    paths = [book / _FONTS, shipped / "source-sans" / "ttf"]
+    # Latin, Greek, Cyrillic, Hebrew, signs are in the fonts inside Typst; the others are large.
+    if _OTHER_SCRIPTS.search(source):
+        paths.append(shipped / "kurinto" / "ttf")
+    return filter(Path.is_dir, paths)
+
+
+def _explain(error: Any, source: str) -> str:
+    """Say what Typst refused, and at which page and line of the book."""
+    found = re.search(r"main\.typ:(\d+)", str(error.diagnostic))
+    above = reversed(source.splitlines()[: int(found[1])]) if found else iter(())
+    place = next((line[3:] for line in above if line.startswith("// ")), "the report")
+    advice = "; ".join(str(hint) for hint in error.hints)
+    if "could not be displayed" in error.message:
+        advice = (
+            "The fonts of the PDF lack this character: write it in another way, install "
+            f"weblate-fonts, or put a font that has it into the folder {_FONTS}/ of the book"
+        )
+    # The folder is a temporary one, and what else Typst says would help nobody.
+    diagnostic = re.sub(r"\S*/(\w+\.typ)|\n\n(?s:.*)", r"\1", str(error.diagnostic))
+    return f"{place}: print refuses this: {error.message}. {advice}\n{diagnostic[:600]}".strip()

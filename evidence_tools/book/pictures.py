@@ -20,9 +20,14 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms.images import ImageConverter
 from sphinx.util import logging
 
-from evidence_tools.book.nodes import evidence_chart, moving_chart, place_of
-from evidence_tools.book.rawhtml import KNOWN, html_nodes
-from evidence_tools.book.typst import call, literal
+from evidence_tools.book.nodes import (
+    KNOWN,
+    evidence_chart,
+    html_nodes,
+    moving_chart,
+    place_of,
+)
+from evidence_tools.book.writer import call, literal
 
 LOGGER = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""From docutils nodes to Typst: the function that prints each kind of node.
+"""From docutils nodes to Typst markup: every text is escaped here, and nowhere else.
 
 Most nodes are a call of a Typst function around what is in them; :data:`WORDS` and :data:`BLOCKS`
 name it. Nothing is passed over: a node that nobody knows is reported with its page and line, and
@@ -7,16 +7,18 @@ so is what print cannot show.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
 from evidence_tools.book.nodes import line_of
-from evidence_tools.book.pictures import Pictures
-from evidence_tools.book.typst import call, escaped, literal
+
+if TYPE_CHECKING:
+    from evidence_tools.book.pictures import Pictures
 
 WORDS = {
     **dict.fromkeys(("emphasis", "title_reference", "classifier"), "emph"),
@@ -44,6 +46,46 @@ SILENT = [
     *("sd_icon", "fontawesome", "evidence_download", "evidence_citation", "tabular_col_spec"),
 ]
 """What no reader of the page sees either, decorations, and files to click on."""
+
+
+_MARKUP = re.compile(r"""[\\#$*_`<>@\[\]~=+\-/"'.:;(){}&^|!]""")
+
+
+def escaped(text: str) -> str:
+    r"""Write text as markup that shows exactly these characters.
+
+    Examples
+    --------
+    >>> escaped("5 * #let $x$")
+    '5 \\* \\#let \\$x\\$'
+    """
+    return _MARKUP.sub(r"\\\g<0>", re.sub(r"[\t\r\n\f\v]+", " ", text))
+
+
+def literal(text: str) -> str:
+    r"""Write text as a string of Typst's code mode.
+
+    Examples
+    --------
+    >>> literal('say "no"')
+    '"say \\"no\\""'
+    """
+    replaced = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{replaced}"'.replace("\n", "\\n").replace("\r", "").replace("\t", "\\t")
+
+
+def call(name: str, *arguments: str, body: str | None = None, **named: str) -> str:
+    """Write a call of a function that may stand between words; empty arguments are left out.
+
+    Examples
+    --------
+    >>> call("link", literal("https://example.org"), body="text")
+    '#link("https://example.org")[text];'
+    """
+    given = [*arguments, *(f"{key}: {code}" for key, code in named.items() if code)]
+    code = ", ".join(filter(None, given))
+    brackets = f"({code})" if code or body is None else ""
+    return f"#{name}{brackets}" + ("" if body is None else f"[{body}]") + ";"
 
 
 @dataclass
