@@ -12,11 +12,8 @@ from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import load_evidence
 
 PACKAGE = PROJECT / "evidence_tools"
-FILES = sorted(
-    p
-    for p in PACKAGE.rglob("*")
-    if p.suffix in {".py", ".js", ".css", ".typ", ".html", ".csv", ".md", ".yml"}
-)
+SORTS = {".py", ".js", ".css", ".typ", ".html", ".csv", ".md", ".yml", ".json"}
+FILES = sorted(p for p in PACKAGE.rglob("*") if p.suffix in SORTS)
 ORDINARY = {
     "marker": "public names: the report plots markers",
     "harm": "a role of outcomes",

@@ -77,8 +77,9 @@ def find_misfits(
 ) -> pd.DataFrame:
     """Find declared judgements that the findings no longer support, with the ``reason``.
 
-    Opposite significant results that count are inconsistency; results without significance are
-    imprecision or silence, never inconsistency. Imprecision without a concern needs findings
+    Opposite significant results that count are inconsistency, and opposite ones of which nobody
+    says whether they are significant may be; results without significance are imprecision or
+    silence, never inconsistency. Imprecision without a concern needs findings
     whose intervals exclude no difference (``excludes_null``). The other domains cannot be
     computed from findings.
     """
@@ -88,10 +89,12 @@ def find_misfits(
     rests_on = [findings.loc[split_list(cell)] for cell in judgements["finding_ids"]]
     precise = [len(rows) > 0 and rows["excludes_null"].fillna(False).all() for rows in rests_on]
     counted = [rows["standing"].isin(["counted", "context"]).all() for rows in rests_on]
+    spoken = [rows.loc[rows["statistically_significant"] != "no", "direction"] for rows in rests_on]
+    apart = [set(MOVED) <= set(directions) for directions in spoken]
     return judgements.assign(reason=clauses(judgements.index, [
         ((domain == "inconsistency") & conflict & ~concern,
          "results that count conflict in direction"),
-        ((domain == "inconsistency") & concern & ~conflict,
+        ((domain == "inconsistency") & concern & ~conflict & ~pd.Series(apart, judged.index),
          "no results that count conflict in direction"),
         ((domain == "imprecision") & (judged == "no concern") & ~pd.Series(precise, judged.index),
          "not every finding it rests on has an interval that excludes no difference"),

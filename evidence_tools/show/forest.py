@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+
 from evidence_tools.evidence.measures import RATIOS
 from evidence_tools.evidence.model import Evidence
+from evidence_tools.evidence.pooling import POOLED
 from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Text
 from evidence_tools.show.drawing import Axis, Lane, Mark, draw_lanes, point, rule, text
+from evidence_tools.show.pooled import pooled_plot
 
 
 def marker_plot(
@@ -52,9 +56,13 @@ def forest_plot(
     unit; one without an estimate has no mark. Points have one size: results taken from papers
     carry no weights. What must not be relied on is hollow and dashed, with the reason beside it.
 
+    What :func:`pool` gives is drawn with weights, the average and where a new trial is expected.
+
     >>> forest_plot(load_evidence("tests/topic").select(kind="accident")).name
     'fig-forest'
     """
+    if isinstance(selection, pd.DataFrame) and POOLED in selection.index:
+        return pooled_plot(selection, name, caption)
     evidence, found = pick(selection)
     order = {outcome: n for n, outcome in enumerate(dict.fromkeys(f.outcome_id for f in found))}
     findings = sorted(found, key=lambda finding: order[finding.outcome_id])

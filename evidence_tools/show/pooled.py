@@ -1,0 +1,161 @@
+"""Averages of trials as a forest plot with weights, a funnel plot, a table and sentences."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evidence_tools.evidence.judgements import effect_verb
+from evidence_tools.evidence.measures import FULL_NAMES, RATIOS
+from evidence_tools.evidence.model import ORIGIN, Evidence, as_rows, loaded
+from evidence_tools.evidence.pooling import FEWEST, METHODS, POOLED, PoolingError
+from evidence_tools.show import drawing, words
+from evidence_tools.show.display import Figure, Prose, Table, Text, runs
+from evidence_tools.show.drawing import Lane, axis_around, draw_lanes, point, rule
+from evidence_tools.show.tables import Layout, make_table
+from evidence_tools.show.values import rating_of
+
+LIBRARY = "PyMetaAnalysis"
+_NAMES = dict(zip(METHODS, ("restricted maximum likelihood", "Paule and Mandel's method",
+                            "DerSimonian and Laird's method", "one effect for all trials"),
+                  strict=True))  # fmt: skip
+
+
+def figure_text(value: float) -> str:
+    """Write a computed figure with three digits, or two decimals where that is more."""
+    return words.number_text(f"{value:.{max(2, 2 - int(np.floor(np.log10(abs(value) or 1))))}f}")
+
+
+def _estimate(row: Any, ends: str = "ci") -> str:
+    low, high = (figure_text(getattr(row, f"{ends}_{end}")) for end in ("lower", "upper"))
+    return words.range_text(low, high)
+
+
+def _of(frame: pd.DataFrame) -> tuple[Evidence, list[Any]]:
+    return loaded(frame.attrs.get(ORIGIN)), as_rows(frame.drop(columns="source_id", errors="ignore")
+                                                    .rename_axis("row"))  # fmt: skip
+
+
+def pooled_plot(pooled: pd.DataFrame, name: str, caption: Text) -> Figure:
+    """Draw trials with squares as large as their weight, and their average as a diamond."""
+    evidence, rows = _of(pooled)
+    sources, null = evidence.rows("sources"), int(rows[-1].effect_measure in RATIOS)
+    lanes, ends = [], [float(null)]
+    for row in rows:
+        last, known = row.row == POOLED, sources.get(row.row)
+        label = "Average" if last else words.source_name(known) if known else row.row
+        value = f"{figure_text(row.estimate)} ({_estimate(row)})"
+        value += "" if last else f"; {words.number_text(f'{row.weight:.1f}')}%"
+        shape = {"shape": "diamond", "size": 260} if last else {"shape": "square"}
+        drawn = [rule(row.ci_lower, x2=row.ci_upper, width=2, on_axis=True, colour=drawing.INK)]
+        if last and row.prediction_lower is not None:
+            look: dict[str, Any] = {"dashed": True, "on_axis": True, "colour": drawing.INK}
+            drawn.append(rule(row.prediction_lower, x2=row.prediction_upper, **look))
+            value += f"; new trial {_estimate(row, 'prediction')}"
+            ends += [row.prediction_lower, row.prediction_upper]
+        drawn.append(point(row.estimate, colour=drawing.PALETTE[0], on_axis=True,
+                           **{"size": 20 + 12 * row.weight} | shape))  # fmt: skip
+        lanes.append(Lane(label, f"{label}: {value}.", drawn, value))
+        ends += [row.ci_lower, row.ci_upper]
+    gap = 3 * "\N{NO-BREAK SPACE}"
+    given = evidence.topic.subject["name"]
+    title = [f"← lower{gap}with {given}{gap}higher →", FULL_NAMES[rows[-1].effect_measure]]
+    axis = axis_around(ends, log=bool(null), title=title, null=null)
+    note = ("Each square is as large as the weight of its trial in percent; the bar is the 95% "
+            "interval, the dashed line where a new trial is expected.")  # fmt: skip
+    return draw_lanes(lanes, axis, name, caption, note=note)
+
+
+def funnel_plot(
+    effects: pd.DataFrame,
+    *,
+    name: str = "fig-funnel",
+    caption: Text = "Do small trials report other effects than large ones?",
+) -> Figure:
+    """Draw effects against their standard errors, with contours of significance.
+
+    Refused below ten trials. What lies between the inner lines has p above 0.05, beyond the outer
+    ones below 0.01: gaps there suggest that results were not published for their p-value.
+    """
+    if len(effects) < FEWEST:
+        raise PoolingError(f"a funnel needs {FEWEST} trials; there are {len(effects)}")
+    from scipy.stats import norm
+
+    evidence, height = loaded(effects.attrs.get(ORIGIN)), 240
+    largest = float(effects["standard_error"].max()) * 1.1
+    scale = height / largest
+    measure, shown = effects["effect_measure"].iloc[0], effects["effect"].astype(float)
+    back = np.exp if measure in RATIOS else float
+    look: dict[str, Any] = {"on_axis": True, "colour": drawing.PALETTE[0], "shape": "circle"}
+    errors = effects["standard_error"].astype(float)
+    marks = [point(float(back(x)), e * scale, **look) for x, e in zip(shown, errors, strict=True)]
+    sides = [side * norm.ppf(level) * largest for level in (0.975, 0.995) for side in (-1, 1)]
+    for number, end in enumerate(sides):
+        lines: dict[str, Any] = {"on_axis": True, "dashed": number > 1, "colour": drawing.GREY}
+        marks.append(rule(float(back(0.0)), x2=float(back(end)), tall=height, **lines))
+    ends = [*shown, *sides]
+    axis = axis_around(map(float, map(back, ends)), log=measure in RATIOS, null=float(back(0.0)),
+                       title=[FULL_NAMES[measure]])  # fmt: skip
+    lane = Lane("", "", marks, room=height)
+    says = f"Effects of {len(effects)} trials on {evidence.topic.subject['name']}"
+    note = ("Large trials are above, small ones below. Inner lines: p = 0.05; outer lines: "
+            "p = 0.01.")  # fmt: skip
+    return draw_lanes([lane], axis, name, caption, note=note, says=[f"{says}."])
+
+
+_AVERAGES = Layout(
+    "What is the average, and how far do trials differ?",
+    {
+        "Trials": lambda _, row: str(row.label),
+        "Number": lambda _, row: str(int(row.k_studies)),
+        "Average": lambda _, row: (
+            f"{row.effect_measure} {figure_text(row.estimate)} (95% CI {_estimate(row)})"
+        ),
+        "I²": lambda _, row: f"{row.i2:.0f}%",
+        "τ²": lambda _, row: "" if row.tau2 is None else figure_text(row.tau2),
+    },
+    missing="not estimated.",
+)
+
+
+def averages_table(pooled: pd.DataFrame, *, name: str, caption: str = "") -> Table:
+    """Show averages: of groups, without each trial in turn, or as trials were added."""
+    evidence, rows = loaded(pooled.attrs.get(ORIGIN)), pooled[pooled["k_studies"].notna()]
+    names = {key: row.short_name for key, row in evidence.rows("sources").items()}
+    labelled = rows.assign(label=[names.get(key, key) for key in rows.index]).reset_index(drop=True)
+    return make_table(evidence, _AVERAGES, as_rows(labelled), name, caption)
+
+
+def narrate_pooled(pooled: pd.DataFrame) -> Prose:
+    """Say what an average shows, in the words that the certainty of its outcome allows."""
+    evidence, rows = _of(pooled)
+    row = rows[-1]
+    outcome, subject = evidence.outcome(row.outcome_id), evidence.topic.subject["name"]
+    certainty, name = rating_of(evidence, row.outcome_id), words.lower_first(outcome.name)
+    level = evidence.ratings["certainty"].get(row.outcome_id, "very low")
+    null = int(row.effect_measure in RATIOS)
+    way = "increase" if row.estimate > null else "decrease"
+    if row.ci_lower <= null <= row.ci_upper:
+        says = f"It is not clear whether {subject} changes {name}: the interval of the average "
+        says += "includes no difference, which does not show that there is none"
+    elif level == "very low":
+        says = f"The evidence is very uncertain about the effect of {subject} on {name}"
+    else:
+        says = words.sentence_case(f"{subject} {effect_verb(way, level)} {name}")
+    figures = f"{row.effect_measure} {figure_text(row.estimate)}, 95% CI {_estimate(row)}"
+    count = words.count_text(int(row.k_studies), "trial", "trials")
+    people = row.n_participants and f"{words.number_text(int(row.n_participants))} people"
+    sure = f"certainty {certainty}" if certainty else "certainty not rated"
+    first = f"{words.with_details(says, figures, count, people, sure)}."
+    spread = f"Of the variation between these trials, {row.i2:.0f}% is more than chance gives (I²)."
+    if row.prediction_lower is not None:
+        ends = (figure_text(row.prediction_lower), figure_text(row.prediction_upper))
+        spread += f" The effect in a new trial is expected between {row.effect_measure} "
+        spread += " and ".join(ends) + " (95% prediction interval)."
+    how = (f"The average was computed for this report by {LIBRARY} {version(LIBRARY)}, with "
+           f"{_NAMES[row.method]} and a {row.interval} interval.")  # fmt: skip
+    caution = evidence.rows("kinds")[outcome.kind].caution or ""
+    return Prose((runs(words.join_known(first, caution, mark=" ")), runs(spread), runs(how)))
