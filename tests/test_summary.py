@@ -19,8 +19,8 @@ def test_the_answer_has_one_row_for_each_marker(topic: Evidence) -> None:
     assert [row.anchor for row in table.rows] == [
         "larkin2024-som", "larkin2024-dor", "larkin2024-vig",
     ]  # fmt: skip
-    assert cells(table)["Change"] == "↑ increase"
-    assert cells(table, 1)["Change"] == "no significant change"
+    assert cells(table)["Result"] == "↑ increase: MD 1.86 (95% CI 1.17–2.56)"
+    assert cells(table, 1)["Result"] == "no significant change"
 
 
 def test_other_sources_that_count_are_tallied(topic: Evidence) -> None:

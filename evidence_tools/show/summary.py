@@ -15,7 +15,7 @@ from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import narrate, words
 from evidence_tools.show.agreement import LOOKS, results_on
 from evidence_tools.show.display import Table, Text
-from evidence_tools.show.tables import Column, Layout, figures_cell, make_table, outcome_cell
+from evidence_tools.show.tables import Column, Layout, make_table, outcome_cell
 from evidence_tools.show.values import rating_of, row_sets, short_text
 
 _RULE = (
@@ -40,17 +40,19 @@ def _certainty(evidence: Evidence, row: Row) -> str:
     return words.certainty_mark(rating_of(evidence, row.outcome_id))
 
 
-def _change(_: Evidence, finding: Row) -> str:
+def _change(_: Evidence, finding: Row) -> Text:
+    """Say which way a result went, and its figures."""
+    figures = words.estimate_text(finding, gaps=False)
+    said = words.join_known(words.direction_text(finding), figures, mark=": ")
     arrow = words.ARROWS.get(finding.direction)
-    return words.join_known(arrow, words.direction_text(finding), mark=" ")
+    return words.finding_run(finding, words.join_known(arrow, said, mark=" "))
 
 
 _ANSWER = Layout(
     "What moved, and how sure is it?",
     {
         "Outcome": outcome_cell,
-        "Change": _change,
-        "Estimate": figures_cell,
+        "Result": _change,
         "Other sources": _others,
         "Certainty": _certainty,
     },
@@ -63,7 +65,7 @@ def answer_table(selection: Selection, *, name: str = "tab-answer", caption: str
     """Show on one screen what a source reports, what others report, and how sure that is.
 
     >>> str(answer_table(["larkin2024-som"])).splitlines()[2]
-    'Somnin (SOM) | ↑ increase | MD 1.86 (95% CI 1.17–2.56) | 2 agree; 2 unclear | ●●○○*'
+    'Somnin (SOM) | ↑ increase: MD 1.86 (95% CI 1.17–2.56) | 2 agree; 2 unclear | ●●○○*'
     """
     evidence, findings = pick(selection)
     note = words.join_known(_gaps(evidence, findings), words.CERTAINTY_NOTE, mark=" ")
@@ -99,12 +101,8 @@ def _counted(evidence: Evidence, outcome: Row) -> list[Row]:
 
 
 def _result(evidence: Evidence, outcome: Row) -> Text:
-    for first in _counted(evidence, outcome)[:1]:
-        if first.estimate is not None:
-            return figures_cell(evidence, first)
-        p_value = words.p_value_text(first.p_value_printed)
-        return words.finding_run(first, words.with_details(words.direction_text(first), p_value))
-    return ""
+    found = _counted(evidence, outcome)
+    return _change(evidence, found[0]) if found else ""
 
 
 def _results(evidence: Evidence, outcome: Row) -> str:
