@@ -243,6 +243,12 @@ def test_an_audit_gives_the_row_and_a_wording_that_the_evidence_allows(evidence:
     assert "a significant increase in somnin" in sentence.allowed
 
 
+def test_a_number_that_no_row_holds_is_no_support(evidence: Evidence) -> None:
+    told = audit(text_blocks("Larkin 2024 found an increase in somnin of 98.7."), evidence)
+    assert told.sentences[0].verdict == "not judged"
+    assert "98.7" in told.sentences[0].reason
+
+
 @pytest.mark.parametrize("ending", ["md", "txt", "html"])
 def test_documents_are_read_by_their_ending(book: Path, ending: str) -> None:
     text = " ".join(AUDITED.values())

@@ -16,7 +16,6 @@ from evidence_tools.check.lookup import DIRECTIONS, fits, say
 from evidence_tools.check.pages import Block, read_document, sentences, text_blocks
 from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Fault, Judge
 from evidence_tools.check.wording import Tag
-from evidence_tools.evidence.measures import RATIOS
 from evidence_tools.evidence.model import Evidence, Row
 
 VERDICTS = {
@@ -138,19 +137,28 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     supported = bool(held) and all(held)
     # A claim that asks for nothing but its row has one.
     faults = [f for f in judge.faults(reading) if not (supported and f.slot == "bind")]
-    if faults := [*_figures(judge, reading), *faults]:
+    if faults:
         worst = min(faults, key=lambda fault: [ADVICE, *VERDICTS].index(fault.verdict))
         ids = worst.rows or tuple(row.finding_id for rows in held for row in rows[:2])
         reason = f"{worst.slot}: {_FOR_AUTHORS.split(worst.message)[0]}"
         return Judged(text, line, worst.verdict, reason, ids, _allowed(judge, reading, worst, ids))
-    if supported:
-        rows = [row for rows in held for row in rows[:1]]
-        reason = "; ".join(say(row, roles=False) for row in rows[:2])
-        return Judged(text, line, "supported", reason, tuple(r.finding_id for r in rows[:4]))
-    if reading.named and _NUMBER.search(text):
-        row = judge.rows.sources[reading.named[0]]
-        reason = f"{row.short_name}: {row.population}; {row.intervention}"
-        return Judged(text, line, "supported", reason, (row.source_id,))
+    rows = [row for rows in held for row in rows[:1]] if supported else []
+    named = dict.fromkeys([row.source_id for row in rows] or reading.named)
+    numbers, known = {n.strip(",") for n in _NUMBER.findall(text)}, set()
+    for source in named:
+        row = judge.rows.sources[source]
+        known |= {*_NUMBER.findall(judge.rows.text(source)), str(row.n_participants)}
+        known |= {str(row.n_studies), str(row.year), f"{row.n_participants or 0:,}"}
+    if named and (rows or numbers):
+        if wrong := sorted(numbers - known):
+            reason = f"no row of {', '.join(named)} holds the number {', '.join(wrong)}"
+            return Judged(text, line, "not judged", reason)
+        first = judge.rows.sources[next(iter(named))]
+        studied = f"{first.short_name}: {first.population}; {first.intervention}"
+        reason = "; ".join(say(row, roles=False) for row in rows[:2]) or studied
+        return Judged(
+            text, line, "supported", reason, tuple(r.finding_id for r in rows) or (*named,)
+        )
     about = any(clause.has("subject", "thing", "central") for clause in stated)
     unclear = any(clause.has("outcome", "body", "change", "maybe") for clause in stated)
     return Judged(text, line, "not judged" if about and unclear else "background")
@@ -164,26 +172,6 @@ def _holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
         return [row for row in own if fits(direction, row)]
     agreed = rows.direction(pair.means) == DIRECTIONS.get(direction, rows.direction(pair.means))
     return [row for row in rows.about(pair.means) if agreed and fits(direction, row)]
-
-
-def _figures(judge: Judge, reading: Reading) -> list[Fault]:
-    """Find percentages beside an outcome that are those of struck out sources."""
-    percents = re.findall(r"\b(\d{1,2}) ?(?:%|percent|per cent)", reading.sentence.text)
-    outcomes = [tag.means for tag in reading.all("outcome")] if percents else []
-    held = [
-        row
-        for outcome in outcomes
-        for row in judge.rows.findings.values()
-        if judge.rows.same(row, outcome)
-        and row.effect_measure in RATIOS
-        and row.estimate is not None
-        and str(round(100 - 100 * float(row.estimate))) in percents
-    ]
-    if not held or any(row.standing not in ("struck out", "superseded") for row in held):
-        return []
-    row, status = held[0], held[0].integrity.replace("_", " ")
-    message = f"the figure is that of {row.source}, no current evidence: {status}"
-    return [Fault("integrity", message, STRONGER, (row.finding_id,))]
 
 
 def _allowed(judge: Judge, reading: Reading, fault: Fault, ids: tuple[str, ...]) -> str:

@@ -89,7 +89,7 @@ class Clause:
         for tag, direction in turned:
             if not direction:
                 waiting.append(tag)
-            elif waiting or not (current and direction == "change"):
+            else:
                 current = direction
             if current and (direction or leading):
                 pairs += [(outcome, current) for outcome in waiting]

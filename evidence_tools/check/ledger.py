@@ -15,7 +15,6 @@ _DIGITS = re.compile(r"\d[\d.,]*(?:\s?%)?")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\b10\.\d{4,}/\S+")
 _NAME = re.compile(r"(?:[A-Za-zα-ω]|[A-Z][A-Z\d]*-)$")
 _SYMBOLS = re.compile(r"[¼-¾⅐-↉①-⓿❶-➓Ⅱ-ↂ]|(?<![A-Za-z])[²³¹⁰-₉]|[一二三四五六七八九十百千]")
-_ROMAN = re.compile(r"\b[IVXL]{2,6}\b(?= (\w+))")
 _BARE = re.compile(r"\s*[<>=≤≥~±+−-]?\s*\d[\s\d.,%+−–±-]*[\s\w/%µ]{0,8}")
 _DECIMAL = re.compile(r"\d+[.,]\d+|\d{3,}")
 _WORDS = {"number": "", "unitdefinition": "unit definition", "nullvalue": "null value"}
@@ -92,9 +91,6 @@ def numbers(text: str, wording: Wording) -> Iterator[tuple[str, str]]:
             if only or (counted and tag.first - 1 not in by.get("nocount", none)):
                 yield words, ""
     yield from ((match.group(), "") for match in _SYMBOLS.finditer(text))
-    for match in _ROMAN.finditer(text):
-        if any(tag.sense == "counted" for tag in wording.tags(tokenize(match.group(1)))):
-            yield match.group(), ""
 
 
 def _suggestion(number: str, block: Block, wording: Wording) -> str:

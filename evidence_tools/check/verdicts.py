@@ -19,7 +19,7 @@ from evidence_tools.check.lookup import DIRECTIONS, Rows, fits, say
 from evidence_tools.check.wording import Rule, Tag, Wording
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.show.words import CONCERNS, direction_text
+from evidence_tools.show.words import CONCERNS, MOVED, direction_text
 
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
@@ -52,9 +52,10 @@ class Judge:
         kept: dict[str, Fault] = {}
         for clause in reading.clauses:
             for fault in self._clause(reading, clause):
-                kept.setdefault(fault.slot, fault)
-        if len(kept) > 1:
-            kept.pop("bind", None)
+                if fault.slot not in kept or fault.verdict == CONTRADICTED:
+                    kept[fault.slot] = fault
+        if len(kept) > 1 and "bind" in kept and kept["bind"].verdict != CONTRADICTED:
+            del kept["bind"]
         return list(kept.values())
 
     def _clause(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
@@ -94,17 +95,14 @@ class Judge:
         rows, outcomes = self.rows, clause.outcomes
         acts = clause.has("subject", "thing", *self.kin)
         other = None if clause.has("central", "source") else clause.first("otherwise")
-        said = {row.direction for s in clause.sources for o in outcomes for row in rows.of(s, o)}
-        harms = [t.first for t in reading.all("outcome") if rows.role(t.means) == "harm"]
-        begins = any(0 <= at - clause.start < 4 for at in harms)
         carried = reading.carried and clause.sources
         did = bool(_DID & clause.words)
+        said = {row.direction for s in clause.sources for o in outcomes for row in rows.of(s, o)}
         held = {
             "strict": self.strict,
             "bound": clause.sources,
             "pairs": clause.has(*PAIRS),
-            "harm": harms,
-            "harmtold": did and begins,
+            "harm": any(rows.role(tag.means) == "harm" for tag in reading.all("outcome")),
             "subject": acts,
             "+subject": reading.has("subject", "thing", *self.kin),
             "acts": any(
@@ -121,7 +119,7 @@ class Judge:
             "sure": not clause.has("maybe"),
             "others": any(s != rows.central for s in clause.sources) and clause.has("source"),
             "uncovered": clause.has("elsewhere") and acts and not outcomes,
-            "quoted": "benefit_reported_narratively" in said and clause.has("claimverb"),
+            "quoted": clause.has("claimverb") and "benefit_reported_narratively" in said,
             "disowned": clause.has("own") and clause.has("not"),
         }
         senses = {f"+{sense}" for c in reading.clauses for sense in c.tags}
@@ -266,7 +264,7 @@ def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
     slots: dict[str, Any] = {"claimed": _CLAIMED.get(direction, "a change"), "outcome": pair.means}
     slots["certainty"] = f" (certainty: {rating.rating})" if rating else ""
     slots["ids"] = [row.finding_id for row in rows.about(pair.means)[:3]]
-    if wanted and said in set(DIRECTIONS.values()) - {wanted}:
+    if wanted and said not in ("", wanted) and (said in MOVED or clause.has("significant")):
         slots |= {"verdict": CONTRADICTED, "certainty": ", and the rows say otherwise"}
     return slots
 
