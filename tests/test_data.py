@@ -139,12 +139,12 @@ def test_harms_are_reported_by_many_sources_in_their_own_words(evidence: Evidenc
 
 
 def test_every_judgement_fits_its_findings(evidence: Evidence) -> None:
-    assert evidence.misfits().empty
+    assert evidence.misfits.empty
     assert conflicting_outcomes(evidence.findings) == {"oc"}
 
 
 def test_every_figure_that_does_not_fit_is_declared(evidence: Evidence) -> None:
-    flagged = evidence.arithmetic().query("verdict == 'flag'").index
+    flagged = evidence.arithmetic.query("verdict == 'flag'").index
     assert evidence.findings.loc[flagged, "misfit"].notna().all()
 
 

@@ -142,7 +142,7 @@ def test_limits_that_round_to_one_number_leave_p_small_and_bounded() -> None:
 
 
 def test_a_finding_without_an_interval_cannot_be_checked(topic: Evidence) -> None:
-    verdicts = topic.arithmetic()["verdict"]
+    verdicts = topic.arithmetic["verdict"]
     unchecked = verdicts == "cannot be checked"
     assert (unchecked == topic.findings["ci_lower"].isna()).all()
     assert set(verdicts) <= {"pass", "flag", "cannot be checked"}
@@ -153,7 +153,7 @@ def test_two_names_of_one_measure_in_one_source_are_flagged(changed_topic: Chang
         "findings", "larkin2024-vig", effect_measure="WMD", misfit="labelled WMD, the other MD",
         as_printed="VIG: WMD -0.90 ug/L, 95% CI -1.30 to -0.50, p <0.001; 4 studies, 700 people",
     )  # fmt: skip
-    assert "labelled WMD" in evidence.arithmetic().loc["larkin2024-vig", "flags"]
+    assert "labelled WMD" in evidence.arithmetic.loc["larkin2024-vig", "flags"]
 
 
 @pytest.mark.parametrize(

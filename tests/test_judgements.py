@@ -73,7 +73,7 @@ def test_no_verb_is_allowed_without_certainty_or_direction(pair: tuple[str, str]
 
 
 def misfits(evidence: Evidence) -> list[str]:
-    rows = evidence.misfits().itertuples()
+    rows = evidence.misfits.itertuples()
     return [f"{row.outcome_id} {row.domain}: {row.reason}" for row in rows]
 
 
@@ -94,7 +94,7 @@ def test_silence_is_no_inconsistency(changed_topic: Changed, topic: Evidence) ->
 
 def test_a_concern_about_agreement_needs_a_conflict(topic: Evidence) -> None:
     judged = topic.certainty.assign(judgement="serious")
-    findings = topic.findings.join(topic.arithmetic()["excludes_null"])
+    findings = topic.findings.join(topic.arithmetic["excludes_null"])
     found = find_misfits(judged, findings, set()).query("domain == 'inconsistency'")
     assert set(found["reason"]) == {"no results that count conflict in direction"}
 

@@ -69,14 +69,14 @@ CHANGES: dict[str, Callable[[Evidence], object]] = {
     "dates": lambda e: e.sources["integrity_checked"].array.__setitem__(0, pd.Timestamp(0)),
     "index": lambda e: e.findings.index.values.__setitem__(0, "x"),
     "attributes": lambda e: e.findings.attrs.clear(),
-    "comparisons": lambda e: e.comparisons()["relation"].array.__setitem__(0, "agrees"),
+    "comparisons": lambda e: e.comparisons["relation"].array.__setitem__(0, "agrees"),
 }
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_nothing_an_author_does_changes_what_another_cell_sees(name: str, topic: Evidence) -> None:
     def seen() -> list[Any]:
-        frames = topic.findings, topic.sources, topic.comparisons()
+        frames = topic.findings, topic.sources, topic.comparisons
         return [*(frame.to_csv() for frame in frames), topic.findings.attrs]
 
     before = seen()
@@ -259,8 +259,8 @@ def calls(work: Callable[[], object]) -> int:
 def test_loading_grows_at_most_linearly_with_the_rows(tmp_path: Path) -> None:
     def work(folder: Path) -> None:
         evidence = load_evidence(folder)
-        evidence.comparisons()
-        evidence.arithmetic()
+        evidence.comparisons
+        evidence.arithmetic
         pick(evidence.findings)
         evidence.missing_rows()
 

@@ -79,7 +79,7 @@ class Rows:
     @cached_property
     def relations(self) -> dict[str, set[str]]:
         """How sources relate to the central one, by outcome."""
-        found = self.evidence.comparisons().groupby("outcome_id")["relation"]
+        found = self.evidence.comparisons.groupby("outcome_id")["relation"]
         return {str(outcome): set(relations) for outcome, relations in found}
 
     @cached_property

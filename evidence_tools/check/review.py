@@ -135,7 +135,7 @@ def check_words(said: Iterable[Sentence], judge: Judge, source: str = "") -> Ite
 
 def _misfits(evidence: Evidence) -> Iterator[Problem]:
     """Find declared judgements that the findings no longer support."""
-    for row in evidence.misfits().itertuples():
+    for row in evidence.misfits.itertuples():
         message = f"{row.outcome_id}, {row.domain}: {row.judgement!r}, but {row.reason}"
         yield Problem("data/certainty.csv", 0, "judgement", message, "wording")
 

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from evidence_tools.evidence.problems import (
     relative_name,
 )
 from evidence_tools.evidence.rules import check_rows
-from evidence_tools.evidence.topic import Topic, check_topic, read_topic
+from evidence_tools.evidence.topic import Topic, read_topic
 
 Row = Any
 """One row as an object: an attribute for each column, ``None`` for what is not reported."""
@@ -59,8 +59,10 @@ class Evidence:
     sources, outcomes, kinds, trials, arms, context, timecourse, harms, advice, conclusions, \
     statements, limitations
         The other tables; ``certainty`` has a row for each outcome and domain.
-    ratings
-        Certainty of each rated outcome.
+    ratings, comparisons, arithmetic, misfits
+        What follows from rows: the certainty of each rated outcome, how results relate to those of
+        the central source (:func:`judgements.compare`), whether printed figures fit together
+        (:func:`arithmetic.check_arithmetic`), and judgements that rows contradict.
     topic, folder
         What the report is about, and the data folder it was read from.
     """
@@ -76,6 +78,8 @@ class Evidence:
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         frames: dict[str, pd.DataFrame] = self.__dict__.get("_frames", {})
+        if frames and name in _COMPUTED and name not in frames:
+            frames[name] = _COMPUTED[name](self)
         if name in frames:
             return frames[name].copy()
         raise AttributeError(f"the evidence has no {name!r}; it has {', '.join(frames)}")
@@ -149,31 +153,9 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
                 found = found[found[column].isin(keys)]
         return found
 
-    def comparisons(self) -> pd.DataFrame:
-        """Set every primary result beside the central source; see :func:`judgements.compare`."""
-        return self._comparisons.copy()
-
-    def arithmetic(self) -> pd.DataFrame:
-        """Check the printed figures of every finding; see :func:`arithmetic.check_arithmetic`."""
-        return self._arithmetic.copy()
-
-    def misfits(self) -> pd.DataFrame:
-        """List judgements that rows contradict; see :func:`judgements.find_misfits`."""
-        findings = self.findings.join(self._arithmetic["excludes_null"])
-        return find_misfits(self.certainty, findings, conflicting_outcomes(findings))
-
     def missing_rows(self) -> list[tuple[str, str]]:
         """List what rows leave open; see :func:`judgements.missing_rows`."""
         return list(missing_rows(self._frames, self.topic.central_source))
-
-    @cached_property
-    def _comparisons(self) -> pd.DataFrame:
-        central = self.topic.central_source
-        return compare(self._frames["findings"], self._frames["outcomes"], central)
-
-    @cached_property
-    def _arithmetic(self) -> pd.DataFrame:
-        return check_arithmetic(self._frames["findings"])
 
     @cached_property
     def _names(self) -> dict[str, dict[str, list[str]]]:
@@ -213,6 +195,19 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
             if len(found) == 1:
                 return str(found[0])
         return ""
+
+
+def _misfits(evidence: Evidence) -> pd.DataFrame:
+    findings = evidence.findings.join(evidence.arithmetic["excludes_null"])
+    return find_misfits(evidence.certainty, findings, conflicting_outcomes(findings))
+
+
+_COMPUTED: dict[str, Callable[[Evidence], pd.DataFrame]] = {
+    "comparisons": lambda e: compare(e.findings, e.outcomes, e.topic.central_source),
+    "arithmetic": lambda e: check_arithmetic(e.findings),
+    "misfits": _misfits,
+}
+"""Frames that are computed when somebody asks for them."""
 
 
 def as_rows(frame: pd.DataFrame) -> list[Row]:
@@ -283,10 +278,8 @@ def _load(folder: Path, origin: str) -> Evidence:
         message = f"there is no folder {str(folder)!r}; point load_evidence at the data folder"
         raise EvidenceError([Problem(relative_name(folder), 0, "", message)])
     tables, problems = read_tables(folder)
-    topic, faults = read_topic(folder)
+    topic, faults = read_topic(folder, tables)
     problems += [*faults, *check_rows(tables)]
-    if topic and tables:
-        problems += check_topic(folder, topic, tables)
     if problems or topic is None:
         raise EvidenceError(problems)
     return Evidence(folder, _make_frames(tables, topic), topic, origin)

@@ -23,6 +23,7 @@ from evidence_tools.evidence.problems import (
 )
 
 TOPIC_FILE = "topic.yml"
+_SCHEMA = Path(__file__).with_name("topic.schema.json")
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,13 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_topic(folder: Path) -> tuple[Topic | None, list[Problem]]:
-    """Read ``topic.yml`` of a data folder: the topic, or else every fault of the file."""
+def read_topic(
+    folder: Path, tables: Mapping[str, LoadedTable]
+) -> tuple[Topic | None, list[Problem]]:
+    """Read ``topic.yml`` of a data folder: the topic, or else every fault of the file.
+
+    What it names must be in the tables, and the concerns in ``advice`` in its groups.
+    """
     path = folder / TOPIC_FILE
     text, problems = read_text(path)
     if problems:
@@ -81,18 +87,36 @@ def read_topic(folder: Path) -> tuple[Topic | None, list[Problem]]:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or getattr(error, "reason", "it cannot be read")
         return None, [Problem(shown, mark.line + 1 if mark else 0, "", f"not valid YAML: {reason}")]
-    for place, fault in _faults(read):
+    for place, fault in _faults(read, _schema(tables)):
         key = f"{'.'.join(map(str, place))}: " if place else ""
         problems.append(Problem(shown, _line(node, place), "", key + fault))
-    return (None, problems) if problems else (Topic(**read), [])
+    if problems:
+        return None, problems
+    topic = Topic(**read)
+    return topic, list(_unknown_concerns(topic, tables["advice"])) if tables else []
 
 
-def _faults(read: Any) -> Iterator[tuple[list[Any], str]]:
+def _schema(tables: Mapping[str, LoadedTable]) -> dict[str, Any]:
+    """Read the schema, and add which sources, forms and groups of people the tables know."""
+    schema: dict[str, Any] = json.loads(_SCHEMA.read_text("utf-8"))
+    keys = schema["properties"]
+    if tables and (sources := tables["sources"]).readable:
+        known = {"enum": sorted(sources.keys), "description": "a source of sources.csv"}
+        for place in keys["central_source"], keys["doses"]["items"]["properties"]["source_id"]:
+            place.update(known)
+    for column in ("form", "population_group") if tables else ():
+        limits = tables["findings"].description.columns[column].get("constraints", {})
+        if "enum" in limits:
+            words = {"enum": limits["enum"], "description": f"a {column} of datapackage.json"}
+            keys["counts"]["properties"][f"{column}s"]["items"] = words
+    return schema
+
+
+def _faults(read: Any, schema: Mapping[str, Any]) -> Iterator[tuple[list[Any], str]]:
     """Find what the schema does not allow, each with the keys that lead to it."""
     frictionless()  # it brings jsonschema
     from jsonschema import Draft202012Validator, FormatChecker
 
-    schema = json.loads(Path(__file__).with_name("topic.schema.json").read_text("utf-8"))
     checker = FormatChecker(formats=())
     checker.checks("line", raises=ValueError)(_check_line)
     missing, hints = list[tuple[list[Any], str]](), ""
@@ -108,8 +132,12 @@ def _faults(read: Any) -> Iterator[tuple[list[Any], str]]:
         elif error.cause:
             yield place, str(error.cause)
         else:
-            found = shorten(str(error.instance))
-            yield place, f"found {found}; {error.schema.get('description')} is needed"
+            found, known = str(error.instance), error.validator == "enum" and error.validator_value
+            hint = did_you_mean(found, known) if known else ""
+            yield (
+                place,
+                f"found {shorten(found)}; {error.schema.get('description')} is needed{hint}",
+            )
     for place, key in missing:
         if key not in hints:  # a misspelt key is not missing as well
             yield place, f"the key {key} is missing; add it"
@@ -136,27 +164,8 @@ def _line(node: yaml.Node | None, place: list[Any]) -> int:
     return line
 
 
-def check_topic(folder: Path, topic: Topic, tables: Mapping[str, LoadedTable]) -> list[Problem]:
-    """Find words of the topic that the tables do not know, and concerns that the topic does not."""
-    path, sources = folder / TOPIC_FILE, tables["sources"]
-    node = yaml.compose(path.read_text(encoding="utf-8-sig"))
-    named: list[tuple[list[Any], str]] = [(["central_source"], topic.central_source)]
-    named += [(["doses", n, "source_id"], str(d["source_id"])) for n, d in enumerate(topic.doses)]
-    found = [(*one, sources.keys, "sources.csv") for one in named if one[1] and sources.readable]
-    for column in ("form", "population_group"):
-        constraints = tables["findings"].description.columns[column].get("constraints", {})
-        if allowed := set(constraints.get("enum", [])):
-            counted, file = topic.counts.get(f"{column}s", []), f"datapackage.json: {column}"
-            places = ((["counts", f"{column}s", n], word) for n, word in enumerate(counted))
-            found += [(*one, allowed, file) for one in places]
-    problems, advice = list[Problem](), tables["advice"]
-    for number, word in advice.frame["concern"].dropna().items():
-        if word not in topic.groups:
+def _unknown_concerns(topic: Topic, advice: LoadedTable) -> Iterator[Problem]:
+    for number, word in enumerate(advice.frame["concern"].fillna("")):
+        if word and word not in topic.groups:
             message = f"found {word!r}; allowed: {', '.join(topic.groups)}"
-            hint = did_you_mean(word, topic.groups)
-            problems.append(advice.problem(int(str(number)), "concern", message + hint))
-    for place, word, known, file in found:
-        if word not in known:
-            message = f"found {word!r}, which is not in {file}{did_you_mean(word, known)}"
-            problems.append(Problem(relative_name(path), _line(node, place), "", message))
-    return problems
+            yield advice.problem(number, "concern", message + did_you_mean(word, topic.groups))

@@ -63,7 +63,7 @@ def agreement_plot(
     by_id = {finding.finding_id: finding for finding in findings}
     by_source: dict[str, _Cells] = {}
     by_outcome: dict[str, _Cells] = {finding.outcome_id: [] for finding in findings}
-    for row in as_rows(evidence.comparisons()):
+    for row in as_rows(evidence.comparisons):
         finding = by_id.get(row.finding_id)
         if finding and finding.outcome_id == row.outcome_id:
             by_source.setdefault(finding.source_id, []).append((finding, row.relation))
@@ -132,7 +132,7 @@ def _legend(cells: _Cells) -> list[tuple[Mark, str]]:
 
 def results_on(evidence: Evidence, outcome_id: str) -> list[Row]:
     """List the primary results on an outcome, those of the central source and reviews first."""
-    compared = evidence.comparisons()
+    compared = evidence.comparisons
     keys = compared.loc[compared["outcome_id"] == outcome_id, "finding_id"]
     return [evidence.finding(key) for key in keys]
 

@@ -30,7 +30,7 @@ def _tally(said: Iterable[str]) -> str:
 
 def _others(evidence: Evidence, finding: Row) -> str:
     """Count how other results that count relate to one."""
-    rows = evidence.comparisons()
+    rows = evidence.comparisons
     others = (rows["outcome_id"] == finding.outcome_id) & (rows["finding_id"] != finding.finding_id)
     found = [relation for relation in rows.loc[others, "relation"] if relation in LOOKS]
     return _tally(LOOKS[relation][-1] for relation in sorted(found, key=list(LOOKS).index))

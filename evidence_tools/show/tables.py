@@ -313,7 +313,7 @@ def _range(low: float | None, high: Any, digits: str) -> str:
 
 def _checked(evidence: Evidence, findings: list[Row]) -> tuple[Sequence[Any], str]:
     """Join to findings what follows from their intervals, and count the verdicts."""
-    checks = evidence.arithmetic()
+    checks = evidence.arithmetic
     frame = evidence.findings.loc[[finding.finding_id for finding in findings]]
     frame = frame.join(checks[checks.columns.difference(frame.columns)])
     counts = frame["verdict"].value_counts().items()

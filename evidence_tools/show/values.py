@@ -161,7 +161,7 @@ def row_sets(evidence: Evidence) -> dict[str, list[Row]]:
         moved = words.grouped(rows, lambda f: "silent" if words.is_silent(f) else f.direction)
         for ending, way in (("rose", "increase"), ("fell", "decrease"), ("silent", "silent")):
             sets[f"{name}_{ending}"] = moved.get(way, [])
-    compared, pairs = evidence.comparisons(), find_alternatives(evidence.findings)
+    compared, pairs = evidence.comparisons, find_alternatives(evidence.findings)
     opposite = set(compared.loc[compared["relation"] == "conflicts", "finding_id"])
     turned = set(pairs.loc[pairs["changes_significance"], "primary_id"])
     sets["conflicting"] = [f for f in findings if f.finding_id in opposite]
