@@ -511,7 +511,7 @@ REFUSED: dict[str, tuple[Damage, str]] = {
         r"keys with values"),
     "topic-turned-text": (text("topic.yml", "sleep markers", f"sleep {TURN}markers"),
         r":2: title: .*U\+202E"),
-    "topic-central-unknown": (text("topic.yml", "larkin2024", "larkin2023"), r":11: .*'larkin2023'; a s"),
+    "topic-central-unknown": (text("topic.yml", "larkin2024", "larkin2023"), r":11: .*; a source"),
     "topic-form-unknown": (
         text("topic.yml", "[amber lamp, amber gl", "[amber bulb, amber gl"), r"form; did|amber b"),
     "topic-form-is-another-word": (

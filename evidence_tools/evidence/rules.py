@@ -71,19 +71,16 @@ def view_of(name: str, tables: Tables) -> pd.DataFrame:
     """
     view = tables[name].frame.copy()
     for column, target in tables[name].description.references.items():
-        other = tables[target].frame
-        key = str(other.columns[0])
         prefix = f"{column.removesuffix('_id')}_"
-        found = other.dropna(subset=[key]).drop_duplicates(key).set_index(key).add_prefix(prefix)
-        view = view.join(found, on=column)
+        view = view.join(_by_key(tables[target]).add_prefix(prefix), on=column)
     if name in _PREPARED:
         _PREPARED[name](view, tables)
     return view
 
 
-def _by_key(table: LoadedTable, column: str) -> dict[Any, Any]:
-    frame = table.frame
-    return dict(zip(frame.iloc[:, 0], frame[column], strict=True))
+def _by_key(table: LoadedTable) -> pd.DataFrame:
+    key = table.description.key[0]
+    return table.frame.dropna(subset=[key]).drop_duplicates(key).set_index(key)
 
 
 def _findings(view: pd.DataFrame, tables: Tables) -> None:
@@ -98,7 +95,7 @@ def _outcome(view: pd.DataFrame, tables: Tables, name: str, figures: str) -> Non
     constraints = tables[name].description.columns["unit"].get("constraints", {})
     read = read_print(view, figures.split("|"), constraints.get("enum", []))
     view[read.columns] = read
-    view["outcome_role"] = view["outcome_kind"].map(_by_key(tables["kinds"], "role"))
+    view["outcome_role"] = view["outcome_kind"].map(_by_key(tables["kinds"])["role"])
 
 
 def _trials(view: pd.DataFrame, tables: Tables) -> None:
@@ -120,7 +117,7 @@ def _trials(view: pd.DataFrame, tables: Tables) -> None:
 
 def _arms(view: pd.DataFrame, tables: Tables) -> None:
     _outcome(view, tables, "arms", ARM_FIGURES)
-    view["randomised"] = view["source_id"].map(_by_key(tables["trials"], "n_randomised"))
+    view["randomised"] = view["source_id"].map(_by_key(tables["trials"])["n_randomised"])
     view["value"] = view["mean"].fillna(view["median"])
     view["figures"] = view[["mean", "median", "events"]].notna().sum(axis=1)
     pairs = pair_arms(tables["arms"].frame.set_index("arm_id"))
