@@ -20,7 +20,7 @@ BODY = """sense,words,means,reason
 body,sleep; accidents; crashes; accident,,what people feel
 marker,markers; marker,,markers in general
 process,deep sleep,,a process that a marker only stands for
-thing,the lamp; lamps; lamp; glasses,,names the subject in other words
+subject,the lamp; lamps; lamp; glasses,,names the subject in other words
 elsewhere,heart; mood,,outcomes of which the tables hold nothing
 otherwise,coffee; white light,,something else that changes outcomes
 link,means; so; therefore; shows; sign,,leads from one outcome to another

@@ -159,7 +159,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
         return Judged(
             text, line, "supported", reason, tuple(r.finding_id for r in rows) or (*named,)
         )
-    about = any(clause.has("subject", "thing", "central") for clause in stated)
+    about = any(clause.has("subject", "central") for clause in stated)
     unclear = any(clause.has("outcome", "body", "change", "maybe") for clause in stated)
     return Judged(text, line, "not judged" if about and unclear else "background")
 

@@ -17,7 +17,7 @@ PAIRS = tuple(f"pair:{direction}" for direction in _DIRECTIONS)
 _CLAIMS = """good bad praise large trend proof strongevidence safe dangerous order imperative advice
 ought level agree conflict dose anydose future unknown method"""
 _TRIGGERS = (*_CLAIMS.split(), *_DIRECTIONS)
-_SUBJECTS = ("outcome", "subject", "body", "marker", "process", "thing")
+_SUBJECTS = ("outcome", "subject", "body", "marker", "process")
 _TOPICS = (*_SUBJECTS, "elsewhere", "central", "source")
 _ASKS = ("open", "ask", "not", "hearsay", "why", "degree")
 _ANTECEDENTS = (*_SUBJECTS, "otherwise", "elsewhere", "study", "central", "source")
@@ -130,12 +130,6 @@ class Reading:
         """Whether any clause has one of some senses."""
         return any(clause.has(*senses) for clause in self.clauses)
 
-    @property
-    def about_subject(self) -> bool:
-        """Whether the sentence begins with the subject, and is about no source."""
-        begins = bool(self.clauses) and self.clauses[0].has("subject", "thing", "kin")
-        return begins and not self.named and not self.has("central")
-
 
 def read_claims(
     sentence: Sentence, wording: Wording, before: Reading | None = None, about: str = ""
@@ -147,10 +141,10 @@ def read_claims(
     tokens = tokenize(sentence.text)
     tags = [*wording.tags(tokens), *_role_tags(sentence, tokens, wording)]
     tags += _source_tags(tokens, wording)
-    if before and before.about_subject:
+    if before and before.clauses[:1] and before.clauses[0].has("subject") and not before.named:
         others = min((t.first for t in tags if t.sense in _ANTECEDENTS), default=len(tokens))
         its = [t for t in tags if t.sense == "it" and tokens[t.first].low in _PRONOUNS]
-        tags += [Tag("thing", "", t.first, t.last) for t in its[:1] if t.first < others]
+        tags += [Tag("subject", "", t.first, t.last) for t in its[:1] if t.first < others]
     parts = _segments(tokens, tags)
     clauses = [_clause(tokens[start : end + 1], start, tags) for start, end in parts]
     question = sentence.text.rstrip("\"'”)").endswith("?")
@@ -309,7 +303,7 @@ def _stance(clause: Clause, question: bool) -> str:
     first = trigger.first if trigger else clause.start + len(clause.tokens)
     degrees = {tag.first for tag in clause.all("degree")}
     why = any(t.first <= first and t.first not in degrees for t in clause.all("why"))
-    claims = clause.has("good", "up", "down", "bad", "safe") and clause.has("subject", "thing")
+    claims = clause.has("good", "up", "down", "bad", "safe") and clause.has("subject")
     asks = any(tag.first <= first for tag in clause.all("ask"))
     if clause.has("double") or (why and claims and not clause.has("maybe", "ask")):
         return "stated"

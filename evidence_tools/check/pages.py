@@ -145,18 +145,13 @@ class Page:
     def selections(self) -> Iterator[tuple[str, int]]:
         """Find code that selects rows by how they came out: the column, and the line."""
         for node, _, line in self.code:
-            inner: list[Any] = []
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in _SELECTS:
-                inner = node.args
-            elif isinstance(node, ast.Compare) and not _is_none(node.comparators[0]):
-                inner = [*ast.walk(node)]
-            texts = (f"{getattr(n, 'attr', '')} {getattr(n, 'value', '')}" for n in inner)
-            if found := sorted(_RESULTS.intersection(re.findall(r"\w+", " ".join(texts)))):
+            selects = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in _SELECTS
+            # Whether there is a figure at all says nothing on how it came out.
+            compares = isinstance(node, ast.Compare) and "None" not in ast.unparse(node)
+            inner = node.args if selects else [node] if compares else []
+            words = re.findall(r"\w+", " ".join(map(ast.unparse, inner)))
+            if found := sorted(_RESULTS.intersection(words)):
                 yield found[0], line
-
-
-def _is_none(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def read_page(path: Path, shown: str, extensions: Sequence[str] = ()) -> Page:

@@ -176,12 +176,11 @@ def _coverage(
             )
             yield page.problem(line, message, "coverage")
         for name, line in page.pictures:
-            near = (folder if name.startswith("/") else (folder / page.path).parent) / "."
-            if "://" not in name and not next(near.glob(name.lstrip("/")), None):
+            beside = folder if name.startswith("/") else (folder / page.path).parent
+            if ":" not in name and not any(beside.glob(name.lstrip("/"))):
                 yield page.problem(line, f"there is no picture {name!r} beside the page", "page")
         for piece in page.roles:
-            hint = did_you_mean(piece.role, resolve)
-            if piece.role not in resolve and hint:
+            if hint := "" if piece.role in resolve else did_you_mean(piece.role, resolve):
                 message = f"there is no role {{{piece.role}}}{hint}"
                 yield page.problem(piece.line, message, "coverage")
             try:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from evidence_tools.check.claims import PAIRS, Clause, Reading
@@ -44,8 +45,8 @@ class Judge:
     """Compare claims with rows; ``strict`` asks for a row beside every claim."""
 
     def __init__(self, evidence: Evidence, *, strict: bool = True) -> None:
-        self.wording, self.rows, self.strict = Wording(evidence), Rows(evidence), strict
-        self.kin = () if strict else ("kin",)
+        self.wording, self.rows = Wording(evidence, strict=strict), Rows(evidence)
+        self.strict = strict
 
     def faults(self, reading: Reading) -> list[Fault]:
         """List what is wrong with a sentence, each slot once."""
@@ -93,7 +94,6 @@ class Judge:
     def _flags(self, reading: Reading, clause: Clause) -> set[str]:
         """Name what holds: senses of the clause, ``+`` those of the sentence, and more."""
         rows, outcomes = self.rows, clause.outcomes
-        acts = clause.has("subject", "thing", *self.kin)
         other = None if clause.has("central", "source") else clause.first("otherwise")
         carried = reading.carried and clause.sources
         did = bool(_DID & clause.words)
@@ -103,14 +103,8 @@ class Judge:
             "bound": clause.sources,
             "pairs": clause.has(*PAIRS),
             "harm": any(rows.role(tag.means) == "harm" for tag in reading.all("outcome")),
-            "subject": acts,
-            "+subject": reading.has("subject", "thing", *self.kin),
-            "acts": any(
-                c.has("subject", "thing", *self.kin)
-                for c in reading.clauses
-                if c.stance == "stated"
-            ),
-            "general": not acts and (clause.has("person") or other),
+            "acts": any(c.has("subject") and c.stance == "stated" for c in reading.clauses),
+            "general": not clause.has("subject") and (clause.has("person") or other),
             "framed": clause.sources and clause.has(*PAIRS),
             "named": reading.named or clause.has("central") or (clause.has("it") and carried),
             "studied": clause.has("study", "central", "it") and not clause.has("otherwise"),
@@ -118,7 +112,7 @@ class Judge:
             "did": did,
             "sure": not clause.has("maybe"),
             "others": any(s != rows.central for s in clause.sources) and clause.has("source"),
-            "uncovered": clause.has("elsewhere") and acts and not outcomes,
+            "uncovered": clause.has("elsewhere") and clause.has("subject") and not outcomes,
             "quoted": clause.has("claimverb") and "benefit_reported_narratively" in said,
             "disowned": clause.has("own") and clause.has("not"),
         }
@@ -133,7 +127,7 @@ class Judge:
         compares = clause.has("neutral") and {"compared", "compares"} & clause.words
         held = {
             "negated": clause.negators(tag, 4),
-            "mild": clause.negators(tag, 6) and not reading.has("subject", "thing"),
+            "mild": clause.negators(tag, 6) and not reading.has("subject"),
             "denying": denying,
             "reported": clause.has("claimverb") and denying,
             "compared": compares or versus,
@@ -173,26 +167,17 @@ def _counts(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     return {"value": tag.means, "instead": instead, "ids": [identifier]}
 
 
-def _doubted(judge: Judge, reading: Reading, kinds: Container[str], shown: set[str]) -> Found:
+def _doubted(
+    kinds: Container[str], hidden: bool, judge: Judge, reading: Reading, *_: object
+) -> Found:
+    """Find a source with a doubt of some kinds, and with ``hidden`` one that no role shows."""
+    tags = reading.all("source") if hidden else []
+    shown = {tag.means for tag in tags if reading.role(tag) not in ("", "value")}
     for row in (judge.rows.sources[source] for source in reading.named):
         if row.integrity in kinds and row.source_id not in shown:
             status = row.integrity.replace("_", " ")
             return {"row": row, "status": status, "ids": [row.source_id]}
     return None
-
-
-def _undoubted(judge: Judge, reading: Reading, _: Clause, __: Tag) -> Found:
-    return _doubted(judge, reading, CONCERNS, set())
-
-
-def _usable(judge: Judge, reading: Reading, _: Clause, __: Tag) -> Found:
-    return _doubted(judge, reading, STRIKES_OUT, set())
-
-
-def _shown(judge: Judge, reading: Reading, _: Clause, __: Tag) -> Found:
-    tags = reading.all("source")
-    shown = {tag.means for tag in tags if reading.role(tag) not in ("", "value")}
-    return _doubted(judge, reading, CONCERNS, shown)
 
 
 def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
@@ -364,11 +349,16 @@ def _kind(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
 
 
 COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
-    compare.__name__.removeprefix("_"): compare
-    for compare in (
-        *(_owner, _counts, _undoubted, _usable, _shown, _not_denied, _row_outcome),
-        *(_row_source, _row_analysis, _any_row, _current, _direction, _licensed),
-        *(_known, _counted_form, _rating, _comparison, _reported, _done, _no_leap, _kind),
-    )
+    "undoubted": partial(_doubted, CONCERNS, False),
+    "usable": partial(_doubted, STRIKES_OUT, False),
+    "shown": partial(_doubted, CONCERNS, True),
+    **{
+        compare.__name__[1:]: compare
+        for compare in (
+            *(_owner, _counts, _not_denied, _row_outcome, _row_source, _row_analysis, _any_row),
+            *(_current, _direction, _licensed, _known, _counted_form, _rating, _comparison),
+            *(_reported, _done, _no_leap, _kind),
+        )
+    },
 }
 """What a row of ``slots.csv`` may ask for under ``held``."""

@@ -85,7 +85,7 @@ def tokenize(text: str) -> list[Token]:
 class Wording:
     """Every word with a sense, ready to be looked up, with the evidence that gives the names."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, *, strict: bool = True) -> None:
         self.evidence = evidence
         self.rules = [_rule(row) for row in _rows(_GENERAL / "slots.csv", _RULES)]
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
@@ -93,7 +93,9 @@ class Wording:
         own = evidence.folder / "wording"
         for path in [*sorted(_GENERAL.glob("*.csv")), *sorted(own.glob("*.csv"))]:
             for row in () if path.stem == "slots" else _rows(path, _LEXICON):
-                self._add(split_list(row["words"]), row["sense"], row["means"])
+                wide = row["sense"] == "kin" and not strict
+                sense = "subject" if wide else row["sense"]
+                self._add(split_list(row["words"]), sense, row["means"])
         for names, sense, means in self._names():
             self._add(names, sense, means)
         self.sources = _source_names(evidence)
@@ -104,16 +106,13 @@ class Wording:
 
     def resolve(self, role: str, key: str) -> tuple[str, str, str]:
         """Give the sense of a role, what its key means, and whose result or value that is."""
+        if role == "value":
+            return role, key, self.owners.get(key.partition(".")[0], "")
         try:
-            if role == "source":
-                return role, str(self.evidence.source(key).source_id), ""
-            if role == "finding":
-                row = self.evidence.finding(key)
-                return role, str(row.finding_id), str(row.source_id)
+            row = self.evidence.row(f"{role}s", key) if role in ("finding", "source") else None
         except UnknownKeyError:
-            return "ref", key, ""
-        owner = self.owners.get(key.partition(".")[0], "") if role == "value" else ""
-        return role if role == "value" else "ref", key, owner
+            row = None
+        return (role, str(row[0]), self.owners[row[0]]) if row else ("ref", key, "")
 
     def tags(self, tokens: list[Token]) -> Iterator[Tag]:
         """Find what the words of a sentence mean; one stretch may have several senses."""
