@@ -68,4 +68,4 @@ def _compare_versions(client: Any) -> None:
     found = client.get_versions(packages=names)
     for worker, there in found["workers"].items():
         if other := dict(found["client"]["packages"].items() - there["packages"].items()):
-            raise BuildError(f"worker {worker} differs in {other}; install requirements-dev.txt there")
+            raise BuildError(f"worker {worker} differs in {other}; use requirements-dev.txt there")
