@@ -74,14 +74,15 @@ class LoadedTable:
 
     description: TableDescription
     path: str
-    frame: pd.DataFrame
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     lines: list[int] = field(default_factory=list)
     broken: set[tuple[int, str]] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
     readable: bool = False
 
     def problem(self, row: int, column: str, message: str) -> Problem:
-        """Describe a fault of one cell, by the number of its row in the frame."""
+        """Describe a fault of one cell, by the number of its row, and count it as broken."""
+        self.broken.add((row, column))
         return Problem(self.path, self.lines[row], column, message)
 
 
@@ -94,9 +95,11 @@ def read_tables(folder: Path) -> tuple[dict[str, LoadedTable], list[Problem]]:
     descriptions, problems = read_dictionary(folder)
     tables: dict[str, LoadedTable] = {}
     for name, description in descriptions.items():
-        path, frame = folder / description.path, _frame(description, {})
-        tables[name] = LoadedTable(description, relative_name(path), frame)
-        problems += _read_table(path, tables[name])
+        path = folder / description.path
+        table = tables[name] = LoadedTable(description, relative_name(path))
+        problems += _read_table(path, table)
+        if table.frame.columns.empty:  # nothing could be read
+            table.frame = _frame(description, {})
     for table in tables.values():
         problems += _unknown_keys(table, tables)
     described = {description.path.lower() for description in descriptions.values()}
@@ -114,7 +117,8 @@ def _read_table(path: Path, table: LoadedTable) -> Iterator[Problem]:
     if problems:
         return
     if not text.strip():
-        message = f"the file is empty; its first line must be: {','.join(table.frame.columns)}"
+        wanted = ",".join(table.description.columns)
+        message = f"the file is empty; its first line must be: {wanted}"
         yield Problem(table.path, 0, "", message)
         return
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -156,7 +160,6 @@ def _fill(
         faults = {text: _cell_fault(described, name, text) for text in set(texts)}
         for number, text in enumerate(texts):
             if faults[text]:
-                table.broken.add((number, name))
                 yield table.problem(number, name, faults[text])
         missing = {text for text, fault in faults.items() if fault} | {*described.missing}
         kept[name] = [None if text in missing else text for text in texts]
@@ -176,8 +179,7 @@ def _repeated(table: LoadedTable, columns: Mapping[str, list[str | None]]) -> It
         for number, found in enumerate(zip(*(columns[name] for name in names), strict=True)):
             earlier = first.setdefault(found, number)
             if earlier != number and None not in found:
-                table.broken.add((number, names[0]))
-                what = " and ".join(map(repr, found))
+                what = " and ".join(shorten(str(cell)) for cell in found)
                 message = f"found {what} in line {table.lines[earlier]} too; each row needs its own"
                 yield table.problem(number, names[0], message)
 
@@ -292,7 +294,6 @@ def _unknown_keys(table: LoadedTable, tables: Mapping[str, LoadedTable]) -> Iter
                         number, column, f"found {key!r} {count} times; name it once"
                     )
                 if key and key not in other.keys:
-                    table.broken.add((number, column))
                     message = f"found {shorten(key)}, which is not in {Path(other.path).name}; "
                     remedy = f"add it there, or correct the spelling{did_you_mean(key, other.keys)}"
                     yield table.problem(number, column, message + remedy)

@@ -24,7 +24,7 @@ FULL_NAMES = {
 RATIOS = ("ROM", "RR", "OR", "HR")
 """Measures whose value of no difference is 1; intervals are even on the log scale."""
 
-OF_MEANS, OF_RISKS = ("MD", "WMD", "SMD", "ROM"), ("RR", "OR", "HR", "RD")
+MEANS, RISKS = ("MD", "WMD", "SMD", "ROM"), ("RR", "OR", "HR", "RD")
 """Measures that compare measured values, and measures that compare how often events happen."""
 
 _NAMES = {name: short for short, name in FULL_NAMES.items() if short.isupper()}

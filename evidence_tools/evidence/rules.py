@@ -17,9 +17,9 @@ from evidence_tools.evidence.frames import PRINTED, LoadedTable
 from evidence_tools.evidence.judgements import RULES as LIMITATIONS
 from evidence_tools.evidence.judgements import foreign_findings
 from evidence_tools.evidence.measures import (
-    OF_MEANS,
-    OF_RISKS,
+    MEANS,
     RATIOS,
+    RISKS,
     printed_amounts,
     read_print,
 )
@@ -59,7 +59,6 @@ def check_rows(tables: Tables) -> Iterator[Problem]:
                 for number in seen.index[broken(seen).fillna(False).astype(bool)]:
                     if table.broken.isdisjoint((number, other) for other in looked_at):
                         # What else is odd about the cell may follow from this.
-                        table.broken.add((number, column))
                         row = seen.loc[number].astype(object).fillna("blank")
                         yield table.problem(number, column, sentence.format(**row))
 
@@ -277,8 +276,8 @@ RULES: dict[str, list[Rule]] = {
         ("unit as_printed estimate",
          lambda v: v.estimate.notna() & (v.other_units != "") & v.misfit.isna(), _UNIT),
         ("effect_measure outcome_id",
-         lambda v: ((v.outcome_role == "event") & v.effect_measure.isin(OF_MEANS)
-                    | (v.outcome_role == "marker") & v.effect_measure.isin(OF_RISKS))
+         lambda v: ((v.outcome_role == "event") & v.effect_measure.isin(MEANS)
+                    | (v.outcome_role == "marker") & v.effect_measure.isin(RISKS))
          & v.misfit.isna(),
          "found {effect_measure!r}, but {outcome_id!r} is of a kind with the role "
          "{outcome_role!r}; events have risks, markers have means: correct one, or say in "
