@@ -87,7 +87,7 @@ def agreement_plot(
         lanes.append(Lane(_row_name(cells), marks=drawn, heading=heading))
     return draw_lanes(
         lanes, axis, name, caption,
-        entries=_legend([cell for cells in by_source.values() for cell in cells]),
+        legend=_legend([cell for cells in by_source.values() for cell in cells]),
         says=[_says(outcome, [finding for finding, _ in by_outcome[outcome.outcome_id]])
               for outcome in outcomes],
     )  # fmt: skip
@@ -119,15 +119,15 @@ def _cell(evidence: Evidence, found: _Cells, column: int, step: float) -> list[M
     return drawn
 
 
-def _legend(cells: _Cells) -> list[tuple[Mark, str]]:
+def _legend(cells: _Cells) -> dict[str, Mark]:
     """Explain the shapes, colours and frames that are there."""
     relations = {relation for _, relation in cells}
-    entries = drawing.explain(finding for finding, _ in cells)
-    for relation, (colour, frame, words_of, _) in LOOKS.items():
-        if relation in relations and words_of:
-            look = {"shape": "square", "size": 300, "hollow": True, **frame} if frame else {}
-            entries.append((point(0, **{"shape": "circle", "colour": colour, **look}), words_of))
-    return entries
+    said = drawing.explain(finding for finding, _ in cells)
+    square: Mark = {"shape": "square", "size": 300, "hollow": True}
+    for relation, (colour, frame, meaning, _) in LOOKS.items():
+        if relation in relations and meaning:
+            said[meaning] = {"colour": colour, **(square | frame if frame else {})}
+    return said
 
 
 def results_on(evidence: Evidence, outcome_id: str) -> list[Row]:

@@ -52,7 +52,7 @@ def timeline_plot(
     silent = [words.lower_first(one.name) for one in outcomes if one.outcome_id not in measured]
     return draw_lanes(
         lanes, _months_axis(lanes, "since the start"), name, caption,
-        entries=drawing.explain(rows[0] for rows in alike.values()),
+        legend=drawing.explain(rows[0] for rows in alike.values()),
         note=f"No time of measurement is known for {words.listed(silent)}." if silent else "",
     )  # fmt: skip
 
@@ -84,7 +84,7 @@ def trials_plot(
     usual = f"How long were trials, how much did they give, and what did they find on {about}?"
     return draw_lanes(
         lanes, _months_axis(lanes, "of treatment"), name, caption or usual,
-        entries=_legend(found, colours, numbers),
+        legend=_legend(found, colours, numbers),
         note=_left_out(evidence, trials, "duration"),
         says=[f"Results on {about}.", *(lane.says for lane in lanes)],
     )  # fmt: skip
@@ -217,20 +217,16 @@ def _trial_lane(
 
 def _legend(
     found: Sequence[Sequence[Any]], colours: dict[str, str], numbers: Sequence[int]
-) -> list[tuple[Mark, str]]:
+) -> dict[str, Mark]:
     """Explain shapes, colours and, from the sorted numbers of participants, sizes."""
     shown = {_result(findings) for findings in found}
     alike = [one for findings in found for one in findings if _result(findings) in drawing.SHAPES]
     known = [number for number in numbers if number]
     sizes = dict.fromkeys([*known[:1], *known[-1:], numbers[0]])
-    looks = [(_MARKS[key], drawing.INK, 110.0, key) for key in (_MIXED, _SILENT) if key in shown]
-    looks += [("square", colour, 110.0, form) for form, colour in colours.items()]
-    looks += [("circle", drawing.INK, _size(n, numbers[-1]), _people(n)) for n in sizes]
-    return [
-        *drawing.explain(alike, context=False),
-        *((point(0, shape=shape, colour=colour, size=size), said)
-          for shape, colour, size, said in looks),
-    ]  # fmt: skip
+    said = drawing.explain(alike, context=False)
+    said |= {key: {"shape": _MARKS[key]} for key in (_MIXED, _SILENT) if key in shown}
+    said |= {form: {"shape": "square", "colour": colour} for form, colour in colours.items()}
+    return said | {_people(size): {"size": _size(size, numbers[-1])} for size in sizes}
 
 
 def _people(number: int | None) -> str:

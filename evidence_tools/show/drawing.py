@@ -41,7 +41,6 @@ SHAPES = {
     **{"benefit_reported_narratively": "square", "not_conclusive": "cross"},
 }
 """Shape of each direction, the same in all figures."""
-_UNCHANGED = "no_significant_change"
 
 _USUAL: dict[str, Mark] = {
     "rule": {"colour": GREY, "width": 1, "tall": 0, "dashed": False, "opacity": 1},
@@ -127,23 +126,24 @@ def result_sentence(finding: Any) -> str:
 
 def explain(
     results: Iterable[Any], *, shapes: bool = True, context: bool = True
-) -> list[tuple[Mark, str]]:
-    """Give what a legend needs to say on the marks of some results."""
+) -> dict[str, Mark]:
+    """Give what a legend needs to say on the marks of some results, each with its look."""
     found = list(results)
     directions = {result.direction for result in found if shapes}
     standings = {result.standing for result in found}
-    silent = shapes and any(words.is_silent(r) and r.direction in words.MOVED for r in found)
-    hollow = {"colour": INK, "shape": "triangle-up", "hollow": True}
-    looks: list[tuple[bool, Mark, str]] = [
-        *((key in directions, {"colour": INK, "shape": shape, "hollow": key == _UNCHANGED},
-           words.DIRECTIONS[key]) for key, shape in SHAPES.items()),
-        (silent, hollow, "not significant"),
-        (context and "context" in standings, {"colour": GREY, "shape": "circle"},
-         "grey: context, not counted"),
-        (not standings.isdisjoint(FLAGGED), {**hollow, "colour": GREY},
-         "grey, hollow: not to be relied on"),
-    ]  # fmt: skip
-    return [(point(0, **look), said) for there, look, said in looks if there]
+    said: dict[str, Mark] = {
+        words.DIRECTIONS[way]: {"shape": shape, "hollow": way == "no_significant_change"}
+        for way, shape in SHAPES.items()
+        if way in directions
+    }
+    hollow: Mark = {"shape": "triangle-up", "hollow": True}
+    if shapes and any(words.is_silent(r) and r.direction in words.MOVED for r in found):
+        said["not significant"] = hollow
+    if context and "context" in standings:
+        said["grey: context, not counted"] = {"colour": GREY}
+    if not standings.isdisjoint(FLAGGED):
+        said["grey, hollow: not to be relied on"] = hollow | {"colour": GREY}
+    return said
 
 
 _LETTER = 6.4  # pixels that a letter takes on average; a browser has its own font, so rather many
@@ -235,7 +235,7 @@ def draw_lanes(
     name: str,
     caption: Text,
     *,
-    entries: Sequence[tuple[Mark, str]] = (),
+    legend: Mapping[str, Mark] | None = None,
     note: str = "",
     says: Iterable[str] = (),
 ) -> Figure:
@@ -253,8 +253,8 @@ def draw_lanes(
     with debug_mode(False):
         for width in (WIDE, NARROW):
             charts = [_stack(lanes, axis, width)]
-            if entries:
-                charts.append(_legend(entries, width))
+            if legend:
+                charts.append(_legend(legend, width))
             if note:
                 lines = wrap(note, width)
                 charts.append(draw_marks([text(0, LINE / 2, text=lines)], width, _height(lines)))
@@ -314,14 +314,15 @@ def _texts(lane: Lane, y: float, width: int, *, above: bool) -> tuple[list[Mark]
     return marks, middle, max(end, middle + lane.room) + _PAD
 
 
-def _legend(entries: Sequence[tuple[Mark, str]], width: int) -> Any:
+def _legend(legend: Mapping[str, Mark], width: int) -> Any:
     """Explain marks in as many lines as needed."""
     row = LINE + 2 * _PAD
     marks, x, y = list[Mark](), 0.0, row / 2
-    for sample, said in entries:
+    for said, look in legend.items():
         needed = 24 + _LETTER * len(said)
         if x and x + needed > width:
             x, y = 0.0, y + row
-        marks += [{**sample, "x": x + 9, "y": y, "on_axis": False}, text(x + 23, y, text=said)]
+        sample = point(x + 9, y, **{"colour": INK, "shape": "circle", **look})
+        marks += [sample, text(x + 23, y, text=said)]
         x += needed + _EDGE
     return draw_marks(marks, width, y + row / 2)

@@ -75,8 +75,8 @@ def forest_plot(
     null = int(any(finding.effect_measure in RATIOS for finding in findings))
     look: dict[str, Any] = {"log": bool(null), "title": titles, "null": null}
     axis = drawing.axis_around([*ends, null], **look) if ends else None
-    entries = drawing.explain((f for f in findings if _ends(f)), shapes=False)
-    return draw_lanes(lanes, axis, name, caption, entries=entries)
+    legend = drawing.explain((f for f in findings if _ends(f)), shapes=False)
+    return draw_lanes(lanes, axis, name, caption, legend=legend)
 
 
 def _lane(

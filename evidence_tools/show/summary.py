@@ -18,6 +18,7 @@ from evidence_tools.show.display import Table, Text
 from evidence_tools.show.tables import Column, Layout, make_table, outcome_cell
 from evidence_tools.show.values import rating_of, row_sets, short_text
 
+_UNCLEAR = "Unclear is what is not significant, only said in words or not comparable."
 _RULE = (
     "The result is the first that the certainty rests on; where nobody rated it, that of the "
     "central source, the newest review or the newest trial."
@@ -68,7 +69,7 @@ def answer_table(selection: Selection, *, name: str = "tab-answer", caption: str
     'Somnin (SOM) | ↑ increase: MD 1.86 (95% CI 1.17–2.56) | 2 agree; 2 unclear | ●●○○*'
     """
     evidence, findings = pick(selection)
-    note = words.join_known(_gaps(evidence, findings), words.CERTAINTY_NOTE, mark=" ")
+    note = words.join_known(_gaps(evidence, findings), _UNCLEAR, words.CERTAINTY_NOTE, mark=" ")
     return make_table(evidence, _ANSWER, findings, name, caption, note)
 
 

@@ -218,6 +218,7 @@ _CONTEXT = Layout(
             row.source_id and words.source_run(evidence.source(row.source_id))
         ),
     },
+    missing="not reported where the source was read, or looked for and not found.",
 )
 
 

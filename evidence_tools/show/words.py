@@ -140,22 +140,13 @@ def p_value_text(printed: str | None) -> str:
     return said.replace("= <", "< ")
 
 
-def lacks_unit(finding: Any) -> bool:
-    """Say whether an estimate needs a unit that is not reported."""
-    needed = finding.estimate is not None and finding.effect_measure not in RATIOS
-    return needed and finding.unit is None
-
-
 def _interval(finding: Any) -> str:
     if finding.ci_lower is None:
         return "interval not reported"
     limits = range_text(finding.ci_lower_printed, finding.ci_upper_printed)
-    stated = finding.ci_level is not None
-    return (
-        f"{finding.ci_level_printed}% CI {limits}"
-        if stated
-        else f"interval {limits}, level not stated"
-    )
+    if finding.ci_level is None:
+        return f"interval {limits}, level not stated"
+    return f"{finding.ci_level_printed}% CI {limits}"
 
 
 def estimate_text(finding: Any, *, gaps: bool = True) -> str:
@@ -166,12 +157,13 @@ def estimate_text(finding: Any, *, gaps: bool = True) -> str:
     p_value = p_value_text(finding.p_value_printed)
     if finding.estimate is None:
         return join_known("no estimate reported" if gaps else "", p_value)
+    ratio = finding.effect_measure in RATIOS
     name = finding.effect_measure if finding.effect_measure in FULL_NAMES else ""
     name = name if name.isupper() or not name else "effect size"
     return with_details(
         join_known(name, amount_text(finding.estimate_printed, finding.unit), mark=" "),
         _interval(finding) if gaps or finding.ci_lower is not None else "",
-        "unit not reported" if gaps and lacks_unit(finding) else "",
+        "unit not reported" if gaps and not finding.unit and not ratio else "",
         p_value,
     )
 
