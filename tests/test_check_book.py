@@ -151,6 +151,7 @@ def test_a_source_is_named_by_its_short_name_too(book: Path) -> None:
 FAULTY = {
     "_toc.yml": ("root: [", "_toc.yml:1"),
     "_config.yml": ("title: 'a", "_config.yml:1"),
+    "references.bib": ("@misc{lamp, title=", "references.bib: [page] syntax error in line 1"),
     "_toc.yml ": ("format: jb-book\nroot: chapters/b\n", "'chapters/b'"),
 }
 

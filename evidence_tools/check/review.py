@@ -48,6 +48,7 @@ _RULE_OF = {**dict.fromkeys(IN_CELLS, "wording"), "bind": "bind", "integrity": "
 _COMMENT = re.compile(r"check:\s*(ignore|exclude)\s+([\w-]+)\s*(?:--\s*(.*))?$")
 _SETTING = re.compile(r"\s*(?:- )?(?:title|caption|evidence_(?:subtitle|description)): *(.+)")
 _SHORTEST_REASON = 8
+Resolver = Callable[[str], object]
 _DAYS = 180
 
 
@@ -91,12 +92,14 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
         evidence = load_evidence(folder / "data")
         judge = Judge(evidence)
         chapters, listed, settings = read_book(folder)
+        works = _read_works(folder)
     except EvidenceError as error:
         review.problems = list(error.problems)
         return review
     pages = [*chapters, *settings]
     found = [problem for page in pages for problem in check_page(page, judge, review)]
-    found += _coverage(folder, chapters, listed, evidence)
+    resolve = _resolvers(chapters, works, evidence)
+    found += _coverage(folder, chapters, listed, resolve)
     found += [*_check_cells(evidence, judge, review), *check_plain(evidence)]
     review.gaps = [f"data/{table}.csv: {what}" for table, what in evidence.missing_rows()]
     stale = [*_stale(folder, evidence, today or date.today()), *_misfits(evidence)]
@@ -159,10 +162,9 @@ def _check_cells(evidence: Evidence, judge: Judge, review: Review) -> Iterator[P
 
 
 def _coverage(
-    folder: Path, pages: list[Page], listed: list[str], evidence: Evidence
+    folder: Path, pages: list[Page], listed: list[str], resolve: dict[str, Resolver]
 ) -> Iterator[Problem]:
     """Find selections by result, and names of nothing: what a build would refuse later."""
-    resolve = _resolvers(folder, pages, evidence)
     for page in (page for page in pages if not page.declared):
         if page.path not in listed:
             yield page.problem(1, "the chapter is not in _toc.yml; list or remove it", "coverage")
@@ -190,17 +192,11 @@ def _coverage(
                 yield page.problem(piece.line, message, "coverage")
 
 
-def _resolvers(
-    folder: Path, pages: list[Page], evidence: Evidence
-) -> dict[str, Callable[[str], object]]:
+def _resolvers(pages: list[Page], works: set[str], evidence: Evidence) -> dict[str, Resolver]:
     """Give for each role what raises `UnknownKeyError` when its key names nothing."""
-    from pybtex.database import parse_file  # type: ignore[import-untyped]
-
     labels = {label for page in pages for label in page.labels}
-    paths = folder.glob("*.bib")
-    works = {key for path in paths for key in parse_file(str(path)).entries}
 
-    def known(names: set[str], what: str) -> Callable[[str], None]:
+    def known(names: set[str], what: str) -> Resolver:
         def look_up(text: str) -> None:
             for key in text.rpartition("<")[2].rstrip(">").split(","):
                 if key.strip() not in names:
@@ -248,6 +244,19 @@ def _read_page(path: Path, folder: Path, extensions: Sequence[str]) -> Page:
     except (ValueError, yaml.YAMLError) as error:
         message = f"the page cannot be read: {error}"
         raise EvidenceError([Problem(shown, 0, "", message, "page")]) from None
+
+
+def _read_works(folder: Path) -> set[str]:
+    from pybtex.database import parse_file
+    from pybtex.exceptions import PybtexError
+
+    found: set[str] = set()
+    for path in folder.glob("*.bib"):
+        try:
+            found |= set(parse_file(str(path)).entries)
+        except PybtexError as error:
+            raise EvidenceError([Problem(path.name, 0, "", str(error), "page")]) from None
+    return found
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
