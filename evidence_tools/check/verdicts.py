@@ -336,7 +336,7 @@ def _no_leap(judge: Judge, reading: Reading, clause: Clause, __: Tag) -> Found:
     return {"words": reading.words(markers[0]), "felt": reading.words(felt[0])}
 
 
-def _kind(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
+def _kind(judge: Judge, reading: Reading, clause: Clause, __: Tag) -> Found:
     """Find markers that are called something they are not."""
     named = [t for t in clause.all("outcome") if not t.means.startswith("kind:")]
     said = [outcome[5:] for outcome in clause.outcomes if outcome.startswith("kind:")]
@@ -345,7 +345,8 @@ def _kind(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
     if outcome is None or outcome.covers or judge.rows.role(outcome.outcome_id) != "marker":
         return None
     wrong = said and outcome.kind not in said
-    return {"kind": outcome.kind, "said": said[0]} if wrong else None
+    words = reading.words(named[0])
+    return {"words": words, "kind": outcome.kind, "said": said[0]} if wrong else None
 
 
 COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
