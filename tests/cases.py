@@ -28,6 +28,7 @@ EXTENSIONS = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist"
 EXTENSIONS += ["fieldlist", "html_admonition", "html_image", "linkify", "smartquotes"]
 EXTENSIONS += ["strikethrough", "substitution", "tasklist"]
 SPHINX = ["sphinx_proof", "sphinx_exercise", "sphinxcontrib.mermaid", "evidence_tools.book"]
+SPHINX += ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 
 
 def write_book(folder: Path, chapters: dict[str, str]) -> Path:

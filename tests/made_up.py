@@ -68,7 +68,7 @@ import altair as alt
 import vl_convert
 
 values = [{"x": 1, "says": "@high <i>"}]
-chart = alt.Chart(alt.InlineData(values=values)).mark_point().encode(x="x:Q", tooltip="says:N")
+chart = alt.Chart(alt.InlineData(values=values)).mark_point().encode(tooltip="says:N")
 spec = chart.to_dict()
 Figure(
     name="fig-one", caption=runs("What is one?"), alt='One "<point>".',
@@ -85,17 +85,29 @@ Prose((runs("Named by ", Run("Reed 2016", source_id="reed2016"), " <u>plain</u>.
 As {numref}`tab-rows` and {numref}`fig-one` show.
 """
 
-DIARY = """
+DIARY = """---
+myst:
+  html_meta:
+    "http-equiv=Content-Security-Policy": "connect-src 'none'"
+---
 # How to keep a record?
 
-:::{diary}
-:name: tab-diary
-:caption: What did each day bring?
-:rows: 5
+:::{div} evidence-diary
 - day (day): the date
 - missed (yes/no): whether a lamp was missed
 - sleep (number): hours
 - note (text): anything else
+:::
+
+{download}`The empty table <diary.csv>`
+
+:::{table} What did each day bring?
+:name: tab-diary
+:class: evidence-diary-page
+
+| day | missed | sleep | note |
+|---|---|---|---|
+| &nbsp; | | | |
 :::
 """
 
@@ -128,6 +140,7 @@ FILES = {
     "chapters/answer.md": ANSWER,
     "chapters/rows.md": HEAD + ROWS,
     "chapters/diary.md": DIARY,
+    "chapters/diary.csv": "day,missed,sleep,note\n",
     "chapters/about.md": ABOUT,
     "chapters/dot.svg": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
     '<circle cx="4" cy="4" r="4"/></svg>',

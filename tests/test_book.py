@@ -202,15 +202,19 @@ def test_a_diary_is_a_page_to_print_and_a_place_to_read_ones_own_file(
     pages: dict[str, BeautifulSoup], made: Made
 ) -> None:
     diary = pages["diary"]
-    table = diary.find("table", class_="evidence-diary-page")
+    table = diary.find("table", id="tab-diary")
     assert isinstance(table, Tag)
-    assert len(table.select("tbody tr")) == 5
-    assert (made.html / "_data/tab-diary.csv").read_text("utf-8") == "day,missed,sleep,note\n"
-    place = diary.find(class_="evidence-diary")
-    assert isinstance(place, Tag)
-    assert json.loads(str(place["data-columns"]))[1] == ["missed", "yes/no"]
+    assert len(table.select("tbody tr")) == 1
+    empty = diary.select_one("a.download")
+    assert empty
+    file = made.html / "chapters" / str(empty["href"])
+    assert file.read_text("utf-8") == "day,missed,sleep,note\n"
+    place = diary.select(".evidence-diary li")
+    assert place[1].get_text().strip() == "missed (yes/no): whether a lamp was missed"
     assert diary.select_one("script[src*='evidence-diary.js']")
-    assert "connect-src 'none'" in made.page("diary")
+    policy = diary.select_one("meta[http-equiv='Content-Security-Policy']")
+    assert policy
+    assert policy["content"] == "connect-src 'none'"
     assert "evidence-diary.js" not in made.page("answer")
 
 

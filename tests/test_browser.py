@@ -153,6 +153,8 @@ def test_a_diary_is_read_in_the_browser_and_nothing_can_be_sent(
     expect(place.locator("tbody")).to_contain_text("6 to 7.5 (2 noted)")
     expect(place.locator("tbody")).to_contain_text("one; two; <img src=x>")
     assert place.locator("tbody img").count() == 0
+    read('day,missed,sleep,note\n2026-03-01,no,7,"""one, ""two"""\n2026-03-02,,,""\n')
+    expect(place.locator("tbody")).to_contain_text('"one, "two"')
     refused = page.evaluate("fetch('/', {mode: 'no-cors'}).then(() => 'sent', () => 'refused')")
     assert refused == "refused"
     context.close()

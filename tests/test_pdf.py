@@ -17,9 +17,9 @@ from conftest import letters
 from docutils import nodes
 from pypdf import PdfReader
 
-from evidence_tools.book.mentions import is_printed
 from evidence_tools.book.pdf import PdfError, make_pdf
 from evidence_tools.book.pictures import Pictures
+from evidence_tools.book.roles import is_printed
 from evidence_tools.book.writer import Writer
 
 FACTS: dict[str, Any] = {

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -75,7 +76,7 @@ def book(tmp_path: Path) -> Path:
 
 def begin(book: Path) -> Session:
     chapters = [f"chapters/{name}.md" for name in NAMES]
-    return Session(book, book / "data", book / "_build", chapters)
+    return Session(book, book / "_build", chapters)
 
 
 def ran(book: Path, runs: Runs) -> list[str]:
@@ -204,7 +205,7 @@ from pathlib import Path
 from evidence_tools.book import session
 session.Kernels = lambda data: open("/dev/null")
 book = Path(sys.argv[1])
-session.Session(book, book / "data", book / "_build", []).close()
+session.Session(book, book / "_build", []).close()
 print("ended")
 """
 
@@ -221,7 +222,8 @@ def test_a_second_build_says_that_it_waits_for_the_first(book: Path, runs: Runs)
 
 
 JUPYTER = new_notebook(
-    cells=[new_markdown_cell("# A notebook\n"), new_code_cell("print('forty' + '-two')")]
+    cells=[new_markdown_cell("# A notebook\n"), new_code_cell("print('forty' + '-two')")],
+    metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
 )
 BESIDE = f"{HEAD}\n# What is beside?\n\n```{{code-cell}} ipython3\nopen('beside.csv').read()\n```\n"
 
@@ -233,6 +235,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "chapters" / "beside.csv").write_text("before", "utf-8")
     (folder / "chapters" / "jupyter.ipynb").write_text(json.dumps(JUPYTER), "utf-8")
     append(folder / "_toc.yml", "- file: chapters/jupyter\n")
+    append(folder / "_config.yml", "html: {baseurl: 'https://example.org/amber'}\n")
     return folder
 
 
@@ -248,6 +251,12 @@ def test_each_kind_of_change_reaches_the_pages_and_runs_no_more_than_it_must(who
     made, count = rebuilt(whole)
     assert count == 3
     assert "forty-two" in made.page("jupyter")
+    canonical = (
+        '<link rel="canonical" href="https://example.org/amber/v/0.1.0/chapters/jupyter.html"'
+    )
+    assert canonical in made.page("jupyter")
+    with zipfile.ZipFile(made.html / "amber-0.1.0-files.zip") as packed:
+        assert b"forty-two" in packed.read("chapters/jupyter.ipynb")
     assert "before" in made.page("diary")
 
     append(whole / "_toc.yml", "  title: A new title\n")

@@ -11,7 +11,6 @@ import subprocess
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -25,11 +24,12 @@ from evidence_tools.book.kernels import Kernels
 HEAD = -1
 """Stands for the lines above the first cell, which name the kernel."""
 _LEAST_BYTES = 500
-"""What a message counts for at least: a page with thousands of outputs is no page."""
-_LONGEST_MESSAGE = 1_000
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_FRAME = re.compile(r"Cell In\s?\[(\d+)\],? line:? ?(\d+)")
-_FILE = re.compile(r"^File (\S.*?:\d+)", re.MULTILINE)
+"""What an output counts for at least: a page with thousands of outputs is no page."""
+_LONGEST = 1_000
+_TOO_MUCH = (
+    f"shows more than {{:,}} bytes (an output counts {_LEAST_BYTES}); show less, or raise "
+    "evidence_output_bytes under 'sphinx: config:' in _config.yml"
+)
 
 
 class ChapterError(Exception):
@@ -75,37 +75,33 @@ class _Client(NotebookClient):  # type: ignore[misc]
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         self.bytes += len(json.dumps(msg["content"], ensure_ascii=False).encode()) + _LEAST_BYTES
         if self.bytes > self.most_bytes:
-            self.excess = (
-                f"shows more than {self.most_bytes:,} bytes (an output counts {_LEAST_BYTES}); "
-                "show less, or raise evidence_output_bytes under 'sphinx: config:' in _config.yml"
-            )
+            self.excess = _TOO_MUCH.format(self.most_bytes)
             if self.task_poll_for_reply is not None:
                 self.task_poll_for_reply.cancel()  # as nbclient does when a kernel has died
         return super().process_message(msg, cell, cell_index)
 
 
-def _merge_streams(outputs: list[Any]) -> list[Any]:
-    """Join what a cell printed, in one order; of a line that was written over, the end stays.
+def _merge_streams(outputs: Iterable[Any]) -> list[Any]:
+    """Join what a cell printed; of a line that was written over, the end stays.
 
     The libraries' own merging takes the square of the length of a line.
     """
-    merged: list[Any] = []
-    printed: dict[str, list[str]] = {}
+    merged: dict[object, Any] = {}
     for output in outputs:
-        name = output.get("name", "")
-        if name not in printed:
-            merged.append(output)
-        if name:
-            printed.setdefault(name, []).append(output.text)
-    for output in merged:
-        if name := output.get("name", ""):
-            lines = "".join(printed[name]).split("\n")
-            output.text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
-    # Which of two streams arrives first is chance.
-    for at, (one, two) in enumerate(pairwise(merged)):
-        if (one.get("name"), two.get("name")) == ("stderr", "stdout"):
-            merged[at : at + 2] = two, one
-    return merged
+        name = output.get("name", id(output))
+        if name in merged:
+            merged[name].text += output.text
+        else:
+            merged[name] = output
+    names = list(merged)
+    if {"stdout", "stderr"} <= merged.keys():  # which of the two arrives first is chance
+        first, second = sorted(map(names.index, ("stdout", "stderr")))
+        if second == first + 1:
+            names[first : second + 1] = "stdout", "stderr"
+    for name in merged.keys() & {"stdout", "stderr"}:
+        lines = merged[name].text.split("\n")
+        merged[name].text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+    return [merged[name] for name in names]
 
 
 async def run_chapter(
@@ -113,21 +109,8 @@ async def run_chapter(
 ) -> Any:
     """Run the cells of a chapter in a kernel of its own, and return them with their outputs.
 
-    Parameters
-    ----------
-    notebook
-        The cells; it is not changed.
-    folder
-        Where the code runs.
-    kernels
-        Where the kernel comes from.
-    timeout, output_bytes
-        Seconds that one cell may take, and bytes that it may show.
-
-    Raises
-    ------
-    ChapterError
-        If a cell fails or breaks a limit; the kernel has ended then.
+    Its code runs in ``folder``; one cell may take ``timeout`` seconds and show ``output_bytes``.
+    The notebook itself is not changed. `ChapterError` says which cell failed or broke a limit.
 
     Examples
     --------
@@ -161,22 +144,21 @@ async def run_chapter(
     except DeadKernelError:
         reason = client.excess or "the kernel died: out of memory, or the code ended its process"
     except Exception as error:  # a kernel can fail to start in many ways
-        reason = f"the kernel broke: {type(error).__name__}: {error}"[:_LONGEST_MESSAGE]
+        reason = f"the kernel broke: {type(error).__name__}: {error}"[:_LONGEST]
     raise ChapterError(client.index, reason, line)
 
 
 def _explain(error: CellExecutionError) -> tuple[str, int]:
     """Say what failed, and at which line of the cell: the last one the error passed through."""
-    trace = _COLOUR.sub("", error.traceback)
-    frames = [(int(cell), int(line)) for cell, line in _FRAME.findall(trace)]
-    failing = max((cell for cell, _ in frames), default=0)
-    line = next((line for cell, line in reversed(frames) if cell == failing), 1)
-    reason = _COLOUR.sub("", f"the code failed: {error.ename}: {error.evalue}")
-    if len(reason) > _LONGEST_MESSAGE:
-        reason = f"{reason[:_LONGEST_MESSAGE]} ... ({len(reason):,} characters)"
-    if files := _FILE.findall(trace):
-        reason += f" (raised in {files[-1]})"
-    return reason, line
+    trace, value = (re.sub(r"\x1b\[[\d;]*m", "", text) for text in (error.traceback, error.evalue))
+    frames = re.findall(r"Cell In\s?\[(\d+)\],? line:? ?(\d+)", trace)
+    failing = max((int(cell) for cell, _ in frames), default=0)
+    line = next((int(line) for cell, line in reversed(frames) if int(cell) == failing), 1)
+    if len(value) > _LONGEST:
+        value = f"{value[:_LONGEST]} ... ({len(value):,} characters)"
+    files = re.findall(r"(?m)^File (\S.*?:\d+)", trace)
+    raised = f" (raised in {files[-1]})" if files else ""
+    return f"the code failed: {error.ename}: {value}{raised}", line
 
 
 def run_chapters(

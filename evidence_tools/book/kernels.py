@@ -47,14 +47,14 @@ class Kernels(AbstractContextManager["Kernels"]):
         self._server: Any = None
         # macOS can fork, but what its libraries do in a fork is not reliable.
         if data is not None and sys.platform == "linux":
+            # Of its own session: Ctrl-C is for the build. -P: modules beside this one are not ours.
             self._server = subprocess.Popen(  # noqa: S603
-                # -P: the modules beside this one are no modules of a chapter.
                 [sys.executable, "-P", __file__, str(data)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env=self.environment,
-                start_new_session=True,  # Ctrl-C is for the build, which ends this process
+                start_new_session=True,
             )
 
     def __exit__(self, *_: object) -> None:
@@ -71,9 +71,8 @@ class Kernels(AbstractContextManager["Kernels"]):
         spec: Any = manager.kernel_spec
         own = [sys.executable, "-m", "ipykernel_launcher"] == manager.format_kernel_cmd()[:3]
         if self._server is not None and own and not spec.env:
-            provisioner = _Provisioner(kernel_id=name, kernel_spec=spec, parent=manager)
-            provisioner.kernels = self
-            manager.provisioner = provisioner
+            manager.provisioner = _Provisioner(kernel_id=name, kernel_spec=spec, parent=manager)
+            manager.provisioner.kernels = self
         return manager
 
     def fork(self, arguments: list[str], folder: str) -> int:
@@ -81,10 +80,9 @@ class Kernels(AbstractContextManager["Kernels"]):
         with self._lock:
             self._server.stdin.write(json.dumps([arguments, folder]).encode() + b"\n")
             self._server.stdin.flush()
-            answer = self._server.stdout.readline()
-        if not answer:
-            raise OSError("the process that forks kernels has died")
-        return int(answer)
+            if answer := self._server.stdout.readline():
+                return int(answer)
+        raise OSError("the process that forks kernels has died")
 
 
 class _Forked(psutil.Process):  # type: ignore[misc]
@@ -114,13 +112,12 @@ class _Provisioner(LocalProvisioner):
 def _end_build(tag: str) -> None:
     """End all other processes whose environment names a build, also in sessions of their own."""
     for _ in range(100):  # what they start meanwhile is found in the next round
-        found = False
-        for process in psutil.process_iter(["environ"]):
-            if process.pid != os.getpid() and (process.info["environ"] or {}).get(_TAG) == tag:
-                with suppress(psutil.Error):
-                    process.kill()
-                    found = True
-        if not found:
+        running = [p for p in psutil.process_iter(["environ"]) if p.pid != os.getpid()]
+        tagged = [p for p in running if (p.info["environ"] or {}).get(_TAG) == tag]
+        for process in tagged:
+            with suppress(psutil.Error):
+                process.kill()
+        if not tagged:
             break
     shutil.rmtree(tag, ignore_errors=True)
 

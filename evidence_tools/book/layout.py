@@ -1,37 +1,110 @@
-"""What every page carries: its head and header, scripts and styles, and the way to it."""
+"""What every page carries: head and header, scripts and styles, hover cards, how to cite it."""
 
 from __future__ import annotations
 
 import html
-import os
 import re
-import shutil
-from importlib import metadata
-from pathlib import Path, PurePosixPath
+import tomllib
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
 
-from evidence_tools.book.citing import address_of, file_stem, report_of
-from evidence_tools.releases.publication import forward_page
+from evidence_tools.book.nodes import evidence_ref
+from evidence_tools.evidence.model import Evidence
+from evidence_tools.releases.stamp import citation_text
+from evidence_tools.show.display import plain
+from evidence_tools.show.words import (
+    concern_text,
+    design_text,
+    direction_text,
+    effect_text,
+    note_runs,
+    outcome_text,
+    sentence_case,
+    source_name,
+)
 
+OFFERED = {".bib": "BibTeX", ".ris": "RIS", "-files.zip": "All files (.zip)"}
+"""Files of a version beside its PDF: how their names end, and what readers are offered."""
 _FOLDER = Path(__file__).parent
-_NEEDED_BY = {"toggle": "dropdown", "design": "sd-"}
+_NEEDED_BY = {"toggle": "dropdown", "design": "sd-", "diary": "evidence-diary"}
 """Scripts and styles that a page needs only if its text has something of a kind."""
 _NEVER = re.compile(r"clipboard|copybutton|(?i:thebe)|DOCUMENTATION_OPTIONS\.")
-_ICON_FONT = re.compile(r'\.fa-[^{}]*\{content:"[^"]*"\}|@font-face\{[^{}]*\}')
 _TWIN = re.compile(r'<meta (?:content="width[^>]*name="viewport"|name="viewport")[^>]*>')
 
 
-def use_assets(app: Sphinx) -> None:
+@cache
+def _project_name(folder: Path) -> str:
+    return str(tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]["name"])
+
+
+def report_of(app: Any) -> dict[str, Any]:
+    """Describe the report, as its settings and ``pyproject.toml`` do; its files have its name."""
+    config = app.config
+    return {
+        "name": _project_name(Path(app.srcdir)),
+        "title": str(config.html_title or config.project),
+        "authors": [part.strip() for part in config.author.split(";") if part.strip()],
+        "language": config.language or "en",
+        "description": config.evidence_description,
+        "licence": config.evidence_licence,
+        "keywords": list(config.evidence_keywords),
+    }
+
+
+def address_of(app: Any) -> str:
+    """Give the address at which this version will be published; empty if that is not known."""
+    base = str(app.config.html_baseurl or "").rstrip("/")
+    return f"{base}/v/{app.evidence_stamp.version}/" if base else ""
+
+
+def file_stem(app: Any) -> str:
+    """Name the files of this version, without their ending."""
+    return f"{_project_name(Path(app.srcdir))}-{app.evidence_stamp.version}"
+
+
+def citation_of(app: Any) -> str:
+    """Write the citation of this version in one paragraph."""
+    return citation_text(report_of(app), app.evidence_stamp, address_of(app))
+
+
+class HowToCite(SphinxDirective):
+    """``{how-to-cite}``: the citation of exactly this version, with its files, in the pages only.
+
+    It names a commit, so its page is read again in every build.
+    """
+
+    def run(self) -> list[nodes.Node]:
+        """Write the citation, and links to its files."""
+        app: Any = self.env.app
+        self.env.note_reread()
+        cited = nodes.block_quote("", nodes.paragraph("", citation_of(app)))
+        stamp = nodes.paragraph("", f"{app.evidence_stamp.text}.")
+        stem = "../" * self.env.docname.count("/") + html.escape(file_stem(app), quote=True)
+        links = " ".join(
+            f'<a href="{stem}{ending}" download>{name}</a>' for ending, name in OFFERED.items()
+        )
+        offer = nodes.raw("", f'<p class="evidence-download">{links}</p>\n', format="html")
+        return [
+            addnodes.only(
+                "", nodes.container("", cited, stamp, classes=["citation"]), offer, expr="html"
+            )
+        ]
+
+
+def use_assets(app: Any) -> None:
     """Name our templates, scripts and styles, and switch off what the report has no use for."""
-    config, stamp = app.config, app.evidence_stamp  # type: ignore[attr-defined]
+    config, stamp = app.config, app.evidence_stamp
     config.templates_path.insert(0, str(_FOLDER / "templates"))
     config.html_static_path.append(str(_FOLDER / "static"))
     app.add_css_file("evidence.css")
-    app.add_js_file("evidence.js", loading_method="defer")
-    app.add_js_file("evidence-versions.js", loading_method="defer")
+    for script in ("evidence.js", "evidence-versions.js", "evidence-diary.js"):
+        app.add_js_file(script, loading_method="defer")
     config.release = config.version = stamp.version
     foot = f"{html.escape(stamp.text)}. {html.escape(config.evidence_licence)}"
     config.html_theme_options = config.html_theme_options | {
@@ -48,28 +121,85 @@ def use_assets(app: Sphinx) -> None:
 def complete_page(
     app: Any, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Add head and header to a page, and leave out scripts and styles that it has no use for."""
+    """Add head, header and cards to a page; leave out scripts and styles it has no use for."""
     body = context.get("body", "")
     for files in ("script_files", "css_files"):
         # In place: Sphinx adds to the same list what others ask for later.
         context[files][:] = [file for file in context[files] if _is_used(file, body)]
     context["metatags"] = _TWIN.sub("", context.get("metatags", ""))
     context["evidence_pdf"] = f"{file_stem(app)}.pdf"
-    if doctree is not None:
-        context["report"] = report_of(app)
-        context["address"] = address_of(app) or context["content_root"]
-        context["evidence_date"] = app.evidence_stamp.date.replace("-", "/")
-        notebook = Path(app.outdir, f"{pagename}.ipynb")
-        context["evidence_notebook"] = notebook.name if notebook.is_file() else ""
-        # Words that unfold code name it for those who hear the page, too.
-        body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
-        context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    if doctree is None:
+        return
+    context["report"] = report_of(app)
+    context["address"] = address_of(app) or context["content_root"]
+    if address_of(app):  # the canonical address is that of this version
+        context["pageurl"] = address_of(app) + app.builder.get_target_uri(pagename)
+    context["evidence_date"] = app.evidence_stamp.date.replace("-", "/")
+    notebook = Path(app.outdir, f"{pagename}.ipynb")
+    context["evidence_notebook"] = notebook.name if notebook.is_file() else ""
+    # Words that unfold code name it for those who hear the page, too.
+    body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    body = body.replace('role="doc-biblioentry"', 'role="listitem"')
+    context["body"] = body + _cards(app.evidence, doctree)
 
 
 def _is_used(file: Any, body: str) -> bool:
     shown = f"{file.filename or ''} {getattr(file, 'attributes', {}).get('body', '')}"
     wanted = (mark in body for name, mark in _NEEDED_BY.items() if name in shown.lower())
     return not _NEVER.search(shown) and all(wanted)
+
+
+def _cards(evidence: Evidence, doctree: nodes.document) -> str:
+    """Write a card for each row that a page mentions: what a figure or a name rests on.
+
+    They are apart from the sentences, so that copied text and reading aids have the sentences
+    alone. The script shows a card beside the mention; without it the mention links to the row.
+    """
+    mentions = {(node["kind"], node["key"]) for node in doctree.findall(evidence_ref)}
+    cards = ""
+    for kind, key in sorted(mentions):
+        entries = (_finding if kind == "finding" else _source)(evidence, key)
+        lines = (
+            f"<p><b>{heading}:</b> {html.escape(str(text))}</p>"
+            if heading
+            else f'<p class="evidence-card-title">{html.escape(text)}</p>'
+            for heading, text in entries.items()
+            if text
+        )
+        name = html.escape(f"card-{key}", quote=True)
+        cards += f'<div class="evidence-card" role="tooltip" id="{name}">{"".join(lines)}</div>'
+    return f'<div class="evidence-cards" hidden>{cards}</div>' if cards else ""
+
+
+def _finding(evidence: Evidence, key: str) -> dict[str, Any]:
+    row = evidence.finding(key)
+    source = evidence.source(row.source_id)
+    return {
+        "": sentence_case(outcome_text(evidence.outcome(row.outcome_id))),
+        "Direction": direction_text(row),
+        "Result": effect_text(row),
+        "As printed": row.as_printed or "no figure printed",
+        "Source": f"{source_name(source)}. {source.title}",
+        "Where": f"{row.locator}; read: {row.read_at}",
+        "Analysis": row.analysis,
+        **_doubts(evidence, source, row),
+        "Key": key,
+    }
+
+
+def _source(evidence: Evidence, key: str) -> dict[str, Any]:
+    row = evidence.source(key)
+    shown = {"": row.short_name, "Title": row.title, "Journal": row.journal}
+    shown |= {"Design": design_text(row.design), "Read": row.read_at}
+    return shown | _doubts(evidence, row, row)
+
+
+def _doubts(evidence: Evidence, source: Any, row: Any) -> dict[str, str]:
+    concerns = concern_text(source) or "none known"
+    return {
+        "Concerns": f"{concerns}, checked {source.integrity_checked:%Y-%m-%d}",
+        "Note": plain(note_runs(evidence.rows("sources"), row.note or "")),
+    }
 
 
 def split_keywords(app: Sphinx, doctree: nodes.document) -> None:
@@ -84,42 +214,3 @@ def escape_titles(app: Any) -> list[Any]:
     for titles in app.builder.indexer._all_titles.values():
         titles[:] = [(html.escape(title, quote=False), anchor) for title, anchor in titles]
     return []
-
-
-def finish_pages(app: Any, folder: Path, cache: Path) -> None:
-    """Write short addresses that stay, the charts' script, and the theme's styles without icons.
-
-    ``cache`` keeps the charts' script between builds: making it takes longer than a chart.
-    """
-    pages = {f"{PurePosixPath(name).name}.html": name for name in sorted(app.env.all_docs)}
-    if "index" not in app.env.all_docs:
-        (folder / "index.html").unlink(missing_ok=True)  # others lead on in their own way
-        pages["index.html"] = app.config.root_doc
-    for name, docname in pages.items():
-        if not (folder / name).exists():  # a page of the book, or the search, keeps its address
-            page = forward_page(app.env.titles[docname].astext(), f"{docname}.html")
-            # With the part of the page that the address names, where a script may run.
-            script = '<script src="_static/evidence-forward.js"></script>\n</head>'
-            (folder / name).write_text(page.replace("</head>", script, 1), encoding="utf-8")
-    static = folder / "_static"
-    for sheet in (static / "styles").glob("pydata*.css"):
-        sheet.write_text(_ICON_FONT.sub("", sheet.read_text("utf-8")), encoding="utf-8")
-    for unused in (*static.rglob("*.map"), *static.rglob("fontawesome*"), folder / ".buildinfo"):
-        if unused.is_file():
-            unused.unlink()
-    shutil.rmtree(static / "vendor", ignore_errors=True)  # fonts of icons
-    (static / "vega-bundle.js").write_bytes(_vega_bundle(cache).read_bytes())
-
-
-def _vega_bundle(cache: Path) -> Path:
-    """Keep Vega, Vega-Lite and Vega-Embed from their wheel as one script: no other host."""
-    import vl_convert
-
-    kept = cache / f"vega-{metadata.version('vl-convert-python')}.js"
-    if not kept.is_file():
-        # The bundle declares thousands of short names; a function keeps them to itself.
-        part = kept.with_suffix(f".{os.getpid()}")
-        bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
-        part.write_text(f"(function(){{{bundle}\n}})();", encoding="utf-8")
-        part.replace(kept)
-    return kept

@@ -1,7 +1,8 @@
-"""From a cell's output to document nodes: figures, tables and prose of the package.
+"""From what cells put out to document nodes: figures, tables and prose of the package.
 
 MyST-NB finds :class:`EvidenceOutput` by its entry point. Building real nodes instead of raw
-HTML gives them numbers, cross-references, links and one look in HTML and PDF.
+HTML gives them numbers, cross-references, links and one look in HTML and PDF. The directive
+``{evidence-checks}`` shows what only the build knows as such a table.
 """
 
 from __future__ import annotations
@@ -15,25 +16,25 @@ from typing import Any, ClassVar
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.foreign import PRIORITIES, foreign_nodes
-from evidence_tools.book.mentions import mentions_of
 from evidence_tools.book.nodes import evidence_chart, evidence_download, place_of, run_nodes
 from evidence_tools.book.roles import caption_runs
+from evidence_tools.check.review import RULES
 from evidence_tools.evidence.problems import UnknownKeyError
-from evidence_tools.show.display import MIME_TYPE, read_runs
+from evidence_tools.show.display import MIME_TYPE, Table, TableRow, read_runs, runs
 
 LOGGER = logging.getLogger(__name__)
-_LEFTOVERS = {
-    "traceback": "a cell ends in an error; correct it, or tag the cell with raises-exception if "
-    "readers are meant to see the error",
-    "stderr": "a cell prints a warning or an error; correct its cause, or tag the cell with "
-    "remove-stderr: pages show results only",
-}
+_LEFTOVER = (
+    "a cell prints a warning or an error; correct its cause, or tag the cell with remove-stderr: "
+    "pages show results only (%s)"
+)
 _PLACING = {"align", "angle", "colour", "dash", "fill", "mark", "shape", "size", "text"}
 _PLACING |= {"dashed", "hollow", "on_axis", "opacity", "sort", "tall"}
 _PLACING |= {"weight", "width", "x", "x2", "y", "y2"}
 """Columns of a drawing's data that only say where and how a mark is drawn."""
+_CHECKS = "Which rules did the text of this report pass before it was built?"
 
 
 class EvidenceOutput:
@@ -53,10 +54,8 @@ class EvidenceOutput:
             return None
         if data.mime_type != MIME_TYPE:
             return foreign_nodes(renderer, data)
-        payload: dict[str, Any] = data.content
-        make: Callable[..., list[nodes.Node]] = _MAKERS[payload["kind"]]
-        document = renderer.renderer.document
-        return make(payload, Page(document, env, renderer.logger, data.line))
+        page = Page(renderer.renderer.document, env, data.line)
+        return _MAKERS[data.content["kind"]](data.content, page)
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,6 @@ class Page:
 
     document: nodes.document
     env: Any
-    logger: Any
     line: int
 
     def label(self, node: nodes.Element, name: str) -> None:
@@ -79,19 +77,21 @@ class Page:
         try:
             found = caption_runs(self.env.app.evidence, found)
         except UnknownKeyError as error:
-            self.logger.warning(f"caption: {error}", subtype="evidence", line=self.line)
+            LOGGER.error("caption: %s", error, location=(self.env.docname, self.line))
         return run_nodes(found)
 
     def download(self, name: str, kind: str, rows: list[list[Any]]) -> nodes.Node:
         """Keep the rows of a CSV file for the end of the build, and make the link to it."""
-        mentions_of(self.env).downloads.setdefault(self.env.docname, {})[name] = rows
+        self.env.metadata[self.env.docname].setdefault("downloads", {})[name] = rows
         return evidence_download("", name=name, words=f"Data of this {kind} (CSV)")
 
 
+def _paragraph(items: list[dict[str, Any]]) -> nodes.Node:
+    return nodes.paragraph("", "", *run_nodes(read_runs(items)))
+
+
 def _prose(payload: dict[str, Any], _: Page) -> list[nodes.Node]:
-    content: list[nodes.Node] = [
-        nodes.paragraph("", "", *run_nodes(read_runs(items))) for items in payload["paragraphs"]
-    ]
+    content = [*map(_paragraph, payload["paragraphs"])]
     if payload["as_list"]:
         content = [nodes.bullet_list("", *(nodes.list_item("", p) for p in content), bullet="-")]
     if title := payload["title"]:
@@ -111,8 +111,7 @@ def _figure(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
     return [figure, page.download(name, "figure", figure_rows(payload["spec"]))]
 
 
-def table_nodes(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
-    """Make a table from the payload of a :class:`evidence_tools.show.display.Table`."""
+def _table(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
     columns, name = payload["columns"], payload["name"]
     texts = [[_plain(cell) for cell in row["cells"]] for row in payload["rows"]]
     widths = [_width(column) for column in zip(columns, *texts, strict=True)]
@@ -147,17 +146,17 @@ def _row(data: dict[str, Any], page: Page) -> nodes.row:
 
 
 def _entry(items: list[dict[str, Any]]) -> nodes.entry:
-    return nodes.entry("", nodes.paragraph("", "", *run_nodes(read_runs(items))))
+    return nodes.entry("", _paragraph(items))
 
 
 def _plain(items: list[dict[str, Any]]) -> str:
-    return "".join(run["text"] for run in items)
+    return "".join(item["text"] for item in items)
 
 
 _MAKERS: dict[str, Callable[..., list[nodes.Node]]] = {
     "prose": _prose,
     "figure": _figure,
-    "table": table_nodes,
+    "table": _table,
 }
 
 
@@ -185,21 +184,36 @@ def _data_of(spec: Any, datasets: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from _data_of(spec.get(name), datasets)
 
 
+class ChecksDirective(SphinxDirective):
+    """``{evidence-checks}``: which rules the text passed, and what was exempted, and why.
+
+    The table depends on what other chapters say, so its page is read again in every build.
+    """
+
+    def run(self) -> list[nodes.Node]:
+        """Make the table from the review that this build began with."""
+        env: Any = self.env
+        env.note_reread()
+        reasons: dict[str, dict[str, None]] = {}
+        for exemption in env.app.evidence_review.exemptions:
+            rule = exemption.rule if exemption.rule in RULES else "coverage"
+            reasons.setdefault(rule, {})[exemption.message] = None
+        texts = (
+            (rule, held, "; ".join(reasons.get(rule, ["nothing"]))) for rule, held in RULES.items()
+        )
+        rows = tuple(TableRow(tuple(map(runs, text))) for text in texts)
+        table = Table(
+            "tab-checks", runs(_CHECKS), ("Rule", "What it holds", "Exempted, and why"), rows
+        )
+        return _table(table.payload(), Page(self.state.document, env, self.lineno))
+
+
 def check_page(app: Sphinx, doctree: nodes.document) -> None:
-    """Report a page without a title, and cells that leave an error or a warning in it."""
+    """Report a page without a title, and cells that leave a warning in it."""
     if next(iter(doctree.findall(nodes.title)), None) is None:
         message = "the chapter has no title; begin it with a line such as '# Title'"
         LOGGER.error(message, location=(app.env.docname, 1))
     for output in doctree.findall(nodes.literal_block):
-        for name in set(output["classes"]) & set(_LEFTOVERS):
-            if name != "traceback" or not _is_meant(output):
-                last = (output.astext().strip().splitlines() or [""])[-1][:300]
-                LOGGER.error("%s (%s)", _LEFTOVERS[name], last, location=place_of(output))
-
-
-def _is_meant(output: nodes.Element) -> bool:
-    """Tell whether the cell of an error is tagged as one that shows it on purpose."""
-    around: Any = output
-    while around is not None and "tag_raises-exception" not in around.get("classes", ()):
-        around = around.parent
-    return around is not None
+        if "stderr" in output["classes"]:
+            last = output.astext().strip().rpartition("\n")[2][:300]
+            LOGGER.error(_LEFTOVER, last, location=place_of(output))

@@ -26,9 +26,9 @@ from sphinx.builders import Builder
 from sphinx.util.tags import Tags
 
 from evidence_tools.book import blocks  # noqa: F401 - to import it is to register its printers
-from evidence_tools.book.citing import address_of, citation_of, report_of
-from evidence_tools.book.mentions import chapter_order, is_printed
+from evidence_tools.book.layout import address_of, citation_of, report_of
 from evidence_tools.book.pictures import SHOWN, Pictures
+from evidence_tools.book.roles import chapter_order, is_printed
 from evidence_tools.book.writer import Writer, call, escaped
 from evidence_tools.releases.stamp import Stamp
 

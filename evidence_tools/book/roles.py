@@ -1,18 +1,27 @@
-"""The roles ``{finding}``, ``{value}``, ``{source}``, ``{unknown}``: numbers that cannot drift."""
+"""Roles that stand for rows, and links from each mention to the place that shows its row.
+
+Numbers in ``{finding}``, ``{value}``, ``{source}`` and ``{unknown}`` cannot drift. What a page
+shows and names is kept in Sphinx's metadata of the page, under "shown" and "stated".
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
+from sphinx.util.nodes import make_refnode
 
-from evidence_tools.book.nodes import run_nodes
+from evidence_tools.book.nodes import evidence_chart, evidence_ref, run_nodes
 from evidence_tools.check.pages import ROLE
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.display import Run, Runs, plain, runs
@@ -21,6 +30,12 @@ from evidence_tools.show.words import finding_runs, source_run
 
 LOGGER = logging.getLogger(__name__)
 ROLES = ("finding", "value", "source", "unknown")
+_NO_TEXT = (
+    *(nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.raw),
+    *(nodes.math_block, nodes.comment, nodes.citation, nodes.problematic, evidence_ref),
+    *(addnodes.pending_xref, addnodes.glossary, addnodes.toctree, evidence_chart),
+)
+"""Where text is already a link, is no running text, or is the glossary itself."""
 
 
 def role_runs(evidence: Evidence, role: str, key: str) -> Runs:
@@ -45,9 +60,9 @@ class EvidenceRole(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Look the key up and make the nodes."""
+        app: Any = self.env.app
         try:
-            evidence = self.env.app.evidence  # type: ignore[attr-defined]
-            return run_nodes(role_runs(evidence, self.name, self.text)), []
+            return run_nodes(role_runs(app.evidence, self.name, self.text)), []
         except UnknownKeyError as error:
             message = f"{self.rawtext[:80]}: {str(error)[:600]}"
             LOGGER.error("%s", message, location=self.get_location())
@@ -62,22 +77,16 @@ def caption_runs(evidence: Evidence, caption: Runs) -> Runs:
     """
     resolved: list[Runs] = []
     for run in caption:
-        if run != Run(run.text) or "{" not in run.text:
-            resolved.append((run,))
-            continue
-        end = 0
-        for match in ROLE.finditer(run.text):
-            role, key = match.groups()
-            resolved.append(runs(run.text[end : match.start()]))
-            if role == "cite:p":
-                resolved.append((Run("", cite=key),))
-            elif role in ROLES:
-                resolved.append(role_runs(evidence, role, key))
-            else:
+        # Every third part is the name of a role, and the next one its key.
+        parts = ROLE.split(run.text) if run == Run(run.text) else []
+        for at in range(1, len(parts), 3):
+            role, key = parts[at : at + 2]
+            if role not in (*ROLES, "cite:p"):
                 known = ", ".join(f"{{{name}}}" for name in (*ROLES, "cite:p"))
                 raise UnknownKeyError(f"found {{{role}}}; here these roles can be used: {known}")
-            end = match.end()
-        resolved.append(runs(run.text[end:]))
+            cited = runs(Run("", cite=key)) if role == "cite:p" else role_runs(evidence, role, key)
+            resolved += [runs(parts[at - 1]), cited]
+        resolved.append(runs(parts[-1] if parts else run))
     return runs(*resolved)
 
 
@@ -96,20 +105,17 @@ class RolesInAltText(SphinxTransform):
 
     def apply(self, **_: object) -> None:
         """Replace each role in each alt text by its plain text."""
+        app: Any = self.app
         for image in self.document.findall(nodes.image):
             if "{" in image.get("alt", ""):
                 try:
-                    evidence = self.app.evidence  # type: ignore[attr-defined]
-                    image["alt"] = plain_text(evidence, image["alt"])
+                    image["alt"] = plain_text(app.evidence, image["alt"])
                 except UnknownKeyError as error:
                     LOGGER.error("alt text: %s", error, location=image)
 
 
 def _text_with_roles(renderer: Any, tokens: Iterable[Any]) -> str:
-    """Read the alt text of a Markdown image, roles as they are written.
-
-    MyST-Parser drops them; here they are kept for :class:`RolesInAltText`.
-    """
+    """Read the alt text of a Markdown image, roles as they are written; MyST-Parser drops them."""
     text = ""
     for token in tokens:
         if token.type == "myst_role":
@@ -123,8 +129,96 @@ def _text_with_roles(renderer: Any, tokens: Iterable[Any]) -> str:
     return text
 
 
+def note_page(app: Any, doctree: nodes.document) -> None:
+    """Note what a page shows and names; a row that comes again on it is the same place."""
+    shown = set()
+    for row in doctree.findall(nodes.row):
+        if "evidence_key" in row:
+            kind, key = row["evidence_key"]
+            if (kind, key) not in shown and key not in doctree.ids:
+                row["ids"].append(key)
+            shown.add((kind, key))
+    named = {(node["kind"], node["key"]) for node in doctree.findall(evidence_ref)}
+    app.env.metadata[app.env.docname] |= {"shown": shown, "stated": shown | named}
+
+
+class LinkMentions(SphinxPostTransform):
+    """Link each mention to its row, on the first page of the book that shows it."""
+
+    default_priority = 8
+    formats = ("html", "typst")
+
+    def run(self, **_: Any) -> None:
+        """Go through the mentions of a page; what no page shows stays plain text."""
+        env, builder = self.env, self.app.builder
+        pages = [page for page in chapter_order(env) if env.metadata[page].get("shown")]
+        if builder.name == "typst":  # what is in print comes first
+            pages.sort(key=lambda page: not is_printed(env, page))
+        for node in self.document.findall(evidence_ref):
+            wanted = (node["kind"], node["key"])
+            page = next((page for page in pages if wanted in env.metadata[page]["shown"]), None)
+            if page is not None:
+                node[:] = [make_refnode(builder, env.docname, page, node["key"], node.children)]
+
+
+class LinkAbbreviations(SphinxPostTransform):
+    """Link each abbreviation to the glossary where a page first uses it.
+
+    Nobody has to remember which mention on a page is the first, and a new entry of the glossary
+    is linked everywhere. An abbreviation is a term that is no plain word.
+    """
+
+    default_priority = 5  # before Sphinx resolves references, so that it resolves these too
+    formats = ("html", "typst")
+
+    def run(self, **_: Any) -> None:
+        """Go through the text of the page in reading order."""
+        app: Any = self.app
+        objects = self.env.domaindata["std"]["objects"]
+        terms = sorted((name for kind, name in objects if kind == "term"), key=len, reverse=True)
+        terms = [re.escape(term) for term in terms if re.fullmatch(r"\S\S?|(?!.[a-z]*$)\S+", term)]
+        pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(terms) or '(?!)'})(?![\w-])")
+        links = self.document.findall(addnodes.pending_xref)
+        seen = {str(link["reftarget"]) for link in links if link.get("reftype") == "term"}
+        # Initials of an author may look like an abbreviation.
+        authors = (split_list(row.authors) for row in app.evidence.rows("sources").values())
+        names = tuple(name for listed in authors for name in listed if " " in name)
+        for text in list(self.document.findall(nodes.Text)):
+            content, end, parts = str(text), 0, []
+            for match in pattern.finditer(content) if _is_running(text) else ():
+                if match[0] not in seen and not content.endswith(names, 0, match.end()):
+                    parts += [nodes.Text(content[end : match.start()]), self._link(match[0])]
+                    end = match.end()
+                    seen.add(match[0])
+            if parts:
+                text.parent.replace(text, [*parts, nodes.Text(content[end:])])
+
+    def _link(self, term: str) -> nodes.Node:
+        link = addnodes.pending_xref("", nodes.inline("", term, classes=["abbreviation"]))
+        link["refdomain"], link["reftype"], link["reftarget"] = "std", "term", term
+        link["refdoc"], link["refexplicit"], link["refwarn"] = self.env.docname, True, True
+        return link
+
+
+def _is_running(text: nodes.Text) -> bool:
+    node: Any = text.parent
+    while node is not None and not isinstance(node, _NO_TEXT):
+        node = node.parent
+    return node is None
+
+
+def chapter_order(env: Any) -> list[str]:
+    """List the pages in the order of the table of contents, the root page first."""
+    return list(env.collect_relations())
+
+
+def is_printed(env: Any, docname: str) -> bool:
+    """Tell whether a page is in the PDF: ``print: false`` in its front matter leaves it out."""
+    return str(env.metadata.get(docname, {}).get("print", "")).lower() != "false"
+
+
 def add_roles(app: Sphinx) -> None:
-    """Register the roles, and their form in alt texts."""
+    """Register the roles, their form in alt texts, and the links from what pages mention."""
     from myst_parser.mdit_to_docutils.base import DocutilsRenderer
 
     for name in ROLES:
@@ -132,3 +226,6 @@ def add_roles(app: Sphinx) -> None:
     app.add_transform(RolesInAltText)
     # There is no setting for it, and a number that is silently dropped is worse than a patch.
     DocutilsRenderer.renderInlineAsText = _text_with_roles  # type: ignore[method-assign,assignment]
+    app.connect("doctree-read", note_page)
+    app.add_post_transform(LinkMentions)
+    app.add_post_transform(LinkAbbreviations)

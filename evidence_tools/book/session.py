@@ -41,24 +41,22 @@ class BuildError(Exception):
 class Session(ExitStack):
     """One build of a book into the folder ``build``; to be closed, which lets another begin.
 
-    ``data`` is the folder with the tables, ``chapters`` are names such as ``"chapters/answer.md"``:
-    what those files say is prose, and their code is looked at one by one. What every page follows
-    from beside its own file is hashed in ``key``.
+    ``chapters`` are names such as ``"chapters/answer.md"``: what those files say is prose, and
+    their code is looked at one by one. ``key`` stands for all else that every page follows from.
+    ``notebooks`` are the chapters that were read, with their results; ``None`` without code.
     """
 
-    def __init__(self, book: Path, data: Path, build: Path, chapters: Collection[str]) -> None:
+    def __init__(self, book: Path, build: Path, chapters: Collection[str]) -> None:
         super().__init__()
-        self.book, self._data = book, data
-        self._chapters = {book / name for name in chapters}
-        cache = build / ".jupyter_cache"
+        self.book, self._chapters = book, {book / name for name in chapters}
+        self.notebooks: dict[str, Any] = {}
+        cache, lock = build / ".jupyter_cache", FileLock(build / ".lock")
         cache.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(build / ".lock")
         try:
-            lock.acquire(timeout=0)
+            self.enter_context(lock.acquire(timeout=0))
         except Timeout:
             print("another build of this folder is running; this one waits for it", file=sys.stderr)
-            lock.acquire()
-        self.callback(lock.release)
+            self.enter_context(lock)
         if {"%", "?"} & set(str(cache.absolute())):  # SQLAlchemy takes paths for addresses
             link = Path(self.enter_context(TemporaryDirectory(prefix="evidence-"))) / "cache"
             link.symlink_to(cache.absolute(), target_is_directory=True)
@@ -68,14 +66,13 @@ class Session(ExitStack):
         self._results = cache / self.key
         # Without any result all chapters will run: the imports begin now.
         early = not self._results.exists() and not os.environ.get(SCHEDULER)
-        self._kernels = self.enter_context(Kernels(data)) if early else None
+        self._kernels = self.enter_context(Kernels(book / "data")) if early else None
 
     def _read_state(self) -> dict[str, str]:
-        """Hash files of book, data and package, and name Python and the installed libraries."""
+        """Hash files of book and package, and name Python and the installed libraries."""
+        files = [*book_files(self.book, self._chapters), *book_files(PACKAGE)]
         state = {"Python": sys.version}
-        for root in (self.book, self._data, PACKAGE):
-            for path in book_files(root, self._chapters):
-                state[os.path.relpath(path, self.book)] = _hash(path)
+        state |= {os.path.relpath(path, self.book): _hash(path) for path in files}
         for library in (one for path in sys.path for one in Path(path).glob("*.dist-info")):
             # A release that was installed anew has another time.
             state[library.name] = str(library.stat().st_mtime_ns)
@@ -88,7 +85,7 @@ class Session(ExitStack):
     def execute(
         self, env: Any, docnames: Iterable[str], output_bytes: int, tell: Callable[[str], None]
     ) -> tuple[int, int]:
-        """Run those chapters whose results are missing, among the pages about to be read.
+        """Run those chapters that have no result, and keep what they give.
 
         Returns how many ran, and how many hold code. `BuildError` has a line for each problem:
         chapters that cannot be read or that failed, or files that changed meanwhile.
@@ -116,6 +113,11 @@ class Session(ExitStack):
         for old in self._results.parent.iterdir():
             if old.name != self.key:
                 shutil.rmtree(old, ignore_errors=True)
+        self.notebooks = dict.fromkeys(docnames)
+        for chapter in chapters:
+            cache = get_cache(self.result_folder(chapter.path))
+            _, merged = cache.merge_match_into_notebook(chapter.notebook)
+            self.notebooks[chapter.docname] = merged
         return len(missing), len(chapters)
 
     def _run(
@@ -126,7 +128,7 @@ class Session(ExitStack):
 
             files = book_files(self.book, self._chapters)
             return run_on_cluster(address, chapters, self.book, files, output_bytes)
-        with self._kernels or Kernels(self._data) as kernels:
+        with self._kernels or Kernels(self.book / "data") as kernels:
             return run_chapters(chapters, kernels, output_bytes, tell)
 
     def _has_result(self, chapter: Chapter) -> bool:
@@ -145,7 +147,8 @@ class Session(ExitStack):
 
 def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
     """Read those pages that hold code, as MyST-NB is about to; `BuildError` names all others."""
-    chapters, problems = [], []
+    chapters: list[Chapter] = []
+    problems = []
     for docname in docnames:
         path = Path(env.doc2path(docname))
         try:
@@ -157,22 +160,22 @@ def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
     return chapters
 
 
-def _read_chapter(env: Any, docname: str, path: Path) -> list[Chapter]:
+def _read_chapter(env: Any, docname: str, path: Path) -> Iterator[Chapter]:
     from myst_nb.core.read import create_nb_reader
 
     config, text = env.mystnb_config, path.read_text(encoding="utf-8")
     reader = create_nb_reader(str(path), env.myst_config, config, text)
     if reader is None:
-        return []
+        return
     notebook = reader.read(text)
     for cell in notebook.cells:
         if cell.cell_type == "code":  # what an .ipynb file shows was not printed by this build
             cell.outputs = []
     config = config.copy(**notebook.metadata.get(config.metadata_key, {}))
-    skipped = any(path.match(pattern) for pattern in config.execution_excludepatterns)
-    if config.execution_mode == "off" or skipped:
-        return []
-    return [Chapter(docname, path, notebook, config.execution_timeout)]
+    if config.execution_mode != "off" and not any(
+        map(path.match, config.execution_excludepatterns)
+    ):
+        yield Chapter(docname, path, notebook, config.execution_timeout)
 
 
 def _unreadable(path: Path, message: str) -> str:
@@ -184,19 +187,16 @@ def _unreadable(path: Path, message: str) -> str:
 
 def describe(chapter: Chapter, error: ChapterError, book: Path) -> str:
     """Say where and why a chapter failed, in one sentence that begins with file and line."""
-    place, part, cells = str(chapter.path.relative_to(book)), "", chapter.notebook.cells
+    place, cells = str(chapter.path.relative_to(book)), chapter.notebook.cells
+    number = sum(cell.cell_type == "code" for cell in cells[: error.cell + 1])
+    part = f"code cell {number} of " if error.cell != HEAD else ""
     if source_map := chapter.notebook.metadata.get("source_map"):  # nobody sees lines of .ipynb
         lines = chapter.path.read_text(encoding="utf-8").splitlines()
-        line = next((n for n, text in enumerate(lines, 1) if re.match(r"\s+name:", text)), 1)
-        if error.cell != HEAD:
-            first, fence = cells[error.cell].source.splitlines()[0], source_map[error.cell]
-            # Below the fence stand options and a blank line; the code begins after them.
-            line = next((n for n in range(fence, len(lines)) if lines[n] == first), fence)
-            line += error.line
-        place += f":{line}"
-    if error.cell != HEAD:
-        number = sum(cell.cell_type == "code" for cell in cells[: error.cell + 1])
-        part = f"code cell {number} of "
+        # Below the fence stand options and a blank line; the code begins after them.
+        begin = source_map[error.cell] if part else 0
+        sought = re.escape(cells[error.cell].source.split("\n")[0]) + "$" if part else r"\s+name:"
+        found = (n for n in range(begin, len(lines)) if re.match(sought, lines[n]))
+        place += f":{next(found, begin) + error.line}"
     return f"{place}: {part}chapter {chapter.docname!r}: {error.reason}"
 
 

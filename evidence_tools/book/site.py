@@ -8,36 +8,41 @@ nothing to do.
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import os
+import re
 import shutil
-from pathlib import Path
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+from typing import Any
 
-Hashes = dict[str, str]
-"""Path inside a folder to the hash of a file."""
+from evidence_tools.book.layout import address_of, file_stem, report_of
+from evidence_tools.book.nodes import DATA
+from evidence_tools.releases.bundle import pack, safe_cell
+from evidence_tools.releases.publication import forward_page
+from evidence_tools.releases.stamp import bibtex, ris
+
+_ICON_FONT = re.compile(r'\.fa-[^{}]*\{content:"[^"]*"\}|@font-face\{[^{}]*\}')
+_SCRIPT = '<script src="_static/evidence-forward.js"></script>\n</head>'
+"""Leads on with the part of the page that a short address names, where a script may run."""
 
 
 class Site:
-    """The folders of a build, and what the last build left in them.
+    """The folders of a build into ``build``, and what the last build left in them.
 
-    Parameters
-    ----------
-    build
-        The folder that builds write to, usually ``_build``.
-
-    Attributes
-    ----------
-    html, staged
-        The site that readers see, and the one that is being made.
+    ``html`` is the site that readers see, ``staged`` the one that is being made.
     """
 
     def __init__(self, build: Path) -> None:
-        self.html = build / "html"
-        self.staged = build / ".evidence" / "site"
-        # Where Sphinx keeps pages that it has read, and MyST-NB the pictures of their cells.
-        self._kept = (build / ".doctrees", build / ".evidence" / "jupyter_execute")
-        self._record = build / ".evidence" / "site.json"
+        own = build / ".evidence"
+        self.html, self.staged = build / "html", own / "site"
+        # Pages that Sphinx has read, pictures of their cells, and their notebooks with results.
+        self._kept = (build / ".doctrees", own / "jupyter_execute", own / "notebooks")
+        self._record = own / "site.json"
 
     @property
     def _last(self) -> dict[str, object]:
@@ -50,26 +55,29 @@ class Site:
     def is_current(self, key: str) -> bool:
         """Tell whether the site was made from what ``key`` stands for, and is as it was written."""
         last = self._last
-        return last.get("key") == key and last.get("html") == hash_files(self.html)
+        return last.get("key") == key and last.get("html") == _hashes(self.html)
 
     def drop_foreign(self) -> None:
         """Remove what was kept between builds if it is not as the last build left it."""
-        if self._last.get("kept") != [hash_files(folder) for folder in self._kept]:
+        if self._last.get("kept") != [_hashes(folder) for folder in self._kept]:
             for folder in self._kept:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def begin(self) -> None:
-        """Make an empty folder for the new site."""
+    def begin(self, *, keep: bool = False) -> None:
+        """Make a folder for the new site: empty, or with the last one to ``keep`` pages of."""
         self._record.unlink(missing_ok=True)  # until the build comes to a good end
         shutil.rmtree(self.staged, ignore_errors=True)
-        self.staged.mkdir(parents=True)
+        if keep and self.html.is_dir():
+            shutil.copytree(self.html, self.staged)
+        else:
+            self.staged.mkdir(parents=True)
 
     def put_in_place(self, key: str) -> None:
         """Replace the last site by the new one, file by file, and note what it was made from.
 
         Files that are the same stay untouched, with their times.
         """
-        new, old = hash_files(self.staged), hash_files(self.html)
+        new, old = _hashes(self.staged), _hashes(self.html)
         for name in old.keys() - new.keys():
             (self.html / name).unlink()
         for name, content in new.items():
@@ -80,23 +88,107 @@ class Site:
             if not folders and not files:
                 Path(name).rmdir()
         shutil.rmtree(self.staged)
-        kept = [hash_files(folder) for folder in self._kept]
+        kept = [_hashes(folder) for folder in self._kept]
         record = json.dumps({"key": key, "html": new, "kept": kept})
         self._record.write_text(record, encoding="utf-8")
 
 
-def hash_files(folder: Path) -> Hashes:
-    """Hash every file below a folder; a link counts as what it leads to.
+def _hashes(folder: Path) -> dict[str, str]:
+    """Hash every file below a folder; a link counts as what it leads to."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+    }
 
-    Examples
-    --------
-    >>> hash_files(Path("no/such/folder"))
-    {}
-    """
-    hashes = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            hashes[path.relative_to(folder).as_posix()] = digest
-    return hashes
+
+def write_notebooks(app: Any, folder: Path) -> None:
+    """Write each chapter that holds code into the site, as a notebook with its results."""
+    from nbformat import writes
+
+    kept = folder.parent / "notebooks"
+    for docname, notebook in app.evidence_session.notebooks.items():
+        (kept / f"{docname}.ipynb").unlink(missing_ok=True)
+        if notebook is None:
+            continue
+        for number, cell in enumerate(notebook.cells):  # without what differs from run to run
+            cell["id"] = f"cell-{number}"
+            cell.metadata.pop("execution", None)
+        notebook.metadata.pop("language_info", None)  # names the interpreter that happened to run
+        notebook.nbformat_minor = max(5, notebook.nbformat_minor)  # the first with ids
+        _write(kept / f"{docname}.ipynb", f"{writes(notebook)}\n".encode())
+    for docname in app.env.found_docs:
+        if (made := kept / f"{docname}.ipynb").is_file():
+            _write(folder / f"{docname}.ipynb", made.read_bytes())
+
+
+def finish_site(app: Any, folder: Path) -> None:
+    """Write all that is beside the pages: short addresses, scripts, tables, citations, a zip."""
+    _write_forwards(app, folder)
+    static = folder / "_static"
+    for sheet in (static / "styles").glob("pydata*.css"):
+        sheet.write_text(_ICON_FONT.sub("", sheet.read_text("utf-8")), encoding="utf-8")
+    shutil.rmtree(static / "vendor", ignore_errors=True)  # fonts of icons
+    for unused in (*static.rglob("*.map"), *static.rglob("fontawesome*"), folder / ".buildinfo"):
+        unused.unlink(missing_ok=True)
+    (static / "vega-bundle.js").write_bytes(_vega_bundle(folder.parent).read_bytes())
+    for page in app.env.metadata.values():
+        for name, rows in page.get("downloads", {}).items():
+            _write(folder / DATA / f"{name}.csv", _csv(rows).encode())
+    for path in sorted(app.evidence.folder.glob("*")):
+        if path.suffix in (".csv", ".json", ".yml"):
+            _write(folder / DATA / "tables" / path.name, path.read_bytes())
+    stem, known = folder / file_stem(app), (report_of(app), app.evidence_stamp, address_of(app))
+    _write(stem.with_name(f"{stem.name}.bib"), bibtex(*known).encode())
+    _write(stem.with_name(f"{stem.name}.ris"), ris(*known).encode())
+    found = [*folder.glob(f"{stem.name}.*"), *(folder / DATA / "tables").glob("*")]
+    members = {path.name if path.parent == folder else f"data/{path.name}": path for path in found}
+    for docname in app.env.found_docs:
+        source = Path(app.env.doc2path(docname))
+        # Of a chapter that is a notebook, the one with its results.
+        members |= {
+            f"{docname}{source.suffix}": source,
+            f"{docname}.ipynb": folder / f"{docname}.ipynb",
+        }
+    contents = {name: path.read_bytes() for name, path in members.items() if path.is_file()}
+    _write(stem.with_name(f"{stem.name}-files.zip"), pack(contents))
+
+
+def _write_forwards(app: Any, folder: Path) -> None:
+    """Write short addresses that stay: a page for each chapter that leads on to it."""
+    pages = {f"{PurePosixPath(name).name}.html": name for name in sorted(app.env.all_docs)}
+    if "index" not in app.env.all_docs:
+        (folder / "index.html").unlink(missing_ok=True)  # others lead on in their own way
+        pages["index.html"] = app.config.root_doc
+    for name, docname in pages.items():
+        if not (folder / name).exists():  # a page of the book, or the search, keeps its address
+            page = forward_page(app.env.titles[docname].astext(), f"{docname}.html")
+            _write(folder / name, page.replace("</head>", _SCRIPT, 1).encode())
+
+
+def _csv(rows: Iterable[Iterable[object]]) -> str:
+    """Write rows as CSV; no cell is run as a formula."""
+    text = io.StringIO()
+    cells = ([safe_cell(str(cell)) for cell in row] for row in rows)
+    csv.writer(text, lineterminator="\n").writerows(cells)
+    return text.getvalue()
+
+
+def _vega_bundle(cache: Path) -> Path:
+    """Keep Vega, Vega-Lite and Vega-Embed from their wheel as one script: no other host."""
+    import vl_convert
+
+    # It is kept between builds: making it takes longer than a chart.
+    kept = cache / f"vega-{metadata.version('vl-convert-python')}.js"
+    if not kept.is_file():
+        # The bundle declares thousands of short names; a function keeps them to itself.
+        part = kept.with_suffix(f".{os.getpid()}")
+        bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
+        part.write_text(f"(function(){{{bundle}\n}})();", encoding="utf-8")
+        part.replace(kept)
+    return kept
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)

@@ -43,7 +43,7 @@ GROUPS = [
 ]
 SILENT = [
     *("comment", "substitution_definition", "pending", "meta", "index", "toctree", "docinfo"),
-    *("sd_icon", "fontawesome", "evidence_download", "evidence_citation", "tabular_col_spec"),
+    *("sd_icon", "fontawesome", "evidence_download", "tabular_col_spec"),
 ]
 """What no reader of the page sees either, decorations, and files to click on."""
 

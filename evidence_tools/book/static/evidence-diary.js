@@ -1,9 +1,12 @@
 /* Reads a diary that its owner opens: in the browser, nothing is sent anywhere and nothing kept.
-   It counts and lists what was written down, by month; it judges nothing. */
+   It counts and lists what was written down, by month; it judges nothing. The columns are the
+   items of a list in a box of the class evidence-diary: "heading (kind): what to write". */
 (function () {
   "use strict";
   const box = document.querySelector(".evidence-diary");
-  const columns = JSON.parse(box.dataset.columns); // [heading, kind], the first is the day
+  // [heading, kind], the first is the day
+  const columns = [...box.querySelectorAll("li")].map((item) =>
+    /^(.+?) \(([^()]+)\):/.exec(item.textContent.trim()).slice(1));
   const report = document.createElement("div");
   report.setAttribute("role", "status");
 
@@ -14,20 +17,19 @@
     return element;
   };
 
-  // Rows of cells: quoted cells may hold separators, line breaks and doubled quotes.
+  // Rows of cells: a quoted cell may hold separators, line breaks, and quotes written twice.
   function parse(text) {
     const separator = text.split("\n", 1)[0].includes(";") ? ";" : ",";
-    const rows = [[""]];
-    let quoted = false;
-    for (const [part] of text.replace(/^\ufeff/, "").matchAll(/""|"|\r?\n|[^]/g)) {
-      const row = rows[rows.length - 1];
-      if (part === '"') quoted = !quoted;
-      else if (part === '""') row[row.length - 1] += quoted ? '"' : "";
-      else if (!quoted && part === separator) row.push("");
-      else if (!quoted && part.endsWith("\n")) rows.push([""]);
-      else row[row.length - 1] += part;
+    const end = `(${separator}|\\r?\\n|$)`, bare = `[^${separator}\\r\\n]*`;
+    const cell = new RegExp(`(?:"((?:[^"]|"")*)"${bare}|(${bare}))${end}`, "gy");
+    const rows = [[]];
+    for (const [, quoted, plain, stop] of text.replace(/^\ufeff/, "").matchAll(cell)) {
+      const content = quoted === undefined ? plain : quoted.replaceAll('""', '"');
+      rows[rows.length - 1].push(content.trim());
+      if (stop === "") break;
+      if (stop !== separator) rows.push([]);
     }
-    return rows.map((row) => row.map((cell) => cell.trim()));
+    return rows;
   }
 
   const isDay = (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) &&
