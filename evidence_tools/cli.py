@@ -62,6 +62,15 @@ def _parser() -> argparse.ArgumentParser:
     argument("--format", choices=["text", "json"], default="text")
     argument("--release", action="store_true", help="refuse look-ups of integrity that are old")
     argument("--built", type=Path, metavar="HTML", help="check the numbers of finished pages")
+    argument = add("new", _new, "Make a report on another topic, which builds at once")
+    argument("folder", type=Path)
+    for word in ("title", "subject", "comparison", "population"):
+        argument(f"--{word}", help="asked for when it is not given")
+    argument = add("add", _add, "Append a row to a table, and say what is still to fill in")
+    argument("kind", choices=["source", "finding"])
+    argument("--set", dest="cells", nargs="+", default=[], metavar="column=value")
+    argument("--from", dest="citation", type=Path, help="a BibTeX, RIS or CSL JSON file")
+    argument("--folder", type=Path, default=Path(), help="the book folder")
     argument = add("audit", _audit, "Judge the sentences of another page by this evidence")
     argument("page", help="a text, Markdown, HTML or PDF file; - is standard input")
     argument("--format", choices=["text", "json", "html"], default="text")
@@ -95,6 +104,22 @@ def _check(chosen: argparse.Namespace) -> Outcome:
     else:
         review = review_book(chosen.folder, release=chosen.release)
     return report(review, chosen.format)
+
+
+def _new(chosen: argparse.Namespace) -> Outcome:
+    from evidence_tools.releases.template import make_report
+
+    return make_report(chosen.folder, vars(chosen), _ask), 0
+
+
+def _ask(question: str) -> str:
+    return input(question) if sys.stdin.isatty() else ""
+
+
+def _add(chosen: argparse.Namespace) -> Outcome:
+    from evidence_tools.releases.template import add_row
+
+    return add_row(chosen.folder, f"{chosen.kind}s", chosen.cells, chosen.citation), 0
 
 
 def _audit(chosen: argparse.Namespace) -> Outcome:

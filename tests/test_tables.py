@@ -74,7 +74,7 @@ def test_arms_that_count_events_are_shown_as_counts(topic: Evidence) -> None:
 def test_what_keeps_a_difference_from_being_computed_is_said(topic: Evidence) -> None:
     table = rows_table(["reed2016-som-amber", "reed2016-som-clear"], "arms")
     assert cell(table, 0, "Arm") == "amber glasses: 3.1 ng/mL (spread, kind not stated 1.0)"
-    assert cell(table, 0, "Difference, computed here").startswith("not computed: number of")
+    assert cell(table, 0, "Effect, computed here").startswith("not computed: number of")
 
 
 def test_limitations_are_a_grid_of_sources_and_limitations(topic: Evidence) -> None:

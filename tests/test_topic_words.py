@@ -21,6 +21,7 @@ ORDINARY = {
     "other": "a role of outcomes, and ordinary English",
     "other outcomes": "ordinary English",
     "side effects": "effects of a program besides its result",
+    "unwanted effects": "ordinary English for harms",
     "child": "nodes of a document have children",
     "toc": "the table of contents of a book",
     "men": "an example of a subgroup",

@@ -243,7 +243,7 @@ def _visible(path: Path) -> str:
 def _compare(pdf: Path, texts: list[str], rows: set[str]) -> Iterator[Problem]:
     """Compare the numbers of all pages with those of the PDF."""
     pages = pdf_pages(pdf)
-    text = "\n".join(pages).replace("\ufffe", "-")
+    text = re.sub(r"(?<=\b10\.)\n(?=\d{4})", "", "\n".join(pages).replace("\ufffe", "-"))  # a DOI
     in_pdf, in_html = _tokens([text]), _tokens(texts)
     # Lines of the PDF break inside addresses, and the PDF numbers its pages and sections.
     unbroken, shown = "".join(text.split()), "".join("".join(texts).split())

@@ -127,16 +127,15 @@ def pool(
     }  # fmt: skip
     if "n_participants" in effects:
         row["n_participants"] = effects["n_participants"].sum(skipna=False)
-    if not fixed:
-        profile = result.tau2_confidence_interval()
-        row |= {"tau2_lower": profile.ci_low, "tau2_upper": profile.ci_high}
+    profile = None if fixed else result.tau2_confidence_interval()
+    row["tau2_lower"] = getattr(profile, "ci_low", np.nan)
+    row["tau2_upper"] = getattr(profile, "ci_high", np.nan)
     pooled = with_interval(pd.DataFrame(row, [POOLED]), float(spread.ppf(0.5 + CI_LEVEL / 200)))
-    if k > 2 and not fixed:
-        apart = t(k - 2) if prediction == "k - 2" else spread
-        margin = apart.ppf(0.5 + CI_LEVEL / 200) * np.sqrt(tau2 + error**2)
-        ends = {"prediction_lower": -margin, "prediction_upper": margin}
-        show = np.exp if row["effect_measure"] in RATIOS else float
-        pooled = pooled.assign(**{k: show(result.estimate + end) for k, end in ends.items()})
+    apart = t(k - 2) if prediction == "k - 2" else spread
+    margin = apart.ppf(0.5 + CI_LEVEL / 200) * np.sqrt(tau2 + error**2) if k > 2 else np.nan
+    show = np.exp if row["effect_measure"] in RATIOS else float
+    pooled["prediction_lower"] = show(result.estimate - margin)
+    pooled["prediction_upper"] = show(result.estimate + margin)
     weights = 100 * result.study_results["normalized_weight"].to_numpy()
     rows = with_interval(effects.set_index("source_id", drop=False)).assign(weight=weights)
     found = pd.concat([rows, pooled])

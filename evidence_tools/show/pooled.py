@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -25,8 +26,13 @@ _NAMES = dict(zip(METHODS, ("restricted maximum likelihood", "Paule and Mandel's
 
 
 def figure_text(value: float) -> str:
-    """Write a computed figure with three digits, or two decimals where that is more."""
-    return words.number_text(f"{value:.{max(2, 2 - int(np.floor(np.log10(abs(value) or 1))))}f}")
+    """Write a computed figure with two decimals, or two digits where it is smaller.
+
+    >>> figure_text(0.4894), figure_text(0.00368)
+    ('0.49', '0.0037')
+    """
+    decimals = 1 - int(np.floor(np.log10(abs(value)))) if value else 2
+    return words.number_text(f"{value:.{min(max(2, decimals), 6)}f}")
 
 
 def _estimate(row: Any, ends: str = "ci") -> str:
@@ -129,8 +135,39 @@ def averages_table(pooled: pd.DataFrame, *, name: str, caption: str = "") -> Tab
     return make_table(evidence, _AVERAGES, as_rows(labelled), name, caption)
 
 
+def _p_text(value: float) -> str:
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def _line_text(rows: list[Any]) -> str:
+    row = rows[-1]
+    ends = words.range_text(figure_text(row.ci_low), figure_text(row.ci_high))
+    return (f"With one more unit of {row.moderator} the effect, for ratios its logarithm, differs "
+            f"by {figure_text(row.estimate)} (95% CI {ends}; {_p_text(row.pvalue)}). This is an "
+            "association between trials, and no cause is shown.")  # fmt: skip
+
+
+_TESTS: dict[str, Callable[[list[Any]], str]] = {
+    "moderator": _line_text,
+    "between_p": lambda rows: (
+        f"The test of a difference between these {len(rows)} groups gives "
+        f"{_p_text(rows[0].between_p)}."
+    ),
+    "intercept": lambda rows: (
+        f"Egger's test of asymmetry gives {_p_text(rows[0].p_value)}. It "
+        "tells small trials from large ones, and not why they differ."
+    ),
+}
+
+
 def narrate_pooled(pooled: pd.DataFrame) -> Prose:
-    """Say what an average shows, in the words that the certainty of its outcome allows."""
+    """Say what an average shows, in the words that the certainty of its outcome allows.
+
+    It takes what :func:`pool` gives; what a test of groups, a line or asymmetry gives is said too.
+    """
+    for column, tell in _TESTS.items():
+        if column in pooled:
+            return Prose((runs(tell(as_rows(pooled.rename_axis("row")))),))
     evidence, rows = _of(pooled)
     row = rows[-1]
     outcome, subject = evidence.outcome(row.outcome_id), evidence.topic.subject["name"]
@@ -150,7 +187,12 @@ def narrate_pooled(pooled: pd.DataFrame) -> Prose:
     people = row.n_participants and f"{words.number_text(int(row.n_participants))} people"
     sure = f"certainty {certainty}" if certainty else "certainty not rated"
     first = f"{words.with_details(says, figures, count, people, sure)}."
-    spread = f"Of the variation between these trials, {row.i2:.0f}% is more than chance gives (I²)."
+    spread = f"Of the variation between these trials, {row.i2:.0f}% is more than chance gives (I²)"
+    low, high = row.tau2_lower, row.tau2_upper
+    if row.tau2 is not None and low is not None:
+        tau = words.range_text(figure_text(low), figure_text(high))
+        spread += f"; its variance τ² is {figure_text(row.tau2)} (95% CI {tau})"
+    spread += "."
     if row.prediction_lower is not None:
         ends = (figure_text(row.prediction_lower), figure_text(row.prediction_upper))
         spread += f" The effect in a new trial is expected between {row.effect_measure} "

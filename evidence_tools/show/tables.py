@@ -250,14 +250,21 @@ def _difference(_: Evidence, pair: Row) -> str:
     if pair.missing:
         return f"not computed: {pair.missing}"
     numbers = (pair.estimate, pair.ci_lower, pair.ci_upper)
-    value, low, high = (f"{number:.{pair.digits}f}" for number in numbers)
+    of_events = pair.effect_measure == "RR"
+    digits = 2 if of_events else pair.digits
+    value, low, high = (f"{number:.{digits}f}" for number in numbers)
     interval = f"{CI_LEVEL}% CI {words.range_text(low, high)}"
-    inferred = "SD inferred" if pair.sd_inferred else ""
-    return words.with_details(f"MD {words.amount_text(value, pair.unit)}", interval, inferred)
+    inferred = "SD inferred" if not of_events and pair.sd_inferred else ""
+    amount = value if of_events else words.amount_text(value, pair.unit)
+    return words.with_details(f"{pair.effect_measure} {amount}", interval, inferred)
 
 
 def _pairs(evidence: Evidence, arms: list[Row]) -> tuple[Sequence[Any], str]:
-    return as_rows(effect_sizes(evidence.arms.loc[[arm.arm_id for arm in arms]], "MD")), ""
+    """Pair arms: a difference of means, or a risk ratio where events were counted."""
+    rows = evidence.arms.loc[[arm.arm_id for arm in arms]]
+    means, events = (as_rows(effect_sizes(rows, measure)) for measure in ("MD", "RR"))
+    both = zip(means, events, strict=True)
+    return [mean if mean.events_intervention is None else event for mean, event in both], ""
 
 
 _ARMS = Layout(
@@ -267,7 +274,7 @@ _ARMS = Layout(
         "Measured": _measured,
         "Arm": lambda evidence, pair: _arm(evidence, pair.arm_id_intervention),
         "Comparator": lambda evidence, pair: _arm(evidence, pair.arm_id_comparator),
-        "Difference, computed here": _difference,
+        "Effect, computed here": _difference,
     },
     prepare=_pairs,
 )

@@ -1,0 +1,192 @@
+"""A new report from the template in ``report``, and rows that are added to its tables."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import re
+import shutil
+import tomllib
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+from typing import Any
+
+from evidence_tools.evidence.dictionary import read_dictionary
+from evidence_tools.evidence.model import load_evidence
+from evidence_tools.evidence.problems import EvidenceError, Problem, did_you_mean, relative_name
+from evidence_tools.releases.manifest import ReleaseError
+
+PACKAGE = Path(__file__).parents[1]
+_TEMPLATE = Path(__file__).with_name("report")
+QUESTIONS = {
+    "title": "Title of the report, such as a question",
+    "subject": "What is given, as inside a sentence",
+    "comparison": "What it is compared with",
+    "population": "Who it is given to",
+}
+"""What a new report has to be told."""
+
+_NEXT = """{folder} is a report that builds.
+1. cd {folder} && git init && make report   (HTML site and PDF in _build/html)
+2. Read README.md: it lists the tables in the order in which made-up rows are replaced.
+3. evidence add source --from FILE           (BibTeX, RIS or CSL JSON)
+4. evidence add finding --set source_id=... outcome_id=... direction=...
+5. evidence check                            (what is still wrong, with file and line)"""
+
+
+def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[str], str]) -> str:
+    """Write a report that builds at once, with the package beside it; say what to do next.
+
+    What ``words`` lacks of :data:`QUESTIONS` is asked. A folder that holds anything is refused.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ReleaseError(f"{folder} is not empty; name a new folder: nothing is overwritten")
+    told = {key: (words.get(key) or ask(f"{text}: ")).strip() for key, text in QUESTIONS.items()}
+    if missing := [key for key, text in told.items() if not text]:
+        raise ReleaseError(f"{', '.join(missing)}: a text is needed; nothing was written")
+    slug = re.sub(r"[^a-z0-9]+", "-", told["title"].lower()).strip("-") or "report"
+    needed = _dependencies()
+    values: dict[str, Any] = {**told, "slug": slug, "year": str(date.today().year)}
+    values["dependencies"] = needed
+    beside = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)
+    shutil.copytree(_TEMPLATE, beside)
+    for path in [p for p in beside.rglob("*") if p.is_file()]:
+        plain = path.suffix in (".md", "")
+        text = path.read_text(encoding="utf-8")
+        for key, value in values.items():
+            shown = value if plain else json.dumps(value, ensure_ascii=False)
+            text = text.replace(f"<<{key}>>" if plain else f'"<<{key}>>"', str(shown))
+        path.write_text(text, encoding="utf-8")
+    for path in sorted(beside.glob("dot-*")):
+        path.rename(path.with_name(path.name.replace("dot-", ".", 1)))
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+    shutil.copytree(PACKAGE, beside / PACKAGE.name, ignore=ignored)
+    pins = PACKAGE.parent / "requirements.txt"
+    pinned = pins.read_text(encoding="utf-8") if pins.exists() else "\n".join([*needed, ""])
+    (beside / "requirements.txt").write_text(pinned, encoding="utf-8")
+    if folder.exists():
+        folder.rmdir()
+    beside.rename(folder)
+    return _NEXT.format(folder=folder)
+
+
+def _dependencies() -> list[str]:
+    """List what the package needs: as its project says, or else as it was installed."""
+    project = PACKAGE.parent / "pyproject.toml"
+    if project.exists():
+        return list(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"])
+    needed = requires(packages_distributions()[PACKAGE.name][0]) or []
+    return [one for one in needed if "extra ==" not in one]
+
+
+def add_row(folder: Path, table: str, cells: Iterable[str], citation: Path | None) -> str:
+    """Append a row to ``sources`` or ``findings``, and say what is still to fill in.
+
+    ``cells`` are written ``column=value``; those of a citation file come first.
+    """
+    descriptions, problems = read_dictionary(folder / "data")
+    if problems:
+        raise EvidenceError(problems)
+    description = descriptions[table]
+    path = folder / "data" / description.path
+    header, *rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+    known = dict.fromkeys(header, "")
+    given = read_citation(citation) if citation else {}
+    for cell in cells:
+        column, mark, value = cell.partition("=")
+        if not mark:
+            raise ReleaseError(f"found {cell!r}; write column=value")
+        given[column] = value.strip()
+    for column in given:
+        if column not in known:
+            hint = did_you_mean(column, known)
+            raise ReleaseError(f"{path.name} has no column {column!r}{hint}; it has: "
+                               f"{', '.join(known)}")  # fmt: skip
+    key = description.key[0]
+    if table == "findings" and not given.get(key):
+        given[key] = "-".join(filter(None, (given.get(c) for c in ("source_id", "outcome_id"))))
+        given[key] = given[key].replace("_", "-")
+    if not given.get(key):
+        raise ReleaseError(f"{key} is needed; write {key}=...")
+    if given[key] in {row[header.index(key)] for row in rows if row}:
+        raise ReleaseError(f"{path.name} has {given[key]!r} already; nothing was added")
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow({**known, **given}.values())
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line.getvalue())
+    number = len(rows) + 2
+    return f"{relative_name(path)}:{number}: added {given[key]!r}\n{_open(folder, path, number)}"
+
+
+def _open(folder: Path, path: Path, line: int) -> str:
+    """List what the checks of the tables say about a new row."""
+    try:
+        load_evidence(folder / "data")
+    except EvidenceError as error:
+        own = [p for p in error.problems if (p.path, p.line) == (relative_name(path), line)]
+        return "\n".join(["Still to fill in or to correct:", *(f"  {p}" for p in own)])
+    return "The row is complete; what else its source states can be filled in."
+
+
+def read_citation(path: Path) -> dict[str, str]:
+    """Read one work from BibTeX, RIS or CSL JSON, as cells of ``sources.csv``."""
+    text = path.read_text(encoding="utf-8-sig")
+    read = {".bib": _bibtex, ".ris": _ris, ".json": _csl}.get(path.suffix.lower())
+    try:
+        if read is None:
+            raise ValueError("name it .bib, .ris or .json")
+        found = {
+            key: re.sub(r"\s+", " ", re.sub("[{}]", "", str(value))).strip()
+            for key, value in read(text).items()
+        }
+    except Exception as error:
+        raise EvidenceError([Problem(relative_name(path), 0, "", f"not read: {error}")]) from error
+    found["doi"] = re.sub(r"^https?://(dx\.)?doi\.org/", "", found.get("doi", ""))
+    family = re.split(r"[ ,;]", found.get("authors", "") or "source")[0]
+    found["short_name"] = f"{family} {found.get('year', '')}".strip()
+    plain = unicodedata.normalize("NFKD", found["short_name"].lower())
+    found["source_id"] = re.sub(r"[^a-z0-9]", "", plain)
+    return {key: value for key, value in found.items() if value}
+
+
+def _bibtex(text: str) -> dict[str, Any]:
+    import latexcodec  # noqa: F401 - it knows TeX's accents
+    from pybtex.database import parse_string  # type: ignore[import-untyped]
+
+    (entry,) = parse_string(text, "bibtex").entries.values()
+    people = []
+    for person in entry.persons.get("author", []):
+        given = "".join(name[0] for name in person.first_names + person.middle_names)
+        people.append(" ".join([*person.prelast_names, *person.last_names, given]).strip())
+    fields = {key.lower(): value for key, value in entry.fields.items()}
+    columns = ("title", "year", "journal", "doi", "pmid", "pmcid", "url")
+    found = {"authors": "; ".join(people), **{c: fields.get(c, "") for c in columns}}
+    return {column: codecs.decode(value, "ulatex") for column, value in found.items()}
+
+
+def _ris(text: str) -> dict[str, Any]:
+    lines = re.findall(r"^([A-Z][A-Z0-9])  - ?(.*)$", text, re.MULTILINE)
+    tags: dict[str, str] = {}
+    for tag, value in lines:
+        tags.setdefault(tag, value.strip())
+    people = [re.sub(r"[, ]+", " ", value).strip() for tag, value in lines if tag in ("AU", "A1")]
+    names = {"title": "TI T1", "journal": "JO JF T2 JA", "year": "PY Y1", "doi": "DO", "url": "UR"}
+    found = {c: next((tags[t] for t in t.split() if t in tags), "") for c, t in names.items()}
+    return {"authors": "; ".join(people), **found, "year": found["year"][:4]}
+
+
+def _csl(text: str) -> dict[str, Any]:
+    read = json.loads(text)
+    (work,) = read if isinstance(read, list) else [read]
+    people = [f"{p.get('family', '')} {p.get('given', '')[:1]}" for p in work.get("author", [])]
+    issued = work.get("issued", {}).get("date-parts", [[""]])[0][0]
+    names = {"title": "title", "journal": "container-title", "doi": "DOI", "pmid": "PMID",
+             "pmcid": "PMCID", "url": "URL"}  # fmt: skip
+    found = {column: work.get(name, "") for column, name in names.items()}
+    return {"authors": "; ".join(people), **found, "year": issued}

@@ -1,0 +1,77 @@
+"""The second report: built from its own folder, and held to the same rules."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from building import PROJECT, Build, build_book, build_once
+from conftest import printed_pages
+
+from evidence_tools import effect_sizes, load_evidence, narrate_pooled, pool
+from evidence_tools.check.review import review_book
+
+EXAMPLE = PROJECT / "examples" / "bcg-vaccine"
+
+
+def copy_example(folder: Path) -> Path:
+    return Path(shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("_build", ".*")))
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return build_once(tmp_path_factory, "bcg", lambda folder: build_book(copy_example(folder)))
+
+
+def test_pages_and_pdf_say_what_the_trials_amount_to(example: Build) -> None:
+    pdf = " ".join(" ".join(printed_pages(example.pdf)).split())
+    for text in (example.page("chapters/answer"), pdf):
+        assert "may decrease tuberculosis (RR 0.49, 95% CI 0.33–0.73; 13 trials; 357,347" in text
+        assert "between RR 0.14 and 1.76" in text
+    assert "differs by \N{MINUS SIGN}0.029" in pdf
+    assert "Egger's test of asymmetry gives p = 0.189" in pdf.replace("’", "'")
+    assert example.pdf.name.startswith("bcg-vaccine")
+
+
+def test_the_report_has_no_word_list_but_its_own() -> None:
+    lists = list((EXAMPLE / "data" / "wording").glob("*.csv"))
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in lists) < 15
+
+
+def test_the_package_has_no_word_of_it() -> None:
+    words = re.compile(r"\bBCG\b|tubercul|vaccin", re.IGNORECASE)
+    package = PROJECT / "evidence_tools"
+    files = [p for p in package.rglob("*") if p.suffix in {".py", ".csv", ".js", ".typ", ".md"}]
+    assert [str(p) for p in files if words.search(p.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rule"),
+    [
+        ("The BCG vaccine prevents tuberculosis.", "wording"),
+        ("Parents should vaccinate newborns.", "wording"),
+        ("Vaccination is safe.", "wording"),
+        ("BCG halves the risk of tuberculosis.", "bind"),
+        ("{source}`aronson1948` reports more tuberculosis with BCG.", "frame"),
+        ("In all trials fewer people had tuberculosis.", "bind"),
+        ("The risk ratio is 0.61.", "number"),
+    ],
+)
+def test_a_sentence_that_no_row_holds_is_refused(tmp_path: Path, sentence: str, rule: str) -> None:
+    folder = copy_example(tmp_path / "book")
+    page = folder / "chapters" / "answer.md"
+    page.write_text(f"{page.read_text(encoding='utf-8')}\n{sentence}\n", encoding="utf-8")
+    found = [p for p in review_book(folder).problems if p.path.endswith("answer.md")]
+    assert rule in {problem.rule for problem in found}, found
+
+
+def test_an_average_is_said_in_the_words_of_its_certainty() -> None:
+    evidence = load_evidence(EXAMPLE / "data")
+    effects = effect_sizes(evidence.arms, "RR")
+    assert "may decrease tuberculosis" in str(narrate_pooled(pool(effects)))
+    few = effects[effects["source_id"].isin(["tptmadras1980", "comstock1976"])]
+    said = str(narrate_pooled(pool(few, interval="Wald")))
+    assert "It is not clear whether the BCG vaccine changes tuberculosis" in said
+    assert "no effect" not in said

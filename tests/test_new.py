@@ -1,0 +1,136 @@
+"""A report on another topic builds at once, and rows are added from citations."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from building import build_book
+from test_topic_words import WORDS
+
+from evidence_tools.cli import main
+from evidence_tools.evidence.model import load_evidence
+
+ANSWERS = ["--title", 'Does honey ease a cough: "quoted"?', "--subject", "honey",
+           "--comparison", "no honey", "--population", "children with a cough"]  # fmt: skip
+
+CITATIONS = {
+    "work.bib": "@article{x, author={Mu{\\~n}oz, Ana B. and Poe, Edgar}, title={On {Honey}}, "
+    "year={2019}, journal={Bees}, doi={10.1000/182}}",
+    "work.ris": "TY  - JOUR\nAU  - Muñoz, A\nAU  - Poe, E\nTI  - On Honey\nPY  - 2019/03\n"
+    "JO  - Bees\nDO  - https://doi.org/10.1000/182\nER  - \n",
+    "work.json": '[{"title": "On Honey", "author": [{"family": "Muñoz", "given": "Ana"}], '
+    '"issued": {"date-parts": [[2019, 3]]}, "container-title": "Bees", "DOI": "10.1000/182"}]',
+}
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("new") / "honey"
+    assert main(["new", str(folder), *ANSWERS]) == 0
+    return folder
+
+
+@pytest.fixture
+def rows(report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copy the tables of the new report, and work in their folder."""
+    for path in (report / "data").rglob("*.*"):
+        target = tmp_path / path.relative_to(report)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "data"
+
+
+def test_a_new_report_builds_at_once(report: Path) -> None:
+    built = build_book(report)
+    assert built.returncode == 0, built.output
+    assert "honey" in built.page("chapters/answer")
+    assert "quoted" in built.pdf.name
+
+
+def test_it_has_what_an_author_needs(report: Path) -> None:
+    for name in ("README.md", "Makefile", "requirements.txt", ".gitignore", "data/datapackage.json",
+                 ".github/workflows/report.yml", "evidence_tools/cli.py"):  # fmt: skip
+        assert (report / name).is_file(), name
+    evidence = load_evidence(report / "data")
+    assert evidence.topic.population["name"] == "children with a cough"
+    tables = ("sources", "outcomes", "findings", "trials", "arms", "harms", "advice", "plain")
+    assert all(len(getattr(evidence, table)) >= 2 for table in tables)
+
+
+def test_nothing_of_another_topic_is_in_it(report: Path) -> None:
+    left = []
+    for path in report.rglob("*"):
+        text = path.read_text(encoding="utf-8", errors="ignore") if path.is_file() else ""
+        mine = path.is_file() and "_build" not in path.parts and "evidence_tools" not in path.parts
+        children = text.replace("children with a cough", "")
+        left += [f"{path.name}: {m[0]}" for m in WORDS.finditer(children) if mine]
+    assert [word for word in left if not word.endswith(("adults", "unwanted effects"))] == []
+
+
+@pytest.mark.parametrize(
+    ("make", "answers", "says"),
+    [
+        (lambda folder: (folder / "x").mkdir(parents=True), ANSWERS, "is not empty"),
+        (lambda folder: folder.write_text("x"), ANSWERS, "is not empty"),
+        (lambda folder: None, ANSWERS[:-2], "population: a text is needed; nothing was written"),
+    ],
+)
+def test_a_report_is_refused_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], make: object, answers: list[str], says: str
+) -> None:
+    folder = tmp_path / "report"
+    make(folder)  # type: ignore[operator]
+    before = sorted(os.walk(tmp_path))
+    assert main(["new", str(folder), *answers]) == 1
+    assert says in capsys.readouterr().err
+    assert sorted(os.walk(tmp_path)) == before
+
+
+@pytest.mark.parametrize("name", CITATIONS)
+def test_a_source_is_added_from_a_citation(
+    rows: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    Path(name).write_text(CITATIONS[name], encoding="utf-8")
+    given = ["design=rct", "evidence_level=2", "read_at=abstract", "integrity=none_known"]
+    assert main(["add", "source", "--from", name, "--set", *given]) == 0
+    said = capsys.readouterr().out
+    assert "column 'integrity_checked': found ''; the cell must not be blank" in said
+    assert len([line for line in said.splitlines() if line.startswith("  ")]) == 1, said
+    last = (rows / "sources.csv").read_text(encoding="utf-8").splitlines()[-1]
+    assert last.startswith("munoz2019,Muñoz 2019,rct,2,2019,Muñoz A")
+    assert ",On Honey,Bees,10.1000/182," in last
+
+
+def test_a_finding_gets_its_key_and_is_complete(
+    rows: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = ["source_id=example2024", "outcome_id=value", "analysis=primary",
+             "direction=not_conclusive", "statistically_significant=not stated"]  # fmt: skip
+    assert main(["add", "finding", "--set", *cells]) == 0
+    assert "'example2024-value'\nThe row is complete" in capsys.readouterr().out
+    assert "example2024-value" in load_evidence(rows).findings.index
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["source", "--set", "source_id=example2024"],
+            "has 'example2024' already; nothing was added",
+        ),
+        (["source", "--set", "sourceid=x"], "no column 'sourceid'; did you mean 'source_id'?"),
+        (["source", "--set", "design"], "write column=value"),
+        (["source", "--set", "design=rct"], "source_id is needed"),
+        (["source", "--from", "data/plain.csv"], "not read: name it .bib, .ris or .json"),
+    ],
+)
+def test_a_row_is_refused_and_the_table_stays(
+    rows: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    before = (rows / "sources.csv").read_bytes()
+    assert main(["add", *arguments]) == 1
+    assert says in capsys.readouterr().err
+    assert (rows / "sources.csv").read_bytes() == before
