@@ -17,6 +17,7 @@ from conftest import letters
 from docutils import nodes
 from pypdf import PdfReader
 
+from evidence_tools.book.formulas import mathml
 from evidence_tools.book.pdf import PdfError, make_pdf
 from evidence_tools.book.pictures import Pictures
 from evidence_tools.book.roles import is_printed
@@ -135,6 +136,30 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
 def test_hostile_text_is_printed_as_it_is_written(hostile: PdfReader, text: str) -> None:
     # Once in a paragraph, once inside a cell, once as all of a cell.
     assert without_spaces(text_of(hostile)).count(without_spaces(text)) >= 3
+
+
+FORMULAS = {
+    r"\begin{matrix} 1 & 2 \\ 3 & 4 \end{matrix}": "1 3 2 4",  # read column by column
+    r"\begin{cases} 5 & x \\[2pt] 6 & y \end{cases}": "5 6 𝑥 𝑦",
+    r"7\!x\!y": "7𝑥𝑦",
+    r"\widehat{ABC}": "𝐴𝐵𝐶",
+    r"\text{if $a < 1$ and so on}": "if 𝑎<1 and so on",
+    r"\begin{align} b &= 8 \tag{9} \end{align}": "𝑏=8 (9)",
+}
+
+
+def test_formulas_keep_their_signs_and_the_order_of_them(tmp_path: Path) -> None:
+    content = [nodes.math_block("", tex) for tex in FORMULAS]
+    text = without_spaces(text_of(printed(tmp_path, chapter("A", *content))))
+    found = [without_spaces(shown) in text for shown in FORMULAS.values()]
+    assert all(found), text
+
+
+def test_what_print_has_no_sign_for_is_refused_while_pages_are_read() -> None:
+    with pytest.raises(
+        ValueError, match=r"sideset.* holds 'mmultiscripts', which print does not have"
+    ):
+        mathml(r"\sideset{_a}{_b}\sum", block=True)
 
 
 def test_the_file_says_its_title_language_author_and_day(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy
 from docutils import nodes
 from myst_nb.core.render import strip_ansi
 
-from evidence_tools.book.formulas import formula_typst, macros_of
+from evidence_tools.book.formulas import macros_of, mathml
 from evidence_tools.book.nodes import html_nodes
 from evidence_tools.book.writer import Writer, call, escaped, literal, prints
 
@@ -75,11 +75,11 @@ def _download(writer: Writer, node: Any) -> str:
 @prints("math", "math_block")
 def _formula(writer: Writer, node: Any) -> str:
     is_block, tex = isinstance(node, nodes.math_block), literal(node.astext().strip())
-    markup = formula_typst(node.astext(), block=is_block, macros=macros_of(writer.env.config))
+    found = mathml(node.astext(), block=is_block, macros=macros_of(writer.env.config))
     if not is_block:
-        return call("formula", tex, body=f"${markup}$")
+        return call("formula", tex, literal(found))
     number = literal(f"({node['number']})") if node.get("number") else ""
-    shown = call("displayed", tex, number=number, body=f"$ {markup} $")
+    shown = call("displayed", tex, literal(found), number=number)
     return writer.block(node, writer.anchor(node) + shown)
 
 
