@@ -27,8 +27,7 @@ WITHOUT_WORDS = ("50", "53", "54")
 EXTENSIONS = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 EXTENSIONS += ["fieldlist", "html_admonition", "html_image", "linkify", "smartquotes"]
 EXTENSIONS += ["strikethrough", "substitution", "tasklist"]
-SPHINX = ["sphinx_proof", "sphinx_exercise", "sphinxcontrib.mermaid", "evidence_tools.book"]
-SPHINX += ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+SPHINX = ["sphinx_proof", "sphinx_exercise", "sphinxcontrib.mermaid"]
 
 
 def write_book(folder: Path, chapters: dict[str, str]) -> Path:
@@ -45,7 +44,7 @@ def write_book(folder: Path, chapters: dict[str, str]) -> Path:
         (folder / "chapters" / name).write_text(declared(name, text), encoding="utf-8")
     settings = yaml.safe_load((PROJECT / "_config.yml").read_text(encoding="utf-8"))
     settings["parse"]["myst_enable_extensions"] = EXTENSIONS
-    settings["sphinx"]["extra_extensions"] = SPHINX
+    settings["sphinx"]["extra_extensions"] += SPHINX
     (folder / "_config.yml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
     exclude_findings(folder)
     root, *others = [f"chapters/{Path(name).stem}" for name in chapters]

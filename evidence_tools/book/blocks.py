@@ -250,29 +250,9 @@ def _figure(writer: Writer, node: Any) -> str:
     return writer.block(node, figure + writer.anchor(node, "#label({})"))
 
 
-@prints("image")
-def _image(writer: Writer, node: Any) -> str:
-    markup = writer.pictures.image(node)
-    if not markup:
-        return writer.absent(node, str(node.get("alt") or "picture"), str(node.get("uri", "")))
-    if isinstance(node.parent, nodes.reference):
-        markup = writer.link(node.parent, markup)
-    return writer.anchor(node) + markup
-
-
-@prints("evidence_chart")
-def _chart(writer: Writer, node: Any) -> str:
-    return call("chart", literal(writer.pictures.drawing(node["svg"])), literal(node["alt"]))
-
-
 @prints("absent_media")
 def _absent(writer: Writer, node: Any) -> str:
     return writer.absent(node, node["what"], node.get("address", ""))
-
-
-@prints("moving_chart")
-def _moving_chart(writer: Writer, node: Any) -> str:
-    return writer.absent(node, f"interactive chart: {node['alt']}")
 
 
 # Tables: a grid of cells, columns that make it low, and where it may break.

@@ -12,7 +12,6 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from importlib.util import find_spec
@@ -65,31 +64,21 @@ def resolve_pages(app: Sphinx) -> Pages:
 
     The pages come in the order of the table of contents, without those for the web only.
     """
-    env = app.env
-    pages = {name: env.get_doctree(name) for name in chapter_order(env)}
-    with _builder_for_print(app, pages) as builder:
-        for docname, doctree in pages.items():
-            env.resolve_references(doctree, docname, builder)
-            builder.post_process_images(doctree)
-    return {name: doctree for name, doctree in pages.items() if is_printed(env, name)}
-
-
-@contextmanager
-def _builder_for_print(app: Sphinx, pages: Pages) -> Iterator[PrintBuilder]:
-    """Ask all transforms for print: they look at the application's builder and its tags.
-
-    Numbered references look into other pages; without ``pages``, each would read a page again.
-    """
     env, before = app.env, (app.builder, app.tags)
+    pages = {name: env.get_doctree(name) for name in chapter_order(env)}
+    # Transforms look at the application's builder and its tags, and into other pages.
     app.tags = Tags(["latex", "pdf"])  # how authors mark what is for print only
     app.builder = builder = PrintBuilder(app, env)
     builder.imgpath = "_images"
     env.get_doctree = pages.__getitem__  # type: ignore[method-assign,assignment]
     try:
-        yield builder
+        for docname, doctree in pages.items():
+            env.resolve_references(doctree, docname, builder)
+            builder.post_process_images(doctree)
     finally:
         app.builder, app.tags = before
         del env.get_doctree
+    return {name: doctree for name, doctree in pages.items() if is_printed(env, name)}
 
 
 def prepare_pdf(app: Sphinx, stamp: Stamp, target: Path, pages: Pages) -> Callable[[], Path]:
@@ -196,11 +185,12 @@ def _explain(error: Any, source: str) -> str:
     above = reversed(source.splitlines()[: int(found[1])]) if found else iter(())
     place = next((line[3:] for line in above if line.startswith("// ")), "the report")
     advice = "; ".join(str(hint) for hint in error.hints)
+    # The folder is a temporary one, and what else Typst says would help nobody.
+    diagnostic = re.sub(r"\S*/(\w+\.typ)|\n\n(?s:.*)", r"\1", str(error.diagnostic))
     if "could not be displayed" in error.message:
         advice = (
             "The fonts of the PDF lack this character: write it in another way, install "
             f"weblate-fonts, or put a font that has it into the folder {_FONTS}/ of the book"
         )
-    # The folder is a temporary one, and what else Typst says would help nobody.
-    diagnostic = re.sub(r"\S*/(\w+\.typ)|\n\n(?s:.*)", r"\1", str(error.diagnostic))
+        diagnostic = ""
     return f"{place}: print refuses this: {error.message}. {advice}\n{diagnostic[:600]}".strip()

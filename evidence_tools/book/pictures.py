@@ -27,7 +27,7 @@ from evidence_tools.book.nodes import (
     moving_chart,
     place_of,
 )
-from evidence_tools.book.writer import call, literal
+from evidence_tools.book.writer import Writer, call, literal, prints
 
 LOGGER = logging.getLogger(__name__)
 
@@ -112,6 +112,26 @@ class Pictures:
         return self.keep(path.read_bytes(), path.suffix.lower())
 
 
+@prints("image")
+def _image(writer: Writer, node: Any) -> str:
+    markup = writer.pictures.image(node)
+    if not markup:
+        return writer.absent(node, str(node.get("alt") or "picture"), str(node.get("uri", "")))
+    if isinstance(node.parent, nodes.reference):
+        markup = writer.link(node.parent, markup)
+    return writer.anchor(node) + markup
+
+
+@prints("evidence_chart")
+def _chart(writer: Writer, node: Any) -> str:
+    return call("chart", literal(writer.pictures.drawing(node["svg"])), literal(node["alt"]))
+
+
+@prints("moving_chart")
+def _moving_chart(writer: Writer, node: Any) -> str:
+    return writer.absent(node, f"interactive chart: {node['alt']}")
+
+
 def _length(value: Any) -> str:
     """Write a length of HTML as one of Typst; a share is one of the text column."""
     match = re.fullmatch(r"\s*([\d.]+)\s*([a-z%]*)\s*", str(value or ""))
@@ -165,16 +185,13 @@ def check_pictures(app: Sphinx, doctree: nodes.document) -> None:
 
 def _pictures_in_html(doctree: nodes.document) -> Iterator[Any]:
     """Find the pictures in HTML that an author wrote; in a line, each tag is a node by itself."""
-    parents = {id(raw.parent): raw.parent for raw in doctree.findall(nodes.raw)}
-    for parent in parents.values():
-        if _cell_of(parent) is None:
-            lines = [parent] if isinstance(parent, nodes.TextElement) else parent.children
-            for line in lines:
-                found = [line] if isinstance(line, nodes.raw) else line.deepcopy().children
-                if any(isinstance(each, nodes.raw) for each in found):
-                    made = nodes.container("", *html_nodes(found, line))
-                    made.parent = line
-                    yield from made.findall(nodes.image)
+    raws: list[Any] = [raw for raw in doctree.findall(nodes.raw) if _cell_of(raw) is None]
+    lines = (raw.parent if isinstance(raw.parent, nodes.TextElement) else raw for raw in raws)
+    for line in dict.fromkeys(lines):
+        found = [line] if isinstance(line, nodes.raw) else line.deepcopy().children
+        made = nodes.container("", *html_nodes(found, line))
+        made.parent = line
+        yield from made.findall(nodes.image)
 
 
 def _cell_of(node: nodes.Node) -> Any:
