@@ -34,21 +34,16 @@ from evidence_tools.evidence.problems import (
 )
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-_TYPE_WORDS = {
-    "number": "a number such as -1.54",
-    "integer": "a whole number such as 109",
-    "date": "a date such as 2026-11-21",
-    "bound": "a number such as 0.03, or a bound such as <0.001",
-    "boolean": "yes or no",
-}
 # Python reads more as a number than an author means: "1_0", "1e3", "NaN", "\u0661".
-_FORMS = {
-    "number": re.compile(r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?"),
-    "integer": re.compile(r"-?(0|[1-9][0-9]{0,11})"),
-    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
-    "boolean": re.compile("yes|no"),
-    "bound": re.compile(r"<?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?"),
-}
+_KINDS = {
+    "number": (r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?", "a number such as -1.54"),
+    "integer": (r"-?(0|[1-9][0-9]{0,11})", "a whole number such as 109"),
+    "date": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date such as 2026-11-21"),
+    "boolean": ("yes|no", "yes or no"),
+    "bound": (r"<?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?",
+              "a number such as 0.03, or a bound such as <0.001"),
+    "string": (".*", "text"),
+}  # fmt: skip
 _LIMITS = {
     "required": "the cell must not be blank",
     "minimum": "it must be at least {}",
@@ -238,7 +233,7 @@ def _cell_fault(table: TableDescription, column: str, text: str) -> str:
     kind, described = table.kind(column), table.columns[column]
     if fault := text_fault(text):
         return fault
-    if text not in table.missing and kind in _FORMS and not _FORMS[kind].fullmatch(text):
+    if text not in table.missing and not re.fullmatch(_KINDS[kind][0], text):
         return _type_fault(kind, text)
     _, notes = table.readers[column](text)
     for name in notes or ():
@@ -263,8 +258,9 @@ def _type_fault(kind: str, text: str) -> str:
         hint = f" ({odd!r}, U+{ord(odd):04X}, is no part of it)"
     elif re.fullmatch(r"-?[0-9]+,[0-9]+", text):
         hint = " with a decimal point, not a comma"
-    words = _TYPE_WORDS.get(kind, kind)
-    return f"found {shorten(text)}; {words} is needed{hint}, or a blank cell if not reported"
+    return (
+        f"found {shorten(text)}; {_KINDS[kind][1]} is needed{hint}, or a blank cell if not reported"
+    )
 
 
 def split_list(cell: object) -> list[str]:
@@ -290,9 +286,8 @@ def _unknown_keys(table: LoadedTable, tables: Mapping[str, LoadedTable]) -> Iter
         for number, cell in enumerate(table.frame[column].fillna("")):
             for key, count in Counter(split_list(cell) if column in lists else [cell]).items():
                 if count > 1:
-                    yield table.problem(
-                        number, column, f"found {key!r} {count} times; name it once"
-                    )
+                    message = f"found {key!r} {count} times; name it once"
+                    yield table.problem(number, column, message)
                 if key and key not in other.keys:
                     message = f"found {shorten(key)}, which is not in {Path(other.path).name}; "
                     remedy = f"add it there, or correct the spelling{did_you_mean(key, other.keys)}"

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
+
+MICRO = "[µμ]|mc(?=g)"
+"""What sources print for the ``u`` of units."""
 
 FULL_NAMES = {
     "MD": "mean difference",
@@ -30,8 +34,8 @@ MEANS, RISKS = ("MD", "WMD", "SMD", "ROM"), ("RR", "OR", "HR", "RD")
 _NAMES = {name: short for short, name in FULL_NAMES.items() if short.isupper()}
 _NAMES |= {"standardised mean difference": "SMD", "relative risk": "RR"}
 # An abbreviation is written in capitals: "or" is no odds ratio.
-_NAMED = re.compile(rf"\b((?i:{'|'.join(_NAMES)})|{'|'.join(_NAMES.values())})s?\b")
-_ESTIMATE = re.compile(rf"{_NAMED.pattern}[\s:=(]*-?\d")
+_NAMED = rf"\b((?i:{'|'.join(_NAMES)})|{'|'.join(_NAMES.values())})s?\b"
+_ESTIMATE = rf"{_NAMED.replace('(', '(?:', 1)}[\s:=(]*-?\d"
 # A minus sign belongs to a number only when no digit stands before it: "1.17-2.56" is a range.
 _NUMBER = re.compile(r"(?<![\d.])(?:(?<!\d)-)?\d+(?:\.\d+)?")
 _FALL = re.compile(r"\b(decreas|loss|lost|fell|reduc|declin)", re.IGNORECASE)
@@ -48,18 +52,7 @@ def named_measures(printed: str) -> set[str]:
     >>> sorted(named_measures("SMD: -1.71; odds ratio 0.4, or less"))
     ['OR', 'SMD']
     """
-    return {_NAMES.get(name.lower(), name) for name in _NAMED.findall(printed)}
-
-
-def prints_estimate(printed: str) -> bool:
-    """Whether a number follows the name of a measure.
-
-    Examples
-    --------
-    >>> prints_estimate("MD = 1.2"), prints_estimate("the MD did not differ (p = 0.3)")
-    (True, False)
-    """
-    return _ESTIMATE.search(printed) is not None
+    return {_NAMES.get(name.lower(), name) for name in re.findall(_NAMED, printed)}
 
 
 def printed_numbers(text: str) -> list[str]:
@@ -85,44 +78,6 @@ def printed_p_values(text: str) -> list[str]:
     return [re.sub(r"^(<?)\.", r"\g<1>0.", p_value) for p_value in found]
 
 
-def printed_amounts(text: str, units: Iterable[str]) -> list[str]:
-    """Find amounts in some units, written with a space and ``u`` for micro.
-
-    Examples
-    --------
-    >>> printed_amounts("45mg or 90 µg of it", ["mg", "ug"])
-    ['45 mg', '90 ug']
-    """
-    amount = re.compile(rf"(\d+(?:\.\d+)?) ?({'|'.join(map(re.escape, units))})\b")
-    return [" ".join(found) for found in amount.findall(re.sub("[µμ]|mc(?=g)", "u", text))]
-
-
-def printed_units(text: str, units: Iterable[str]) -> list[str]:
-    """Find the units that a printed text names, with ``u`` for micro.
-
-    Examples
-    --------
-    >>> printed_units("fell by 0.9 µg/L", ["g/L", "ug/L"])
-    ['ug/L']
-    """
-    plain = re.sub("[µμ]|mc(?=g)", "u", text)
-    return [u for u in units if re.search(rf"(?<![A-Za-z]){re.escape(u)}(?![A-Za-z0-9])", plain)]
-
-
-def unprinted(figures: Iterable[str], printed: str) -> set[str]:
-    """Find figures whose digits are not printed, each printed number used once.
-
-    Examples
-    --------
-    >>> unprinted(["-25.8", "2"], "it decreased by 25.8% (p = 0.03)")
-    {'2'}
-    """
-    numbers = Counter(printed_numbers(printed))
-    if _FALL.search(printed):  # "decreased by 25.8%" prints -25.8 without its sign
-        numbers.update([f"-{number}" for number in numbers if not number.startswith("-")])
-    return set(Counter(figures) - numbers)
-
-
 def read_print(rows: pd.DataFrame, figures: list[str], units: Iterable[str]) -> pd.DataFrame:
     """Compare the columns of rows with what is printed: ``as_printed``.
 
@@ -130,27 +85,30 @@ def read_print(rows: pd.DataFrame, figures: list[str], units: Iterable[str]) -> 
     of rows with effects also the measures that are ``named``, whether the row is ``misnamed`` or
     its p-value ``p_unprinted``, and whether the text ``prints_estimate`` and ``prints_interval``.
     """
-    known = [unit for unit in units if "/" in unit]  # "%" is also part of "95% CI"
     texts = rows[[f"{column}_printed" for column in figures]].to_numpy(dtype=object)
     printed = rows["as_printed"].fillna("")
-    found = pd.DataFrame(index=rows.index)
-    found["unprinted"] = pd.Series([
-        # Of an arm, what is printed need not be copied.
-        unprinted([t for t in row if t is not pd.NA], text) if text else set()
-        for row, text in zip(texts, printed, strict=True)
-    ], rows.index)  # fmt: skip
-    named = [printed_units(text, known) for text in printed]
-    found["other_units"] = ["" if str(unit) in some else ", ".join(some)
+    known = "|".join(re.escape(unit) for unit in units if "/" in unit)  # "95% CI" has a "%"
+    named = printed.replace(MICRO, "u", regex=True).str.findall(rf"(?<![A-Za-z])({known})(?!\w)")
+    found = pd.DataFrame({"unprinted": map(_unprinted, texts, printed)}, rows.index)
+    found["other_units"] = ["" if str(unit) in some else ", ".join(some).strip(", ")
                             for unit, some in zip(rows["unit"], named, strict=True)]  # fmt: skip
     if "effect_measure" in rows:
-        short = printed.map(named_measures)
-        pairs = zip(rows["effect_measure"], short, strict=True)
-        found["misnamed"] = [
-            pd.notna(one) and bool(all_) and one not in all_ for one, all_ in pairs
-        ]
-        found["named"] = [", ".join(sorted(some)) for some in short]
-        found["prints_estimate"] = printed.map(prints_estimate)
+        measures = printed.map(named_measures)
+        pairs = zip(rows["effect_measure"], measures, strict=True)
+        found["misnamed"] = [pd.notna(m) and bool(some) and m not in some for m, some in pairs]
+        found["named"] = [", ".join(sorted(some)) for some in measures]
+        found["prints_estimate"] = printed.str.contains(_ESTIMATE)
         found["prints_interval"] = printed.str.contains(_INTERVAL)
         p_values = zip(rows["p_value_printed"], printed, strict=True)
         found["p_unprinted"] = [pd.notna(p) and p not in printed_p_values(t) for p, t in p_values]
     return found
+
+
+def _unprinted(figures: Iterable[Any], printed: str) -> set[str]:
+    """Find figures whose digits are not printed, each printed number used once."""
+    if not printed:  # of an arm, what is printed need not be copied
+        return set()
+    numbers = Counter(printed_numbers(printed))
+    if _FALL.search(printed):  # "decreased by 25.8%" prints -25.8 without its sign
+        numbers.update([f"-{number}" for number in numbers if not number.startswith("-")])
+    return set(Counter(figure for figure in figures if figure is not pd.NA) - numbers)

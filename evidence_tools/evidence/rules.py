@@ -6,6 +6,7 @@ has another fault, nor about what is not reported.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,9 +19,9 @@ from evidence_tools.evidence.judgements import RULES as LIMITATIONS
 from evidence_tools.evidence.judgements import foreign_findings
 from evidence_tools.evidence.measures import (
     MEANS,
+    MICRO,
     RATIOS,
     RISKS,
-    printed_amounts,
     read_print,
 )
 from evidence_tools.evidence.problems import Problem
@@ -101,16 +102,17 @@ def _trials(view: pd.DataFrame, tables: Tables) -> None:
     reports = view.drop_duplicates("source_id").set_index("source_id")["same_trial_as"]
     view["first_report"] = view["same_trial_as"].isin(reports.index[reports.isna()])
     limits = tables["trials"].description.columns["dose_unit"].get("constraints", {})
-    units = {unit.partition("/")[0] for unit in limits.get("enum", [])}
+    units = "|".join({re.escape(unit.partition("/")[0]) for unit in limits.get("enum", [])})
     arms = tables["arms"].frame.dropna(subset=["arm"])
     texts = arms[arms["role"] == "intervention"].groupby("source_id")["arm"].agg(" ".join)
     arms_given = view["source_id"].map(texts).astype("string").fillna("")
     given = view["source_intervention"].fillna("") + " " + arms_given
+    plain = given.str.replace(MICRO, "u", regex=True)
+    stated = plain.str.findall(rf"(\d+(?:\.\d+)?) ?({units})\b")
     dose = view["dose" + PRINTED] + " " + view["dose_unit"].str.partition("/")[0]
-    stated = [printed_amounts(text, units) for text in given]
+    pairs = [(amount, [*map(" ".join, found)]) for amount, found in zip(dose, stated, strict=True)]
     view["other_doses"] = [
-        "" if amount is pd.NA or amount in found else ", ".join(found)
-        for amount, found in zip(dose, stated, strict=True)
+        "" if amount is pd.NA or amount in found else ", ".join(found) for amount, found in pairs
     ]
 
 
