@@ -8,32 +8,22 @@ from evidence_tools.evidence.model import Evidence, Row, as_rows
 from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Prose, Run, Runs, Text, plain, runs
-from evidence_tools.show.drawing import (
-    GREY,
-    INK,
-    PALETTE,
-    Axis,
-    Lane,
-    Mark,
-    draw_lanes,
-    point,
-    wrap,
-)
+from evidence_tools.show.drawing import Axis, Lane, Mark, draw_lanes, point
 
-_BLUE, _RED = PALETTE[:2]
+_INK, _BLUE, _RED = drawing.INK, *drawing.PALETTE[:2]
 _DASHED = {"width": 1.5, "dashed": True}
 LOOKS: dict[str, tuple[str, Mark | None, str, str]] = {
-    "central source": (INK, None, "", ""),
+    "central source": (_INK, None, "", ""),
     "agrees": (_BLUE, None, "blue, no frame: agrees", "agree"),
     "conflicts": (_RED, {"width": 2.5}, "thick frame: opposite, both significant", "opposite"),
     "opposite, significance not stated": (
         _RED, _DASHED, "red dashed frame: opposite, significance not stated",
         "opposite with unstated significance"),
-    "reports a change": (INK, {"width": 1}, "thin frame: a change where the first reports none",
+    "reports a change": (_INK, {"width": 1}, "thin frame: a change where the first reports none",
                          "with a change"),
-    "not significant": (INK, _DASHED, "dashed frame: not significant, refutes nothing", "unclear"),
-    "open": (INK, None, "", "unclear"),
-    "not compared": (INK, None, "", "not compared"),
+    "not significant": (_INK, _DASHED, "dashed frame: not significant, refutes nothing", "unclear"),
+    "open": (_INK, None, "", "unclear"),
+    "not compared": (_INK, None, "", "not compared"),
 }  # fmt: skip
 """For each relation: colour, frame, words for the legend, and words behind a count."""
 _MOST_COLUMNS = 12
@@ -74,7 +64,7 @@ def agreement_plot(
     if len(outcomes) > _MOST_COLUMNS:
         raise ValueError(f"{len(outcomes)} outcomes do not fit beside each other; choose at most "
                          f"{_MOST_COLUMNS}, for example of one kind")  # fmt: skip
-    names = [wrap(outcome.abbreviation or outcome.name, _NAME) for outcome in outcomes]
+    names = [drawing.wrap(outcome.abbreviation or outcome.name, _NAME) for outcome in outcomes]
     axis = Axis(-0.5, len(names) - 0.5, ticks=dict(enumerate(names)), top=True)
     lanes = []
     for source_id, cells in by_source.items():
@@ -109,7 +99,7 @@ def _cell(evidence: Evidence, found: _Cells, column: int, step: float) -> list[M
     drawn = []
     for number, (finding, relation) in enumerate(found):
         x = column + (number - (len(found) - 1) / 2) * room / step
-        colour, frame, *_ = LOOKS.get(relation, (GREY, None))
+        colour, frame, *_ = LOOKS.get(relation, (drawing.GREY, None))
         if frame:
             look: Mark = {"shape": "square", "size": (room - 3) ** 2, "colour": colour, **frame}
             drawn.append(point(x, on_axis=True, hollow=True, **look))

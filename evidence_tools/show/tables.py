@@ -27,10 +27,6 @@ _LONG = 20
 """A table with more rows offers filters."""
 
 
-def _as_they_are(_: Evidence, rows: list[Row]) -> tuple[Sequence[Any], str]:
-    return rows, ""
-
-
 class Layout(NamedTuple):
     """The columns of a table, and the question that it answers when a chapter gives none.
 
@@ -45,7 +41,7 @@ class Layout(NamedTuple):
     anchor: str = ""
     filters: tuple[str, ...] = ()
     of: str = ""
-    prepare: Callable[[Evidence, list[Row]], tuple[Sequence[Any], str]] = _as_they_are
+    prepare: Callable[[Evidence, list[Row]], tuple[Sequence[Any], str]] = lambda _, rows: (rows, "")
 
 
 def make_table(
