@@ -9,7 +9,13 @@ from evidence_tools.show.agreement import agreement_plot, narrate_agreement
 from evidence_tools.show.charts import dose_plot, sources_plot, timeline_plot, trials_plot
 from evidence_tools.show.forest import forest_plot, marker_plot
 from evidence_tools.show.narrate import narrate_limitations, narrate_plain, narrate_rows
-from evidence_tools.show.pooled import averages_table, funnel_plot, narrate_pooled
+from evidence_tools.show.pooled import (
+    averages_table,
+    funnel_plot,
+    narrate_poolable,
+    narrate_pooled,
+    reference_table,
+)
 from evidence_tools.show.summary import answer_table, limitations_table, summary_table
 from evidence_tools.show.tables import findings_table, rows_table
 
@@ -29,12 +35,14 @@ __all__ = [
     "narrate_agreement",
     "narrate_limitations",
     "narrate_plain",
+    "narrate_poolable",
     "narrate_pooled",
     "narrate_releases",
     "narrate_rows",
     "pool",
     "pooling",
     "printed_effects",
+    "reference_table",
     "rows_table",
     "sources_plot",
     "summary_table",

@@ -157,7 +157,7 @@ def read_citation(path: Path) -> dict[str, str]:
 
 def _bibtex(text: str) -> dict[str, Any]:
     import latexcodec  # noqa: F401 - it knows TeX's accents
-    from pybtex.database import parse_string  # type: ignore[import-untyped]
+    from pybtex.database import parse_string
 
     (entry,) = parse_string(text, "bibtex").entries.values()
     people = []

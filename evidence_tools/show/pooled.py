@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evidence_tools.evidence import pooling
+from evidence_tools.evidence.effects import effect_sizes
 from evidence_tools.evidence.judgements import effect_verb
 from evidence_tools.evidence.measures import FULL_NAMES, RATIOS
 from evidence_tools.evidence.model import ORIGIN, Evidence, as_rows, loaded
 from evidence_tools.evidence.pooling import FEWEST, METHODS, POOLED, PoolingError
+from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Prose, Table, Text, runs
 from evidence_tools.show.drawing import Lane, axis_around, draw_lanes, point, rule
@@ -201,3 +206,62 @@ def narrate_pooled(pooled: pd.DataFrame) -> Prose:
            f"{_NAMES[row.method]} and a {row.interval} interval.")  # fmt: skip
     caution = evidence.rows("kinds")[outcome.kind].caution or ""
     return Prose((runs(words.join_known(first, caution, mark=" ")), runs(spread), runs(how)))
+
+
+def _apart(reference: float, ours: float) -> str:
+    apart = abs(ours / reference - 1)
+    return "below 1e-9" if apart < 1e-9 else f"{apart:.0e}"
+
+
+def reference_table(*, name: str = "tab-reference", caption: str = "") -> Table:
+    """Set what is computed here beside what metafor computes for known data."""
+    known = json.loads(Path(pooling.__file__).with_name("metafor.json").read_text("utf-8"))
+    usual = {"effect_measure": "MD", "unit": "days", "missing": ""}
+    given = {column: known[column] for column in ("effect", "standard_error")}
+    trials = pd.DataFrame({"source_id": map(str, range(len(known["effect"]))), **given, **usual})
+    ours = pooling.pool(trials).loc[POOLED]
+    rows = [(key, value, float(ours[key])) for key, value in known["values"].items()]
+    layout = Layout(
+        "Do the averages agree with those of metafor?",
+        {
+            "Value": lambda _, row: row[0].replace("_", " "),
+            "metafor": lambda _, row: words.number_text(f"{row[1]:.8g}"),
+            "Here": lambda _, row: words.number_text(f"{row[2]:.8g}"),
+            # Not the digits of the noise, which differ from machine to machine.
+            "Difference, relative": lambda _, row: _apart(row[1], row[2]),
+        },
+    )
+    note = f"{known['version']}: {known['call']}, on {known['source']}. Here: {LIBRARY} "
+    return make_table(loaded(), layout, rows, name, caption, f"{note}{version(LIBRARY)}.")
+
+
+def narrate_poolable(selection: Selection) -> Prose:
+    """Say which arms of trials could be pooled, which not, and why.
+
+    >>> str(narrate_poolable(load_evidence("tests/topic").arms)).splitlines()[0]
+    'The tables have 3 pairs of arms, of two trials. Two of them have what an average needs.'
+    """
+    evidence, arms = pick(selection, "arms")
+    rows = evidence.arms.loc[[arm.arm_id for arm in arms]]
+    means, events = (effect_sizes(rows, measure) for measure in ("MD", "RR"))
+    counted = means["events_intervention"].notna()
+    pairs = pd.concat([means[~counted], events[counted]])
+    usable = pairs[pairs["missing"] == ""]
+    trials = words.count_text(pairs["source_id"].nunique(), "trial", "trials")
+    sure = words.sentence_case(words.count_text(len(usable)))
+    first = f"The tables have {len(pairs)} pairs of arms, of {trials}. {sure} of them have what an "
+    reasons = pairs["missing"].str.split("; ").explode().value_counts().drop("", errors="ignore")
+    why = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
+    names = [words.source_run(evidence.source(key)) for key in usable["source_id"].unique()]
+    single = evidence.findings.query("standing == 'counted' and design == 'rct'")
+    printed = words.count_text(int(single["ci_lower"].notna().sum()))
+    printed = f"Of {len(single)} results of single trials that count, {printed}"
+    shared = usable.groupby(["outcome_id", "effect_measure"])["source_id"].nunique()
+    both = [evidence.outcome(key).name for key, _ in shared.index[shared > 1]]
+    end = (f"Two trials or more share: {words.listed(map(words.lower_first, both))}." if both else
+           "No outcome has two such trials, so nothing was pooled.")  # fmt: skip
+    return Prose((
+        runs(first, "average needs."),
+        runs("They are of ", words.listed_runs(names), ". ", end) if names else runs(end),
+        runs(f"What the others lack: {why}." if why else "", f" {printed} prints an interval."),
+    ))  # fmt: skip
