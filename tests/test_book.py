@@ -16,80 +16,69 @@ from made_up import HEAD, Made, build, write_book
 from evidence_tools.book.outputs import figure_rows
 from evidence_tools.book.site import Site
 
+Pages = dict[str, BeautifulSoup]
+
 PAGES = ("answer", "rows", "diary", "about")
 
 
 @pytest.fixture(scope="session")
-def pages(made: Made) -> dict[str, BeautifulSoup]:
+def pages(made: Made) -> Pages:
     return {name: BeautifulSoup(made.page(name), "html.parser") for name in PAGES}
 
 
-def article(page: BeautifulSoup) -> Tag:
-    found = page.find("article")
-    assert isinstance(found, Tag)
+def one(page: BeautifulSoup | Tag, selector: str) -> Tag:
+    found = page.select_one(selector)
+    assert found is not None, selector
     return found
 
 
-def test_a_role_shows_the_figure_as_printed_and_links_to_its_row(
-    pages: dict[str, BeautifulSoup],
-) -> None:
-    mention = article(pages["answer"]).find(attrs={"data-key": "larkin2024-som"})
-    assert isinstance(mention, Tag)
+def article(page: BeautifulSoup) -> Tag:
+    return one(page, "article")
+
+
+def test_a_role_shows_the_figure_as_printed_and_links_to_its_row(pages: Pages) -> None:
+    mention = one(article(pages["answer"]), "[data-key=larkin2024-som]")
     assert mention.get_text().startswith("MD 1.86 (95% CI 1.17–2.56")
-    link = mention.find("a")
-    assert isinstance(link, Tag)
+    link = one(mention, "a")
     assert link["href"] == "rows.html#larkin2024-som"
     assert pages["rows"].find("tr", id="larkin2024-som")
 
 
-def test_a_statement_on_what_is_unknown_is_shown_in_the_words_of_its_row(
-    pages: dict[str, BeautifulSoup],
-) -> None:
+def test_a_statement_on_what_is_unknown_is_shown_in_the_words_of_its_row(pages: Pages) -> None:
     assert "names of the trials that it pooled are not reported" in pages["answer"].get_text()
 
 
-def test_a_card_says_what_is_printed_where_and_what_was_read(
-    pages: dict[str, BeautifulSoup],
-) -> None:
-    card = pages["answer"].find(id="card-larkin2024-som")
-    assert isinstance(card, Tag)
+def test_a_card_says_what_is_printed_where_and_what_was_read(pages: Pages) -> None:
+    card = one(pages["answer"], "#card-larkin2024-som")
     for part in ("SOM; MD 1.86, 95% CI 1.17-2.56", "Abstract, Results", "none known"):
         assert part in card.get_text()
 
 
-def test_roles_are_resolved_in_captions_alt_texts_and_settings(
-    pages: dict[str, BeautifulSoup],
-) -> None:
+def test_roles_are_resolved_in_captions_alt_texts_and_settings(pages: Pages) -> None:
     assert "What of Larkin 2024?" in article(pages["rows"]).get_text()
-    picture = article(pages["answer"]).find("img")
-    assert isinstance(picture, Tag)
+    picture = one(article(pages["answer"]), "img")
     assert picture["alt"] == "From Moss 2021"
-    description = pages["answer"].find("meta", attrs={"name": "description"})
-    assert isinstance(description, Tag)
+    description = one(pages["answer"], "meta[name=description]")
     assert description["content"] == "What 6 trials say on <amber> light."
 
 
-def test_only_the_first_mention_of_an_abbreviation_links_to_the_glossary(
-    pages: dict[str, BeautifulSoup],
-) -> None:
+def test_only_the_first_mention_of_an_abbreviation_links_to_the_glossary(pages: Pages) -> None:
     links = article(pages["answer"]).select("a[href='about.html#term-RCT']")
     assert len(links) == 1
     assert pages["about"].find(id="term-RCT")
 
 
-def test_text_from_data_is_never_markup(pages: dict[str, BeautifulSoup], made: Made) -> None:
+def test_text_from_data_is_never_markup(pages: Pages, made: Made) -> None:
     rows = article(pages["rows"])
     assert "<b>Sum</b>" in rows.get_text()
     assert "<u>plain</u>" in rows.get_text()
     assert not rows.find("u")
-    chart = rows.find(class_="evidence-chart")
-    assert isinstance(chart, Tag)
+    chart = one(rows, ".evidence-chart")
     assert chart["aria-label"] == 'One "<point>".'
 
 
-def test_each_cell_names_its_column_for_phones(pages: dict[str, BeautifulSoup]) -> None:
-    row = pages["rows"].find("tr", id="larkin2024-som")
-    assert isinstance(row, Tag)
+def test_each_cell_names_its_column_for_phones(pages: Pages) -> None:
+    row = one(pages["rows"], "tr#larkin2024-som")
     assert [cell.get("data-label") for cell in row.find_all("td")] == ["Result", "<b>Sum</b>"]
     assert [head.get("scope") for head in row.find_all("th")] == ["row"]
 
@@ -109,16 +98,14 @@ def test_the_data_of_a_figure_leave_out_what_only_places_marks() -> None:
 
 
 def test_pages_have_one_viewport_a_description_a_picture_and_an_icon(
-    pages: dict[str, BeautifulSoup], made: Made
+    pages: Pages, made: Made
 ) -> None:
     for page in pages.values():
         assert len(page.select('meta[name="viewport"]')) == 1
         assert page.select_one('meta[property="og:title"]')
-        picture = page.select_one('meta[property="og:image"]')
-        assert picture
+        picture = one(page, 'meta[property="og:image"]')
         assert (made.html / "chapters" / str(picture["content"])).is_file()
-        icon = page.select_one('link[rel="icon"]')
-        assert icon
+        icon = one(page, 'link[rel="icon"]')
         assert (made.html / "chapters" / str(icon["href"])).is_file()
 
 
@@ -151,22 +138,16 @@ def test_short_addresses_lead_on_without_a_script(made: Made) -> None:
         assert f'content="0; url={target}"' in page
 
 
-def test_a_page_names_its_version_and_can_say_that_it_is_old(
-    pages: dict[str, BeautifulSoup],
-) -> None:
+def test_a_page_names_its_version_and_can_say_that_it_is_old(pages: Pages) -> None:
     answer = pages["answer"]
-    stamp = answer.find(class_="evidence-stamp")
-    assert isinstance(stamp, Tag)
+    stamp = one(answer, ".evidence-stamp")
     assert "Version 0.1.0, 2026-09-21, no commit" in stamp.get_text()
-    notice = answer.find(class_="evidence-old-version")
-    assert isinstance(notice, Tag)
+    notice = one(answer, ".evidence-old-version")
     assert "../../../latest/index.html" in str(notice)
     assert answer.select_one('noscript link[href="../../0.1.0.css"]')
 
 
-def test_a_chapter_is_offered_as_a_notebook_with_its_results(
-    pages: dict[str, BeautifulSoup], made: Made
-) -> None:
+def test_a_chapter_is_offered_as_a_notebook_with_its_results(pages: Pages, made: Made) -> None:
     notebook = json.loads((made.html / "chapters/rows.ipynb").read_text(encoding="utf-8"))
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
     assert len(outputs) == 3
@@ -199,21 +180,16 @@ def test_each_word_of_a_pages_keywords_is_searched(made: Made) -> None:
 
 
 def test_a_diary_is_a_page_to_print_and_a_place_to_read_ones_own_file(
-    pages: dict[str, BeautifulSoup], made: Made
+    pages: Pages, made: Made
 ) -> None:
     diary = pages["diary"]
-    table = diary.find("table", id="tab-diary")
-    assert isinstance(table, Tag)
-    assert len(table.select("tbody tr")) == 1
-    empty = diary.select_one("a.download")
-    assert empty
-    file = made.html / "chapters" / str(empty["href"])
+    assert len(one(diary, "table#tab-diary").select("tbody tr")) == 1
+    file = made.html / "chapters" / str(one(diary, "a.download")["href"])
     assert file.read_text("utf-8") == "day,missed,sleep,note\n"
     place = diary.select(".evidence-diary li")
     assert place[1].get_text().strip() == "missed (yes/no): whether a lamp was missed"
     assert diary.select_one("script[src*='evidence-diary.js']")
-    policy = diary.select_one("meta[http-equiv='Content-Security-Policy']")
-    assert policy
+    policy = one(diary, "meta[http-equiv='Content-Security-Policy']")
     assert policy["content"] == "connect-src 'none'"
     assert "evidence-diary.js" not in made.page("answer")
 

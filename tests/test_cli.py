@@ -13,6 +13,8 @@ from building import PROJECT, TOPIC
 
 from evidence_tools.cli import main
 
+Capture = pytest.CaptureFixture[str]
+
 COMMANDS = ("check", "audit", "diff", "release", "publish", "bundle", "verify")
 
 
@@ -25,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_help_names_every_subcommand(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_every_subcommand(capsys: Capture) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
@@ -33,16 +35,14 @@ def test_help_names_every_subcommand(capsys: pytest.CaptureFixture[str]) -> None
     assert all(command in said for command in COMMANDS)
 
 
-def test_an_unknown_subcommand_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_subcommand_is_refused(capsys: Capture) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["chek"])
     assert ended.value.code == 2
     assert "invalid choice: 'chek'" in capsys.readouterr().err
 
 
-def test_a_fault_of_a_table_ends_with_one_and_its_place(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_fault_of_a_table_ends_with_one_and_its_place(folder: Path, capsys: Capture) -> None:
     table = folder / "data" / "findings.csv"
     table.write_text(table.read_text("utf-8").replace("decrease", "decreese", 1), "utf-8")
     (folder / "_toc.yml").write_text("format: jb-book\nroot: start\n", "utf-8")
@@ -54,30 +54,24 @@ def test_a_fault_of_a_table_ends_with_one_and_its_place(
     assert "did you mean 'decrease'?" in said
 
 
-def test_an_audit_reads_a_page_and_ends_with_nothing_wrong(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_audit_reads_a_page_and_ends_with_nothing_wrong(folder: Path, capsys: Capture) -> None:
     (folder / "page.txt").write_text("The moon is far away.\n", "utf-8")
     assert main(["audit", "page.txt", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)
 
 
-def test_a_page_that_is_not_there_cannot_be_audited(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_page_that_is_not_there_cannot_be_audited(folder: Path, capsys: Capture) -> None:
     assert main(["audit", "no-such-page.html"]) == 2
     assert "no-such-page.html" in "".join(capsys.readouterr())
 
 
-def test_a_folder_that_is_no_build_cannot_be_verified(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_folder_that_is_no_build_cannot_be_verified(folder: Path, capsys: Capture) -> None:
     assert main(["verify", str(folder)]) == 1
     assert "report.json" in capsys.readouterr().err
 
 
 def test_the_real_report_passes_its_own_checks(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     monkeypatch.chdir(PROJECT)
     assert main(["check"]) == 0, capsys.readouterr().out

@@ -8,6 +8,8 @@ from evidence_tools import Evidence
 from evidence_tools.show.display import Table, plain
 from evidence_tools.show.summary import answer_table, summary_table
 
+Changed = Callable[..., Evidence]
+
 
 def cells(table: Table, row: int = 0) -> dict[str, str]:
     texts = list(map(plain, table.rows[row].cells))
@@ -28,9 +30,7 @@ def test_other_sources_that_count_are_tallied(topic: Evidence) -> None:
     assert cells(table)["Other sources"] == "2 agree; 2 unclear"
 
 
-def test_an_opposite_significant_result_is_a_conflict(
-    changed_topic: Callable[..., Evidence],
-) -> None:
+def test_an_opposite_significant_result_is_a_conflict(changed_topic: Changed) -> None:
     changed_topic("findings", "reed2016-som", direction="decrease", statistically_significant="yes")
     assert "1 opposite" in cells(answer_table(["larkin2024-som"]))["Other sources"]
 
@@ -72,18 +72,14 @@ def test_the_meaning_follows_the_certainty(topic: Evidence) -> None:
     ]
 
 
-def test_an_outcome_without_results_that_count_says_so(
-    changed_topic: Callable[..., Evidence],
-) -> None:
+def test_an_outcome_without_results_that_count_says_so(changed_topic: Changed) -> None:
     changed_topic("findings", "moss2021-sleep", form="white light")
     row = cells(summary_table(["sleep_time"]))
     assert row["What it means"] == "No source that counts reports it."
     assert row["Source"] == "–"
 
 
-def test_results_that_differ_are_not_worded_as_an_effect(
-    changed_topic: Callable[..., Evidence],
-) -> None:
+def test_results_that_differ_are_not_worded_as_an_effect(changed_topic: Changed) -> None:
     changed_topic("findings", "fern2019-headache", direction="no_significant_change",
                   statistically_significant="no", misfit="interval")  # fmt: skip
     assert cells(summary_table(["headache"]))["What it means"] == (
@@ -91,7 +87,7 @@ def test_results_that_differ_are_not_worded_as_an_effect(
     )
 
 
-def test_no_effect_is_stated_while_results_conflict(changed_topic: Callable[..., Evidence]) -> None:
+def test_no_effect_is_stated_while_results_conflict(changed_topic: Changed) -> None:
     changed_topic("findings", "reed2016-som", direction="decrease", statistically_significant="yes")
     assert cells(summary_table(["som"]))["What it means"] == (
         "Significant results point in opposite directions."
