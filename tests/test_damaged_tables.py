@@ -126,26 +126,10 @@ def _replace_with(kind: str, file: str) -> Damage:
     return damage
 
 
-def _removed_table(folder: Path) -> None:
-    package = json.loads((folder / "datapackage.json").read_text())
-    package["resources"] = [r for r in package["resources"] if r["name"] != "harms"]
-    (folder / "datapackage.json").write_text(json.dumps(package))
-    (folder / "harms.csv").unlink()
-
-
-def _without_column(table: str, column: str) -> Damage:
-    def damage(folder: Path) -> None:
-        header, rows = _read(folder / f"{table}.csv")
-        header.remove(column)
-        _write(folder / f"{table}.csv", header, [{k: r[k] for k in header} for r in rows])
-        package = json.loads((folder / "datapackage.json").read_text())
-        for resource in package["resources"]:
-            if resource["path"] == f"{table}.csv":
-                schema = resource["schema"]
-                schema["fields"] = [f for f in schema["fields"] if f["name"] != column]
-        (folder / "datapackage.json").write_text(json.dumps(package))
-
-    return damage
+def _undescribed(column: str) -> Damage:
+    """Remove the line of the dictionary that describes a column."""
+    line = rf'\n   {{"name": "{column}".*'.encode()
+    return raw("datapackage.json", lambda content: re.sub(line, b"", content))
 
 
 def _header_only(file: str) -> Damage:
@@ -443,7 +427,7 @@ REFUSED: dict[str, tuple[Damage, str]] = {
         '"name": "a", "name": "sources",'), r"the key 'name' occurs twice"),
     "resource-is-text": (raw("datapackage.json", lambda _: b'{"resources": ["sources"]}'),
         r"missing"),
-    "table-undescribed": (_removed_table, r"table 'harms': not described in 'resources'"),
+    "table-undescribed": (field("harms", None, name="harm"), r"table 'harms': not described"),
     "table-twice": (field("harms", None, name="arms"), r"is described twice"),
     "path-elsewhere": (field("harms", None, path="../harms.csv"), r"found the path '\.\./harms\.c"),
     "path-on-the-web": (field("harms", None, path="https://example.org/harms.csv"),
@@ -475,10 +459,9 @@ REFUSED: dict[str, tuple[Damage, str]] = {
     "pattern-broken": (field(S, "source_id", constraints={"pattern": "["}), r"no Table Schema: er"),
     "minimum-is-text": (field(S, "year", constraints={"minimum": "x"}), r"table 'sources'"),
     "enum-is-text": (field(S, "design", constraints={"enum": "rct"}), r"table 'sources'"),
-    "column-undescribed": (_without_column("outcomes", "caveat"), r"'caveat' is not described; th"),
-    "column-of-checks-undescribed": (
-        _without_column("trials", "country"), r"'country' is not described; th"),
-    "column-of-rule-undescribed": (_without_column("findings", "i2"), r"'i2' is not described"),
+    "column-undescribed": (_undescribed("caveat"), r"'caveat' is not described; the package reads"),
+    "column-of-checks-undescribed": (_undescribed("country"), r"'country' is not described; th"),
+    "column-of-rule-undescribed": (_undescribed("i2"), r"'i2' is not described"),
     # The topic
     "yaml-broken": (text("topic.yml", "synonyms: [", "synonyms: [["), r"topic\.yml:\d+: not valid"),
     "yaml-tab": (text("topic.yml", "  name: amber", "\tname: amber"), r"topic\.yml:5: not valid Y"),
@@ -575,11 +558,6 @@ def test_a_message_on_a_huge_cell_stays_short(folder: Path) -> None:
     assert len(str(refusal(folder))) < 300
 
 
-def _reversed_columns(folder: Path) -> None:
-    header, rows = _read(folder / "findings.csv")
-    _write(folder / "findings.csv", header[::-1], rows)
-
-
 ACCEPTED: dict[str, Damage] = {
     "byte-order-mark": raw("sources.csv", lambda c: b"\xef\xbb\xbf" + c),
     "mark-in-dictionary": raw("datapackage.json", lambda c: b"\xef\xbb\xbf" + c),
@@ -595,7 +573,9 @@ ACCEPTED: dict[str, Damage] = {
         ).encode(),
     ),
     "not-reported-spelt-out": cell(F, "larkin2024-som", unit="not reported"),
-    "columns-in-another-order": _reversed_columns,
+    "columns-in-another-order": lambda d: _write(
+        d / "findings.csv", _read(d / "findings.csv")[0][::-1], _read(d / "findings.csv")[1]
+    ),
 }
 
 
