@@ -64,8 +64,8 @@ def check_built(html: Path, pdf: Path | None = None, folder: Path = Path()) -> l
     printed = []
     for page in pages:
         path = (html / page.path).with_suffix(".html")
-        shown = _visible(path)
-        printed += [shown] if page.is_printed else []
+        shown, drawn = _visible(path)
+        printed += [shown, drawn] if page.is_printed else []
         unknown = set() if page.declared else _tokens([shown]) - texts.numbers
         for token in sorted(unknown - _tokens(page.lines.values())):
             message = f"the page shows the number {token!r}, which no row and no output holds"
@@ -230,14 +230,16 @@ def _strings(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-def _visible(path: Path) -> str:
+def _visible(path: Path) -> tuple[str, str]:
+    """Read the text of a page, and that of its drawings: the scale of an axis is of no row."""
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
     article = soup.select_one("article") or soup
     for tag in article.select(_UNSEEN):
         tag.decompose()
-    return str(article.get_text(" "))
+    drawn = [drawing.extract().get_text(" ") for drawing in article.select("svg")]
+    return article.get_text(" "), " ".join(drawn)
 
 
 def _compare(pdf: Path, texts: list[str], rows: set[str]) -> Iterator[Problem]:
