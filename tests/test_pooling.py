@@ -149,6 +149,7 @@ def test_what_must_not_be_averaged_is_refused(frame: pd.DataFrame, reason: str) 
     [
         (lambda e: pool(e, "fixed", "Hartung-Knapp"), "Wald interval only"),
         (lambda e: pool(e, "ML"), "allowed: REML, PM, DL, fixed"),
+        (lambda e: pool(e, prediction="t"), "allowed: 'k - 2'"),
         (pooling.asymmetry, "needs 10 trials; there are 3"),
         (lambda e: pooling.meta_regression(e.assign(x=1.0), "x"), "not all alike"),
         (lambda e: pooling.subgroups(e.assign(g=["x", "x", "y"]), "g"), "there is one"),
@@ -160,11 +161,20 @@ def test_a_question_that_rows_cannot_answer_is_refused(ask: Any, reason: str) ->
         ask(effects())
 
 
-def test_two_reports_of_one_trial_are_counted_once(changed_topic: Any) -> None:
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("reed2016", "the trial fern2019 is counted twice"),
+        ("wren2012", "wren2012 is not to be relied on"),  # retracted
+    ],
+)
+def test_what_the_tables_say_about_a_trial_counts(
+    changed_topic: Any, source: str, reason: str
+) -> None:
     evidence = changed_topic("trials", "reed2016", same_trial_as="fern2019")
-    frame = effects(source_id=["fern2019", "reed2016", "x"])
+    frame = effects(source_id=["fern2019", source, "x"])
     frame.attrs = evidence.findings.attrs
-    with pytest.raises(PoolingError, match="the trial fern2019 is counted twice"):
+    with pytest.raises(PoolingError, match=reason):
         pool(frame)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from evidence_tools.evidence.effects import CI_LEVEL, with_interval
+from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.measures import RATIOS
 from evidence_tools.evidence.model import ORIGIN, loaded
 
@@ -57,9 +58,8 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
                "filter, and say so on the page")  # fmt: skip
     for column, plural in _SAME.items():
         if column in effects and (column != "unit" or "MD" in set(effects["effect_measure"])):
-            words = effects[column].astype("string").fillna("not stated").drop_duplicates()
-            if column == "effect_measure":
-                words = words.replace("WMD", "MD").drop_duplicates()
+            words = effects[column].astype("string").fillna("not stated").replace("WMD", "MD")
+            words = words.drop_duplicates()
             if len(words) > 1:
                 remedy = f"say with effects.assign({column}=...) that they mean the same"
                 yield f"different {plural}: {', '.join(words)}; pool those of one, or {remedy}"
@@ -67,20 +67,17 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
                 yield "the unit is not stated"
     if "SMD" in set(effects["effect_measure"]) and effects.get("value_type", empty).nunique() > 1:
         yield "standardized differences of changes and of end values have other spreads"
-    twice = _trials(effects)[lambda trials: trials.duplicated()]
-    if len(twice):
-        yield (f"the trial {', '.join(dict.fromkeys(twice))} is counted twice; keep one of its "
-               "reports, times and arms")  # fmt: skip
+    trials = effects["source_id"].astype("string")
+    if ORIGIN in effects.attrs:
+        evidence = loaded(effects.attrs[ORIGIN])
+        struck = trials.map(evidence.sources["integrity"]).isin(STRIKES_OUT)
+        if struck.any():
+            yield f"{', '.join(trials[struck])} is not to be relied on; leave it out by a filter"
+        trials = trials.map(evidence.trials["same_trial_as"]).fillna(trials)  # the first report
+    if twice := ", ".join(trials[trials.duplicated()].unique()):
+        yield f"the trial {twice} is counted twice; keep one of its reports, times and arms"
     if len(effects) < 2:
         yield f"an average needs two trials; there {'is one' if len(effects) else 'are none'}"
-
-
-def _trials(effects: pd.DataFrame) -> pd.Series[str]:
-    """Give the first report of each trial."""
-    first = effects["source_id"].astype("string")
-    if ORIGIN in effects.attrs:
-        first = first.map(loaded(effects.attrs[ORIGIN]).trials["same_trial_as"]).fillna(first)
-    return first
 
 
 def pool(
@@ -104,12 +101,14 @@ def pool(
     -------
     DataFrame
         The effects with ``weight`` in percent, and below them the row ``pooled``, which has also
-        ``p_value``, ``tau2`` with its Q-profile interval, ``q``, ``i2`` (percent), ``h2``, and the
-        prediction interval where there are three trials.
+        ``p_value``, ``tau2`` with its Q-profile interval, ``q``, ``i2`` (percent), ``h2``, and, of
+        three trials, the prediction interval.
     """
     from scipy.stats import norm, t
 
     check_poolable(effects)
+    if prediction not in ("", "k - 2"):
+        raise ValueError(f"found the prediction {prediction!r}; allowed: 'k - 2', or nothing")
     interval = interval or ("Wald" if method == "fixed" else "Hartung-Knapp")
     result = _fit(effects, method, interval)
     k, fixed, hartung = len(effects), method == "fixed", interval == "Hartung-Knapp"
@@ -170,8 +169,7 @@ def leave_one_out(effects: pd.DataFrame, **how: Any) -> pd.DataFrame:
 def cumulative(effects: pd.DataFrame, order: str, **how: Any) -> pd.DataFrame:
     """Pool the first two trials, the first three, and so on, sorted by a column such as a year."""
     rows = effects.sort_values(order, kind="stable")
-    return _averages({rows["source_id"].iloc[n - 1]: rows.iloc[:n] for n in
-                      range(2, len(rows) + 1)}, how)  # fmt: skip
+    return _averages({key: rows[: n + 1] for n, key in enumerate(rows["source_id"]) if n}, how)
 
 
 def _averages(parts: dict[Any, pd.DataFrame], how: dict[str, Any]) -> pd.DataFrame:
@@ -184,10 +182,9 @@ def subgroups(effects: pd.DataFrame, by: str, **how: Any) -> pd.DataFrame:
 
     The variance between trials is estimated in each group; each needs two trials.
     """
-    parts = dict(iter(effects.groupby(by)))
-    found = _averages(parts, how)
-    method = how.get("method", "REML")
-    test = _fit(effects, method, "Wald", subgroup=effects[by].to_numpy(object))
+    found = _averages(dict(iter(effects.groupby(by))), how)
+    groups = effects[by].to_numpy(object)
+    test = _fit(effects, how.get("method", "REML"), "Wald", subgroup=groups)
     return found.assign(between_q=test.q_between, between_df=test.q_between_df,
                         between_p=test.q_between_pvalue)  # fmt: skip
 
@@ -222,6 +219,5 @@ def asymmetry(effects: pd.DataFrame) -> pd.DataFrame:
     if len(effects) < FEWEST:
         raise PoolingError(f"the test needs {FEWEST} trials; there are {len(effects)}")
     test = _fit(effects, "fixed", "Wald").egger_test()
-    return pd.DataFrame([{"intercept": test.intercept, "standard_error":
-                          test.intercept_standard_error, "t": test.statistic, "df": test.df,
-                          "p_value": test.pvalue}])  # fmt: skip
+    found = {"intercept": test.intercept, "t": test.statistic, "df": test.df}
+    return pd.DataFrame([{**found, "p_value": test.pvalue}])

@@ -254,8 +254,8 @@ def narrate_poolable(selection: Selection) -> Prose:
     why = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
     names = [words.source_run(evidence.source(key)) for key in usable["source_id"].unique()]
     single = evidence.findings.query("standing == 'counted' and design == 'rct'")
-    printed = words.count_text(int(single["ci_lower"].notna().sum()))
-    printed = f"Of {len(single)} results of single trials that count, {printed}"
+    number = int(single["ci_lower"].notna().sum())
+    printed = f"Of {len(single)} results of single trials that count, {number or 'none'}"
     shared = usable.groupby(["outcome_id", "effect_measure"])["source_id"].nunique()
     both = [evidence.outcome(key).name for key, _ in shared.index[shared > 1]]
     end = (f"Two trials or more share: {words.listed(map(words.lower_first, both))}." if both else
