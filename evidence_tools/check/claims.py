@@ -144,7 +144,9 @@ def read_claims(
     if before and before.clauses[:1] and before.clauses[0].has("subject") and not before.named:
         others = min((t.first for t in tags if t.sense in _ANTECEDENTS), default=len(tokens))
         its = [t for t in tags if t.sense == "it" and tokens[t.first].low in _PRONOUNS]
-        tags += [Tag("subject", "", t.first, t.last) for t in its[:1] if t.first < others]
+        for tag in (t for t in its[:1] if t.first < others):
+            tags.remove(tag)
+            tags.append(Tag("subject", "", tag.first, tag.last))
     parts = _segments(tokens, tags)
     clauses = [_clause(tokens[start : end + 1], start, tags) for start, end in parts]
     question = sentence.text.rstrip("\"'”)").endswith("?")
