@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := $(VENV)/.tools
 
-.PHONY: help report test test-slow lab bench lock clean
+.PHONY: help report test test-slow preview lab bench lock clean
 
 help:  ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ test: $(TOOLS)  ## Run the tests, types and style, without the slow ones
 
 test-slow: $(TOOLS)  ## Kills, and a bundle damaged bit by bit
 	$(BIN)/pytest -n 2 --dist loadfile -m slow
+
+preview: $(TOOLS)  ## Show the report in a browser while it is written
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m evidence_tools.book.preview
 
 lab: $(TOOLS)  ## Open the chapters in JupyterLab
 	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab

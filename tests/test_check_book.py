@@ -129,6 +129,8 @@ NOTHING = {
     "{unknown}`larkin2024-trial`": "larkin2024-trials",
     "It rose {cite:p}`lamp2002`.": "did you mean 'lamp2001'?",
     "As {sourc}`larkin2024` reports.": "no role {sourc}; did you mean 'source'?",
+    "As {source}`larkin2024 reports.": "the role {source}` without a second backtick cannot",
+    "```{note}\nWords.\n": "a block that no ``` closes cannot be checked",
     "![A lamp](lamp.png)": "no picture 'lamp.png'",
     "```{code-cell}\nplot(\n```": "'(' was never closed",
     "```{code-cell}\nplot()\n```": "`kernelspec`",
@@ -151,6 +153,7 @@ def test_a_source_is_named_by_its_short_name_too(book: Path) -> None:
 FAULTY = {
     "_toc.yml": ("root: [", "_toc.yml:1"),
     "_config.yml": ("title: 'a", "_config.yml:1"),
+    "_config.yml ": ("titel: a\n", "there is no setting 'titel'; did you mean 'title'?"),
     "references.bib": ("@misc{lamp, title=", "references.bib: [page] syntax error in line 1"),
     "_toc.yml ": ("format: jb-book\nroot: chapters/b\n", "'chapters/b'"),
 }

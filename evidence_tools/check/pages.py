@@ -209,6 +209,9 @@ def _read(page: Page, parser: MarkdownIt, text: str, offset: int) -> None:
             case "tr_close":
                 row = None
             case "fence" | "colon_fence":
+                last = text.split("\n")[token.map[1] - 1] if token.map else token.markup
+                if not last.strip(" \t>").startswith(token.markup):
+                    page.refuse(f"a block that no {token.markup} closes", line)
                 _directive(page, parser, token, line)
             case "code_block" | "math_block" | "math_block_label" | "amsmath":
                 literal = "code" if token.type == "code_block" else "math"
@@ -235,6 +238,8 @@ def _inline(page: Page, children: Sequence[Token], line: int) -> Block:
     for child in children:
         match child.type:
             case "text":
+                if begun := re.search(r"\{[a-z:]+\}`", child.content):
+                    page.refuse(f"the role {begun.group()} without a second backtick", line)
                 pieces.append(Piece(child.content, line))
             case "softbreak" | "hardbreak":
                 pieces.append(Piece(" ", line))

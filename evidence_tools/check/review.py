@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,15 @@ def read_book(folder: Path) -> tuple[list[Page], list[str], list[Page]]:
     from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
     config = _read_yaml(folder / "_config.yml")
+    schema = json.loads(resources.files("jupyter_book").joinpath("config_schema.json").read_text())
+    known = {*schema["properties"], "only_build_toc_files"}
+    if wrong := [
+        Problem(
+            "_config.yml", 0, "", f"there is no setting {key!r}{did_you_mean(key, known)}", "page"
+        )
+        for key in config.keys() - known
+    ]:
+        raise EvidenceError(wrong)
     extensions = (config.get("parse") or {}).get("myst_enable_extensions") or ()
     try:
         toc = parse_toc_data(_read_yaml(folder / "_toc.yml"))
