@@ -6,10 +6,12 @@ import json
 import re
 from pathlib import Path
 
+import jupytext
 import pytest
 from bs4 import BeautifulSoup
 from building import PROJECT, Build
 from conftest import printed_pages
+from jupytext.config import load_jupytext_config
 
 from evidence_tools import Evidence
 from evidence_tools.show.words import number_text
@@ -120,3 +122,13 @@ def test_the_readme_shows_a_picture_that_is_there() -> None:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     for picture in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", readme):
         assert Path(PROJECT, picture).is_file()
+
+
+def test_saving_a_chapter_in_jupyterlab_changes_nothing_that_was_not_edited() -> None:
+    config = load_jupytext_config(str(PROJECT / "chapters" / "answer.md"))
+    for path in (PROJECT / "chapters").glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        if "{code-cell}" in text:
+            notebook = jupytext.read(path, config=config)
+            notebook.metadata["language_info"] = {"name": "python"}  # as a kernel adds it
+            assert jupytext.writes(notebook, fmt="md:myst", config=config) == text, path.name
