@@ -75,28 +75,19 @@ class Clause:
 
     def pair(self, outcomes: list[Tag]) -> None:
         """Pair outcomes with directions: a direction holds for the list before or after it."""
-        items = [(tag, "") for tag in outcomes]
-        items += [(tag, tag.sense) for tag in self.all(*_DIRECTIONS)]
-        turned: list[tuple[Tag, str]] = []
-        for tag, sense in sorted(items, key=lambda item: item[0].first):
-            if turned and turned[-1][1] == sense == "down" and tag.first - turned[-1][0].last <= 2:
-                turned[-1] = (turned[-1][0], "up")  # a slower decline is more than without it
+        moved: list[tuple[int, str]] = []
+        for tag in sorted(self.all(*_DIRECTIONS), key=lambda tag: tag.first):
+            if moved and moved[-1][1] == tag.sense == "down" and tag.first - moved[-1][0] <= 3:
+                moved[-1] = (moved[-1][0], "up")  # a slower decline is more than without it
             else:
-                turned.append((tag, sense))
-        pairs: list[tuple[Tag, str]] = []
-        waiting: list[Tag] = []
-        current, leading = "", bool(turned and turned[0][1])
-        for tag, direction in turned:
-            if not direction:
-                waiting.append(tag)
-            else:
-                current = direction
-            if current and (direction or leading):
-                pairs += [(outcome, current) for outcome in waiting]
-                waiting = []
-        for tag, direction in pairs + [(outcome, current) for outcome in waiting if current]:
-            pair = Tag(f"pair:{direction}", tag.means, tag.first, tag.last)
-            self.tags.setdefault(pair.sense, []).append(pair)
+                moved.append((tag.first, tag.sense))
+        leads = bool(moved) and all(moved[0][0] < tag.first for tag in outcomes)
+        for tag in outcomes:
+            before = [direction for at, direction in moved if at < tag.first]
+            after = [direction for at, direction in moved if at > tag.first]
+            if found := (before[-1:] if leads else after[:1]) or before[-1:]:
+                pair = Tag(f"pair:{found[0]}", tag.means, tag.first, tag.last)
+                self.tags.setdefault(pair.sense, []).append(pair)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from evidence_tools.check.pages import Block, Page, Piece
@@ -54,12 +54,10 @@ def numbers(text: str, wording: Wording) -> Iterator[tuple[str, str]]:
     """Find every number of a text, in digits and in words, with its exempt kind or nothing."""
     tokens = tokenize(text)
     tags = list(wording.tags(tokens))
-    by: dict[str, set[int]] = {}
+    by: dict[str, set[int]] = defaultdict(set)
     for tag in tags:
-        by.setdefault(tag.sense, set()).update(range(tag.first, tag.last + 1))
-    none: set[int] = set()
-    names = none.union(*(by.get(sense, none) for sense in ("subject", "outcome", "form")))
-    numbering = by.get("numbering", none)
+        by[tag.sense].update(range(tag.first, tag.last + 1))
+    names, numbering = by["subject"] | by["outcome"] | by["form"], by["numbering"]
     places = {token.start: index for index, token in enumerate(tokens)}
     addresses = [m.span() for m in _ADDRESS.finditer(text)]
     for match in _DIGITS.finditer(text):
@@ -84,11 +82,8 @@ def numbers(text: str, wording: Wording) -> Iterator[tuple[str, str]]:
         if tag.sense in _WORDS and after not in ("blind", "dummy"):
             yield words, _WORDS[tag.sense]
         elif tag.sense == "small":
-            two = words.lower() == "two"
-            near_two = set(range(tag.last + 1, tag.last + (4 if two else 2)))
-            counted = near_two & by.get("counted" if two else "measured", none)
-            only = two and tag.first - 1 in by.get("only", none)
-            if only or (counted and tag.first - 1 not in by.get("nocount", none)):
+            nouns = by["counted" if words.lower() == "two" else "measured"]
+            if nouns & {tag.last + 1, tag.last + 2} and tag.first - 1 not in by["nocount"]:
                 yield words, ""
     yield from ((match.group(), "") for match in _SYMBOLS.finditer(text))
 
