@@ -415,7 +415,6 @@ REFUSED: dict[str, tuple[Damage, str]] = {
                               "CI 0.20-1.40), p = 0.009"), r"markers have means"),
     "events-of-a-marker": (cell(A, LAMP, events="3", mean=""), r"only events are counted"),
     "pooled-within-one-trial": (cell(F, FERN, k_studies="3"), r"but the source is one trial"),
-    "read-deeper-than-source": (cell(F, SOM, read_at="full text"), r"only this was read: abstract"),
     "review-as-trial": (added(T, source_id="moss2021", form="amber light, form not stated",
         comparator="none", comparator_kind="placebo"), r"whose design is 'meta_analysis'"),
     "range-as-one-number": (cell(A, LAMP, dispersion_type="range"), r"two limits for an interval"),
@@ -622,6 +621,9 @@ HONEST: dict[str, Damage] = {
                             misfit="the source calls it not significant, against its interval"),
     "not-retracted": cell(
         S, "fern2019", note="two of its trials were retracted; it was not retracted"),
+    "share-beside-its-unit": cell(F, "moss2021-som", as_printed="SMD 0.40 (5 ng/mL), 95% CI "
+                                  "0.10-0.70, I2 64"),
+    "read-deeper-than-source": cell(F, SOM, read_at="full text"),
     "or-is-a-word": cell(F, "moss2021-accident", as_printed="RR 0.72 or less, 95% CI 0.53-0.98"),
     "falls-without-sign": cell(
         F, "larkin2024-vig", as_printed="VIG decreased by 0.90 (-1.30, -0.50), "

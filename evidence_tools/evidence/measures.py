@@ -90,8 +90,11 @@ def read_print(rows: pd.DataFrame, figures: list[str], units: Iterable[str]) -> 
     known = "|".join(re.escape(unit) for unit in units if "/" in unit)  # "95% CI" has a "%"
     named = printed.replace(MICRO, "u", regex=True).str.findall(rf"(?<![A-Za-z])({known})(?!\w)")
     found = pd.DataFrame({"unprinted": map(_unprinted, texts, printed)}, rows.index)
-    found["other_units"] = ["" if str(unit) in some else ", ".join(some).strip(", ")
-                            for unit, some in zip(rows["unit"], named, strict=True)]  # fmt: skip
+    found["other_units"] = [
+        # A share or a ratio may be printed beside the unit of what was measured.
+        "" if unit in some or "/" not in unit else ", ".join(some).strip(", ")
+        for unit, some in zip(rows["unit"].fillna("/"), named, strict=True)
+    ]
     if "effect_measure" in rows:
         measures = printed.map(named_measures)
         pairs = zip(rows["effect_measure"], measures, strict=True)

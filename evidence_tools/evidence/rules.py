@@ -311,9 +311,6 @@ RULES: dict[str, list[Rule]] = {
          lambda v: (v.source_design == "rct") & ((v.k_studies > 1) | v.i2.notna()),
          "found {k_studies} studies and I2 {i2}, but the source is one trial; leave both blank, "
          "or correct the design of the source"),
-        ("read_at", lambda v: (v.read_at == "full text") & (v.source_read_at != "full text"),
-         "found {read_at!r}, but sources.csv says that of the source only this was read: "
-         "{source_read_at}; correct one"),
     ],
     "timecourse": [_SILENT],
     "trials": [
@@ -345,10 +342,10 @@ RULES: dict[str, list[Rule]] = {
         ("mean median events", lambda v: v.figures != 1,
          "fill in one of mean, median and events; found {figures}"),
         ("events mean outcome_id",
-         lambda v: (v.outcome_role == "event") & v.events.isna()
-         | (v.outcome_role == "marker") & v.events.notna(),
+         lambda v: ((v.outcome_role == "event") & v.events.isna()
+                    | (v.outcome_role == "marker") & v.events.notna()) & v.misfit.isna(),
          "found {events}, but {outcome_id!r} is of a kind with the role {outcome_role!r}; only "
-         "events are counted"),
+         "events are counted: correct one, or say in 'misfit' why"),
         ("dispersion_type dispersion dispersion_lower",
          lambda v: v.dispersion_type.isna() == (v.dispersion.notna() | v.dispersion_lower.notna()),
          "found {dispersion_type!r}; a spread needs its kind, and a kind its spread"),
