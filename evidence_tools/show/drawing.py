@@ -278,7 +278,8 @@ def _stack(lanes: Sequence[Lane], axis: Axis | None, width: int) -> Any:
     marks, null, y, before = list[Mark](), list[tuple[float, float]](), 0.0, ""
     for lane in lanes:
         if lane.heading not in ("", before):
-            before, lines, y = lane.heading, wrap(lane.heading, width), y + 2 * _PAD
+            before, y = lane.heading, y + 2 * _PAD
+            lines = wrap(lane.heading, width if width <= NARROW else left)
             marks.append(text(0, y + LINE / 2, text=lines, weight="bold"))
             y += _height(lines)
         texts, middle, y = _texts(lane, y + _PAD, width, above=above)
