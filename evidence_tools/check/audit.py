@@ -112,19 +112,19 @@ def _described(judge: Judge, reading: Reading) -> str:
     said = f" {reading.sentence.text.lower().replace('-', ' ').replace(',', '')} "
     for number, word in enumerate(_NUMBERS, start=1):
         said = said.replace(f" {word} ", f" {number} ")
-    words, scores = set(said.split()), Counter[str]()
+    scores = Counter[str]()
     for source, row in judge.rows.sources.items() if reading.has("study", "outcome") else ():
         trial = judge.rows.trials.get(source)
-        sizes = {row.n_participants, trial.n_randomised if trial else None} - {None}
-        scores[source] += 2 * bool({str(int(size)) for size in sizes} & words)
-        scores[source] += str(row.year) in words
-        months = int(trial.duration or 0) if trial and trial.duration_unit == "months" else 0
-        lasted = (f" {months} month", f" {months // 12} year" if months % 12 == 0 else "")
-        scores[source] += any(text and text in said for text in lasted[: 2 * bool(months)])
-        places = (trial.country or "").lower()[:4] if trial else ""
-        scores[source] += bool(places and f" {places}" in said)
-        versus = (trial.comparator or "").lower().split()[:1] if trial else []
-        scores[source] += bool(words.intersection(versus))
+        sizes = [row.n_participants, trial.n_randomised if trial else None]
+        facts = [[rf"{int(n)}(?![\w%])" for n in sizes if n]] * 2 + [[str(row.year)]]
+        if trial:
+            months = int(trial.duration or 0) if trial.duration_unit == "months" else 0
+            lasted = [f"{months} month", f"{months / 12:g} year"] if months else []
+            place, versus = (trial.country or "-")[:4], (trial.comparator or "-").split()[0]
+            facts += [lasted, [re.escape(place)], [re.escape(versus)] if len(versus) > 3 else []]
+        scores[source] = sum(
+            any(re.search(rf"\b{fact.lower()}", said) for fact in kind) for kind in facts
+        )
     best = [source for source, score in scores.items() if score == max(scores.values())]
     return best[0] if len(best) == 1 and scores[best[0]] > 1 else ""
 
