@@ -14,7 +14,7 @@ pools <- function(case, measure, data, d, ways) for (way in ways) {
   m <- way[1]; test <- if (way[2] == "Wald") "z" else "knha"; s <- max(var(d$yi), median(d$vi))
   tight <- list(threshold = 1e-13 * s, maxiter = 5000, tol = 1e-14 * s, tau2.max = 1e4 * max(s, d$vi))
   r <- suppressWarnings(rma(yi, vi, data = d, method = if (m == "fixed") "EE" else m, test = test, control = tight))
-  v <- list(effect = r$beta[1], standard_error = r$se, low = r$ci.lb, high = r$ci.ub, p_value = r$pval,
+  v <- list(effect = r$beta[1], standard_error = r$se, low = r$ci.lb, upp = r$ci.ub, p_value = r$pval,
             q = r$QE, q_p = r$QEp, i2 = r$I2, h2 = r$H2, weight = weights(r))
   if (m != "fixed") {
     tight[c("threshold", "tau2.max")] <- list(NULL, 1e6 * max(s, d$vi))

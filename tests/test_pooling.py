@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import log
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from evidence_tools.evidence import pooling
 from evidence_tools.evidence.effects import OF_EVENTS, effect_sizes, printed_effects
 from evidence_tools.evidence.pooling import POOLED, PoolingError, pool
 
-MODERATORS = ("ablat", "alloc", "year")
+MODERATORS = ("source_id", "ablat", "alloc", "year")
 
 
 def cases() -> Iterator[Any]:
@@ -33,19 +33,16 @@ def make_effects(measure: str, data: str) -> pd.DataFrame:
     for number, trial in enumerate(data.split("; ")):
         text, _, extra = trial.partition("|")
         pair = text.split()
-        more.append(
-            {"source_id": f"t{number}", **dict(zip(MODERATORS, extra.split(), strict=False))}
-        )
+        more.append(dict(zip(MODERATORS, [f"t{number}", *extra.split()], strict=False)))
         if len(pair) == 1:
             effect, variance = map(float, pair[0].split(","))
             more[-1] |= {"effect": effect, "standard_error": variance**0.5}
             continue
         for role, cell in zip(("intervention", "comparator"), pair, strict=False):
             arms.append(arm(f"t{number}", role, measure, cell))
-    extra_columns = pd.DataFrame(more)
-    if "effect" in extra_columns:
-        return extra_columns.assign(effect_measure=measure, unit="u")
-    return effect_sizes(pd.DataFrame(arms), measure).merge(extra_columns, on="source_id")
+    if not arms:
+        return pd.DataFrame(more).assign(effect_measure=measure, unit="u")
+    return effect_sizes(pd.DataFrame(arms), measure).merge(pd.DataFrame(more), on="source_id")
 
 
 def arm(source: str, role: str, measure: str, cell: str) -> dict[str, Any]:
@@ -67,35 +64,17 @@ def computed(row: dict[str, str]) -> dict[str, list[float]]:
     kept = effects[effects["effect"].notna()].astype({"source_id": object})
     for name in {"ablat", "year"} & {*kept.columns}:
         kept[name] = pd.to_numeric(kept[name])
-    ask: dict[str, Callable[[], pd.DataFrame]] = {
-        "pool": lambda: pool(kept, *row["arguments"].split()),
-        "meta_regression": lambda: pooling.meta_regression(
-            kept, "ablat", interval=row["arguments"]
-        ),
-        "asymmetry": lambda: pooling.asymmetry(kept),
-        "leave_one_out": lambda: pooling.leave_one_out(kept),
-        "cumulative": lambda: pooling.cumulative(kept, row["arguments"]),
-        "subgroups": lambda: pooling.subgroups(kept, row["arguments"]),
-    }
-    found = ask[row["function"]]()
+    ways = row["arguments"].split()
+    arguments = ["ablat", "REML", *ways] if row["function"] == "meta_regression" else ways
+    found = getattr(pooling, row["function"])(kept, *arguments)
     if row["function"] != "pool":
         return {name: list(found[name]) for name in found}
-    last = found.loc[POOLED]
-    values = {name: [last[name]] for name in found}
-    values["weight"] = list(found["weight"])[:-1]
-    analysed = last if row["measure"] not in ("RR", "OR", "ROM") else log_of(last)
-    values["low"], values["high"] = [analysed["ci_lower"]], [analysed["ci_upper"]]
-    if "prediction_lower" in found:
-        values["prediction"] = [analysed["prediction_lower"], analysed["prediction_upper"]]
-        other = pool(kept, *row["arguments"].split(), prediction="k - 2").loc[POOLED]
-        other = other if analysed is last else log_of(other)
-        values["riley"] = [other["prediction_lower"], other["prediction_upper"]]
-    return values
-
-
-def log_of(row: pd.Series) -> pd.Series:
-    ends = ("ci_lower", "ci_upper", "prediction_lower", "prediction_upper")
-    return pd.Series({end: log(row[end]) for end in ends if end in row})
+    analysed = log if row["measure"] in ("RR", "OR", "ROM") else float
+    last, other = found.loc[POOLED], pool(kept, *ways, prediction="k - 2").loc[POOLED]
+    values = {name: [last[name]] for name in found} | {"weight": list(found["weight"])[:-1]}
+    ends = ("prediction_lower", "prediction_upper")
+    values["prediction"], values["riley"] = ([analysed(r[e]) for e in ends] for r in (last, other))
+    return values | {e: [analysed(last[f"ci_{e}er"])] for e in ("low", "upp")}
 
 
 @pytest.mark.parametrize("row", list(cases()))

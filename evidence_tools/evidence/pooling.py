@@ -47,7 +47,6 @@ def check_poolable(effects: pd.DataFrame) -> None:
 
 
 def _reasons(effects: pd.DataFrame) -> Iterator[str]:
-    empty = pd.Series(dtype=object)
     numbers = effects[["effect", "standard_error"]].astype("Float64")
     usable = np.isfinite(numbers.to_numpy(float, na_value=np.nan)).all(axis=1)
     usable &= (numbers["standard_error"] > 0).fillna(False).to_numpy(bool)
@@ -65,7 +64,8 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
                 yield f"different {plural}: {', '.join(words)}; pool those of one, or {remedy}"
             if column == "unit" and "not stated" in set(words):
                 yield "the unit is not stated"
-    if "SMD" in set(effects["effect_measure"]) and effects.get("value_type", empty).nunique() > 1:
+    values = set(effects["value_type"]) if "value_type" in effects else ()
+    if "SMD" in set(effects["effect_measure"]) and len(values) > 1:
         yield "standardized differences of changes and of end values have other spreads"
     trials = effects["source_id"].astype("string")
     if ORIGIN in effects.attrs:
@@ -211,10 +211,7 @@ def meta_regression(
 
 
 def asymmetry(effects: pd.DataFrame) -> pd.DataFrame:
-    """Test with Egger's regression whether small trials differ from large ones: one row.
-
-    Refused below ten trials, where it tells nothing.
-    """
+    """Test with Egger's regression whether small trials differ from large ones, from ten on."""
     check_poolable(effects)
     if len(effects) < FEWEST:
         raise PoolingError(f"the test needs {FEWEST} trials; there are {len(effects)}")

@@ -45,6 +45,10 @@ def _estimate(row: Any, ends: str = "ci") -> str:
     return words.range_text(low, high)
 
 
+def _unit(row: Any) -> str:
+    return row.unit if row.effect_measure == "MD" else ""
+
+
 def _of(frame: pd.DataFrame) -> tuple[Evidence, list[Any]]:
     return loaded(frame.attrs.get(ORIGIN)), as_rows(frame.drop(columns="source_id", errors="ignore")
                                                     .rename_axis("row"))  # fmt: skip
@@ -73,7 +77,8 @@ def pooled_plot(pooled: pd.DataFrame, name: str, caption: Text) -> Figure:
         ends += [row.ci_lower, row.ci_upper]
     gap = 3 * "\N{NO-BREAK SPACE}"
     given = evidence.topic.subject["name"]
-    title = [f"← lower{gap}with {given}{gap}higher →", FULL_NAMES[rows[-1].effect_measure]]
+    scale = words.join_known(FULL_NAMES[rows[-1].effect_measure], _unit(rows[-1]), mark=", ")
+    title = [f"← lower{gap}with {given}{gap}higher →", scale]
     axis = axis_around(ends, log=bool(null), title=title, null=null)
     note = ("Each square is as large as the weight of its trial in percent; the bar is the 95% "
             "interval, the dashed line where a new trial is expected.")  # fmt: skip
@@ -187,7 +192,8 @@ def narrate_pooled(pooled: pd.DataFrame) -> Prose:
         says = f"The evidence is very uncertain about the effect of {subject} on {name}"
     else:
         says = words.sentence_case(f"{subject} {effect_verb(way, level)} {name}")
-    figures = f"{row.effect_measure} {figure_text(row.estimate)}, 95% CI {_estimate(row)}"
+    average = words.amount_text(figure_text(row.estimate), _unit(row))
+    figures = f"{row.effect_measure} {average}, 95% CI {_estimate(row)}"
     count = words.count_text(int(row.k_studies), "trial", "trials")
     people = row.n_participants and f"{words.number_text(int(row.n_participants))} people"
     sure = f"certainty {certainty}" if certainty else "certainty not rated"
