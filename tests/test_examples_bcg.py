@@ -12,6 +12,8 @@ from conftest import printed_pages
 
 from evidence_tools import effect_sizes, load_evidence, narrate_pooled, pool
 from evidence_tools.check.review import review_book
+from evidence_tools.check.wording import Wording
+from evidence_tools.evidence.problems import EvidenceError
 
 EXAMPLE = PROJECT / "examples" / "bcg-vaccine"
 
@@ -60,6 +62,14 @@ def test_a_sentence_that_no_row_holds_is_refused(tmp_path: Path, sentence: str, 
     page.write_text(f"{page.read_text(encoding='utf-8')}\n{sentence}\n", encoding="utf-8")
     found = [p for p in review_book(folder).problems if p.path.endswith("answer.md")]
     assert rule in {problem.rule for problem in found}, found
+
+
+def test_a_sense_that_no_rule_looks_for_is_refused(tmp_path: Path) -> None:
+    words = copy_example(tmp_path / "book") / "data" / "wording" / "body.csv"
+    text = words.read_text(encoding="utf-8").replace("subject,", "subjct,")
+    words.write_text(text, encoding="utf-8")
+    with pytest.raises(EvidenceError, match=r"body.csv:2: .*'subjct'.*did you mean 'subject'"):
+        Wording(load_evidence(words.parents[1]))
 
 
 def test_an_average_is_said_in_the_words_of_its_certainty() -> None:

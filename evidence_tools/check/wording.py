@@ -22,6 +22,7 @@ from evidence_tools.evidence.problems import (
     EvidenceError,
     Problem,
     UnknownKeyError,
+    did_you_mean,
     read_text,
     relative_name,
 )
@@ -90,9 +91,18 @@ class Wording:
         self.rules = [_rule(row) for row in _rows(_GENERAL / "slots.csv", _RULES)]
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
         self._seen: dict[tuple[str, str], list[_Entry]] = {}
-        own = evidence.folder / "wording"
-        for path in [*sorted(_GENERAL.glob("*.csv")), *sorted(own.glob("*.csv"))]:
-            for row in () if path.stem == "slots" else _rows(path, _LEXICON):
+        known = {"kin"}.union(*([*r.words, *r.needs, *r.also, *r.unless] for r in self.rules))
+        own = sorted((evidence.folder / "wording").glob("*.csv"))
+        for path in [*sorted(_GENERAL.glob("*.csv")), *own]:
+            for line, row in enumerate(() if path.stem == "slots" else _rows(path, _LEXICON), 2):
+                if path not in own:
+                    known.add(row["sense"])
+                elif row["sense"] not in known:
+                    message = f"found {row['sense']!r}, a sense that no rule looks for"
+                    hint = did_you_mean(row["sense"], known)
+                    raise EvidenceError(
+                        [Problem(relative_name(path), line, "sense", message + hint)]
+                    )
                 wide = row["sense"] == "kin" and not strict
                 sense = "subject" if wide else row["sense"]
                 self._add(split_list(row["words"]), sense, row["means"])
