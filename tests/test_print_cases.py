@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from building import Build, build_book
-from cases import ALTERNATIVE, HOME, KINDS, LENGTHS, all_cases, all_refused, build_chapters
+from building import PROJECT, Build, build_book
+from cases import HOME, KINDS, LENGTHS, all_cases, all_refused, build_chapters
 from conftest import letters, printed_pages
 
 
@@ -47,155 +48,23 @@ def article(build: Build, number: str) -> Tag:
     return found
 
 
-PRINTED = [
-    ("01", "struck words are struck out", r"#strike\[struck\]"),
-    ("01", "an abbreviation is explained", r"RCT \\\(randomized controlled trial\\\)"),
-    ("01", "a hard break ends the line", r"hard break#line-end\[\];"),
-    ("01", "a download names its file", r"the table \\\(data\\\.csv\\\)"),
-    ("01", "unknown tags are words", r"\\<angle\\>"),
-    ("02", "a list begins with its number", r"(?s)#enum\(.*start: 5, .*numbering: \"1\."),
-    ("02", "a task that is done is ticked", r"☒ *done task"),
-    ("02", "a task that is open is not ticked", r"☐ *open task"),
-    (
-        "02",
-        "a term has both its definitions",
-        r"(?s)#meaning\(\[Term one\]\)\[.*A second definition",
-    ),
-    ("03", "a box has its title", r"#titled\(\"warning\", \[Warning\]"),
-    ("03", "a folded box is open", r"(?s)\[Folded\], \[\s*Folded text"),
-    ("04", "a tab has its label", r"(?s)#titled\(\"card\", \[Label A\], \[\s*Text of tab A"),
-    ("04", "a card is a link and has header and footer", r"(?s)Card one\].*Header one.*Footer one"),
-    ("04", "a dropdown is open", r"(?s)\[Opens on click\], \[\s*Dropdown body"),
-    ("05", "a margin note is a box with its title", r"(?s)\[Margin title\], \[\s*Margin body"),
-    ("05", "an epigraph names who said it", r"(?s)Words of wisdom.*#attribution\[Somebody\]"),
-    ("06", "a width in pixels is kept", r"width: 90pt"),
-    ("06", "a scale is kept", r"scaled: 50%"),
-    ("06", "an alignment is kept", r"place: right"),
-    ("06", "a legend stands below the caption", r"(?s)Caption with.*Legend paragraph"),
-    ("08", "a webp is a picture", r"#picture\(\"\w+\.webp\", \"shapes as webp\"\)"),
-    ("11", "a picture in a tag has its width", r"#picture\([^)]*\"two shapes\", width: 150pt\)"),
-    ("12", "a formula has its number", r"number: \"\(1\)\""),
-    (
-        "12",
-        "a reference to a formula is a link",
-        r"#link\(label\(\"[^\"]*equation-eq-weights\"\)\)",
-    ),
-    ("16", "columns are aligned", r"table\.cell\(align: right\)"),
-    ("16", "a cell spans rows", r"table\.cell\(rowspan: 2\)"),
-    ("16", "a cell spans columns", r"table\.cell\(colspan: 2\)"),
-    (
-        "16",
-        "a table has number and caption",
-        r"#caption-number\[Table 1\]; Caption of a list table",
-    ),
-    ("17", "a table is read from a file", r"From file"),
-    ("21", "code has line numbers and a marked line", r"start: 1, marked: \(2, \)"),
-    ("21", "a listing has a number", r"#caption-number\[Listing 1\];"),
-    ("22", "a note stands where it is called first", r"(?s)#note\(\"1\"\)\[.*The first note"),
-    ("22", "a note that is called again shows its number", r"#super\[1\]"),
-    (
-        "22",
-        "a term of the glossary is a link",
-        r"#link\(label\(\"[^\"]*term-alpha\"\)\)\[the first\]",
-    ),
-    ("24", "a film leaves its title and address", r"#absent\[A film https\\:"),
-    ("24", "a video leaves its address", r"#absent\[Video files"),
-    ("27", "Arabic runs from right to left", r"#right-to-left\[فيتامين"),
-    ("30", "a heading keeps formula and code", r"#heading\(level: 1\)\[.*#code\[code\].*#formula"),
-    ("30", "levels follow each other", r"#heading\(level: 6\)\[.*Six"),
-    ("32", "a substitution is filled in", r"Value\\: #strong\[substituted\]"),
-    ("33", "an included text is there", r"This sentence comes from an included file"),
-    ("33", "what is only for pages is not printed", r"(?s)\A(?!.*Only in the page)"),
-    ("36", "a theorem has title and number", r"\[#anchor\([^\[]*\);Theorem 1 \\\(Central\\\)\]"),
-    ("36", "a reference to an algorithm is a link", r"#link\(label\(\"[^\"]*alg-one\"\)\)"),
-    ("37", "an exercise has a number", r"Exercise 1 \\\(Named\\\)\], \["),
-    ("37", "a solution is printed open", r"(?s)Solution to.*Done"),
-    ("40", "a figure in Markdown has width and caption", r"(?s)#emph\[figure\\-md\].*width: 150pt"),
-    ("42", "a space before the dollar is allowed", r"#formula\(\"\\\\psi\^\*\""),
-    ("44", "a break is a line", r"#break-line\(\);"),
-    ("50", "a plot has the words of its cell", rf"#picture\(\"\w+\.png\", \"{ALTERNATIVE}\""),
-    (
-        "51",
-        "a plot has width, caption and number",
-        r"(?s)#caption-number\[Fig\\\. \d\].*width: 225pt",
-    ),
-    (
-        "53",
-        "a chart that only moves leaves its words",
-        rf"#absent\[Interactive chart\\: {ALTERNATIVE}",
-    ),
-    ("54", "an Altair chart is a drawing", rf"#chart\(\"\w+\.svg\", \"{ALTERNATIVE}\"\)"),
-    ("55", "a frame is a table with its index", r"(?s)#table\(.*#stub\[.*first"),
-    ("55", "numbers of a frame stand right", r"(?s)align: right\)\[\s*NaN"),
-    ("56", "a styled frame keeps its caption", r"caption: \[A styled caption\]"),
-    ("58", "HTML is printed", r"(?s)#strong\[bold from HTML\].*#table\("),
-    ("58", "Markdown of a cell is printed with its formula", r"bold\]; from Markdown.*#formula"),
-    ("58", "TeX of a cell is printed", r"<mfrac><mi>a</mi><mi>b</mi></mfrac>"),
-    ("58", "JSON of a cell is printed", r"\\\"key\\\": \\\"value\\\""),
-    ("60", "a frame leaves its address", r"#absent\[Frame https\\:"),
-    ("61", "a line written over shows its last state", r"#listing\(\"step 2\""),
-    ("61", "colours of a terminal are dropped", r"red and bold"),
-    ("63", "an allowed warning is not printed", r"(?s)\A(?!.*mind this\\n).*#listing\(\"kept\""),
-    ("64", "an error on purpose is printed", r"ValueError: on purpose"),
-    ("65", "a widget is printed as its text", r"IntSlider\(value=3"),
-    ("67", "glued words and numbers are printed", r"glued words.* 2\\\.72"),
-    ("67", "a glued plot is a figure", r"(?s)\"a falling line\".*"),
-    ("69", "an object of drawings and scripts is its text", r"<xarray\.Dataset>"),
-    ("70", "code that is meant to be read is printed", r"def pooled\(values, weights\)"),
-    ("73", "a line for the shell prints", r"#listing\(\"from the shell"),
-    ("74", "other programs print", r"from a bash cell"),
-    ("80", "a picture attached to a cell is printed", r"#picture\(\"\w+\.png\", \"attached\"\)"),
-    ("83", "a figure that is a PDF is printed", r"#picture\(\"\w+\.png\", \"a plot\"\)"),
-    ("bokeh", "a chart of Bokeh leaves its words", rf"#absent\[Interactive chart\\: {ALTERNATIVE}"),
-    ("88", "a width in percent is one of the column", r"width: 60%"),
-]
+def listed(where: str) -> pytest.MarkDecorator:
+    """Give a test the patterns that ``cases.csv`` lists for print, for pages or for refusals."""
+    with (PROJECT / "tests" / "cases.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["where"] == where]
+    facts = [f"{row['case']}: {row['fact']}" for row in rows]
+    values = [(row["case"], row["pattern"]) for row in rows]
+    return pytest.mark.parametrize(("case", "pattern"), values, ids=facts)
 
 
-@pytest.mark.parametrize(
-    ("number", "pattern"),
-    [(number, pattern) for number, _, pattern in PRINTED],
-    ids=[f"{number}: {fact}" for number, fact, _ in PRINTED],
-)
-def test_print_shows_what_the_case_expects(cases: Build, number: str, pattern: str) -> None:
-    assert re.search(pattern, markup_of_book(cases.folder)[number])
+@listed("print")
+def test_print_shows_what_the_case_expects(cases: Build, case: str, pattern: str) -> None:
+    assert re.search(pattern, markup_of_book(cases.folder)[case])
 
 
-SHOWN = [
-    ("02", "a done task is ticked", "input[checked]"),
-    ("06", "a width in pixels is kept", "img[style*='120px'], img[width='120px']"),
-    ("11", "a picture in a tag has its width", "img[alt='two shapes'][style*='200px']"),
-    ("12", "a formula has its number", "div.math span.eqno"),
-    ("12", "a formula can be linked to", "#equation-eq-weights math"),
-    ("36", "a theorem has a number", ".theorem .caption-number"),
-    ("37", "an exercise has a number", ".exercise .caption-number"),
-    ("50", "a plot has the words of its cell", f"img[alt='{ALTERNATIVE}']"),
-    ("53", "a chart moves", f".evidence-plotly[aria-label='{ALTERNATIVE}']"),
-    (
-        "54",
-        "an Altair chart is a drawing first",
-        f".evidence-chart[aria-label='{ALTERNATIVE}'] svg",
-    ),
-    ("54", "an Altair chart moves", "script.evidence-spec"),
-    ("55", "a frame is a table", "table.dataframe"),
-    ("58", "TeX of a cell is a formula", "div.math mfrac"),
-    ("80", "a picture attached to a cell is shown", "img[alt='attached'][src^='data:']"),
-    (
-        "bokeh",
-        "a chart of Bokeh moves",
-        f".evidence-bokeh[aria-label='{ALTERNATIVE}'] [data-root-id]",
-    ),
-    ("83", "a figure that is a PDF is a picture", "img[alt='a plot'][src$='.png']"),
-    ("88", "a width in percent is kept", "img[style*='60%']"),
-]
-
-
-@pytest.mark.parametrize(
-    ("number", "selector"),
-    [(number, selector) for number, _, selector in SHOWN],
-    ids=[f"{number}: {fact}" for number, fact, _ in SHOWN],
-)
-def test_a_page_shows_what_the_case_expects(cases: Build, number: str, selector: str) -> None:
-    assert article(cases, number).select(selector)
+@listed("page")
+def test_a_page_shows_what_the_case_expects(cases: Build, case: str, pattern: str) -> None:
+    assert article(cases, case).select(pattern)
 
 
 def test_a_page_shows_words_in_brackets_that_are_no_tag(cases: Build) -> None:
@@ -273,34 +142,8 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return build_chapters(tmp_path_factory.mktemp("refused") / "book", all_refused())
 
 
-REFUSALS = [
-    (
-        "a picture without words",
-        r"09-noalt\.md:9: .*'chapters/files/shapes\.png'.*no text alternative",
-    ),
-    (
-        "a figure without words",
-        r"09-noalt\.md:13: .*'chapters/files/plain\.svg'.*no text alternative",
-    ),
-    ("a drawing without words", r"drawing\.md:6: .*'<svg width=.*no text alternative"),
-    (
-        "a plot without words",
-        r"50-\w+\.md:\d+: .*cell 1 draws has no text alternative.*mystnb: image",
-    ),
-    ("a Plotly chart without words", r"53-\w+\.md:\d+: .*cell 1 draws has no text alternative"),
-    ("an Altair chart without words", r"54-\w+\.md:\d+: .*cell 1 draws.*description of an Altair"),
-    (
-        "an unknown command of TeX",
-        r'14-\S+\.md:\d+: .*command "\\E"\..*mathjax3_config: tex: macros',
-    ),
-    ("a diagram that another host draws", r"38-mermaid\.md:\d+: .*mmdc -i"),
-    ("a warning of a cell", r"62-stderr\.md:\d+: .*tag the cell with remove-stderr.*mind this"),
-    ("inline evaluation", r"72-eval\.md:\d+: .*\{glue:text\}`word`"),
-]
-
-
-@pytest.mark.parametrize("pattern", [p for _, p in REFUSALS], ids=[name for name, _ in REFUSALS])
-def test_a_refusal_names_file_line_and_remedy(refused: Build, pattern: str) -> None:
+@listed("refusal")
+def test_a_refusal_names_file_line_and_remedy(refused: Build, case: str, pattern: str) -> None:
     assert re.search(pattern, refused.output)
 
 
