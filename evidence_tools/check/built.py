@@ -28,10 +28,9 @@ _TOKEN = re.compile(r"\d(?:[\d.,]*\d)?")
 # Commits, by chance of digits alone, and days: they name a version, and count nothing.
 _COMMIT = r"[0-9a-f]{10,40}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,9}"
 _STAMP = re.compile(rf"\b(?:{_COMMIT}|\d{{4}}-\d\d-\d\d)\b")
-_UNSEEN = (
-    "script, style, template, nav, pre, .headerlink, .cell_input, [hidden], .section-number, "
-    ".caption-number, .std-numref, a.reference.internal, .citation, .footnote"
-)
+_UNSEEN = {"script", "style", "template", "nav", "pre"}
+_UNSEEN_CLASSES = {"headerlink", "cell_input", "section-number", "caption-number", "std-numref"}
+_UNSEEN_CLASSES |= {"citation", "footnote"}
 _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml", "CITATION.cff"]
 
 
@@ -234,12 +233,21 @@ def _visible(path: Path) -> tuple[str, str]:
     """Read the text of a page, and that of its drawings: the scale of an axis is of no row."""
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-    article = soup.select_one("article") or soup
-    for tag in article.select(_UNSEEN):
+    page = path.read_text(encoding="utf-8")
+    article = re.search(r"(?s)<article.*</article>", page)
+    # Only the article, by lxml, without selectors: in a third of the time.
+    soup = BeautifulSoup(article[0] if article else page, "lxml")
+    for tag in soup.find_all(_is_unseen):
         tag.decompose()
-    drawn = [drawing.extract().get_text(" ") for drawing in article.select("svg")]
-    return article.get_text(" "), " ".join(drawn)
+    drawn = [drawing.extract().get_text(" ") for drawing in soup.find_all("svg")]
+    return soup.get_text(" "), " ".join(drawn)
+
+
+def _is_unseen(tag: Any) -> bool:
+    classes = tag.get("class") or ()
+    is_link = tag.name == "a" and {"reference", "internal"} <= set(classes)
+    hidden = tag.name in _UNSEEN or tag.has_attr("hidden") or is_link
+    return hidden or not _UNSEEN_CLASSES.isdisjoint(classes)
 
 
 def _compare(pdf: Path, texts: list[str], rows: set[str]) -> Iterator[Problem]:
