@@ -181,9 +181,9 @@ def write_book(folder: Path, **changed: str) -> Path:
     return folder
 
 
-def build(folder: Path) -> Made:
+def build(folder: Path, **environment: str) -> Made:
     """Build a book as a user does."""
-    return Made(**vars(build_book(folder, SOURCE_DATE_EPOCH="1790000000")))
+    return Made(**vars(build_book(folder, SOURCE_DATE_EPOCH="1790000000", **environment)))
 
 
 @pytest.fixture(scope="session")

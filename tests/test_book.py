@@ -271,5 +271,12 @@ def test_whatever_was_touched_or_undone_the_site_equals_a_clean_build(tmp_path: 
     chapter.write_text(f"{text}\nOne more sentence on an RCT.\n", encoding="utf-8")
     edited = build(folder).contents()
     assert edited["chapters/answer.html"] != clean["chapters/answer.html"]
+
+    # A draft, as in a preview: the page that changed beside the last PDF, and no manifest.
+    chapter.write_text(f"{text}\nA sentence to come.\n", encoding="utf-8")
+    draft = build(folder, EVIDENCE_DRAFT="1").contents()
+    assert b"A sentence to come." in draft["chapters/answer.html"]
+    assert draft.keys() == edited.keys() - {"report.json"}
+    assert draft["amber-0.1.0.pdf"] == edited["amber-0.1.0.pdf"]
     chapter.write_text(text, encoding="utf-8")
     assert build(folder).contents() == clean
