@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import doctest
-import importlib
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -115,13 +113,6 @@ def titles(outline: list[Any]) -> list[Any]:
 def objects(reader: PdfReader) -> list[Any]:
     found = (reader.get_object(number) for number in range(1, int(reader.trailer["/Size"])))
     return [item for item in found if isinstance(item, dict)]
-
-
-@pytest.mark.parametrize("module", ["writer", "formulas", "blocks"])
-def test_the_examples_in_docstrings_are_true(module: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"evidence_tools.book.{module}"))
-    assert found.attempted
-    assert not found.failed
 
 
 @pytest.fixture(scope="module")

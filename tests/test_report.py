@@ -63,8 +63,7 @@ def test_the_first_page_answers_on_markers_fractures_and_harms(book: Build) -> N
 
 def test_every_finding_is_shown_on_a_page(book: Build, evidence: Evidence) -> None:
     manifest = json.loads((book.html / "report.json").read_text(encoding="utf-8"))
-    content = manifest.get("content", manifest)
-    assert set(evidence.findings.index) <= set(content["findings"])
+    assert set(evidence.findings.index) <= set(manifest["findings"])
 
 
 def test_the_plain_page_has_at_most_600_words(book: Build) -> None:
