@@ -56,6 +56,11 @@ def _abbreviation(writer: Writer, node: Any) -> str:
     return writer.inside(node) + (f" \\({escaped(explained)}\\)" if explained else "")
 
 
+@prints("option_argument")
+def _argument(writer: Writer, node: Any) -> str:
+    return call("emph", body=escaped(node.get("delimiter", " ") + node.astext()))
+
+
 @prints("reference", "number_reference")
 def _reference(writer: Writer, node: Any) -> str:
     words = writer.inside(node)

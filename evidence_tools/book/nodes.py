@@ -304,6 +304,7 @@ def _absent(tag: Tag) -> nodes.Node:
     what = str(tag.get("title") or tag.get("aria-label") or _MEDIA[tag.name])
     source = tag if tag.get("src") or tag.get("data") else tag.find("source") or tag
     address = str(source.get("src") or source.get("data") or "") if tag.name != "script" else ""
+    address = "" if address.startswith("data:") else address
     return absent_media("", what=what, address=address)
 
 

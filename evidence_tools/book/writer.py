@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 WORDS = {
     **dict.fromkeys(("emphasis", "title_reference", "classifier"), "emph"),
-    **dict.fromkeys(("literal", "literal_emphasis", "desc_sig_element"), "code"),
+    **dict.fromkeys(("literal", "literal_emphasis", "desc_sig_element", "option_string"), "code"),
     **dict.fromkeys(("strong", "literal_strong", "sd_badge"), "strong"),
     **{"subscript": "sub", "superscript": "super", "linebreak": "line-end", "line": "line-end"},
     **dict.fromkeys(("target", "evidence_ref", "PassthroughTextElement", "generated"), ""),
-    **dict.fromkeys(("list_item", "legend", "problematic"), ""),
+    **dict.fromkeys(("list_item", "legend", "problematic", "option"), ""),
 }
 """What stands in a line, and the function around it; none is the words alone."""
 
