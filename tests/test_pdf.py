@@ -132,6 +132,7 @@ def test_hostile_text_is_printed_as_it_is_written(hostile: PdfReader, text: str)
 FORMULAS = {
     r"\begin{matrix} 1 & 2 \\ 3 & 4 \end{matrix}": "1 3 2 4",  # read column by column
     r"\begin{cases} 5 & x \\[2pt] 6 & y \end{cases}": "5 6 𝑥 𝑦",
+    r"\begin{matrix} i \cr j \cr k \end{matrix}": "𝑖𝑗𝑘",
     r"7\!x\!y": "7𝑥𝑦",
     r"\widehat{ABC}": "𝐴𝐵𝐶",
     r"\text{if $a < 1$ and so on}": "if 𝑎<1 and so on",

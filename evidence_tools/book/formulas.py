@@ -33,6 +33,7 @@ _USUAL = [
     (r"\{multline(\*?)\}", r"{gather\1}"),
     # Sphinx numbers formulas; a number of the environment would be a second one.
     (r"(\\(?:begin|end)\{(?:align|gather|equation|flalign))\}", r"\1*}"),
+    (r"\\cr(?![A-Za-z])", r"\\\\"),
     (r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]", r"\\\\"),  # more space between two lines
 ]
 """Rare ways to write a formula, and the usual ones that look the same."""
