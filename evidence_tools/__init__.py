@@ -12,7 +12,6 @@ from evidence_tools.show.narrate import narrate_limitations, narrate_plain, narr
 from evidence_tools.show.pooled import (
     averages_table,
     funnel_plot,
-    narrate_poolable,
     narrate_pooled,
     reference_table,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "narrate_agreement",
     "narrate_limitations",
     "narrate_plain",
-    "narrate_poolable",
     "narrate_pooled",
     "narrate_releases",
     "narrate_rows",

@@ -174,7 +174,13 @@ def narrate_pooled(pooled: pd.DataFrame) -> Prose:
     """Say what an average shows, in the words that the certainty of its outcome allows.
 
     It takes what :func:`pool` gives; what a test of groups, a line or asymmetry gives is said too.
+    Of rows of ``evidence.arms`` it says which could be pooled, and why others could not.
+
+    >>> str(narrate_pooled(load_evidence("tests/topic").arms)).splitlines()[0]
+    'The tables have 3 pairs of arms, of two trials. Two of them have what an average needs.'
     """
+    if pooled.index.name == "arm_id":
+        return _narrate_arms(pooled)
     for column, tell in _TESTS.items():
         if column in pooled:
             return Prose((runs(tell(as_rows(pooled.rename_axis("row")))),))
@@ -241,12 +247,8 @@ def reference_table(*, name: str = "tab-reference", caption: str = "") -> Table:
     return make_table(loaded(), layout, rows, name, caption, f"{note}{version(LIBRARY)}.")
 
 
-def narrate_poolable(selection: Selection) -> Prose:
-    """Say which arms of trials could be pooled, which not, and why.
-
-    >>> str(narrate_poolable(load_evidence("tests/topic").arms)).splitlines()[0]
-    'The tables have 3 pairs of arms, of two trials. Two of them have what an average needs.'
-    """
+def _narrate_arms(selection: Selection) -> Prose:
+    """Say which arms of trials could be pooled, which not, and why."""
     evidence, arms = pick(selection, "arms")
     rows = evidence.arms.loc[[arm.arm_id for arm in arms]]
     means, events = (effect_sizes(rows, measure) for measure in ("MD", "RR"))
