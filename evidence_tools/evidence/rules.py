@@ -54,8 +54,10 @@ def check_rows(tables: Tables) -> Iterator[Problem]:
         for columns, broken, sentence in RULES[name]:
             first, *others = columns.split()
             for column in first.split("|"):
-                cells = {"cell": view[column], "text": view.get(column + PRINTED, view[column])}
-                seen = view.assign(**cells) if "|" in first else view
+                seen = view
+                if column != first:
+                    text = view.get(column + PRINTED, view[column])
+                    seen = view.assign(cell=view[column], text=text)
                 looked_at, table = [column, *others], tables[name]
                 for number in seen.index[broken(seen).fillna(False).astype(bool)]:
                     if table.broken.isdisjoint((number, other) for other in looked_at):
@@ -70,7 +72,8 @@ def view_of(name: str, tables: Tables) -> pd.DataFrame:
     The columns of another table have a prefix (``source_doi``).
     """
     view = tables[name].frame.copy()
-    for column, target in tables[name].description.references.items():
+    references = tables[name].description.references if name in _JOINED else {}
+    for column, target in references.items():
         prefix = f"{column.removesuffix('_id')}_"
         view = view.join(_by_key(tables[target]).add_prefix(prefix), on=column)
     if name in _PREPARED:
@@ -143,6 +146,7 @@ def _certainty(view: pd.DataFrame, tables: Tables) -> None:
     view["lacking"] = pd.Series(lacking, view.index).where(first, "")
 
 
+_JOINED = ("findings", "outcomes", "trials", "arms")
 _PREPARED = {"findings": _findings, "trials": _trials, "arms": _arms, "certainty": _certainty}
 
 
