@@ -23,7 +23,7 @@ from evidence_tools.book.nodes import evidence_chart, evidence_download, place_o
 from evidence_tools.book.roles import caption_runs
 from evidence_tools.check.review import RULES
 from evidence_tools.evidence.problems import UnknownKeyError
-from evidence_tools.show.display import MIME_TYPE, Table, TableRow, read_runs, runs
+from evidence_tools.show.display import MIME_TYPE, Table, TableRow, plain, read_runs, runs
 
 LOGGER = logging.getLogger(__name__)
 _LEFTOVER = (
@@ -113,7 +113,7 @@ def _figure(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
 
 def _table(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
     columns, name = payload["columns"], payload["name"]
-    texts = [[_plain(cell) for cell in row["cells"]] for row in payload["rows"]]
+    texts = [[plain(read_runs(cell)) for cell in row["cells"]] for row in payload["rows"]]
     widths = [_width(column) for column in zip(columns, *texts, strict=True)]
     group = nodes.tgroup("", cols=len(columns))
     group += [nodes.colspec("", colwidth=w, stub=not index) for index, w in enumerate(widths)]
@@ -147,10 +147,6 @@ def _row(data: dict[str, Any], page: Page) -> nodes.row:
 
 def _entry(items: list[dict[str, Any]]) -> nodes.entry:
     return nodes.entry("", _paragraph(items))
-
-
-def _plain(items: list[dict[str, Any]]) -> str:
-    return "".join(item["text"] for item in items)
 
 
 _MAKERS: dict[str, Callable[..., list[nodes.Node]]] = {

@@ -7,6 +7,7 @@ changed, without the PDF. When the writing pauses, the whole report is built.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,22 @@ def preview() -> None:
     """Serve the report on this machine, build what changes, and reload what is shown."""
     load_evidence(Path("data"))
     waiting: Any = None
+    whole = 0  # the process that builds the whole report
 
     def change() -> None:
-        nonlocal waiting
+        nonlocal waiting, whole
         if waiting is not None:
             IOLoop.current().remove_timeout(waiting)
+        if whole:
+            os.kill(whole, signal.SIGTERM)  # what it builds is no longer what was written
+            os.waitpid(whole, 0)
+            whole = 0
         os.waitpid(_build(draft=True), 0)
-        waiting = IOLoop.current().call_later(_PAUSE, lambda: _build(draft=False))
+        waiting = IOLoop.current().call_later(_PAUSE, pause)
+
+    def pause() -> None:
+        nonlocal whole
+        whole = _build(draft=False)
 
     def restart() -> None:
         os.execv(sys.executable, [sys.executable, "-m", __spec__.name])  # noqa: S606
