@@ -44,6 +44,7 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
 
     What ``words`` lacks of :data:`QUESTIONS` is asked. A folder that holds anything is refused.
     """
+    folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ReleaseError(f"{folder} is not empty; name a new folder: nothing is overwritten")
     told = {key: (words.get(key) or ask(f"{text}: ")).strip() for key, text in QUESTIONS.items()}
@@ -70,9 +71,10 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
     pins = PACKAGE.parent / "requirements.txt"
     pinned = pins.read_text(encoding="utf-8") if pins.exists() else "\n".join([*needed, ""])
     (beside / "requirements.txt").write_text(pinned, encoding="utf-8")
-    if folder.exists():
-        folder.rmdir()
-    beside.rename(folder)
+    folder.mkdir(exist_ok=True)  # perhaps the working folder, which must stay the same one
+    for part in beside.iterdir():
+        part.rename(folder / part.name)
+    beside.rmdir()
     return _NEXT.format(folder=folder)
 
 
