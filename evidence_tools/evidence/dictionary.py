@@ -29,7 +29,7 @@ NEEDED: dict[str, str] = {
     "sources": "source_id short_name design evidence_level% year% authors title journal doi url "
     "n_studies% n_participants% population population_group intervention form read_at integrity "
     "integrity_checked@ note",
-    "outcomes": "outcome_id name abbreviation synonyms kind surrogate covers plain reflects "
+    "outcomes": "outcome_id name abbreviation synonyms kind surrogate? covers plain reflects "
     "caveat references",
     "kinds": "kind plural role surrogate plain caution colour",
     "trials": "source_id same_trial_as form dose# dose_unit duration# duration_unit comparator "
@@ -49,12 +49,12 @@ NEEDED: dict[str, str] = {
     "limitations": "limitation_id rule sentence",
     "plain": "key text when",
 }
-"""Tables and columns that the package reads, marked with the type that a column must have.
+"""Tables and columns that the package reads, each marked with its type; text has no mark.
 
 A dictionary may describe more. Each table is an attribute of the evidence.
 """
 
-_MARKS = {"#": "number", "%": "integer", "@": "date", "<": "bound"}
+_MARKS = {"#": "number", "%": "integer", "@": "date", "<": "bound", "?": "boolean"}
 
 REQUIRED_TABLES = ("sources", "kinds", "outcomes", "findings")
 """Tables that need rows; the others may be empty."""
@@ -206,12 +206,13 @@ def _table(name: str, resource: dict[str, Any]) -> TableDescription:
 
 
 def _faults_of_columns(table: TableDescription) -> Iterator[str]:
-    needed = {c.rstrip("#%@<"): _MARKS.get(c[-1]) for c in NEEDED.get(table.name, "").split()}
+    words = NEEDED.get(table.name, "").split()
+    needed = {word.rstrip("".join(_MARKS)): _MARKS.get(word[-1], "string") for word in words}
     for column in needed.keys() - table.columns.keys():
         yield f"the column {column!r} is not described; the package reads it"
     for column, described in table.columns.items():
-        found, only = table.kind(column), needed.get(column)
-        allowed = [only] if only else _TYPES
+        found = table.kind(column)
+        allowed = [needed[column]] if column in needed else _TYPES
         if found not in allowed or "format" in described:
             yield f"column {column!r}: found the type {found!r}; allowed: {', '.join(allowed)}"
         # Frictionless finds some faults only when it reads a cell.
