@@ -150,14 +150,6 @@ FILES = {
 class Made(Build):
     """One build of the made-up book."""
 
-    @property
-    def code(self) -> int:
-        return self.returncode
-
-    @property
-    def said(self) -> str:
-        return self.output
-
     def page(self, name: str) -> str:
         return super().page(f"chapters/{name}")
 

@@ -196,7 +196,7 @@ def test_a_diary_is_a_page_to_print_and_a_place_to_read_ones_own_file(
 
 def test_the_pdf_is_beside_the_pages_and_the_build_says_where(made: Made) -> None:
     assert (made.html / "amber-0.1.0.pdf").read_bytes().startswith(b"%PDF")
-    assert re.search(r"4 pages and amber-0\.1\.0\.pdf \(\d+ kB\) are in .*html", made.said)
+    assert re.search(r"4 pages and amber-0\.1\.0\.pdf \(\d+ kB\) are in .*html", made.output)
 
 
 def test_what_is_wrong_is_all_reported_and_the_last_good_site_stays(
@@ -213,12 +213,12 @@ def test_what_is_wrong_is_all_reported_and_the_last_good_site_stays(
     good.parent.mkdir(parents=True)
     good.write_text("good", encoding="utf-8")
     result = build(folder)
-    assert result.code == 1
-    assert "answer.md:3" in result.said
-    assert "nearest: larkin2024-som" in result.said
-    assert "'yaer'" in result.said
-    assert "Traceback" not in result.said
-    assert "is still the last good one" in result.said
+    assert result.returncode == 1
+    assert "answer.md:3" in result.output
+    assert "nearest: larkin2024-som" in result.output
+    assert "'yaer'" in result.output
+    assert "Traceback" not in result.output
+    assert "is still the last good one" in result.output
     assert good.read_text(encoding="utf-8") == "good"
 
 
@@ -257,7 +257,7 @@ def test_whatever_was_touched_or_undone_the_site_equals_a_clean_build(tmp_path: 
     page = folder / "_build/html/chapters/answer.html"
 
     again = build(folder)
-    assert "Nothing changed" in again.said
+    assert "Nothing changed" in again.output
     assert again.contents() == clean
 
     page.write_text(page.read_text("utf-8").replace("1.86", "9.86"), encoding="utf-8")

@@ -242,8 +242,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rebuilt(folder: Path) -> tuple[Made, int]:
     """Build a book, and count the chapters that ran."""
     made = build(folder)
-    assert made.code == 0, made.said
-    found = re.search(r"executed (\d+) of", made.said)
+    assert made.returncode == 0, made.output
+    found = re.search(r"executed (\d+) of", made.output)
     return made, int(found[1]) if found else 0
 
 
