@@ -177,8 +177,8 @@ def _source_tags(tokens: list[Token], wording: Wording) -> Iterator[Tag]:
         if fits:
             yield Tag("source", fits[0], index, last)
             taken = last
-        elif len(known) == 1 and len(token.low) > 3 and (not year or not known[0][1]):
-            yield Tag("source", known[0][0], index, index)
+        elif known and len(token.low) > 3 and (not year or not known[0][1]):
+            yield from (Tag("source", source, index, index) for source, _, __ in known)
         elif (year and last > index and not known and token.text[1:].islower()) and not any(
             tag.sense == "notname" for tag in wording.tags([token])
         ):

@@ -12,7 +12,7 @@ from evidence_tools.show.words import MOVED, is_silent, lower_first, way_text
 
 DIRECTIONS = {"up": "increase", "down": "decrease"}
 _WIDE = ("any site", "not stated", "taken together")
-_SOURCE = "population population_group intervention form note title design"
+_SOURCE = "population population_group intervention form note design"
 _TRIAL = "comparator given_to_all country form other_arm blinding as_printed"
 _FINDING = "analysis note as_printed timepoint form population_group"
 
@@ -60,12 +60,19 @@ class Rows:
         return str(self.kinds[self.kind(outcome)].role)
 
     @cache  # noqa: B019
-    def text(self, source: str) -> str:
-        """Collect what the tables say on a source, in small letters."""
+    def text(self, source: str, findings: tuple[str, ...] = ()) -> str:
+        """Collect what the tables say on a source and its findings, in small letters."""
         rows = [(self.sources[source], _SOURCE), (self.trials.get(source), _TRIAL)]
-        rows += [(row, _FINDING) for row in self._by_source[source]]
+        own = self._by_source[source]
+        rows += [(r, _FINDING) for r in own if r.finding_id in findings or not findings]
         parts = [getattr(row, column, "") for row, columns in rows for column in columns.split()]
         return " ".join(str(part) for part in parts if part).lower()
+
+    @cache  # noqa: B019
+    def on_harms(self, source: str) -> str:
+        """Collect what a source prints on harms, in small letters."""
+        rows = self.evidence.rows("harms").values()
+        return " ".join(r.as_printed or "" for r in rows if r.source_id == source).lower()
 
     def direction(self, outcome: str) -> str:
         """Give the one direction of the central source, or of all that counts; else nothing."""

@@ -25,6 +25,8 @@ from evidence_tools.show.words import CONCERNS, MOVED, direction_text
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
 _CLAIMED = {"up": "an increase", "down": "a decrease", "nonsignificant": "no significant change"}
+_LACKING = "(?<!no )(?<!not )(?<!without )(?<!selected for )"
+_ABOUT, _NONE = {"on", "about"}, re.compile(r"\b(?:no|none|without|not)\b")
 _DID = {"was", "were", "we", "us", "have", "authors"}
 
 Found = dict[str, Any] | None
@@ -125,8 +127,10 @@ class Judge:
         versus = any(0 < tag.first - t.last < 4 for t in clause.all("versus"))
         denying = reading.words(tag)[:3] in ("No ", "no ")
         compares = clause.has("neutral") and {"compared", "compares"} & clause.words
+        ends = tag.last - clause.start + 1 == len(clause.tokens) and tag.first == clause.start
         held = {
             "negated": clause.negators(tag, 4),
+            "cell": ends and "|" in reading.sentence.text,
             "mild": clause.negators(tag, 6) and not reading.has("subject"),
             "denying": denying,
             "reported": clause.has("claimverb") and denying,
@@ -181,9 +185,47 @@ def _doubted(
 
 
 def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
-    told = clause.has("claimverb") and not clause.has("all")
+    """Find harms that are said to be absent, unless the source itself says that of some."""
     harm = judge.rows.role(tag.means) == "harm"
-    return {} if harm and not told and clause.negators(tag, 2) else None
+    near = [t for t in clause.all("none") if -4 <= t.last - tag.first <= 4]
+    absent = clause.negators(tag, 2) + ([] if _ABOUT & clause.words else near)
+    verb, said = clause.first("claimverb"), "".join(map(judge.rows.on_harms, clause.sources))
+    told = verb and not any(
+        n.first > verb.first and (said or n.first > tag.first) and not _NONE.search(said)
+        for n in absent
+    )
+    return {} if harm and absent and (clause.has("all") or not told) else None
+
+
+def _row_significant(judge: Judge, reading: Reading, clause: Clause, __: Tag) -> Found:
+    given = clause.all("finding") or reading.all("finding")
+    rows = [judge.rows.findings[t.means] for t in given]
+    fine = not rows or any(row.statistically_significant == "yes" for row in rows)
+    return None if fine else {"row": rows[0], "says": say(rows[0]), "ids": [rows[0].finding_id]}
+
+
+def _per_outcome(judge: Judge, reading: Reading, clause: Clause, __: Tag) -> Found:
+    """Find numbers of a whole source that are said to be those of one outcome."""
+    given = [judge.rows.findings[t.means] for t in reading.all("finding")]
+    given = given or [
+        r for s in clause.sources for o in clause.outcomes for r in judge.rows.of(s, o)
+    ]
+    for value in reading.all("value"):
+        owner, _, field = value.means.partition(".")
+        column = {"n_studies": "k_studies"}.get(field, field)
+        source: Any = judge.rows.sources.get(owner)
+        for row in given if source and field in ("n_studies", "n_participants") else ():
+            if (source.n_studies or 0) > 1 and getattr(row, column) != getattr(source, field):
+                return {"value": value.means, "row": row, "ids": [row.finding_id]}
+    return None
+
+
+def _two(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
+    """Compare a number in words that points to the studies of one source."""
+    nouns = {t.first for t in clause.all("counted") if t.means == "n_studies"}
+    counts = tag.last + 1 in nouns and tag.means and len(reading.named) == 1
+    row = judge.rows.sources[clause.sources[0]]
+    return {"row": row} if counts and str(row.n_studies) != tag.means else None
 
 
 def _row_outcome(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
@@ -255,16 +297,17 @@ def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
 
 
 def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
-    known = " ".join(judge.rows.text(source) for source in clause.sources)
+    given = tuple(t.means for t in clause.all("finding"))
+    known = " ".join(judge.rows.text(source, given) for source in clause.sources)
     words = (tag.means or reading.words(tag).lower()[:9]).split("|")
-    fine = any(re.search(rf"\b{re.escape(word)}", known) for word in words)
+    fine = any(re.search(rf"{_LACKING}\b{re.escape(word)}", known) for word in words)
     return None if fine else _about(judge, clause)
 
 
-def _counted_form(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
+def _counted_form(judge: Judge, reading: Reading, clause: Clause, __: Tag) -> Found:
     forms = judge.rows.evidence.topic.counts.get("forms", ())
     pairs = clause.all(*PAIRS)
-    about = [r for s in clause.sources for p in pairs for r in judge.rows.of(s, p.means)]
+    about = [row for pair in pairs for row in judge.named_rows(reading, clause, pair)]
     other = forms and about and not any(row.form in forms for row in about)
     return _about(judge, clause) if other else None
 
@@ -281,6 +324,7 @@ def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     claimed = max(levels, key=lambda t: t.last - t.first).means.removeprefix("at most ")
     ratings = judge.rows.ratings
     outcomes = [t.means for t in clause.all("outcome") or reading.all("outcome")]
+    outcomes += [judge.rows.findings[t.means].outcome_id for t in reading.all("finding")]
     rated = [ratings[o] for o in outcomes if o in ratings]
     held = {row.certainty for row in rated or ratings.values()}
     negated = clause.negators(levels[0], 4) or (not rated and reading.has("not", "own"))
@@ -306,8 +350,9 @@ def _comparison(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Fou
     return {"known": ", ".join(sorted(known)) or "nothing"} if wrong else None
 
 
-def _reported(judge: Judge, _: Reading, __: Clause, tag: Tag) -> Found:
-    row = judge.rows.statements.get((judge.rows.central, tag.means))
+def _reported(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
+    asked = clause.sources or [judge.rows.central]
+    row = next(filter(None, (judge.rows.statements.get((s, tag.means)) for s in asked)), None)
     return {"row": row, "ids": [row.statement_id]} if row else None
 
 
@@ -358,7 +403,7 @@ COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
         for compare in (
             *(_owner, _counts, _not_denied, _row_outcome, _row_source, _row_analysis, _any_row),
             *(_current, _direction, _licensed, _known, _counted_form, _rating, _comparison),
-            *(_reported, _done, _no_leap, _kind),
+            *(_reported, _done, _no_leap, _kind, _row_significant, _per_outcome, _two),
         )
     },
 }

@@ -79,8 +79,10 @@ class Rule:
 
 def tokenize(text: str) -> list[Token]:
     """Split a text into words, marks and roles."""
-    found = _TOKEN.finditer(text)
-    return [Token(m.group(), m.group().lower().replace("’", "'"), m.start()) for m in found]
+    found = [(m.group(), m.start()) for m in _TOKEN.finditer(text)]
+    return [
+        Token(word, word.lower().replace("’", "'").removesuffix("'s"), at) for word, at in found
+    ]
 
 
 class Wording:
@@ -172,6 +174,8 @@ class Wording:
                 names |= {f"{word} of the {match.group(2)}" for word in what}
             if row.abbreviation:
                 shared[row.abbreviation].append(key)
+            short, end = f" {row.abbreviation}", f" {row.kind.split()[-1]}"
+            names |= {name.replace(short, end) for name in names if name.endswith(short)}
             yield sorted({form for name in names for form in _forms(name)}), "outcome", key
         for short, ids in shared.items():
             kind = rows("outcomes")[ids[0]].kind
@@ -182,7 +186,8 @@ class Wording:
             yield sorted(names), "outcome", f"kind:{kind}"
         forms = {row.form for row in rows("sources").values() if row.form}
         yield {row.country for row in rows("trials").values() if row.country}, "country", ""
-        yield [form for form in forms if "," not in form and " or " not in form], "form", ""
+        for form in (form for form in forms if "," not in form and " or " not in form):
+            yield [form], "form", form.split()[-1].lower()
 
 
 def _rows(path: Path, columns: list[str]) -> list[dict[str, str]]:
