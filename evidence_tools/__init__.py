@@ -1,20 +1,13 @@
 """Load findings, plot markers and narrate limitations for the evidence report."""
 
 from evidence_tools.evidence import pooling
-from evidence_tools.evidence.effects import effect_sizes, printed_effects
 from evidence_tools.evidence.model import Evidence, load_evidence
-from evidence_tools.evidence.pooling import pool
 from evidence_tools.releases.difference import narrate_releases
 from evidence_tools.show.agreement import agreement_plot, narrate_agreement
 from evidence_tools.show.charts import dose_plot, sources_plot, timeline_plot, trials_plot
 from evidence_tools.show.forest import forest_plot, marker_plot
 from evidence_tools.show.narrate import narrate_limitations, narrate_plain, narrate_rows
-from evidence_tools.show.pooled import (
-    averages_table,
-    funnel_plot,
-    narrate_pooled,
-    reference_table,
-)
+from evidence_tools.show.pooled import narrate_pooled
 from evidence_tools.show.summary import answer_table, limitations_table, summary_table
 from evidence_tools.show.tables import findings_table, rows_table
 
@@ -22,12 +15,9 @@ __all__ = [
     "Evidence",
     "agreement_plot",
     "answer_table",
-    "averages_table",
     "dose_plot",
-    "effect_sizes",
     "findings_table",
     "forest_plot",
-    "funnel_plot",
     "limitations_table",
     "load_evidence",
     "marker_plot",
@@ -37,10 +27,7 @@ __all__ = [
     "narrate_pooled",
     "narrate_releases",
     "narrate_rows",
-    "pool",
     "pooling",
-    "printed_effects",
-    "reference_table",
     "rows_table",
     "sources_plot",
     "summary_table",

@@ -10,9 +10,10 @@ import pytest
 from building import PROJECT, Build, build_book, build_once
 from conftest import printed_pages
 
-from evidence_tools import effect_sizes, load_evidence, narrate_pooled, pool
+from evidence_tools import load_evidence, narrate_pooled
 from evidence_tools.check.review import review_book
 from evidence_tools.check.wording import Wording
+from evidence_tools.evidence.pooling import effect_sizes, pool
 from evidence_tools.evidence.problems import EvidenceError
 
 EXAMPLE = PROJECT / "examples" / "bcg-vaccine"

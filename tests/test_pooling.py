@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from math import log
 from pathlib import Path
@@ -11,9 +12,17 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from evidence_tools.evidence import pooling
+from evidence_tools import (
+    Evidence,
+    forest_plot,
+    narrate_pooled,
+    narrate_releases,
+    pooling,
+    rows_table,
+)
 from evidence_tools.evidence.effects import OF_EVENTS, effect_sizes, printed_effects
 from evidence_tools.evidence.pooling import POOLED, PoolingError, pool
+from evidence_tools.evidence.problems import UnknownKeyError
 
 MODERATORS = ("source_id", "ablat", "alloc", "year")
 
@@ -115,7 +124,9 @@ def effects(**columns: Any) -> pd.DataFrame:
         (effects(effect=0.2), "would have no width"),
         (effects(effect_measure="SMD", value_type=["endpoint", "change from baseline", "endpoint"]),
          "have other spreads"),
-        (pd.DataFrame({"estimate": [1, 2]}), "make it with effect_sizes"),
+        (effects(effect_measure="x"), "found the measure 'x'; allowed: MD"),
+        (effects(source_id=[None, "a", None]), "the trial not stated is counted twice"),
+        (pool(effects()), "an average is among the effects"),
     ],
 )  # fmt: skip
 def test_what_must_not_be_averaged_is_refused(frame: pd.DataFrame, reason: str) -> None:
@@ -132,12 +143,71 @@ def test_what_must_not_be_averaged_is_refused(frame: pd.DataFrame, reason: str) 
         (pooling.asymmetry, "needs 10 trials; there are 3"),
         (lambda e: pooling.meta_regression(e.assign(x=1.0), "x"), "not all alike"),
         (lambda e: pooling.subgroups(e.assign(g=["x", "x", "y"]), "g"), "there is one"),
+        (lambda e: pooling.subgroups(e.assign(g=["x", "x", None]), "g"), "not stated for c"),
         (lambda e: effect_sizes(e, "HR"), "allowed: MD, SMD, ROM, RR, OR, RD"),
     ],
 )
 def test_a_question_that_rows_cannot_answer_is_refused(ask: Any, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         ask(effects())
+
+
+ARMS, PASS = "pass rows of evidence.arms", "pass what pooling"
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda t: pool("x"), "found str; allowed: a frame with source_id, effect_measure"),
+        (lambda t: pool(t.arms), "no effect_measure, effect, standard_error; make it with pooling"),
+        (lambda t: pool(effects(effect=["a", 1, 2])), "'effect' holds 'a'; allowed: numbers"),
+        (lambda t: effect_sizes(None, "RR"), f"found NoneType; .*; {ARMS}"),
+        (lambda t: effect_sizes(t.findings, "RR"), f"has no .*arm, events, n; {ARMS}"),
+        (lambda t: effect_sizes(t.arms.assign(n="few"), "RR"), "'n' holds 'few'; allowed: numbers"),
+        (lambda t: effect_sizes(t.arms, None), "found the measure None; allowed: MD"),
+        (
+            lambda t: printed_effects(t.arms),
+            "no effect_measure, .*; pass rows of evidence.findings",
+        ),
+        (lambda t: printed_effects(["a"]), "found list; .*; pass rows of evidence.findings"),
+        (lambda t: pooling.cumulative(effects(), "year"), "no year; join it"),
+        (lambda t: pooling.meta_regression(effects(x="a"), "x"), "'x' holds 'a'; .*join it"),
+        (lambda t: narrate_pooled("x"), f"found str; .*; {PASS}.pool"),
+        (lambda t: narrate_pooled(effects()), f"has no .*; {PASS}.pool"),
+        (lambda t: narrate_pooled(t.findings), f"has no .*; {PASS}.pool"),
+        (lambda t: narrate_pooled(t.arms[:0]), "no rows in it; check the filter"),
+        (lambda t: narrate_pooled(pooling.leave_one_out(effects())), "found no average .*pool"),
+        (lambda t: narrate_pooled(pool(effects().drop(columns="outcome_id"))), "no outcome_id, so"),
+        (lambda t: narrate_pooled(pool(effects(outcome_id="soms"))), "no outcome 'soms'; nearest"),
+        (lambda t: forest_plot(t.findings, funnel=True), f"has no .*; {PASS}.pool"),
+        (lambda t: forest_plot(pool(effects()), funnel=True), "needs 10 trials; there are 3"),
+        (lambda t: forest_plot("x", funnel=True), f"found str; .*; {PASS}.pool"),
+        (lambda t: rows_table(t.arms, "averages"), f"has no .*; {PASS}.subgroups"),
+        (lambda t: rows_table([], "agreement"), f"found list; .*; {PASS}.compare_with_metafor"),
+        (lambda t: narrate_releases(t.findings), r"found DataFrame; pass load_evidence\(\)"),
+    ],
+)
+def test_wrong_input_is_refused_with_what_to_do(topic: Evidence, ask: Any, says: str) -> None:
+    with pytest.raises((TypeError, ValueError, UnknownKeyError)) as refused:
+        ask(topic)
+    assert re.search(says, str(refused.value)), refused.value
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("frame", "how", "says"),
+    [
+        (effects(effect=[0.1, 0.11, 0.1]), {}, "narrower than a Wald interval would be"),
+        (effects(effect=[0.1, 0.11, 0.1]), {"interval": "Wald"}, ""),
+        (effects(), {}, ""),
+    ],
+)
+def test_an_interval_narrower_than_that_of_wald_is_said(
+    topic: Evidence, frame: pd.DataFrame, how: dict[str, str], says: str
+) -> None:
+    said = str(narrate_pooled(pool(frame.assign(outcome_id="som"), **how)))
+    assert says in said
+    assert bool(says) == ("narrower" in said)
 
 
 @pytest.mark.parametrize(

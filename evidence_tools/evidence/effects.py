@@ -7,6 +7,7 @@ Ratios are analysed as logarithms, in ``effect`` and ``standard_error``, and sho
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import exp, lgamma, log
 from statistics import NormalDist
 from typing import Any
@@ -28,6 +29,24 @@ SAME_ARMS = ["source_id", "outcome_id", "measured_as", "value_type", "unit", "ti
 _ENDS = ("_intervention", "_comparator")
 _SDS = ("SD", "SD inferred")
 _Computed = tuple[Any, Any, list[tuple[Any, str]]]
+
+
+def need(
+    frame: Any, remedy: str, columns: Iterable[str] = (), numbers: Iterable[str] = ()
+) -> pd.DataFrame:
+    """Refuse what is no frame with some columns, or holds other things where numbers belong."""
+    needed = [*columns, *numbers]
+    if not isinstance(frame, pd.DataFrame):
+        kind, listed = type(frame).__name__, ", ".join(needed)
+        raise TypeError(f"found {kind}; allowed: a frame with {listed}; {remedy}")
+    if absent := [column for column in needed if column not in frame]:
+        raise ValueError(f"the frame has no {', '.join(absent)}; {remedy}")
+    for column in numbers:
+        cells = frame[column].dropna()
+        if (odd := cells[pd.to_numeric(cells, "coerce").isna()]).size:
+            raise ValueError(f"the column {column!r} holds {odd.iloc[0]!r}; allowed: numbers, and "
+                             f"blank where none is stated; {remedy}")  # fmt: skip
+    return frame
 
 
 def pair_arms(arms: pd.DataFrame) -> pd.DataFrame:
@@ -78,6 +97,9 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
     if measure not in (*OF_MEANS, *OF_EVENTS):
         allowed = ", ".join((*OF_MEANS, *OF_EVENTS))
         raise ValueError(f"found the measure {measure!r}; allowed: {allowed}")
+    numbers = ("events", "n") if measure in OF_EVENTS else ("mean", "n", "dispersion")
+    also = () if measure in OF_EVENTS else ("dispersion_type",)
+    need(arms, "pass rows of evidence.arms", [*SAME_ARMS, "role", "arm", *also], numbers)
     pairs = pair_arms(arms)
     compute = _of_events if measure in OF_EVENTS else _of_means
     with np.errstate(all="ignore"):
@@ -103,13 +125,22 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
     return with_interval(found)
 
 
+def effects_of_arms(arms: pd.DataFrame) -> pd.DataFrame:
+    """Compute a risk ratio where events were counted, and a mean difference elsewhere."""
+    means, events = (effect_sizes(arms, measure) for measure in ("MD", "RR"))
+    counted = events["events_intervention"].notna()
+    return pd.concat([means[~counted], events[counted]]).sort_index()
+
+
 def printed_effects(findings: pd.DataFrame) -> pd.DataFrame:
     """Read effects of trials from the figures that they print: an estimate with its interval.
 
     ``standard_error`` is the width of the interval over twice the normal quantile of its level, on
     the log scale for ratios; ``missing`` says in words what is not printed.
     """
-    ratio, names = findings["effect_measure"].isin(RATIOS), ("estimate", "ci_lower", "ci_upper")
+    names = ("estimate", "ci_lower", "ci_upper")
+    need(findings, "pass rows of evidence.findings", ["effect_measure"], [*names, "ci_level"])
+    ratio = findings["effect_measure"].isin(RATIOS)
     numbers = findings[[*names]].astype("Float64")
     with np.errstate(all="ignore"):
         effect, low, high = (numbers[c].where(~ratio, np.log(numbers[c])) for c in names)

@@ -7,16 +7,39 @@ All functions take effects as :func:`effect_sizes` and :func:`printed_effects` g
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evidence_tools.evidence.effects import CI_LEVEL, with_interval
+from evidence_tools.evidence.effects import (
+    CI_LEVEL,
+    effect_sizes,
+    need,
+    printed_effects,
+    with_interval,
+)
 from evidence_tools.evidence.judgements import STRIKES_OUT
-from evidence_tools.evidence.measures import RATIOS
+from evidence_tools.evidence.measures import FULL_NAMES, RATIOS
 from evidence_tools.evidence.model import ORIGIN, loaded
+
+__all__ = [
+    "asymmetry",
+    "compare_with_metafor",
+    "cumulative",
+    "effect_sizes",
+    "leave_one_out",
+    "meta_regression",
+    "pool",
+    "printed_effects",
+    "subgroups",
+]
+
+LIBRARY = "PyMetaAnalysis"
 
 METHODS = ("REML", "PM", "DL", "fixed")
 """Restricted maximum likelihood, Paule-Mandel, DerSimonian-Laird, and one effect for all trials."""
@@ -39,14 +62,17 @@ class PoolingError(ValueError):
 
 def check_poolable(effects: pd.DataFrame) -> None:
     """Refuse effects that must not be averaged, with the reason: ``PoolingError``."""
-    needed = ["source_id", "effect_measure", "effect", "standard_error"]
-    if absent := [column for column in needed if column not in effects]:
-        raise PoolingError(f"the frame has no {', '.join(absent)}; make it with effect_sizes(arms)")
+    remedy = "make it with pooling.effect_sizes(arms, measure)"
+    need(effects, remedy, ["source_id", "effect_measure"], ["effect", "standard_error"])
     for reason in _reasons(effects):
         raise PoolingError(f"not pooled: {reason}")
 
 
 def _reasons(effects: pd.DataFrame) -> Iterator[str]:
+    if POOLED in effects.index:
+        yield "an average is among the effects; pass those that it was made of"
+    if unknown := set(effects["effect_measure"]) - set(FULL_NAMES):
+        yield f"found the measure {unknown.pop()!r}; allowed: {', '.join(FULL_NAMES)}"
     numbers = effects[["effect", "standard_error"]].astype("Float64")
     usable = np.isfinite(numbers.to_numpy(float, na_value=np.nan)).all(axis=1)
     usable &= (numbers["standard_error"] > 0).fillna(False).to_numpy(bool)
@@ -67,7 +93,7 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
     values = set(effects["value_type"]) if "value_type" in effects else ()
     if "SMD" in set(effects["effect_measure"]) and len(values) > 1:
         yield "standardized differences of changes and of end values have other spreads"
-    trials = effects["source_id"].astype("string")
+    trials = effects["source_id"].astype("string").fillna("not stated")
     if ORIGIN in effects.attrs:
         evidence = loaded(effects.attrs[ORIGIN])
         struck = trials.map(evidence.sources["integrity"]).isin(STRIKES_OUT)
@@ -162,14 +188,27 @@ def _fit(effects: pd.DataFrame, method: str, interval: str, **more: Any) -> Any:
 
 def leave_one_out(effects: pd.DataFrame, **how: Any) -> pd.DataFrame:
     """Pool again without each trial in turn: a row for each trial left out."""
+    check_poolable(effects)
     left = {key: effects[effects["source_id"] != key] for key in effects["source_id"]}
     return _averages(left, how)
 
 
 def cumulative(effects: pd.DataFrame, order: str, **how: Any) -> pd.DataFrame:
     """Pool the first two trials, the first three, and so on, sorted by a column such as a year."""
+    _check_known(effects, order)
     rows = effects.sort_values(order, kind="stable")
     return _averages({key: rows[: n + 1] for n, key in enumerate(rows["source_id"]) if n}, how)
+
+
+def _check_known(effects: pd.DataFrame, column: str, *, number: bool = False) -> None:
+    """Refuse a column that is not known of each trial."""
+    check_poolable(effects)
+    remedy = "join it, for example from evidence.trials"
+    need(effects, remedy, () if number else [column], [column] if number else ())
+    if (blank := effects[column].isna()).any():
+        named = ", ".join(map(str, effects.loc[blank, "source_id"]))
+        raise PoolingError(f"{column} is not stated for {named}; leave them out by a filter, and "
+                           "say so on the page")  # fmt: skip
 
 
 def _averages(parts: dict[Any, pd.DataFrame], how: dict[str, Any]) -> pd.DataFrame:
@@ -182,6 +221,7 @@ def subgroups(effects: pd.DataFrame, by: str, **how: Any) -> pd.DataFrame:
 
     The variance between trials is estimated in each group; each needs two trials.
     """
+    _check_known(effects, by)
     found = _averages(dict(iter(effects.groupby(by))), how)
     groups = effects[by].to_numpy(object)
     test = _fit(effects, how.get("method", "REML"), "Wald", subgroup=groups)
@@ -198,8 +238,8 @@ def meta_regression(
     """
     from meta_analyze import meta_regression as fit
 
-    check_poolable(effects)
-    if (values := effects[moderator]).isna().any() or values.nunique() < 2 or len(values) < 3:
+    _check_known(effects, moderator, number=True)
+    if (values := effects[moderator]).nunique() < 2 or len(values) < 3:
         raise PoolingError(f"a line needs three trials, and {moderator!r} of each, not all alike")
     found = fit(
         effect=effects["effect"].to_numpy(float), moderators={moderator: values.to_numpy(float)},
@@ -218,3 +258,18 @@ def asymmetry(effects: pd.DataFrame) -> pd.DataFrame:
     test = _fit(effects, "fixed", "Wald").egger_test()
     found = {"intercept": test.intercept, "t": test.statistic, "df": test.df}
     return pd.DataFrame([{**found, "p_value": test.pvalue}])
+
+
+def compare_with_metafor() -> pd.DataFrame:
+    """Pool known data, and set each value beside the one that metafor gives.
+
+    >>> compare_with_metafor().loc["tau2", ["metafor", "here"]].round(6).tolist()
+    [684.646152, 684.646152]
+    """
+    known = json.loads(Path(__file__).with_name("metafor.json").read_text("utf-8"))
+    trials = pd.DataFrame({column: known[column] for column in ("effect", "standard_error")})
+    trials = trials.assign(source_id=trials.index.astype(str), effect_measure="MD", unit="days")
+    values = pd.Series(known["values"], name="metafor")
+    made_by = f"{known['version']}: {known['call']}, on {known['source']}. Here: {LIBRARY} "
+    here = pool(trials).loc[POOLED].reindex(values.index).astype(float)
+    return pd.DataFrame({"metafor": values, "here": here, "made_by": made_by + version(LIBRARY)})

@@ -66,6 +66,8 @@ def narrate_releases(evidence: Evidence) -> Prose:
     >>> str(narrate_releases(load_evidence())).splitlines()[-1]
     '- Version 1.0.0, 2026-11-21: the first release, with 72 findings.'
     """
+    if not isinstance(evidence, Evidence):
+        raise TypeError(f"found {type(evidence).__name__}; pass load_evidence()")
     states = [*read_releases(evidence.folder).values()]
     states += [take_snapshot(evidence, "Not yet released")] if states else []
     items = []

@@ -1,4 +1,4 @@
-"""Estimates with their intervals as printed: never a weight, a square or a new pooling."""
+"""Estimates with their intervals as printed, without weights; averages are in ``pooled``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Text
 from evidence_tools.show.drawing import Axis, Lane, Mark, draw_lanes, point, rule, text
-from evidence_tools.show.pooled import pooled_plot
+from evidence_tools.show.pooled import funnel_plot, pooled_plot
 
 
 def marker_plot(
@@ -47,6 +47,7 @@ def marker_plot(
 def forest_plot(
     selection: Selection,
     *,
+    funnel: bool = False,
     name: str = "fig-forest",
     caption: Text = "What does each source report? Bars across the line include no difference.",
 ) -> Figure:
@@ -56,11 +57,16 @@ def forest_plot(
     unit; one without an estimate has no mark. Points have one size: results taken from papers
     carry no weights. What must not be relied on is hollow and dashed, with the reason beside it.
 
-    What :func:`pool` gives is drawn with weights, the average and where a new trial is expected.
+    What :func:`pooling.pool` gives is drawn with weights, the average and where a new trial is
+    expected; or, from ten trials on, as a ``funnel``: effects against their standard errors. What
+    lies between its inner lines has p above 0.05, beyond the outer ones below 0.01; gaps there
+    suggest that results were not published for their p-value.
 
     >>> forest_plot(load_evidence("tests/topic").select(kind="accident")).name
     'fig-forest'
     """
+    if funnel:
+        return funnel_plot(selection, name, caption)
     if isinstance(selection, pd.DataFrame) and POOLED in selection.index:
         return pooled_plot(selection, name, caption)
     evidence, found = pick(selection)
@@ -126,9 +132,8 @@ def _sides(evidence: Evidence, findings: Sequence[Any]) -> list[str]:
     """Say what left and right of no difference mean, with the subject or other forms."""
     forms = evidence.topic.counts.get("forms")
     others = forms and any(finding.form not in forms for finding in findings)
-    gap = 3 * "\N{NO-BREAK SPACE}"
     given = "treatment" if others else evidence.topic.subject["name"]
-    return [f"← lower{gap}with {given}{gap}higher →"]
+    return [drawing.sides_title(given)]
 
 
 def _shared_scale(findings: Sequence[Any]) -> str:

@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from evidence_tools.evidence.arithmetic import p_text
-from evidence_tools.evidence.effects import CI_LEVEL, effect_sizes
+from evidence_tools.evidence.effects import CI_LEVEL, effects_of_arms, need
 from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.model import Evidence, Row, as_rows
+from evidence_tools.evidence.model import ORIGIN, Evidence, Row, as_rows, loaded
 from evidence_tools.evidence.rules import DOMAINS
 from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import words
@@ -33,6 +33,7 @@ class Layout(NamedTuple):
     ``missing`` says what a dash in a cell means. ``anchor`` is the attribute of a row that links
     to it lead to; ``filters`` are headers by which a browser filters a long table. ``prepare``
     turns rows of the table ``of`` into those that are shown, and adds a note on them.
+    ``computed`` names columns of rows that are in no table, and what gives them.
     """
 
     caption: str
@@ -41,6 +42,7 @@ class Layout(NamedTuple):
     anchor: str = ""
     filters: tuple[str, ...] = ()
     of: str = ""
+    computed: tuple[str, ...] = ()
     prepare: Callable[[Evidence, list[Row]], tuple[Sequence[Any], str]] = lambda _, rows: (rows, "")
 
 
@@ -81,7 +83,9 @@ def rows_table(
     ``table`` is the attribute of the evidence that the rows are from, such as ``"trials"``, or
     ``"judgements"`` behind the certainty of outcomes, or ``"arithmetic"`` of findings. ``columns``
     are names of columns, or header to name of a column; trials, arms, context, judgements and
-    arithmetic have columns of their own.
+    arithmetic have columns of their own. ``"averages"`` shows those of groups, without each trial
+    in turn, or as trials were added (``pooling.subgroups`` and so on); ``"agreement"`` what
+    ``pooling.compare_with_metafor()`` gives.
 
     >>> print(rows_table(["som"], "outcomes", {"Marker": "name", "In": "specimen"}))
     What do the rows of outcomes hold?
@@ -91,7 +95,11 @@ def rows_table(
     ('Trial', 'Form', 'Dose', 'Duration')
     """
     layout = None if columns else _LAYOUTS.get(table)
-    evidence, picked = pick(selection, layout.of or table if layout else table)
+    if layout and layout.computed:
+        frame = need(selection, f"pass what {layout.of} gives", layout.computed)
+        evidence, picked = loaded(frame.attrs.get(ORIGIN)), as_rows(frame.rename_axis("row"))
+    else:
+        evidence, picked = pick(selection, layout.of or table if layout else table)
     rows, note = layout.prepare(evidence, picked) if layout else (picked, "")
     if not layout:
         known = picked[0]._fields
@@ -257,10 +265,7 @@ def _difference(_: Evidence, pair: Row) -> str:
 
 def _pairs(evidence: Evidence, arms: list[Row]) -> tuple[Sequence[Any], str]:
     """Pair arms: a difference of means, or a risk ratio where events were counted."""
-    rows = evidence.arms.loc[[arm.arm_id for arm in arms]]
-    means, events = (as_rows(effect_sizes(rows, measure)) for measure in ("MD", "RR"))
-    both = zip(means, events, strict=True)
-    return [mean if mean.events_intervention is None else event for mean, event in both], ""
+    return as_rows(effects_of_arms(evidence.arms.loc[[arm.arm_id for arm in arms]])), ""
 
 
 _ARMS = Layout(
@@ -346,10 +351,50 @@ _ARITHMETIC = Layout(
     prepare=_checked,
 )
 
+_AVERAGES = Layout(
+    "What is the average, and how far do trials differ?",
+    {
+        "Trials": lambda evidence, row: words.trial_name(evidence, row.row),
+        "Number": lambda _, row: str(int(row.k_studies)),
+        "Average": lambda _, row: words.with_details(
+            f"{row.effect_measure} {words.figure_text(row.estimate)}",
+            f"{CI_LEVEL}% CI {words.ends_text(row)}",
+        ),
+        "I²": lambda _, row: f"{row.i2:.0f}%",
+        "τ²": lambda _, row: None if row.tau2 is None else words.figure_text(row.tau2),
+    },
+    missing="not estimated.",
+    of="pooling.subgroups, leave_one_out, cumulative or pool",
+    computed=("effect_measure", "k_studies", "estimate", "ci_lower", "ci_upper", "i2", "tau2"),
+    prepare=lambda _, rows: ([row for row in rows if row.k_studies is not None], ""),
+)
+
+
+def _apart(row: Row) -> str:
+    """Write a difference, but not the digits of the noise: they differ between machines."""
+    apart = abs(row.metafor / row.here - 1)
+    return "below 1e-9" if apart < 1e-9 else f"{apart:.0e}"
+
+
+_AGREEMENT = Layout(
+    "Do averages computed here agree with those of metafor?",
+    {
+        "Value": lambda _, row: row.row.replace("_", " "),
+        "metafor": lambda _, row: words.number_text(f"{row.metafor:.8g}"),
+        "Here": lambda _, row: words.number_text(f"{row.here:.8g}"),
+        "Difference, relative": lambda _, row: _apart(row),
+    },
+    of="pooling.compare_with_metafor()",
+    computed=("metafor", "here", "made_by"),
+    prepare=lambda _, rows: (rows, f"{rows[0].made_by}."),
+)
+
 _LAYOUTS = {
     "trials": _TRIALS,
     "arms": _ARMS,
     "context": _CONTEXT,
     "judgements": _JUDGEMENTS,
     "arithmetic": _ARITHMETIC,
+    "averages": _AVERAGES,
+    "agreement": _AGREEMENT,
 }

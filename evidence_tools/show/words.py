@@ -7,6 +7,7 @@ each column, as ``evidence.finding("...")`` gives it; a finding knows its outcom
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -115,10 +116,26 @@ def number_text(value: str | float) -> str:
     return f"{minus}{digits}"
 
 
+def figure_text(value: float) -> str:
+    """Write a computed figure with two decimals, or two digits where it is smaller.
+
+    >>> figure_text(0.4894), figure_text(0.00368)
+    ('0.49', '0.0037')
+    """
+    decimals = 1 - math.floor(math.log10(abs(value))) if value else 2
+    return number_text(f"{value:.{min(max(2, decimals), 6)}f}")
+
+
 def range_text(lower: str | float, upper: str | float) -> str:
     """Write a range with an en dash, or with "to" beside a minus sign."""
     low, high = number_text(lower), number_text(upper)
     return f"{low} to {high}" if MINUS in low + high else f"{low}{DASH}{high}"
+
+
+def ends_text(row: Any, ends: str = "ci") -> str:
+    """Write a computed interval: that of an average, or with "prediction" of a new trial."""
+    low, high = (figure_text(getattr(row, f"{ends}_{end}")) for end in ("lower", "upper"))
+    return range_text(low, high)
 
 
 def unit_text(unit: str | None) -> str:
@@ -233,6 +250,12 @@ def source_name(row: Any) -> str:
     """Name a source, or that of a finding; a known concern always follows its name."""
     name = row.short_name if "short_name" in row._fields else row.source
     return with_details(name, concern_text(row))
+
+
+def trial_name(evidence: Evidence, key: str) -> str:
+    """Name a trial among computed rows, or the group of trials that a row is about."""
+    source = evidence.rows("sources").get(key)
+    return source_name(source) if source else str(key)
 
 
 def source_run(row: Any) -> Run:
