@@ -25,7 +25,22 @@ _PRONOUNS = ("it", "its", "they")
 _HARD = frozenset(";:—–()…|")
 _BETWEEN = frozenset(["et", "al", "and", "colleagues", "coworkers", "co", "workers", "s"])
 _BETWEEN |= frozenset(["(", ",", ")", ".", "the", "in"])
-_PAST = frozenset(["rose", "fell", "went", "dropped", "climbed", "jumped", "grew", "sank", "moved"])
+_WITH = frozenset(["et", "colleagues", "coworkers", "co"])
+_PAST = frozenset(
+    [
+        "rose",
+        "risen",
+        "fell",
+        "fallen",
+        "went",
+        "dropped",
+        "climbed",
+        "jumped",
+        "grew",
+        "sank",
+        "moved",
+    ]
+)
 
 
 @dataclass
@@ -67,7 +82,8 @@ class Clause:
     def happened(self) -> bool:
         """Whether the clause says what happened, as the result of a study does."""
         moves = [self.tokens[tag.first - self.start].low for tag in self.all(*MOVES)]
-        return any(word in _PAST or word.endswith("ed") for word in moves)
+        past = {"was", "were", "had"} & self.words and self.has("up", "down")
+        return any(past or word in _PAST or word.endswith("ed") for word in moves)
 
     def negators(self, tag: Tag, near: int) -> list[Tag]:
         """List the words shortly before a word that turn it round."""
@@ -77,7 +93,8 @@ class Clause:
         """Pair outcomes with directions: a direction holds for the list before or after it."""
         moved: list[tuple[int, str]] = []
         for tag in sorted(self.all(*_DIRECTIONS), key=lambda tag: tag.first):
-            if moved and moved[-1][1] == tag.sense == "down" and tag.first - moved[-1][0] <= 3:
+            single = tag.last == tag.first and moved and tag.first - moved[-1][0] <= 3
+            if single and moved[-1][1] == tag.sense == "down":
                 moved[-1] = (moved[-1][0], "up")  # a slower decline is more than without it
             else:
                 moved.append((tag.first, tag.sense))
@@ -92,13 +109,14 @@ class Clause:
 
 @dataclass
 class Reading:
-    """A sentence as it was read; ``named`` are sources."""
+    """A sentence as it was read; ``named`` are sources, ``before`` those just before it."""
 
     sentence: Sentence
     tokens: list[Token]
     clauses: list[Clause]
     named: list[str]
     carried: str = ""
+    before: list[str] = field(default_factory=list)
 
     def words(self, tag: Tag) -> str:
         """Get the words of a tag as they were typed."""
@@ -144,7 +162,7 @@ def read_claims(
     named = list(dict.fromkeys(tag.means for tag in tags if tag.sense == "source"))
     named = named or [about][: len(about)]
     carried = (before.named or [before.carried])[-1] if before else ""
-    reading = Reading(sentence, tokens, clauses, named, carried)
+    reading = Reading(sentence, tokens, clauses, named, carried, before.named if before else [])
     outcomes: list[Tag] = []
     for clause in clauses:
         clause.stance = _stance(clause, question)
@@ -177,7 +195,7 @@ def _source_tags(tokens: list[Token], wording: Wording) -> Iterator[Tag]:
         if fits:
             yield Tag("source", fits[0], index, last)
             taken = last
-        elif known and len(token.low) > 3 and (not year or not known[0][1]):
+        elif known and (len(token.low) > 3 or after & _WITH) and (not year or not known[0][1]):
             yield from (Tag("source", source, index, index) for source, _, __ in known)
         elif (year and last > index and not known and token.text[1:].islower()) and not any(
             tag.sense == "notname" for tag in wording.tags([token])
@@ -269,13 +287,14 @@ def _clause(tokens: list[Token], start: int, tags: list[Tag]) -> Clause:
 
 
 def _covered(tag: Tag, tags: list[Tag]) -> bool:
-    """Whether a word is only a part of a longer name."""
+    """Whether a word is only a part of a longer name, or of a longer phrase on what happened."""
+    longer = ("term", "outcome", *(_DIRECTIONS if tag.sense in _DIRECTIONS else ()))
     return tag.sense != "term" and any(
         other.first <= tag.first
         and tag.last <= other.last
         and other.last - other.first > tag.last - tag.first
         for other in tags
-        if other.sense in ("term", "outcome")
+        if other.sense in longer
     )
 
 
@@ -287,7 +306,8 @@ def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]
         return [central] if central else []
     if clause.has("it") and not reading.named:
         return [source for source in [reading.carried or central] if source]
-    return reading.named
+    goes_on = clause.happened and clause.has("outcome") and not reading.has("study", "otherwise")
+    return reading.named or (reading.before if goes_on else [])
 
 
 def _stance(clause: Clause, question: bool) -> str:

@@ -12,7 +12,7 @@ from evidence_tools.show.words import MOVED, is_silent, lower_first, way_text
 
 DIRECTIONS = {"up": "increase", "down": "decrease"}
 _WIDE = ("any site", "not stated", "taken together")
-_SOURCE = "population population_group intervention form note design"
+_SOURCE = "population population_group design intervention form note"
 _TRIAL = "comparator given_to_all country form other_arm blinding as_printed"
 _FINDING = "analysis note as_printed timepoint form population_group"
 
@@ -60,9 +60,12 @@ class Rows:
         return str(self.kinds[self.kind(outcome)].role)
 
     @cache  # noqa: B019
-    def text(self, source: str, findings: tuple[str, ...] = ()) -> str:
-        """Collect what the tables say on a source and its findings, in small letters."""
-        rows = [(self.sources[source], _SOURCE), (self.trials.get(source), _TRIAL)]
+    def text(self, source: str, findings: tuple[str, ...] = (), against: bool = False) -> str:
+        """Collect what the tables say on a source and its findings, or on what it was against."""
+        trial = self.trials.get(source)
+        if against and trial:
+            return f"{trial.comparator} {trial.other_arm} {trial.comparator_kind}".lower()
+        rows = [(self.sources[source], _SOURCE), (trial, _TRIAL)]
         own = self._by_source[source]
         rows += [(r, _FINDING) for r in own if r.finding_id in findings or not findings]
         parts = [getattr(row, column, "") for row, columns in rows for column in columns.split()]

@@ -17,7 +17,7 @@ from typing import Any
 
 from evidence_tools.check.claims import PAIRS, Clause, Reading
 from evidence_tools.check.lookup import DIRECTIONS, Rows, fits, say
-from evidence_tools.check.wording import Rule, Tag, Wording
+from evidence_tools.check.wording import Rule, Tag, Wording, tokenize
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.show.words import CONCERNS, MOVED, direction_text
@@ -116,6 +116,7 @@ class Judge:
             "others": any(s != rows.central for s in clause.sources) and clause.has("source"),
             "uncovered": clause.has("elsewhere") and clause.has("subject") and not outcomes,
             "quoted": clause.has("claimverb") and "benefit_reported_narratively" in said,
+            "cotreated": clause.has("otherwise") and clause.sources and not clause.has("pair:up"),
             "disowned": clause.has("own") and clause.has("not"),
         }
         senses = {f"+{sense}" for c in reading.clauses for sense in c.tags}
@@ -124,17 +125,14 @@ class Judge:
 
     def _own_flags(self, reading: Reading, clause: Clause, tag: Tag) -> set[str]:
         """Name what holds of single words of a clause."""
-        versus = any(0 < tag.first - t.last < 4 for t in clause.all("versus"))
         denying = reading.words(tag)[:3] in ("No ", "no ")
-        compares = clause.has("neutral") and {"compared", "compares"} & clause.words
-        ends = tag.last - clause.start + 1 == len(clause.tokens) and tag.first == clause.start
+        beside = [*reading.tokens[tag.first - 1 : tag.first], *reading.tokens[tag.last + 1 :][:1]]
         held = {
             "negated": clause.negators(tag, 4),
-            "cell": ends and "|" in reading.sentence.text,
+            "cell": beside and all(token.low == "|" for token in beside),
             "mild": clause.negators(tag, 6) and not reading.has("subject"),
             "denying": denying,
             "reported": clause.has("claimverb") and denying,
-            "compared": compares or versus,
         }
         return {flag for flag, holds in held.items() if holds}
 
@@ -283,9 +281,10 @@ def _direction(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Fou
 def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
     """Ask for a row, unless the certainty of the outcome allows the very wording."""
     rows, direction = judge.rows, pair.sense.partition(":")[2]
-    hedge, rating = clause.first("maybe", "probably"), rows.ratings.get(pair.means)
+    hedges, rating = clause.all("maybe", "probably", "level"), rows.ratings.get(pair.means)
     said, wanted = rows.direction(pair.means), DIRECTIONS.get(direction, "")
-    fine = hedge and rating and said == wanted and hedge.means == rating.certainty
+    hedged = rating and any(tag.means == rating.certainty for tag in hedges)
+    fine = hedged and said == wanted
     if direction == "change" or fine:
         return None
     slots: dict[str, Any] = {"claimed": _CLAIMED.get(direction, "a change"), "outcome": pair.means}
@@ -298,10 +297,19 @@ def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
 
 def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     given = tuple(t.means for t in clause.all("finding"))
-    known = " ".join(judge.rows.text(source, given) for source in clause.sources)
+    against = tag.sense in ("otherwise", "comparator") and any(
+        0 < tag.first - t.last < 4 for t in clause.all("versus")
+    )
+    known = " ".join(judge.rows.text(s, given, against) for s in clause.sources)
+    part = " ".join(judge.rows.findings[key].analysis for key in given)
+    if tag.sense == "people" and any(
+        other.sense == tag.sense for other in judge.wording.tags(tokenize(part))
+    ):
+        known = part.lower()
     words = (tag.means or reading.words(tag).lower()[:9]).split("|")
     fine = any(re.search(rf"{_LACKING}\b{re.escape(word)}", known) for word in words)
-    return None if fine else _about(judge, clause)
+    lacking = tag.sense == "otherwise" and clause.negators(tag, 1)
+    return None if fine != bool(lacking) else _about(judge, clause)
 
 
 def _counted_form(judge: Judge, reading: Reading, clause: Clause, __: Tag) -> Found:

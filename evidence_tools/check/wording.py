@@ -171,7 +171,7 @@ class Wording:
             names = {row.name, *split_list(row.synonyms)}
             if match := _SITE.fullmatch(row.name):
                 what = (row.kind, row.kind.split()[-1], row.abbreviation or row.kind)
-                names |= {f"{word} of the {match.group(2)}" for word in what}
+                names |= {f"{w} {of} the {match.group(2)}" for w in what for of in ("of", "at")}
             if row.abbreviation:
                 shared[row.abbreviation].append(key)
             short, end = f" {row.abbreviation}", f" {row.kind.split()[-1]}"
