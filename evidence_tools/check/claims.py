@@ -195,12 +195,21 @@ def _source_tags(tokens: list[Token], wording: Wording) -> Iterator[Tag]:
         if fits:
             yield Tag("source", fits[0], index, last)
             taken = last
-        elif known and (len(token.low) > 3 or after & _WITH) and (not year or not known[0][1]):
+        elif (
+            known
+            and (len(token.low) > 3 or after & _WITH or _is_name(tokens, index))
+            and (not year or not known[0][1])
+        ):
             yield from (Tag("source", source, index, index) for source, _, __ in known)
         elif (year and last > index and not known and token.text[1:].islower()) and not any(
             tag.sense == "notname" for tag in wording.tags([token])
         ):
             yield Tag("stranger", year, index, last)
+
+
+def _is_name(tokens: list[Token], index: int) -> bool:
+    """Whether a short word is a name by what is beside it: *by Hu*, *Hu's*."""
+    return tokens[index].text.endswith(("'s", "’s")) or tokens[index - 1].low == "by"
 
 
 def _year_near(tokens: list[Token], index: int) -> tuple[str, int]:

@@ -308,8 +308,9 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
         known = part.lower()
     words = (tag.means or reading.words(tag).lower()[:9]).split("|")
     fine = any(re.search(rf"{_LACKING}\b{re.escape(word)}", known) for word in words)
-    lacking = tag.sense == "otherwise" and clause.negators(tag, 1)
-    return None if fine != bool(lacking) else _about(judge, clause)
+    if clause.negators(tag, 2):
+        fine = not fine or tag.sense not in ("otherwise", "comparator")
+    return None if fine else _about(judge, clause)
 
 
 def _counted_form(judge: Judge, reading: Reading, clause: Clause, __: Tag) -> Found:

@@ -31,6 +31,9 @@ YEAR = re.compile(r"(?:19|20)\d\d")
 _GENERAL = Path(__file__).with_name("lexicons")
 _TOKEN = re.compile(r"⟦\d+⟧|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
+_PARTED = re.compile(
+    r";|,| and | with | without | alone|placebo|no treatment|control group|[\d(].*"
+)
 _SITE = re.compile(r"(.+?) (?:of|at) the (.+)")
 _LEXICON = ["sense", "words", "means", "reason"]
 _RULES = ["slot", "words", "needs", "also", "unless", "held", "verdict", "says", "reason"]
@@ -186,6 +189,14 @@ class Wording:
             yield sorted(names), "outcome", f"kind:{kind}"
         forms = {row.form for row in rows("sources").values() if row.form}
         yield {row.country for row in rows("trials").values() if row.country}, "country", ""
+        given = [
+            part.strip()
+            for row in rows("trials").values()
+            for text in (row.comparator, row.given_to_all, row.other_arm)
+            for part in _PARTED.split(text or "")
+        ]
+        own = topic.subject["name"]
+        yield {p for p in given if len(p) > 5 and not own.startswith(p)}, "otherwise", ""
         for form in (form for form in forms if "," not in form and " or " not in form):
             yield [form], "form", form.split()[-1].lower()
 
