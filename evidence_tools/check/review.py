@@ -93,7 +93,7 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
         evidence = load_evidence(folder / "data")
         judge = Judge(evidence)
         chapters, listed, settings = read_book(folder)
-        works = _read_works(folder)
+        works, days = _read_works(folder), _days_allowed(folder)
     except EvidenceError as error:
         review.problems = list(error.problems)
         return review
@@ -103,7 +103,7 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
     found += _coverage(folder, chapters, listed, resolve)
     found += [*_check_cells(evidence, judge, review), *check_plain(evidence)]
     review.gaps = [f"data/{table}.csv: {what}" for table, what in evidence.missing_rows()]
-    stale = [*_stale(folder, evidence, today or date.today()), *_misfits(evidence)]
+    stale = [*_stale(evidence, days, today or date.today()), *_misfits(evidence)]
     review.rereads = [] if release else stale
     granted, review.problems = exemptions(pages, evidence)
     _apply([*found, *(stale if release else [])], granted, review)
@@ -342,10 +342,19 @@ def _apply(problems: list[Problem], granted: dict[Problem, Problem], review: Rev
             review.problems.append(replace(comment, message=message, rule="page"))
 
 
-def _stale(folder: Path, evidence: Evidence, today: date) -> Iterator[Problem]:
+def _days_allowed(folder: Path) -> int:
     path = folder / "pyproject.toml"
-    settings = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    days = settings.get("tool", {}).get("evidence", {}).get("integrity-check-days", _DAYS)
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return int(settings.get("tool", {}).get("evidence", {}).get("integrity-check-days", _DAYS))
+    except (AttributeError, TypeError, ValueError) as error:
+        line = re.search(r"at line (\d+)", str(error))
+        message = f"cannot be read as settings: {error}; correct it, or restore the file"
+        place = Problem(path.name, int(line[1]) if line else 0, "", message, "page")
+        raise EvidenceError([place]) from None
+
+
+def _stale(evidence: Evidence, days: int, today: date) -> Iterator[Problem]:
     for source, row in evidence.rows("sources").items():
         looked_up = date.fromisoformat(str(row.integrity_checked)[:10])
         age = (today - looked_up).days
