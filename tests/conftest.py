@@ -22,6 +22,7 @@ PARTS = (
     "requirements.txt",
     "chapters",
     "data",
+    "docs",
 )
 
 
