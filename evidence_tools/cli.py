@@ -10,12 +10,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
-from typing import NoReturn
 
 BUILD = Path("_build/html")
 Outcome = tuple[str, int]
+"""What a subcommand prints, and the exit code."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     chosen = _parser().parse_args(arguments)
     # A polite end of the process undoes what is half done, like Ctrl-C.
-    previous = signal.signal(signal.SIGTERM, _interrupt)
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         text, code = chosen.run(chosen)
         sys.stdout.write(f"{text.rstrip()}\n")
@@ -47,50 +46,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="evidence", description=__doc__)
+    end = (
+        "'evidence COMMAND --help' says what a command takes; CONTRIBUTING.md says when to use it."
+    )
+    parser = argparse.ArgumentParser(prog="evidence", description=__doc__, epilog=end)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def add(
-        name: str, run: Callable[[argparse.Namespace], Outcome], text: str
-    ) -> Callable[..., object]:
-        command = commands.add_parser(name, help=text, description=text)
+    def add(run: Callable[[argparse.Namespace], Outcome], text: str) -> Callable[..., object]:
+        command = commands.add_parser(run.__name__[1:], help=text, description=f"{text}.")
         command.set_defaults(run=run)
         return command.add_argument
 
-    argument = add("check", _check, "Say what a build would refuse, without running code")
-    argument("folder", nargs="?", type=Path, default=Path(), help="the book folder")
+    book = {"type": Path, "default": Path(), "help": "the book folder; this one by default"}
+    build = {"type": Path, "default": BUILD, "help": f"the finished build; {BUILD} by default"}
+    argument = add(_check, "Say what a build would refuse, without running code")
+    argument("folder", nargs="?", **book)
     argument("--format", choices=["text", "json"], default="text")
     argument("--release", action="store_true", help="refuse look-ups of integrity that are old")
     argument("--built", type=Path, metavar="HTML", help="check the numbers of finished pages")
-    argument = add("new", _new, "Make a report on another topic, which builds at once")
-    argument("folder", type=Path)
+    argument = add(_new, "Make a report on another topic, which builds at once")
+    argument("folder", type=Path, help="a folder that does not exist yet, or is empty")
     for word in ("title", "subject", "comparison", "population"):
-        argument(f"--{word}", help="asked for when it is not given")
-    argument = add("add", _add, "Append a row to a table, and say what is still to fill in")
+        argument(f"--{word}", metavar="TEXT", help="asked for when it is not given")
+    argument = add(_add, "Append a row to a table, and say what is still to fill in")
     argument("kind", choices=["source", "finding"])
-    argument("--set", dest="cells", nargs="+", default=[], metavar="column=value")
+    argument("--set", dest="cells", nargs="+", default=[], metavar="COLUMN=VALUE")
     argument("--from", dest="citation", type=Path, help="a BibTeX, RIS or CSL JSON file")
-    argument("--folder", type=Path, default=Path(), help="the book folder")
-    argument = add("audit", _audit, "Judge the sentences of another page by this evidence")
+    argument("--folder", **book)
+    argument = add(_audit, "Judge the sentences of another page by this evidence")
     argument("page", help="a text, Markdown, HTML or PDF file; - is standard input")
     argument("--format", choices=["text", "json", "html"], default="text")
-    argument = add("diff", _diff, "Say what changed between two versions")
-    argument("before", help="a released version, a snapshot file or a book folder")
+    argument = add(_diff, "Say what changed between two versions")
+    argument("before", help="a released version, a snapshot, a book folder or a git revision")
     argument("after", nargs="?", default=".", help="the same; this folder by default")
     argument("--format", choices=["text", "json"], default="text")
-    argument = add("release", _release, "Write the files of a release for one commit")
+    argument = add(_release, "Write the files of a release for one commit")
     argument("version", help="such as 2.0.0")
-    argument = add("publish", _publish, "Copy a build into a site of all versions")
-    argument("site", type=Path)
-    argument("--build", type=Path, default=BUILD)
-    argument = add("bundle", _bundle, "Pack the build, the data and their description")
-    argument("--build", type=Path, default=BUILD)
-    argument("--output", type=Path)
-    argument("--sign", type=Path, metavar="KEY", help="sign it with a private ssh key")
-    argument = add("verify", _verify, "Compare a build, a site or a bundle with its manifest")
-    argument("place", type=Path, nargs="?", default=BUILD)
+    argument = add(_bundle, "Pack the build, the data and their description")
+    argument("--build", **build)
+    argument("--output", type=Path, help="the zip file; beside the build by default")
+    argument("--sign", type=Path, metavar="KEY", help="sign bundle and build with this ssh key")
+    argument = add(_publish, "Copy a build into a site of all versions")
+    argument("site", type=Path, help="the folder of the site; made if it is not there")
+    argument("--build", **build)
+    argument = add(_verify, "Compare a build, a site or a bundle with its manifest")
+    argument("place", nargs="?", **build | {"help": f"what to verify; {BUILD} by default"})
     argument("--key", type=Path, help="public ssh key of the author: check the signature too")
-    argument("--signature", type=Path)
+    argument("--signature", type=Path, help="the signature, if it is not beside what it signs")
     return parser
 
 
@@ -109,11 +111,8 @@ def _check(chosen: argparse.Namespace) -> Outcome:
 def _new(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.releases.template import make_report
 
-    return make_report(chosen.folder, vars(chosen), _ask), 0
-
-
-def _ask(question: str) -> str:
-    return input(question) if sys.stdin.isatty() else ""
+    ask = input if sys.stdin.isatty() else lambda _: ""
+    return make_report(chosen.folder, vars(chosen), ask), 0
 
 
 def _add(chosen: argparse.Namespace) -> Outcome:
@@ -136,14 +135,18 @@ def _diff(chosen: argparse.Namespace) -> Outcome:
 
 
 def _release(chosen: argparse.Namespace) -> Outcome:
-    from evidence_tools.check.review import review_book
     from evidence_tools.releases.release import release
 
-    def check(folder: Path, day: str) -> list[object]:
-        today = date.fromisoformat(day)
-        return list(review_book(folder, release=True, today=today).problems)
+    return release(Path(), chosen.version), 0
 
-    return release(Path(), chosen.version, check), 0
+
+def _bundle(chosen: argparse.Namespace) -> Outcome:
+    from evidence_tools.releases.bundle import make_bundle
+    from evidence_tools.releases.publication import sign
+
+    made = make_bundle(Path(), chosen.build, chosen.output)
+    signed = [f"signed in {sign(p, chosen.sign)}" for p in (made, chosen.build) if chosen.sign]
+    return "\n".join([f"{made}: packed", *signed]), 0
 
 
 def _publish(chosen: argparse.Namespace) -> Outcome:
@@ -152,23 +155,10 @@ def _publish(chosen: argparse.Namespace) -> Outcome:
     return publish(chosen.build, chosen.site), 0
 
 
-def _bundle(chosen: argparse.Namespace) -> Outcome:
-    from evidence_tools.releases.bundle import make_bundle
-    from evidence_tools.releases.publication import sign
-
-    made = make_bundle(Path(), chosen.build, chosen.output)
-    signed = f", signed in {sign(made, chosen.sign)}" if chosen.sign else ""
-    return f"{made}: packed{signed}", 0
-
-
 def _verify(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.releases.publication import verify
 
     return verify(chosen.place, key=chosen.key, signature=chosen.signature), 0
-
-
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _fail(command: str, message: str, code: int) -> int:

@@ -214,7 +214,7 @@ def test_a_signature_without_a_key_says_nothing(build: Path, key: Path) -> None:
     with pytest.raises(ReleaseError, match="without the public key"):
         verify(build, signature=sign(build, key))
     (build / "report.json.sig").unlink()
-    with pytest.raises(ReleaseError, match="not what the owner of"):
+    with pytest.raises(ReleaseError, match=r"report\.json\.sig: no such signature"):
         verify(build, key=key.with_suffix(".pub"))
 
 

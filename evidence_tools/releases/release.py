@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 
+from evidence_tools.check.review import review_book
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.releases import difference, stamp
 from evidence_tools.releases.manifest import ReleaseError, write_whole
@@ -19,18 +20,15 @@ If a release was interrupted, this undoes it:
   git restore --source=HEAD --staged --worktree .
   git clean --force -- data/releases '.*.part'"""
 
-Check = Callable[[Path, str], Iterable[object]]
-"""Lists what forbids a release of a folder on a day."""
 
-
-def release(folder: Path, version: str, check: Check) -> str:
+def release(folder: Path, version: str) -> str:
     """Write the files of a release, stage them for its one commit, and say what is left to do.
 
     The book folder must be a git checkout without changes, and the version greater than that of
     the project and of every release.
     """
     releases, day = read_releases(folder / "data"), stamp.read_day()
-    evidence = _ready(folder, version, [*releases], check, day)
+    evidence = _ready(folder, version, [*releases], day)
     after = take_snapshot(evidence, version, day)
     files = _files(folder, [*releases.values()], after)
     section = files["CHANGELOG.md"].decode().partition(f"\n## {version} ")[2].partition("\n## ")[0]
@@ -47,7 +45,7 @@ def release(folder: Path, version: str, check: Check) -> str:
     )
 
 
-def _ready(folder: Path, version: str, released: list[str], check: Check, day: str) -> Evidence:
+def _ready(folder: Path, version: str, released: list[str], day: str) -> Evidence:
     """Refuse what must not be released, with every reason."""
     if not stamp.head_commit(folder):
         raise ReleaseError("a release is made in a git checkout of the report, with a commit")
@@ -55,26 +53,25 @@ def _ready(folder: Path, version: str, released: list[str], check: Check, day: s
         undo = _UNDO if all(map(stamp.RELEASE_FILES.fullmatch, changed)) else ""
         listed = "\n  ".join(changed)
         raise ReleaseError(f"not committed; commit or remove these first:\n  {listed}{undo}")
-    problems: list[object] = [
-        f"version {version} is not greater than {other}"
-        for other in sorted({stamp.project_version(folder), *released}, key=version_key)
-        if version_key(version) <= version_key(other)
-    ]
+    newest = max([stamp.project_version(folder), *released], key=version_key)
+    greater = version_key(version) > version_key(newest)
+    problems = [] if greater else [f"version {version} is not greater than {newest}"]
     evidence = load_evidence(folder / "data")
-    if problems := [*problems, *check(folder, day)]:
-        listed = "\n  ".join(map(str, problems))
+    review = review_book(folder, release=True, today=date.fromisoformat(day))
+    if problems := [*problems, *map(str, review.problems)]:
+        listed = "\n  ".join(problems)
         raise ReleaseError(f"version {version} cannot be released:\n  {listed}")
     return evidence
 
 
 def _files(folder: Path, before: list[Snapshot], after: Snapshot) -> dict[str, bytes]:
     """Work out the content of each file that a release writes."""
-    version, date, kept = after.version, after.date, f"data/releases/{after.version}"
+    version, day, kept = after.version, after.date, f"data/releases/{after.version}"
     project, cff, log = ((folder / name).read_text(encoding="utf-8") for name in _EDITED)
     wanted = tomllib.loads(project)
     line = re.compile(rf'(?m)^version\s*=\s*"{re.escape(wanted["project"]["version"])}"')
     project, wanted["project"]["version"] = line.sub(f'version = "{version}"', project), version
-    new = {"version": version, "date-released": date}
+    new = {"version": version, "date-released": day}
     cff, count = re.subn(r"(?m)^(version|date-released):.*", lambda m: f"{m[1]}: {new[m[1]]}", cff)
     head, unreleased, rest = log.partition("## Unreleased\n")
     if tomllib.loads(project) != wanted or not unreleased or count != 2:
@@ -93,6 +90,6 @@ def _files(folder: Path, before: list[Snapshot], after: Snapshot) -> dict[str, b
         text = f"Compared with {earlier}:\n\n{summary}\n"
         text += f"`evidence diff {earlier} {version}` lists every change, "
         text += f"`{kept}-wording.md` every change of wording.\n"
-    files["CHANGELOG.md"] = f"{head}{unreleased}\n## {version} ({date})\n\n{text}{rest}"
+    files["CHANGELOG.md"] = f"{head}{unreleased}\n## {version} ({day})\n\n{text}{rest}"
     contents = {name: content.encode() for name, content in files.items()}
     return {f"{kept}.json": snapshot_bytes(after), **contents}
