@@ -125,7 +125,7 @@ def _check_signature(place: Path, key: Path, signature: Path | None) -> None:
     signed = _signed_file(place)
     signature = signature or signed.with_name(f"{signed.name}.sig")
     if not signature.is_file():
-        message = "no such signature; 'evidence bundle --sign' makes those of a build and its bundle"
+        message = "no such signature; 'evidence bundle --sign' signs a build and its bundle"
         raise ReleaseError(f"{relative_name(signature)}: {message}")
     with TemporaryDirectory(prefix="evidence-") as scratch:
         allowed = Path(scratch, "signers")
