@@ -43,6 +43,11 @@ class Fault:
     rows: tuple[str, ...] = ()
 
 
+def holds(means: str, text: str) -> bool:
+    """Whether a text has one of some beginnings of words, and not as what is lacking."""
+    return bool(re.search(rf"{_LACKING}\b(?:{'|'.join(map(re.escape, means.split('|')))})", text))
+
+
 class Judge:
     """Compare claims with rows; ``strict`` asks for a row beside every claim."""
 
@@ -144,7 +149,9 @@ class Judge:
             return rows
         rows = [row for source in clause.sources for row in self.rows.of(source, pair.means)]
         primary = [row for row in rows if row.analysis == "primary"]
-        return rows if reading.has("analysis") else primary or rows
+        facts = clause.all("form", "people")
+        own = [r for r in rows if any(holds(t.means, f"{r.analysis} ".lower()) for t in facts)]
+        return own or (rows if reading.has("analysis") else primary or rows)
 
 
 def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
@@ -301,13 +308,14 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
         0 < tag.first - t.last < 4 for t in clause.all("versus")
     )
     known = " ".join(judge.rows.text(s, given, against) for s in clause.sources)
-    part = " ".join(judge.rows.findings[key].analysis for key in given)
+    held = [r for pair in clause.all(*PAIRS) for r in judge.named_rows(reading, clause, pair)]
+    held = held or [judge.rows.findings[key] for key in given]
+    part = " ".join(f"{row.analysis} " for row in held)
     if tag.sense == "people" and any(
         other.sense == tag.sense for other in judge.wording.tags(tokenize(part))
     ):
         known = part.lower()
-    words = (tag.means or reading.words(tag).lower()[:9]).split("|")
-    fine = any(re.search(rf"{_LACKING}\b{re.escape(word)}", known) for word in words)
+    fine = holds(tag.means or reading.words(tag).lower()[:9], known)
     if clause.negators(tag, 2):
         fine = not fine or tag.sense not in ("otherwise", "comparator")
     return None if fine else _about(judge, clause)

@@ -198,7 +198,7 @@ class Wording:
         own = topic.subject["name"]
         yield {p for p in given if len(p) > 5 and not own.startswith(p)}, "otherwise", ""
         for form in (form for form in forms if "," not in form and " or " not in form):
-            yield [form], "form", form.split()[-1].lower()
+            yield [form], "form", form.lower()
 
 
 def _rows(path: Path, columns: list[str]) -> list[dict[str, str]]:
