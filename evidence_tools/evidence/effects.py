@@ -28,6 +28,10 @@ SAME_ARMS = ["source_id", "outcome_id", "measured_as", "value_type", "unit", "ti
 """What arms share that are compared with each other."""
 _ENDS = ("_intervention", "_comparator")
 _SDS = ("SD", "SD inferred")
+_NEEDED: dict[bool, tuple[list[str], list[str]]] = {
+    True: ([], ["events", "n"]),
+    False: (["dispersion_type"], ["mean", "n", "dispersion"]),
+}
 _Computed = tuple[Any, Any, list[tuple[Any, str]]]
 
 
@@ -54,7 +58,8 @@ def pair_arms(arms: pd.DataFrame) -> pd.DataFrame:
 
     What the arms share, and the columns of each with ``_intervention`` and ``_comparator``.
     """
-    rows = arms.reset_index(names="arm_id").assign(order=range(len(arms)))
+    rows = arms if "arm_id" in arms else arms.reset_index(names="arm_id")
+    rows = rows.assign(order=range(len(arms)))
     rows[SAME_ARMS] = rows[SAME_ARMS].fillna("")
     first, second = (rows[rows["role"] == end.removeprefix("_")] for end in _ENDS)
     pairs = first.merge(second, on=SAME_ARMS, suffixes=_ENDS)
@@ -97,9 +102,8 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
     if measure not in (*OF_MEANS, *OF_EVENTS):
         allowed = ", ".join((*OF_MEANS, *OF_EVENTS))
         raise ValueError(f"found the measure {measure!r}; allowed: {allowed}")
-    numbers = ("events", "n") if measure in OF_EVENTS else ("mean", "n", "dispersion")
-    also = () if measure in OF_EVENTS else ("dispersion_type",)
-    need(arms, "pass rows of evidence.arms", [*SAME_ARMS, "role", "arm", *also], numbers)
+    columns, numbers = _NEEDED[measure in OF_EVENTS]
+    need(arms, "pass rows of evidence.arms", [*SAME_ARMS, "role", "arm", *columns], numbers)
     pairs = pair_arms(arms)
     compute = _of_events if measure in OF_EVENTS else _of_means
     with np.errstate(all="ignore"):
@@ -116,10 +120,7 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
         missing=missing,
     )  # fmt: skip
     if measure in OF_MEANS:
-        printed = [pairs["mean_printed" + end].astype("string") for end in _ENDS
-                   if "mean_printed" + end in pairs]  # fmt: skip
-        decimals = [text.str.replace(r"^[^.]*\.?", "", regex=True).str.len() for text in printed]
-        found["digits"] = (pd.concat(decimals, axis=1).max(axis=1) + 1).astype("Int64")
+        found["digits"] = _digits(pairs)
         found["sd_inferred"] = (_cells(pairs, "dispersion_type") == "SD inferred").any(axis=1)
     found.attrs = dict(arms.attrs)
     return with_interval(found)
@@ -183,6 +184,7 @@ def _of_means(measure: str, pairs: pd.DataFrame) -> _Computed:
         (kinds.notna().all(axis=1) & ~kinds.isin(_SDS).all(axis=1),
          "spread is no standard deviation"),
         (np.minimum(*n) < 2, "an arm of one has no spread"),
+        (np.minimum(*sds) < 0, "a spread is below zero"),
         (sum(sds) == 0, "the values of both arms do not differ"),
     ]  # fmt: skip
     parts = [sd**2 / size for sd, size in zip(sds, n, strict=True)]
@@ -196,6 +198,13 @@ def _of_means(measure: str, pairs: pd.DataFrame) -> _Computed:
     spread = np.sqrt(((n[0] - 1) * sds[0] ** 2 + (n[1] - 1) * sds[1] ** 2) / df)
     effect = np.array([_hedges(m) for m in df]) * (means[0] - means[1]) / spread
     return effect, 1 / n[0] + 1 / n[1] + effect**2 / (2 * (n[0] + n[1])), gaps
+
+
+def _digits(pairs: pd.DataFrame) -> Any:
+    """Count the decimals that means are printed with, and one more."""
+    printed = pairs.reindex(columns=["mean_printed" + end for end in _ENDS]).astype("string")
+    decimals = printed.replace(r"^[^.]*\.?", "", regex=True)
+    return decimals.apply(lambda text: text.str.len()).max(axis=1).astype("Int64") + 1
 
 
 def _hedges(df: float) -> float:
@@ -213,6 +222,7 @@ def _of_events(measure: str, pairs: pd.DataFrame) -> _Computed:
     b, d = n[0] - a, n[1] - c
     gaps = [
         (np.isnan(a + c), "no events are printed"),
+        (np.minimum.reduce([a, b, c, d]) < 0, "more events than participants"),
         (np.isnan(sum(n)), "number of participants in each arm not stated"),
     ]
     if measure != "RD":

@@ -34,10 +34,7 @@ _Cells = list[tuple[Row, str]]  # findings with their relations
 
 
 def agreement_plot(
-    selection: Selection,
-    *,
-    name: str = "fig-agreement",
-    caption: Text = "Which sources agree with the first? An empty cell is silence.",
+    selection: Selection, *, name: str = "fig-agreement", caption: Text = ""
 ) -> Figure:
     """Draw a matrix of sources by outcomes: direction as shape, agreement as colour and frame.
 
@@ -51,14 +48,12 @@ def agreement_plot(
     """
     evidence, findings = pick(selection)
     by_id = {finding.finding_id: finding for finding in findings}
-    by_source: dict[str, _Cells] = {}
-    by_outcome: dict[str, _Cells] = {finding.outcome_id: [] for finding in findings}
-    for row in as_rows(evidence.comparisons):
-        finding = by_id.get(row.finding_id)
-        if finding and finding.outcome_id == row.outcome_id:
-            by_source.setdefault(finding.source_id, []).append((finding, row.relation))
-            by_outcome[finding.outcome_id].append((finding, row.relation))
-    outcomes = [evidence.outcome(key) for key, cells in by_outcome.items() if cells]
+    compared = as_rows(evidence.comparisons)
+    known = [(by_id[row.finding_id], row) for row in compared if row.finding_id in by_id]
+    drawn = [(f, row.relation) for f, row in known if f.outcome_id == row.outcome_id]
+    by_outcome = words.grouped(drawn, lambda cell: cell[0].outcome_id)
+    order = dict.fromkeys(finding.outcome_id for finding in findings)
+    outcomes = [evidence.outcome(key) for key in order if key in by_outcome]
     if not outcomes:
         raise ValueError("none of these findings is a main result; choose analysis == 'primary'")
     if len(outcomes) > _MOST_COLUMNS:
@@ -67,17 +62,18 @@ def agreement_plot(
     names = [drawing.wrap(outcome.abbreviation or outcome.name, _NAME) for outcome in outcomes]
     axis = Axis(-0.5, len(names) - 0.5, ticks=dict(enumerate(names)), top=True)
     lanes = []
-    for source_id, cells in by_source.items():
+    for source_id, cells in words.grouped(drawn, lambda cell: cell[0].source_id).items():
         heading = _GROUPS.get(cells[0][0].evidence_level, "Other sources")
         heading = "Compared with" if source_id == evidence.topic.central_source else heading
-        drawn = list[Mark]()
+        marks = list[Mark]()
         for column, outcome in enumerate(outcomes):
             found = [cell for cell in cells if cell[0].outcome_id == outcome.outcome_id]
-            drawn += _cell(evidence, found, column, _NARROWEST / len(outcomes))
-        lanes.append(Lane(_row_name(cells), marks=drawn, heading=heading))
+            marks += _cell(evidence, found, column, _NARROWEST / len(outcomes))
+        lanes.append(Lane(_row_name(cells), marks=marks, heading=heading))
+    usual = "Which sources agree with the first? An empty cell is silence."
     return draw_lanes(
-        lanes, axis, name, caption,
-        legend=_legend([cell for cells in by_source.values() for cell in cells]),
+        lanes, axis, name, caption or usual,
+        legend=_legend(drawn),
         says=[_says(outcome, [finding for finding, _ in by_outcome[outcome.outcome_id]])
               for outcome in outcomes],
     )  # fmt: skip

@@ -26,10 +26,7 @@ _COLUMNS = [*_ALIKE, "timepoint", "source", "integrity", "outcome", "abbreviatio
 
 
 def timeline_plot(
-    selection: Selection,
-    *,
-    name: str = "fig-timeline",
-    caption: Text = "How soon was a change seen? An earlier one may have been missed.",
+    selection: Selection, *, name: str = "fig-timeline", caption: Text = ""
 ) -> Figure:
     """Draw when each of some outcomes was measured, and which way it had moved.
 
@@ -50,8 +47,9 @@ def timeline_plot(
     lanes = [_timed_lane(evidence, rows) for rows in alike.values()]
     measured = {row.outcome_id for row in timed}
     silent = [words.lower_first(one.name) for one in outcomes if one.outcome_id not in measured]
+    usual = "How soon was a change seen? An earlier one may have been missed."
     return draw_lanes(
-        lanes, _months_axis(lanes, "since the start"), name, caption,
+        lanes, _months_axis(lanes, "since the start"), name, caption or usual,
         legend=drawing.explain(rows[0] for rows in alike.values()),
         note=f"No time of measurement is known for {words.listed(silent)}." if silent else "",
     )  # fmt: skip
@@ -90,12 +88,7 @@ def trials_plot(
     )  # fmt: skip
 
 
-def dose_plot(
-    selection: Selection,
-    *,
-    name: str = "fig-doses",
-    caption: Text = "How much did trials give, beside other amounts? A larger mark is more trials.",
-) -> Figure:
+def dose_plot(selection: Selection, *, name: str = "fig-doses", caption: Text = "") -> Figure:
     """Draw the doses of trials on one scale with the amounts that ``topic.yml`` sets beside them.
 
     Trials without a dose are named.
@@ -124,7 +117,7 @@ def dose_plot(
         circles = [point(x, size=15 + 45 * given.count(x), **look) for x in dict.fromkeys(given)]
         lanes.append(Lane(form, says, circles, said, "Doses of trials"))
     for one in others:
-        said = f"{words.amount_text(one['amount'], one['unit'])}: {one['words']}"
+        said = f"{words.amount_text(str(one['amount']), one['unit'])}: {one['words']}"
         source = words.source_name(evidence.source(one["source_id"]))
         says = f"{source} names {said}."
         x = _convert(one["amount"], one["unit"])[0] / step
@@ -132,7 +125,8 @@ def dose_plot(
         lanes.append(Lane(source, says, [diamond], said, "Other amounts"))
     values = [one["x"] for lane in lanes for one in lane.marks]
     axis = drawing.axis_around(values, log=True, title=[f"{words.unit_text(units[-1])}, log scale"])
-    return draw_lanes(lanes, axis, name, caption, note=_left_out(evidence, trials, "dose"))
+    usual = "How much did trials give, beside other amounts? A larger mark is more trials."
+    return draw_lanes(lanes, axis, name, caption or usual, note=_left_out(evidence, trials, "dose"))
 
 
 def _months_axis(lanes: Iterable[Lane], what: str) -> Axis:
@@ -275,12 +269,7 @@ _FLAGS = {
 }
 
 
-def sources_plot(
-    selection: Selection,
-    *,
-    name: str = "fig-sources",
-    caption: Text = "How do the sources of this report become the results that are counted?",
-) -> Figure:
+def sources_plot(selection: Selection, *, name: str = "fig-sources", caption: Text = "") -> Figure:
     """Draw how many sources and results are left at each step, and why others are not.
 
     >>> sources_plot(load_evidence("tests/topic").sources).name
@@ -310,7 +299,8 @@ def sources_plot(
         bar = rule(0, x2=number, on_axis=True, colour=drawing.PALETTE[0], width=12, says=says)
         lanes.append(Lane(words.sentence_case(kept), says, [bar], gone))
     axis = Axis(0, len(sources), title=["sources"])
-    return draw_lanes(lanes, axis, name, caption)
+    usual = "How do the sources of this report become the results that are counted?"
+    return draw_lanes(lanes, axis, name, caption or usual)
 
 
 def _kept(findings: pd.DataFrame) -> str:

@@ -17,12 +17,7 @@ from evidence_tools.show.drawing import Axis, Lane, Mark, draw_lanes, point, rul
 from evidence_tools.show.pooled import funnel_plot, pooled_plot
 
 
-def marker_plot(
-    selection: Selection,
-    *,
-    name: str = "fig-markers",
-    caption: Text = "Which way did each outcome move, and how far? Each row has its own scale.",
-) -> Figure:
+def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Text = "") -> Figure:
     """Draw one lane per result, each on its own scale, with no difference in the middle.
 
     Units may differ or be unknown, so nothing invites a comparison of lengths. A result without
@@ -41,15 +36,12 @@ def marker_plot(
         label = f"{outcome}, {finding.source}" if several else outcome
         lanes.append(_lane(evidence, finding, label, own_scale=True))
     axis = Axis(-1, 1, title=_sides(evidence, findings), ticks={0: "0"}, null=0, top=True)
-    return draw_lanes(lanes, axis, name, caption)
+    usual = "Which way did each outcome move, and how far? Each row has its own scale."
+    return draw_lanes(lanes, axis, name, caption or usual)
 
 
 def forest_plot(
-    selection: Selection,
-    *,
-    funnel: bool = False,
-    name: str = "fig-forest",
-    caption: Text = "What does each source report? Bars across the line include no difference.",
+    selection: Selection, *, funnel: bool = False, name: str = "fig-forest", caption: Text = ""
 ) -> Figure:
     """Draw results on one shared scale, grouped by outcome.
 
@@ -82,7 +74,8 @@ def forest_plot(
     look: dict[str, Any] = {"log": bool(null), "title": titles, "null": null}
     axis = drawing.axis_around([*ends, null], **look) if ends else None
     legend = drawing.explain((f for f in findings if _ends(f)), shapes=False)
-    return draw_lanes(lanes, axis, name, caption, legend=legend)
+    usual = "What does each source report? Bars across the line include no difference."
+    return draw_lanes(lanes, axis, name, caption or usual, legend=legend)
 
 
 def _lane(

@@ -46,8 +46,8 @@ def pooled_plot(pooled: pd.DataFrame, name: str, caption: Text) -> Figure:
     """Draw trials with squares as large as their weight, and their average as a diamond."""
     evidence, rows, null = _read(pooled)
     lanes = [_lane(words.trial_name(evidence, row.row), row) for row in rows]
-    ends = [float(null), *(mark[end] for lane in lanes for mark in lane.marks
-                           for end in ("x", "x2") if end in mark)]  # fmt: skip
+    marks = [mark for lane in lanes for mark in lane.marks]
+    ends = [float(null), *(mark[end] for mark in marks for end in ("x", "x2") if end in mark)]
     scale = words.join_known(FULL_NAMES[rows[-1].effect_measure], _unit(rows[-1]), mark=", ")
     title = [drawing.sides_title(evidence.topic.subject["name"]), scale]
     axis = axis_around(ends, log=bool(null), title=title, null=null)
@@ -55,13 +55,14 @@ def pooled_plot(pooled: pd.DataFrame, name: str, caption: Text) -> Figure:
         "Each square is as large as the weight of its trial in percent; the bar is the 95% "
         "interval, the dashed line where a new trial is expected."
     )
-    return draw_lanes(lanes, axis, name, caption, note=note)
+    usual = "What did each trial find, and what is their average?"
+    return draw_lanes(lanes, axis, name, caption or usual, note=note)
 
 
 def _lane(label: str, row: Row) -> Lane:
     look: drawing.Mark = {"on_axis": True, "colour": drawing.INK}
     drawn = [rule(row.ci_lower, x2=row.ci_upper, width=2, **look)]
-    value = f"{words.figure_text(row.estimate)} ({words.ends_text(row)})"
+    value = f"{words.number_text(row.estimate)} ({words.range_text(row.ci_lower, row.ci_upper)})"
     square: drawing.Mark = {"shape": "square", "size": 20 + 12 * row.weight}
     if row.row != POOLED:
         value += f"; {words.number_text(f'{row.weight:.1f}')}%"
@@ -69,7 +70,7 @@ def _lane(label: str, row: Row) -> Lane:
         label, square = "Average", {"shape": "diamond", "size": 260}
         if row.prediction_lower is not None:
             drawn.append(rule(row.prediction_lower, x2=row.prediction_upper, dashed=True, **look))
-            value += f"; new trial {words.ends_text(row, 'prediction')}"
+            value += f"; new trial {words.range_text(row.prediction_lower, row.prediction_upper)}"
     drawn.append(point(row.estimate, **look | square | {"colour": drawing.PALETTE[0]}))
     return Lane(label, f"{label}: {value}.", drawn, value)
 
@@ -96,7 +97,8 @@ def funnel_plot(pooled: Any, name: str, caption: Text) -> Figure:
     says = [f"Effects of {len(trials)} trials on {evidence.topic.subject['name']}."]
     note = "Large trials are above, small ones below. Inner lines: p = 0.05; outer lines: p = 0.01."
     lane = Lane("", "", marks, room=height)
-    return draw_lanes([lane], axis, name, caption, note=note, says=says)
+    usual = "Do small trials report other effects than large ones?"
+    return draw_lanes([lane], axis, name, caption or usual, note=note, says=says)
 
 
 def _p_text(value: float) -> str:
@@ -105,10 +107,10 @@ def _p_text(value: float) -> str:
 
 def _line_text(rows: list[Row]) -> str:
     row = rows[-1]
-    ends = words.range_text(words.figure_text(row.ci_low), words.figure_text(row.ci_high))
+    ends = words.range_text(row.ci_low, row.ci_high)
     return (
         f"With one more unit of {row.moderator} the effect, for ratios its logarithm, differs by "
-        f"{words.figure_text(row.estimate)} (95% CI {ends}; {_p_text(row.pvalue)}). This is an "
+        f"{words.number_text(row.estimate)} (95% CI {ends}; {_p_text(row.pvalue)}). This is an "
         "association between trials, and no cause is shown."
     )
 
@@ -155,7 +157,7 @@ def narrate_pooled(pooled: pd.DataFrame) -> Prose:
     )
     parts = (
         (_shows(evidence, row, null), evidence.rows("kinds")[kind].caution),
-        (_spread(row), _new_trial(row)),
+        (_spread(row),),
         (how, _narrower(rows)),
     )
     return Prose(tuple(runs(words.join_known(*said, mark=" ")) for said in parts))
@@ -174,11 +176,11 @@ def _shows(evidence: Evidence, row: Row, null: int) -> str:
     else:
         way = "increase" if row.estimate > null else "decrease"
         says = words.sentence_case(f"{subject} {effect_verb(way, level)} {name}")
-    average = words.amount_text(words.figure_text(row.estimate), _unit(row))
+    average = words.amount_text(row.estimate, _unit(row))
     people = getattr(row, "n_participants", None)
     return words.with_details(
         says,
-        f"{row.effect_measure} {average}, 95% CI {words.ends_text(row)}",
+        f"{row.effect_measure} {average}, 95% CI {words.range_text(row.ci_lower, row.ci_upper)}",
         words.count_text(int(row.k_studies), "trial"),
         people and f"{words.number_text(int(people))} people",
         f"certainty {rated.rating}" if rated else "certainty not rated",
@@ -186,34 +188,32 @@ def _shows(evidence: Evidence, row: Row, null: int) -> str:
 
 
 def _spread(row: Row) -> str:
+    """Say how far trials differ, and where a new one is expected."""
     said = f"Of the variation between these trials, {row.i2:.0f}% is more than chance gives (I²)"
-    if row.tau2 is not None and row.tau2_lower is not None:
-        said += f"; its variance τ² is {words.figure_text(row.tau2)} "
-        said += f"(95% CI {words.ends_text(row, 'tau2')})"
-    return f"{said}."
-
-
-def _new_trial(row: Row) -> str:
+    if row.tau2_lower is not None:
+        ends = words.range_text(row.tau2_lower, row.tau2_upper)
+        said += f"; its variance τ² is {words.number_text(row.tau2)} (95% CI {ends})"
     if row.prediction_lower is None:
-        return ""
-    low, high = map(words.figure_text, (row.prediction_lower, row.prediction_upper))
-    expected = f"The effect in a new trial is expected between {row.effect_measure} {low}"
-    return f"{expected} and {high} (95% prediction interval)."
+        return f"{said}."
+    low, high = map(words.number_text, (row.prediction_lower, row.prediction_upper))
+    return (
+        f"{said}. The effect in a new trial is expected between {row.effect_measure} {low} and "
+        f"{high} (95% prediction interval)."
+    )
 
 
 def _narrower(rows: list[Row]) -> str:
     """Say where an interval is narrower than Wald's, as that of Hartung and Knapp can be."""
     *trials, row = rows
-    weights = [1 / (trial.standard_error**2 + (row.tau2 or 0)) for trial in trials]
-    average = {"effect_measure": row.effect_measure, "effect": row.effect}
-    (wald,) = as_rows(
-        with_interval(pd.DataFrame([average | {"standard_error": sum(weights) ** -0.5}]))
-    )
+    error = sum(1 / (trial.standard_error**2 + (row.tau2 or 0)) for trial in trials) ** -0.5
+    known = {"effect_measure": row.effect_measure, "effect": row.effect, "standard_error": error}
+    (wald,) = as_rows(with_interval(pd.DataFrame([known])))
     if row.interval == "Wald" or row.ci_lower <= wald.ci_lower:
         return ""
     return (
-        f"It is narrower than a Wald interval would be ({words.ends_text(wald)}), because these "
-        "trials differ less than their own intervals lead one to expect."
+        "It is narrower than a Wald interval would be "
+        f"({words.range_text(wald.ci_lower, wald.ci_upper)}), because these trials differ less "
+        "than their own intervals lead one to expect."
     )
 
 

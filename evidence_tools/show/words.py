@@ -110,32 +110,26 @@ def count_text(number: int, noun: str = "", plural: str = "") -> str:
 
 
 def number_text(value: str | float) -> str:
-    """Write a number, digits as given, with a true minus sign and grouped thousands."""
+    """Write a number with a true minus sign and grouped thousands.
+
+    Digits that are printed come as text. A computed figure gets two decimals, or two digits where
+    it is smaller.
+
+    >>> number_text("-1200.50"), number_text(0.4894), number_text(0.00368)
+    ('−1,200.50', '0.49', '0.0037')
+    """
+    if isinstance(value, float):
+        decimals = 1 - math.floor(math.log10(abs(value))) if value else 2
+        value = f"{value:.{min(max(2, decimals), 6)}f}"
     minus = MINUS if str(value).startswith("-") else ""
     digits = re.sub(r"^\d+", lambda whole: f"{int(whole[0]):,}", str(value).removeprefix("-"))
     return f"{minus}{digits}"
-
-
-def figure_text(value: float) -> str:
-    """Write a computed figure with two decimals, or two digits where it is smaller.
-
-    >>> figure_text(0.4894), figure_text(0.00368)
-    ('0.49', '0.0037')
-    """
-    decimals = 1 - math.floor(math.log10(abs(value))) if value else 2
-    return number_text(f"{value:.{min(max(2, decimals), 6)}f}")
 
 
 def range_text(lower: str | float, upper: str | float) -> str:
     """Write a range with an en dash, or with "to" beside a minus sign."""
     low, high = number_text(lower), number_text(upper)
     return f"{low} to {high}" if MINUS in low + high else f"{low}{DASH}{high}"
-
-
-def ends_text(row: Any, ends: str = "ci") -> str:
-    """Write a computed interval: that of an average, or with "prediction" of a new trial."""
-    low, high = (figure_text(getattr(row, f"{ends}_{end}")) for end in ("lower", "upper"))
-    return range_text(low, high)
 
 
 def unit_text(unit: str | None) -> str:
