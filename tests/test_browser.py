@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import axe_playwright_python
 import pytest
@@ -74,9 +74,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def settings() -> dict[str, Any]:
+    """What a browser is like; a test gives others with ``parametrize``."""
+    return {"viewport": {"width": 1400, "height": 900}}
+
+
+@pytest.fixture
+def page(browser: Browser, settings: dict[str, Any]) -> Iterator[Page]:
     """A page that complains at the end of a test about anything that went wrong in it."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    context = browser.new_context(**settings)
     opened, faults = context.new_page(), []
     opened.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
     opened.on("pageerror", lambda error: faults.append(str(error)))
@@ -84,6 +90,17 @@ def page(browser: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert faults == []
+
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+NO_SCRIPTS = {"java_script_enabled": False}
+LIGHT, DARK = ({"color_scheme": mode, "reduced_motion": "reduce"} for mode in ("light", "dark"))
+
+
+def pages_of(book: Build) -> Iterator[Path]:
+    """Go through the pages of the report, and no redirects."""
+    yield from sorted((book.html / "chapters").glob("*.html"))
+    yield book.html / "docs" / "api.html"
 
 
 def test_a_chart_becomes_interactive_without_eval(page: Page, address: str) -> None:
@@ -104,17 +121,13 @@ def test_a_card_is_shown_by_mouse_and_keyboard_and_put_away(page: Page, address:
     expect(card).to_have_count(1)
 
 
-def test_a_first_tap_shows_the_card_and_a_second_follows_the_link(
-    browser: Browser, address: str
-) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
+@pytest.mark.parametrize("settings", [PHONE])
+def test_a_first_tap_shows_the_card_and_a_second_follows_the_link(page: Page, address: str) -> None:
     page.goto(f"{address}/chapters/answer.html")
     page.locator(".evidence-ref a").first.tap()
     expect(page.locator("#evidence-card-shown")).to_have_count(1)
     page.locator(".evidence-ref a").first.tap()
     page.wait_for_url("**/rows.html#larkin2024-som")
-    context.close()
 
 
 def test_a_table_is_sorted_and_a_long_one_searched(page: Page, address: str) -> None:
@@ -125,13 +138,11 @@ def test_a_table_is_sorted_and_a_long_one_searched(page: Page, address: str) -> 
     expect(page.get_by_role("status")).to_have_text("1 of 20 rows")
 
 
-def test_a_row_of_a_table_is_a_block_on_a_phone(browser: Browser, address: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
+@pytest.mark.parametrize("settings", [PHONE])
+def test_a_row_of_a_table_is_a_block_on_a_phone(page: Page, address: str) -> None:
     page.goto(f"{address}/chapters/rows.html")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.locator("#tab-rows thead").is_hidden()
-    context.close()
 
 
 def test_a_diary_is_read_in_the_browser_and_nothing_can_be_sent(
@@ -182,30 +193,22 @@ def test_a_copy_of_an_old_version_names_the_newest(page: Page, address: str) -> 
     expect(page.locator(".evidence-versions")).to_be_visible()
 
 
-def test_a_copy_of_an_old_version_says_so_without_scripts(browser: Browser, address: str) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
+@pytest.mark.parametrize("settings", [NO_SCRIPTS])
+def test_a_copy_of_an_old_version_says_so_without_scripts(page: Page, address: str) -> None:
     page.goto(f"{address}/chapters/answer.html")
     expect(page.locator(".evidence-old-version")).to_be_visible()
-    context.close()
 
 
-def test_pages_open_from_a_folder_too(browser: Browser, made: Made) -> None:
-    context = browser.new_context()
-    page = context.new_page()
+def test_pages_open_from_a_folder_too(page: Page, made: Made) -> None:
     page.goto(Path(made.html, "chapters", "answer.html").as_uri())
     page.locator(".evidence-ref a").first.focus()
     expect(page.locator("#evidence-card-shown")).to_have_count(1)
-    context.close()
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_no_page_of_the_report_breaks_a_rule_of_accessibility(
-    mode: Literal["light", "dark"], browser: Browser, book: Build
-) -> None:
-    context = browser.new_context(color_scheme=mode, offline=True, reduced_motion="reduce")
-    page, broken = context.new_page(), []
-    for path in sorted((book.html / "chapters").glob("*.html")):
+@pytest.mark.parametrize("settings", [LIGHT, DARK], ids=["light", "dark"])
+def test_no_page_of_the_report_breaks_a_rule_of_accessibility(page: Page, book: Build) -> None:
+    broken = []
+    for path in pages_of(book):
         page.goto(path.as_uri())
         page.evaluate(AXE)
         found = page.evaluate(
@@ -214,16 +217,14 @@ def test_no_page_of_the_report_breaks_a_rule_of_accessibility(
             WCAG,
         )
         broken += [f"{path.stem}: {rule}" for rule in found]
-    context.close()
     assert broken == []
 
 
-def test_no_page_of_the_report_is_wider_than_a_phone(browser: Browser, book: Build) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844}, offline=True)
-    page, wide = context.new_page(), []
-    for path in sorted((book.html / "chapters").glob("*.html")):
+@pytest.mark.parametrize("settings", [PHONE])
+def test_no_page_of_the_report_is_wider_than_a_phone(page: Page, book: Build) -> None:
+    wide = []
+    for path in pages_of(book):
         page.goto(path.as_uri())
         if page.evaluate("document.documentElement.scrollWidth") > 390:
             wide.append(path.stem)
-    context.close()
     assert wide == []

@@ -329,11 +329,6 @@ def test_too_many_outcomes_are_refused(evidence: Evidence, monkeypatch: pytest.M
         agreement_plot(evidence.findings)
 
 
-def test_a_map_on_something_unknown_names_the_nearest(evidence: Evidence) -> None:
-    with pytest.raises(KeyError, match="accident"):
-        trials_plot(evidence.trials, on="accidnt")
-
-
 def test_the_timeline_joins_times_and_leaves_out_what_has_none(figures: dict[str, Figure]) -> None:
     timeline = figures["timeline_plot"]
     fern = [row["x"] for row in marks(timeline, "point") if row.get("source") == "Fern 2019"]

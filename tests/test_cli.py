@@ -22,7 +22,9 @@ COMMANDS = ("check", "audit", "diff", "release", "publish", "bundle", "verify")
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a working folder with the made-up data, as an author has it."""
     shutil.copytree(TOPIC, tmp_path / "data")
-
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: start\n", "utf-8")
+    (tmp_path / "_config.yml").write_text("title: Made up\n", "utf-8")
+    (tmp_path / "start.md").write_text("# Start\n", "utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -45,9 +47,6 @@ def test_an_unknown_subcommand_is_refused(capsys: Capture) -> None:
 def test_a_fault_of_a_table_ends_with_one_and_its_place(folder: Path, capsys: Capture) -> None:
     table = folder / "data" / "findings.csv"
     table.write_text(table.read_text("utf-8").replace("decrease", "decreese", 1), "utf-8")
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: start\n", "utf-8")
-    (folder / "_config.yml").write_text("title: Made up\n", "utf-8")
-    (folder / "start.md").write_text("# Start\n", "utf-8")
     assert main(["check"]) == 1
     said = "".join(capsys.readouterr())
     assert "findings.csv:" in said
@@ -59,9 +58,6 @@ def test_settings_that_cannot_be_read_are_a_sentence(
     folder: Path, capsys: Capture, text: str
 ) -> None:
     (folder / "pyproject.toml").write_text(text, "utf-8")
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: start\n", "utf-8")
-    (folder / "_config.yml").write_text("title: Made up\n", "utf-8")
-    (folder / "start.md").write_text("# Start\n", "utf-8")
     assert main(["check"]) == 1
     assert re.search(r"pyproject\.toml.*cannot be read as settings", capsys.readouterr().out)
 
