@@ -31,6 +31,10 @@ QUESTIONS = {
 }
 """What a new report has to be told."""
 
+_CITED = {"title": "ti t1", "authors": "", "year": "py y1", "doi": "do", "url": "ur"}
+_CITED |= {"journal": "container-title jo jf t2 ja", "pmid": "", "pmcid": ""}
+"""Columns of ``sources.csv``, and how BibTeX, CSL JSON and RIS call them beside their names."""
+
 _NEXT = """{folder} is a report that builds.
 1. cd {folder} && git init && make report   (HTML site and PDF in _build/html)
 2. Read README.md: it lists the tables in the order in which made-up rows are replaced.
@@ -57,13 +61,14 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
     beside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     shutil.copytree(_TEMPLATE, beside)
+
+    def fill(slot: re.Match[str]) -> str:
+        value = values[slot[2]]
+        return json.dumps(value, ensure_ascii=False) if slot[1] else str(value)
+
     for path in [p for p in beside.rglob("*") if p.is_file()]:
-        plain = path.suffix in (".md", "")
         text = path.read_text(encoding="utf-8")
-        for key, value in values.items():
-            shown = value if plain else json.dumps(value, ensure_ascii=False)
-            text = text.replace(f"<<{key}>>" if plain else f'"<<{key}>>"', str(shown))
-        path.write_text(text, encoding="utf-8")
+        path.write_text(re.sub(r'("?)<<(\w+)>>\1', fill, text), encoding="utf-8")
     for path in sorted(beside.glob("dot-*")):
         path.rename(path.with_name(path.name.replace("dot-", ".", 1)))
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
@@ -143,18 +148,20 @@ def read_citation(path: Path) -> dict[str, str]:
     try:
         if read is None:
             raise ValueError("name it .bib, .ris or .json")
-        found = {
-            key: re.sub(r"\s+", " ", re.sub("[{}]", "", str(value))).strip()
-            for key, value in read(text).items()
-        }
+        work = {key.lower(): re.sub("[{}]", "", str(cell)) for key, cell in read(text).items()}
     except Exception as error:
         raise EvidenceError([Problem(relative_name(path), 0, "", f"not read: {error}")]) from error
-    found["doi"] = re.sub(r"^https?://(dx\.)?doi\.org/", "", found.get("doi", ""))
-    family = re.split(r"[ ,;]", found.get("authors", "") or "source")[0]
-    found["short_name"] = f"{family} {found.get('year', '')}".strip()
+    found = {}
+    for column, names in _CITED.items():
+        value = next(filter(None, map(work.get, [column, *names.split()])), "")
+        found[column] = " ".join(value.split())
+    found["year"] = found["year"][:4]
+    found["doi"] = re.sub(r"^https?://(dx\.)?doi\.org/", "", found["doi"])
+    family = re.split(r"[ ,;]", found["authors"] or "source")[0]
+    found["short_name"] = f"{family} {found['year']}".strip()
     plain = unicodedata.normalize("NFKD", found["short_name"].lower())
     found["source_id"] = re.sub(r"[^a-z0-9]", "", plain)
-    return {key: value for key, value in found.items() if value}
+    return {column: value for column, value in found.items() if value}
 
 
 def _bibtex(text: str) -> dict[str, Any]:
@@ -166,21 +173,14 @@ def _bibtex(text: str) -> dict[str, Any]:
     for person in entry.persons.get("author", []):
         given = "".join(name[0] for name in person.first_names + person.middle_names)
         people.append(" ".join([*person.prelast_names, *person.last_names, given]).strip())
-    fields = {key.lower(): value for key, value in entry.fields.items()}
-    columns = ("title", "year", "journal", "doi", "pmid", "pmcid", "url")
-    found = {"authors": "; ".join(people), **{c: fields.get(c, "") for c in columns}}
-    return {column: codecs.decode(value, "ulatex") for column, value in found.items()}
+    work = {**entry.fields, "authors": "; ".join(people)}
+    return {name: codecs.decode(value, "ulatex") for name, value in work.items()}
 
 
 def _ris(text: str) -> dict[str, Any]:
     lines = re.findall(r"^([A-Z][A-Z0-9])  - ?(.*)$", text, re.MULTILINE)
-    tags: dict[str, str] = {}
-    for tag, value in lines:
-        tags.setdefault(tag, value.strip())
     people = [re.sub(r"[, ]+", " ", value).strip() for tag, value in lines if tag in ("AU", "A1")]
-    names = {"title": "TI T1", "journal": "JO JF T2 JA", "year": "PY Y1", "doi": "DO", "url": "UR"}
-    found = {c: next((tags[t] for t in t.split() if t in tags), "") for c, t in names.items()}
-    return {"authors": "; ".join(people), **found, "year": found["year"][:4]}
+    return {**dict(reversed(lines)), "authors": "; ".join(people)}  # of doubles the first counts
 
 
 def _csl(text: str) -> dict[str, Any]:
@@ -188,7 +188,4 @@ def _csl(text: str) -> dict[str, Any]:
     (work,) = read if isinstance(read, list) else [read]
     people = [f"{p.get('family', '')} {p.get('given', '')[:1]}" for p in work.get("author", [])]
     issued = work.get("issued", {}).get("date-parts", [[""]])[0][0]
-    names = {"title": "title", "journal": "container-title", "doi": "DOI", "pmid": "PMID",
-             "pmcid": "PMCID", "url": "URL"}  # fmt: skip
-    found = {column: work.get(name, "") for column, name in names.items()}
-    return {"authors": "; ".join(people), **found, "year": issued}
+    return {**work, "authors": "; ".join(people), "year": issued}
