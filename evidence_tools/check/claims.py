@@ -150,6 +150,8 @@ def read_claims(
     tokens = tokenize(sentence.text)
     tags = [*wording.tags(tokens), *_role_tags(sentence, tokens, wording)]
     tags += _source_tags(tokens, wording)
+    if not any(tag.sense == "source" for tag in tags):
+        tags += _described(tokens, tags, wording)
     if before and before.clauses[:1] and before.clauses[0].has("subject") and not before.named:
         others = min((t.first for t in tags if t.sense in _ANTECEDENTS), default=len(tokens))
         its = [t for t in tags if t.sense == "it" and tokens[t.first].low in _PRONOUNS]
@@ -201,10 +203,20 @@ def _source_tags(tokens: list[Token], wording: Wording) -> Iterator[Tag]:
             and (not year or not known[0][1])
         ):
             yield from (Tag("source", source, index, index) for source, _, __ in known)
-        elif (year and last > index and not known and token.text[1:].islower()) and not any(
-            tag.sense == "notname" for tag in wording.tags([token])
+        elif (
+            (year and last > index and not known and token.text[1:].islower())
+            and not any(tag.sense == "notname" for tag in wording.tags([token]))
+            and not any(other.low in wording.sources for other in tokens[index:last])
         ):
             yield Tag("stranger", year, index, last)
+
+
+def _described(tokens: list[Token], tags: list[Tag], wording: Wording) -> Iterator[Tag]:
+    """Find sources by their country: *the Danish trials*."""
+    nouns = {tag.first for tag in tags if tag.means == "n_studies"}
+    for tag in (tag for tag in tags if tag.sense == "country" and tag.last + 1 in nouns):
+        for source in wording.trials_of(tag.means or tokens[tag.first].low):
+            yield Tag("source", source, tag.first, tag.last)
 
 
 def _is_name(tokens: list[Token], index: int) -> bool:

@@ -189,10 +189,17 @@ def _doubted(
     return None
 
 
-def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
+def _not_denied(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     """Find harms that are said to be absent, unless the source itself says that of some."""
     harm = judge.rows.role(tag.means) == "harm"
-    near = [t for t in clause.all("none") if -4 <= t.last - tag.first <= 4]
+    nobody = {t.first for t in clause.all("counted") if t.means == "n_participants"}
+    near = [
+        none
+        for none in clause.all("none")
+        if -4 <= none.last - tag.first <= 4
+        or none.last + 1 in nobody
+        or reading.words(none).lower() == "nobody"
+    ]
     absent = clause.negators(tag, 2) + ([] if _ABOUT & clause.words else near)
     verb, said = clause.first("claimverb"), "".join(map(judge.rows.on_harms, clause.sources))
     told = verb and not any(
@@ -266,6 +273,13 @@ def _any_row(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found
     return {"names": names, "outcome": pair.means} if missing else None
 
 
+def _on_it(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
+    """Find outcomes that a source is said to report, and on which it has neither row nor note."""
+    held = any(judge.rows.of(source, tag.means) for source in clause.sources)
+    names = ", ".join(judge.rows.sources[s].short_name for s in clause.sources)
+    return None if held else {"names": names, "outcome": tag.means}
+
+
 def _current(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     rows = judge.named_rows(reading, clause, pair)
     aside = rows and all(row.standing == "set aside" for row in rows)
@@ -316,7 +330,7 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     ):
         known = part.lower()
     fine = holds(tag.means or reading.words(tag).lower()[:9], known)
-    if clause.negators(tag, 2):
+    if clause.negators(tag, 4):
         fine = not fine or tag.sense not in ("otherwise", "comparator")
     return None if fine else _about(judge, clause)
 
@@ -420,7 +434,16 @@ COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
         for compare in (
             *(_owner, _counts, _not_denied, _row_outcome, _row_source, _row_analysis, _any_row),
             *(_current, _direction, _licensed, _known, _counted_form, _rating, _comparison),
-            *(_reported, _done, _no_leap, _kind, _row_significant, _per_outcome, _two),
+            *(
+                _reported,
+                _done,
+                _no_leap,
+                _kind,
+                _row_significant,
+                _per_outcome,
+                _two,
+                _on_it,
+            ),
         )
     },
 }

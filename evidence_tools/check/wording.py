@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from evidence_tools.evidence.frames import split_list
@@ -129,6 +130,14 @@ class Wording:
             row = None
         return (role, str(row[0]), self.owners[row[0]]) if row else ("ref", key, "")
 
+    @cache  # noqa: B019
+    def trials_of(self, country: str) -> list[str]:
+        """List the trials of a country, if they are few enough to be meant by it."""
+        rows = [row for row in self.evidence.rows("trials").values() if row.country]
+        words = tuple(country.split("|"))
+        found = [row.source_id for row in rows if row.country.lower().startswith(words)]
+        return found if len(found) < 4 else []
+
     def tags(self, tokens: list[Token]) -> Iterator[Tag]:
         """Find what the words of a sentence mean; one stretch may have several senses."""
         named = -1
@@ -242,7 +251,8 @@ def _forms(name: str) -> Iterator[str]:
     match = _SITE.fullmatch(name)
     for form in [name, *([f"{match.group(2)} {match.group(1)}"] if match else [])]:
         yield form
-        yield form[:-1] if form.endswith("s") and not form.endswith("ss") else form + "s"
+        if form[-1].islower():
+            yield form[:-1] if form.endswith("s") and not form.endswith("ss") else form + "s"
 
 
 def _source_names(evidence: Evidence) -> dict[str, list[tuple[str, str, str]]]:
