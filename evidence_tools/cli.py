@@ -31,24 +31,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return int(code)
     except (EvidenceError, ReleaseError) as error:
-        return _fail(chosen.command, str(error), 1)
+        message, code = str(error), 1
     except BrokenPipeError:
         # Whoever reads the output has read enough, as `head` does; Python flushes once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     except OSError as error:
         place = f": {error.filename}" if error.filename else ""
-        return _fail(chosen.command, f"{error.strerror or error}{place}", 2)
+        message, code = f"{error.strerror or error}{place}", 2
     except KeyboardInterrupt:
-        return _fail(chosen.command, "interrupted", 130)
+        message, code = "interrupted", 130
     finally:
         signal.signal(signal.SIGTERM, previous)
+    sys.stderr.write(f"evidence {chosen.command}: {message}\n")
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
-    end = (
-        "'evidence COMMAND --help' says what a command takes; CONTRIBUTING.md says when to use it."
-    )
+    end = "'evidence COMMAND --help' says what a command takes, CONTRIBUTING.md when to use it."
     parser = argparse.ArgumentParser(prog="evidence", description=__doc__, epilog=end)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -159,8 +159,3 @@ def _verify(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.releases.publication import verify
 
     return verify(chosen.place, key=chosen.key, signature=chosen.signature), 0
-
-
-def _fail(command: str, message: str, code: int) -> int:
-    sys.stderr.write(f"evidence {command}: {message}\n")
-    return code

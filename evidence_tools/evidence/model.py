@@ -275,7 +275,7 @@ def _content(folder: Path) -> str:
 
 def _load(folder: Path, origin: str) -> Evidence:
     if not folder.is_dir():
-        message = f"there is no folder {str(folder)!r}; point load_evidence at the data folder"
+        message = f"there is no folder {str(folder)!r}; run this in the folder of a report"
         raise EvidenceError([Problem(relative_name(folder), 0, "", message)])
     tables, problems = read_tables(folder)
     topic, faults = read_topic(folder, tables)
