@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -166,3 +167,22 @@ def test_every_column_is_described() -> None:
     for resource in package["resources"]:
         for field in resource["schema"]["fields"]:
             assert field["description"].endswith("."), (resource["name"], field["name"])
+
+
+def described(folder: str) -> dict[tuple[str, str], Any]:
+    """Read what a dictionary says of each column, without examples and allowed words."""
+    package = json.loads((PROJECT / folder / "datapackage.json").read_text(encoding="utf-8"))
+    found = {}
+    for resource in package["resources"]:
+        for field in resource["schema"]["fields"]:
+            limits = field.pop("constraints", {})
+            kept = {key: limits[key] for key in limits if key not in ("enum", "required")}
+            own = {key: field[key] for key in field if key not in ("example", "title")}
+            found[resource["name"], field["name"]] = own | kept
+    return found
+
+
+@pytest.mark.parametrize("folder", ["data", "examples/bcg-vaccine/data", "tests/topic"])
+def test_dictionaries_differ_only_in_words_of_their_topic(folder: str) -> None:
+    model, mine = described("evidence_tools/evidence"), described(folder)
+    assert {column: mine[column] for column in model} == model

@@ -14,7 +14,7 @@ from typing import Any
 from evidence_tools.check.pages import Block, Page, Piece, pdf_pages, sentences, text_blocks
 from evidence_tools.check.review import Review, check_page, check_words, exemptions, read_book
 from evidence_tools.check.verdicts import Judge
-from evidence_tools.evidence.dictionary import NEEDED
+from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import Problem
 from evidence_tools.show.display import MIME_TYPE
@@ -127,7 +127,7 @@ class Outputs:
     def _cells(self) -> set[str]:
         """Every text of the tables, whole and in its parts, as the rules held it there."""
         found: set[str] = set()
-        for table in NEEDED:
+        for table in read_dictionary(self.evidence.folder)[0]:
             for _, column in getattr(self.evidence, table).select_dtypes("string").items():
                 for cell in column.dropna().unique():
                     found |= {_folded(part) for part in [cell, *_PARTS.split(cell)]}

@@ -20,41 +20,11 @@ from evidence_tools.evidence.problems import Problem, read_text, relative_name
 
 PACKAGE_FILE = "datapackage.json"
 
-NEEDED: dict[str, str] = {
-    "findings": "finding_id source_id outcome_id measured_as analysis timepoint contrast form "
-    "population_group effect_measure estimate# ci_lower# ci_upper# ci_level# standard_error# "
-    "unit p_value< k_studies% n_participants% i2# tau2# prediction_lower# prediction_upper# "
-    "direction statistically_significant as_printed locator read_at superseded_by set_aside "
-    "misfit note",
-    "sources": "source_id short_name design evidence_level% year% authors title journal doi url "
-    "n_studies% n_participants% population population_group intervention form read_at integrity "
-    "integrity_checked@ note",
-    "outcomes": "outcome_id name abbreviation synonyms kind surrogate? covers plain reflects "
-    "caveat references",
-    "kinds": "kind plural role surrogate plain caution colour",
-    "trials": "source_id same_trial_as form dose# dose_unit duration# duration_unit comparator "
-    "given_to_all other_arm blinding n_randomised% n_intervention% n_comparator% n_completed% "
-    "country",
-    "arms": "arm_id source_id outcome_id measured_as arm role timepoint value_type n% events% "
-    "mean# median# dispersion# dispersion_lower# dispersion_upper# dispersion_type unit "
-    "as_printed read_at misfit note",
-    "certainty": "outcome_id domain judgement rationale finding_ids source_ids",
-    "context": "context_id outcome_id value# lower# upper# unit population source_id note",
-    "timecourse": "timecourse_id source_id outcome_id timepoint direction "
-    "statistically_significant as_printed note",
-    "harms": "harm_id source_id kind as_printed groups counts note",
-    "advice": "advice_id authority source_id group concern as_printed note",
-    "conclusions": "conclusion_id source_id as_printed note",
-    "statements": "statement_id kind slot source_id outcome_id statement basis",
-    "limitations": "limitation_id rule sentence",
-    "plain": "key text when",
-}
-"""Tables and columns that the package reads, each marked with its type; text has no mark.
+MODEL = Path(__file__).with_name(PACKAGE_FILE)
+"""The dictionary that a new report begins with.
 
-A dictionary may describe more. Each table is an attribute of the evidence.
+The package reads its tables and columns; that of a report may describe more.
 """
-
-_MARKS = {"#": "number", "%": "integer", "@": "date", "<": "bound", "?": "boolean"}
 
 REQUIRED_TABLES = ("sources", "kinds", "outcomes", "findings")
 """Tables that need rows; the others may be empty."""
@@ -82,8 +52,7 @@ class TableDescription:
 
     def kind(self, column: str) -> str:
         """Give the type of a column; a number printed as a bound (``<0.001``) is one too."""
-        described = self.columns[column]
-        return "bound" if described.get("bound") else str(described.get("type", "string"))
+        return _kind(self.columns[column])
 
 
 @cache
@@ -118,11 +87,10 @@ def read_dictionary(folder: Path) -> tuple[dict[str, TableDescription], list[Pro
 def _describe(text: str) -> tuple[dict[str, TableDescription], list[tuple[int, str]]]:
     try:
         descriptor = json.loads(text, object_pairs_hook=_once)
-    except json.JSONDecodeError as error:
-        message = f"not valid JSON: {error.msg.lower()}; look at this line and the one before"
-        return {}, [(error.lineno, message)]
     except (ValueError, RecursionError) as error:
-        return {}, [(0, f"not usable JSON: {str(error)[:100]}")]
+        line = getattr(error, "lineno", 0)
+        remedy = "; look at this line and the one before" if line else ""
+        return {}, [(line, f"not valid JSON: {str(getattr(error, 'msg', error))[:100]}{remedy}")]
     resources = descriptor.get("resources") if isinstance(descriptor, dict) else None
     if not isinstance(resources, list) or not all(isinstance(r, dict) for r in resources):
         return {}, [(0, "'resources' is missing; it is the list that describes each table")]
@@ -139,6 +107,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
+@cache
+def _model() -> dict[str, dict[str, Any]]:
+    resources = json.loads(MODEL.read_text("utf-8"))["resources"]
+    return {resource["name"]: resource["schema"] for resource in resources}
+
+
 def _read_resources(
     resources: list[dict[str, Any]], tables: dict[str, TableDescription]
 ) -> Iterator[str]:
@@ -151,7 +125,7 @@ def _read_resources(
             continue
         library = frictionless()
         try:
-            if not (faults := list(_faults(resource))):
+            if not (faults := list(_faults(name, resource))):
                 table = tables[name] = _table(name, resource)
                 faults = list(_faults_of_columns(table))
         except library.FrictionlessException as error:
@@ -160,10 +134,10 @@ def _read_resources(
             faults = [f"'schema' is no Table Schema: {type(error).__name__}: {error}"]
         # The list of all columns that ends some notes would bury what was found.
         yield from (f"table {name!r}: {f.partition(' does not match the f')[0]}" for f in faults)
-    yield from (f"table {n!r}: not described in 'resources'" for n in NEEDED if n not in names)
+    yield from (f"table {n!r}: not described in 'resources'" for n in _model() if n not in names)
 
 
-def _faults(resource: dict[str, Any]) -> Iterator[str]:
+def _faults(name: str, resource: dict[str, Any]) -> Iterator[str]:
     path, schema = resource.get("path"), resource.get("schema")
     if not isinstance(path, str) or not re.fullmatch(r"[A-Za-z0-9_-]+\.csv", path):
         yield f"found the path {path!r}; the name of a .csv file in the same folder is needed"
@@ -172,11 +146,13 @@ def _faults(resource: dict[str, Any]) -> Iterator[str]:
     if not isinstance(schema, dict) or not schema.get("fields"):
         yield "'schema' is missing, or has no 'fields'; it lists the columns"
         return
-    first = schema["fields"][0]
-    if schema.get("primaryKey", [])[:1] != [isinstance(first, dict) and first.get("name")]:
-        yield "'primaryKey' must be a list of columns that begins with the first one"
-    if "" not in schema.get("missingValues", [""]):
-        yield "'missingValues' must have \"\" among them: a blank cell is not reported"
+    own = {"primaryKey": [schema["fields"][0]["name"]], "missingValues": [""]}
+    model = _model().get(name, own)
+    for key in ("primaryKey", "foreignKeys", "missingValues"):
+        found, needed = schema.get(key) or [], model.get(key, [])
+        lost = [part for part in needed if part not in found]
+        if lost or (key == "primaryKey" and found != needed):
+            yield f"{key!r} must have {json.dumps(lost or needed)}; the package relies on it"
 
 
 def _table(name: str, resource: dict[str, Any]) -> TableDescription:
@@ -205,32 +181,27 @@ def _table(name: str, resource: dict[str, Any]) -> TableDescription:
     )
 
 
+def _kind(field: Mapping[str, Any]) -> str:
+    return "bound" if field.get("bound") else str(field.get("type", "string"))
+
+
 def _faults_of_columns(table: TableDescription) -> Iterator[str]:
-    words = NEEDED.get(table.name, "").split()
-    needed = {word.rstrip("".join(_MARKS)): _MARKS.get(word[-1], "string") for word in words}
+    needed = {field["name"]: field for field in _model().get(table.name, {"fields": []})["fields"]}
     for column in needed.keys() - table.columns.keys():
         yield f"the column {column!r} is not described; the package reads it"
     for column, described in table.columns.items():
-        found = table.kind(column)
-        allowed = [needed[column]] if column in needed else _TYPES
+        found, model = table.kind(column), needed.get(column)
+        allowed = (_kind(model),) if model else _TYPES
         if found not in allowed or "format" in described:
             yield f"column {column!r}: found the type {found!r}; allowed: {', '.join(allowed)}"
+        if model and model.get("listOf") != described.get("listOf"):
+            yield f"column {column!r}: 'listOf' must be {model.get('listOf')!r}"
         # Frictionless finds some faults only when it reads a cell.
         table.readers[column]("2026-11-21" if found == "date" else "1")
 
 
 def _wrong_references(tables: Mapping[str, TableDescription]) -> Iterator[str]:
-    """Find references that lead nowhere, and columns that should refer to a key and do not."""
-    keys = {
-        table.key[0]: name
-        for name, table in tables.items()
-        if len(table.key) == 1 and table.key[0] not in table.references
-    }
     for name, table in tables.items():
         for column, target in {**table.references, **table.lists}.items():
             if target not in tables:
                 yield f"table {name!r}: {column!r} refers to {target!r}, which is no table"
-        for column in table.columns:
-            foreign = column.endswith("_id") or (name, column) == ("outcomes", "kind")
-            if foreign and keys.get(column, name) != name and column not in table.references:
-                yield f"table {name!r}: {column!r} must be a foreign key of {keys[column]!r}"

@@ -33,7 +33,6 @@ from evidence_tools.evidence.problems import (
     text_fault,
 )
 
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 # Python reads more as a number than an author means: "1_0", "1e3", "NaN", "\u0661".
 _KINDS = {
     "number": (r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?", "a number such as -1.54"),
@@ -95,8 +94,7 @@ def read_tables(folder: Path) -> tuple[dict[str, LoadedTable], list[Problem]]:
         problems += _read_table(path, table)
         if table.frame.columns.empty:  # nothing could be read
             table.frame = _frame(description, {})
-    for table in tables.values():
-        problems += _unknown_keys(table, tables)
+    problems += _unknown_keys(tables)
     described = {description.path.lower() for description in descriptions.values()}
     for path in sorted(folder.glob("*.csv")) if described else ():
         if path.name.lower() not in described:
@@ -199,12 +197,12 @@ def _frame(table: TableDescription, cells: Mapping[str, list[str | None]]) -> pd
 
 def _header_faults(header: list[str], columns: list[str]) -> Iterator[tuple[str, str]]:
     wanted = f"the header must be: {','.join(columns)}"
-    for separator, word in _SEPARATORS.items():
-        if any(separator in name for name in header[:1]):
-            yield "", f"cells are separated by {word}; save the table with commas between cells"
-            return
     if not set(header) & set(columns):
-        yield "", f"the header is missing; {wanted}; found {shorten(','.join(header))}"
+        found = shorten(",".join(header))
+        yield (
+            "",
+            f"the header is missing; {wanted}, separated by commas; found {found}",
+        )
         return
     missing = [name for name in columns if name not in header]
     for name, count in Counter(header).items():
@@ -223,9 +221,9 @@ def _row_fault(cells: list[str], count: int) -> str:
         return "the row is empty; remove it"
     if len(cells) == count:
         return ""
-    found = f"{len(cells)} cell{'s' if len(cells) != 1 else ''}"
+    found = f"found {len(cells)} cell{'s' if len(cells) != 1 else ''}, {shorten(','.join(cells))}"
     remedy = 'check its commas: a cell that holds a comma goes between quotes, "like, this"'
-    return f"the row has {found}, but there are {count} columns; {remedy}"
+    return f"{found}, but there are {count} columns; {remedy}"
 
 
 def _cell_fault(table: TableDescription, column: str, text: str) -> str:
@@ -252,15 +250,9 @@ def _cell_fault(table: TableDescription, column: str, text: str) -> str:
 
 
 def _type_fault(kind: str, text: str) -> str:
-    """Say which kind of value a cell must hold."""
-    hint = ""
-    if odd := next((character for character in text if not character.isascii()), ""):
-        hint = f" ({odd!r}, U+{ord(odd):04X}, is no part of it)"
-    elif re.fullmatch(r"-?[0-9]+,[0-9]+", text):
-        hint = " with a decimal point, not a comma"
-    return (
-        f"found {shorten(text)}; {_KINDS[kind][1]} is needed{hint}, or a blank cell if not reported"
-    )
+    # The minus sign of print looks like that of numbers: it is shown by its code.
+    found = ascii(text[:60])
+    return f"found {found}; {_KINDS[kind][1]} is needed, or a blank cell if not reported"
 
 
 def split_list(cell: object) -> list[str]:
@@ -275,20 +267,27 @@ def split_list(cell: object) -> list[str]:
     return [part.strip() for part in text.split(";") if part.strip()]
 
 
-def _unknown_keys(table: LoadedTable, tables: Mapping[str, LoadedTable]) -> Iterator[Problem]:
-    """Find cells that name no row of the table they refer to."""
-    lists = table.description.lists
-    for column, target in {**table.description.references, **lists}.items():
-        other = tables[target]
-        key_column = other.description.key[0]
-        if not other.readable or any(key_column == broken for _, broken in other.broken):
-            continue  # without all of its keys nothing can be said about the reference
-        for number, cell in enumerate(table.frame[column].fillna("")):
-            for key, count in Counter(split_list(cell) if column in lists else [cell]).items():
-                if count > 1:
-                    message = f"found {key!r} {count} times; name it once"
-                    yield table.problem(number, column, message)
-                if key and key not in other.keys:
-                    message = f"found {shorten(key)}, which is not in {Path(other.path).name}; "
-                    remedy = f"add it there, or correct the spelling{did_you_mean(key, other.keys)}"
-                    yield table.problem(number, column, message + remedy)
+def _unknown_keys(tables: Mapping[str, LoadedTable]) -> Iterator[Problem]:
+    """Find cells that name no row of the table they refer to, each key once."""
+    unknown: dict[tuple[str, str], list[tuple[LoadedTable, int, str]]] = {}
+    for table in tables.values():
+        lists = table.description.lists
+        for column, target in {**table.description.references, **lists}.items():
+            other = tables[target]
+            key_column = other.description.key[0]
+            if not other.readable or any(key_column == broken for _, broken in other.broken):
+                continue  # without all of its keys nothing can be said about the reference
+            for number, cell in enumerate(table.frame[column].fillna("")):
+                for key, count in Counter(split_list(cell) if column in lists else [cell]).items():
+                    if count > 1:
+                        message = f"found {key!r} {count} times; name it once"
+                        yield table.problem(number, column, message)
+                    if key and key not in other.keys:
+                        unknown.setdefault((target, key), []).append((table, number, column))
+    for (target, key), ((table, number, column), *more) in unknown.items():
+        file, hint = Path(tables[target].path).name, did_you_mean(key, tables[target].keys)
+        places = f", as in {len(more)} more rows" if more else ""
+        message = f"found {shorten(key)}, which is not in {file}{places}; add it there, or correct "
+        yield table.problem(number, column, f"{message}the spelling{hint}")
+        for also, row, name in more:
+            also.broken.add((row, name))

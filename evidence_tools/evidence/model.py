@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import check_arithmetic
-from evidence_tools.evidence.dictionary import NEEDED, PACKAGE_FILE
+from evidence_tools.evidence.dictionary import PACKAGE_FILE
 from evidence_tools.evidence.frames import LoadedTable, read_tables, split_list
 from evidence_tools.evidence.judgements import (
     compare,
@@ -88,7 +88,7 @@ class Evidence:
         return [*super().__dir__(), *self._frames]
 
     def __repr__(self) -> str:
-        sizes = [f"{name} {len(self._frames[name])}" for name in NEEDED]
+        sizes = [f"{name} {len(frame)}" for name, frame in self._frames.items()]
         first = next(iter(self._frames["findings"].index))
         return f"""Evidence of {relative_name(self.folder)}: {self.topic.title}
 Frames (rows): {", ".join(sizes[:7])},

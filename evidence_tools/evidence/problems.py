@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 import stat
 import unicodedata
 from collections.abc import Iterable
@@ -14,9 +13,6 @@ from pathlib import Path
 LONGEST_CELL = 2000
 """Characters that a cell may hold."""
 
-_CONFLICT = re.compile(r"<{7} |={7}$|>{7} |\|{7} ")  # what git writes between two edits
-# Byte marks that tell what a file is when it is no UTF-8 text.
-_UTF_16, _ZIP = (b"\xff\xfe", b"\xfe\xff"), b"PK\x03\x04"
 _REMEDY = "the file was once read in the wrong encoding: type the text again, save as UTF-8"
 
 
@@ -107,25 +103,13 @@ def read_text(path: Path) -> tuple[str, list[Problem]]:
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
     except FileNotFoundError:
-        return refuse(0, f"the file is missing; put it back{_renamed(path)}")
+        return refuse(0, "the file is missing; put it back")
     except OSError as error:
         return refuse(0, f"the file cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
-        if content.startswith(_UTF_16):
-            return refuse(1, "found UTF-16 text; save it as UTF-8")
-        if content.startswith(_ZIP):
-            return refuse(1, "found a spreadsheet or zip file; save the table as CSV in UTF-8")
         line = content.count(b"\n", 0, error.start) + 1
-        byte = f"0x{content[error.start]:02X}"
-        return refuse(line, f"found the byte {byte}, which is not UTF-8 text; save as UTF-8")
-    for number, line_text in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
-        if "\x00" in line_text:
-            return refuse(number, "found a NUL character; the file is damaged: save it again")
-        if _CONFLICT.match(line_text):
-            return refuse(number, (
-                f"found {shorten(line_text)}, a mark of two edits that git could not join; keep "
-                "one of the two, and remove the lines <<<<<<<, ======= and >>>>>>>"
-            ))  # fmt: skip
+        byte = f"found the byte 0x{content[error.start]:02X}, which is not UTF-8 text"
+        return refuse(line, f"{byte}; save it in UTF-8, a table as CSV and no spreadsheet")
     return text, []
 
 
@@ -151,11 +135,10 @@ def text_fault(text: str) -> str:
 
 
 def _odd_character(text: str) -> str:
-    # Controls, invisible format characters (also those that turn the direction of writing), line
-    # and paragraph separators, odd spaces, and code points that stand for no character.
-    not_text = {"Cc", "Cf", "Zl", "Zp", "Zs", "Cs", "Co", "Cn"}
+    # Not printable are controls, also those that turn the direction of writing, invisible
+    # characters, odd spaces, and what stands for no character.
     for character in text:
-        if not character.isprintable() and unicodedata.category(character) in not_text:
+        if not character.isprintable():
             known = {"\n": "a line break (or a quote that is never closed)", "\t": "a tab"}
             name = unicodedata.name(character, "a control character").lower()
             found = known.get(character, f"the invisible character U+{ord(character):04X} ({name})")
@@ -174,10 +157,3 @@ def _wrong_encoding(text: str) -> str:
     except UnicodeError:
         return ""
     return f"found {shorten(text)}, which was {shorten(meant)}; {_REMEDY}" if meant else ""
-
-
-def _renamed(path: Path) -> str:
-    """Name a file beside it that may be the missing one."""
-    beside = {p.name.casefold(): p.name for p in path.parent.glob("*") if p.is_file()}
-    nearest = difflib.get_close_matches(path.name.casefold(), beside, n=1, cutoff=0.8)
-    return f", or rename {beside[nearest[0]]!r} if that is it" if nearest else ""

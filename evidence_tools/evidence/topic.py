@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,24 +45,13 @@ class Topic:
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads each key once, and no value by reference: what is written is what is meant."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.get_event().start_mark  # type: ignore[no-untyped-call]
-            reason = "found '*', a reference to another place; write the value out"
-            raise yaml.composer.ComposerError(None, None, reason, mark)
-        return super().compose_node(parent, index)
+    """Reads each key once: YAML would keep the last one silently."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         for number, (key, _) in enumerate(node.value):
-            if key.tag != "tag:yaml.org,2002:str":
-                reason = f"found the key {key.value!r}; a key is a text"
-            elif any(key.value == earlier.value for earlier, _ in node.value[:number]):
+            if any(key.value == earlier.value for earlier, _ in node.value[:number]):
                 reason = f"the key {key.value!r} occurs twice; keep one of them"
-            else:
-                continue
-            raise yaml.constructor.ConstructorError(None, None, reason, key.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, reason, key.start_mark)
         return super().construct_mapping(node, deep)
 
 
@@ -127,7 +115,7 @@ def _faults(read: Any, schema: Mapping[str, Any]) -> Iterator[tuple[list[Any], s
         elif error.validator == "additionalProperties":
             allowed = error.schema["properties"]
             for key in error.instance.keys() - allowed.keys():
-                hints += (hint := did_you_mean(key, allowed))
+                hints += (hint := did_you_mean(str(key), allowed))
                 yield [*place, key], f"unknown key{hint}; allowed: {', '.join(allowed)}"
         elif error.cause:
             yield place, str(error.cause)
@@ -144,8 +132,6 @@ def _faults(read: Any, schema: Mapping[str, Any]) -> Iterator[tuple[list[Any], s
 
 
 def _check_line(text: object) -> bool:
-    if isinstance(text, float) and not math.isfinite(text):
-        raise ValueError(f"found {text}; a number above zero is needed")
     if fault := text_fault(text) if isinstance(text, str) else "":
         raise ValueError(fault)
     return True
@@ -156,7 +142,7 @@ def _line(node: yaml.Node | None, place: list[Any]) -> int:
     line = 0
     for part in place:
         if isinstance(node, yaml.MappingNode):
-            pair = next((pair for pair in node.value if pair[0].value == part), None)
+            pair = next((pair for pair in node.value if pair[0].value == str(part)), None)
         else:
             pair = (node.value[part],) * 2 if node else None
         if pair:

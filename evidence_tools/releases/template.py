@@ -16,7 +16,7 @@ from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 from typing import Any
 
-from evidence_tools.evidence.dictionary import read_dictionary
+from evidence_tools.evidence.dictionary import MODEL, read_dictionary
 from evidence_tools.evidence.model import load_evidence
 from evidence_tools.evidence.problems import EvidenceError, Problem, did_you_mean, relative_name
 from evidence_tools.releases.manifest import ReleaseError
@@ -61,6 +61,7 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
     beside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
     shutil.copytree(_TEMPLATE, beside)
+    shutil.copy(MODEL, beside / "data")
 
     def fill(slot: re.Match[str]) -> str:
         value = values[slot[2]]
