@@ -6,9 +6,11 @@ import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from typing import Any
 
+from evidence_tools.check.claims import Clause, Reading
 from evidence_tools.check.pages import Block, Page, Piece
-from evidence_tools.check.wording import YEAR, Wording, tokenize
+from evidence_tools.check.wording import YEAR, Tag, Wording, tokenize
 from evidence_tools.evidence.problems import Problem
 
 _DIGITS = re.compile(r"\d[\d.,]*(?:\s?%)?")
@@ -108,3 +110,52 @@ def _suggestion(number: str, block: Block, wording: Wording) -> str:
             name = f"{{value}}`{source}.{tag.means}`"
             return f"write {name}, if it counts that, or leave it out"
     return "no row near it holds it; take a number from a row, with a role, or leave it out"
+
+
+def compare_owner(judge: Any, reading: Reading, _: Clause, tag: Tag) -> dict[str, Any] | None:
+    """Compare the owner of a value with the source of its sentence."""
+    named = [t.means for t in reading.all("source") if reading.role(t) in ("source", "")]
+    named = named or ([judge.rows.central] if reading.has("central") else [])
+    owner = judge.wording.owners.get(tag.means.partition(".")[0], "")
+    wrong = owner and named and owner not in named
+    return {"value": tag.means, "owner": owner, "named": ", ".join(named)} if wrong else None
+
+
+def compare_counts(judge: Any, reading: Reading, _: Clause, tag: Tag) -> dict[str, Any] | None:
+    """Compare the field of a value with the noun or the sign after it."""
+    identifier, field = tag.means.split(".")[0], tag.means.partition(".")[2]
+    near = [t.means for t in reading.all("counted") if 0 < t.first - tag.last < 4 and t.means]
+    shares = field == "estimate" and re.match(
+        r" ?(?:%|per ?cent)", reading.sentence.text[reading.end(tag) :]
+    )
+    owned = judge.wording.owners.get(identifier) == identifier and field.startswith("n_")
+    if not (shares or (owned and near and field not in near)):
+        return None
+    instead = f"{{finding}}`{identifier}`" if shares else f"{{value}}`{identifier}.{near[0]}`"
+    return {"value": tag.means, "instead": instead, "ids": [identifier]}
+
+
+def compare_per_outcome(
+    judge: Any, reading: Reading, clause: Clause, __: Tag
+) -> dict[str, Any] | None:
+    """Find numbers of a whole source that are said to be those of one outcome."""
+    given = [judge.rows.findings[t.means] for t in reading.all("finding")]
+    given = given or [
+        r for s in clause.sources for o in clause.outcomes for r in judge.rows.of(s, o)
+    ]
+    for value in reading.all("value"):
+        owner, _, field = value.means.partition(".")
+        column = {"n_studies": "k_studies"}.get(field, field)
+        source: Any = judge.rows.sources.get(owner)
+        for row in given if source and field in ("n_studies", "n_participants") else ():
+            if (source.n_studies or 0) > 1 and getattr(row, column) != getattr(source, field):
+                return {"value": value.means, "row": row, "ids": [row.finding_id]}
+    return None
+
+
+def compare_two(judge: Any, reading: Reading, clause: Clause, tag: Tag) -> dict[str, Any] | None:
+    """Compare a number in words that points to the studies of one source."""
+    nouns = {t.first for t in clause.all("counted") if t.means == "n_studies"}
+    counts = tag.last + 1 in nouns and tag.means and len(reading.named) == 1
+    row = judge.rows.sources[clause.sources[0]]
+    return {"row": row} if counts and str(row.n_studies) != tag.means else None

@@ -16,6 +16,12 @@ from functools import partial
 from typing import Any
 
 from evidence_tools.check.claims import PAIRS, Clause, Reading
+from evidence_tools.check.ledger import (
+    compare_counts,
+    compare_owner,
+    compare_per_outcome,
+    compare_two,
+)
 from evidence_tools.check.lookup import DIRECTIONS, Rows, fits, say
 from evidence_tools.check.wording import Rule, Tag, Wording, tokenize
 from evidence_tools.evidence.judgements import STRIKES_OUT
@@ -118,8 +124,6 @@ class Judge:
             "happened": clause.happened,
             "did": did,
             "sure": not clause.has("maybe"),
-            "others": any(s != rows.central for s in clause.sources) and clause.has("source"),
-            "uncovered": clause.has("elsewhere") and clause.has("subject") and not outcomes,
             "quoted": clause.has("claimverb") and "benefit_reported_narratively" in said,
             "cotreated": clause.has("otherwise") and clause.sources and not clause.has("pair:up"),
             "disowned": clause.has("own") and clause.has("not"),
@@ -152,28 +156,6 @@ class Judge:
         facts = clause.all("form", "people")
         own = [r for r in rows if any(holds(t.means, f"{r.analysis} ".lower()) for t in facts)]
         return own or (rows if reading.has("analysis") else primary or rows)
-
-
-def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
-    named = [t.means for t in reading.all("source") if reading.role(t) in ("source", "")]
-    named = named or ([judge.rows.central] if reading.has("central") else [])
-    owner = judge.wording.owners.get(tag.means.partition(".")[0], "")
-    wrong = owner and named and owner not in named
-    return {"value": tag.means, "owner": owner, "named": ", ".join(named)} if wrong else None
-
-
-def _counts(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
-    """Compare the field of a value with the noun or the sign after it."""
-    identifier, field = tag.means.split(".")[0], tag.means.partition(".")[2]
-    near = [t.means for t in reading.all("counted") if 0 < t.first - tag.last < 4 and t.means]
-    shares = field == "estimate" and re.match(
-        r" ?(?:%|per ?cent)", reading.sentence.text[reading.end(tag) :]
-    )
-    owned = judge.wording.owners.get(identifier) == identifier and field.startswith("n_")
-    if not (shares or (owned and near and field not in near)):
-        return None
-    instead = f"{{finding}}`{identifier}`" if shares else f"{{value}}`{identifier}.{near[0]}`"
-    return {"value": tag.means, "instead": instead, "ids": [identifier]}
 
 
 def _doubted(
@@ -209,37 +191,6 @@ def _not_denied(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Fou
     return {} if harm and absent and (clause.has("all") or not told) else None
 
 
-def _row_significant(judge: Judge, reading: Reading, clause: Clause, __: Tag) -> Found:
-    given = clause.all("finding") or reading.all("finding")
-    rows = [judge.rows.findings[t.means] for t in given]
-    fine = not rows or any(row.statistically_significant == "yes" for row in rows)
-    return None if fine else {"row": rows[0], "says": say(rows[0]), "ids": [rows[0].finding_id]}
-
-
-def _per_outcome(judge: Judge, reading: Reading, clause: Clause, __: Tag) -> Found:
-    """Find numbers of a whole source that are said to be those of one outcome."""
-    given = [judge.rows.findings[t.means] for t in reading.all("finding")]
-    given = given or [
-        r for s in clause.sources for o in clause.outcomes for r in judge.rows.of(s, o)
-    ]
-    for value in reading.all("value"):
-        owner, _, field = value.means.partition(".")
-        column = {"n_studies": "k_studies"}.get(field, field)
-        source: Any = judge.rows.sources.get(owner)
-        for row in given if source and field in ("n_studies", "n_participants") else ():
-            if (source.n_studies or 0) > 1 and getattr(row, column) != getattr(source, field):
-                return {"value": value.means, "row": row, "ids": [row.finding_id]}
-    return None
-
-
-def _two(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
-    """Compare a number in words that points to the studies of one source."""
-    nouns = {t.first for t in clause.all("counted") if t.means == "n_studies"}
-    counts = tag.last + 1 in nouns and tag.means and len(reading.named) == 1
-    row = judge.rows.sources[clause.sources[0]]
-    return {"row": row} if counts and str(row.n_studies) != tag.means else None
-
-
 def _row_outcome(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     row = judge.rows.findings[tag.means]
     named = {t.means for t in clause.all("outcome") or reading.all("outcome")}
@@ -271,13 +222,6 @@ def _any_row(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found
     names = ", ".join(judge.rows.sources[s].short_name for s in clause.sources)
     missing = not judge.named_rows(reading, clause, pair) and not vague
     return {"names": names, "outcome": pair.means} if missing else None
-
-
-def _on_it(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
-    """Find outcomes that a source is said to report, and on which it has neither row nor note."""
-    held = any(judge.rows.of(source, tag.means) for source in clause.sources)
-    names = ", ".join(judge.rows.sources[s].short_name for s in clause.sources)
-    return None if held else {"names": names, "outcome": tag.means}
 
 
 def _current(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
@@ -429,21 +373,16 @@ COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
     "undoubted": partial(_doubted, CONCERNS, False),
     "usable": partial(_doubted, STRIKES_OUT, False),
     "shown": partial(_doubted, CONCERNS, True),
+    "owner": compare_owner,
+    "counts": compare_counts,
+    "per_outcome": compare_per_outcome,
+    "two": compare_two,
     **{
         compare.__name__[1:]: compare
         for compare in (
-            *(_owner, _counts, _not_denied, _row_outcome, _row_source, _row_analysis, _any_row),
-            *(_current, _direction, _licensed, _known, _counted_form, _rating, _comparison),
-            *(
-                _reported,
-                _done,
-                _no_leap,
-                _kind,
-                _row_significant,
-                _per_outcome,
-                _two,
-                _on_it,
-            ),
+            *(_not_denied, _row_outcome, _row_source, _row_analysis, _any_row, _current),
+            *(_direction, _licensed, _known, _counted_form, _rating, _comparison),
+            *(_reported, _done, _no_leap, _kind),
         )
     },
 }
