@@ -60,31 +60,24 @@ class LoadedTable:
     """One table as a frame, with what is needed to point at its cells.
 
     ``frame`` has the rows in file order, typed, with the text ``x_printed`` beside each number
-    column ``x``. ``lines`` has the line each row begins on, ``keys`` the keys of all rows, also
-    of those with faults, and ``broken`` row number and column of each cell that has a fault
-    already; a row that could not be read has the number -1 there and no column. ``readable``
-    says that the file has the form of a table.
+    column ``x``; ``lines`` has the line each row begins on.
     """
 
     description: TableDescription
     path: str
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     lines: list[int] = field(default_factory=list)
-    broken: set[tuple[int, str]] = field(default_factory=set)
-    keys: set[str] = field(default_factory=set)
-    readable: bool = False
 
     def problem(self, row: int, column: str, message: str) -> Problem:
-        """Describe a fault of one cell, by the number of its row, and count it as broken."""
-        self.broken.add((row, column))
+        """Describe a fault of one cell, by the number of its row."""
         return Problem(self.path, self.lines[row], column, message)
 
 
 def read_tables(folder: Path) -> tuple[dict[str, LoadedTable], list[Problem]]:
     """Read every table of a data folder and check it against the dictionary.
 
-    Gives all tables by name, and every fault of the files, of their cells, and of keys that name
-    no row; no tables if the dictionary itself is at fault.
+    Gives all tables by name, and every fault of the files and of their cells, or, when there is
+    none, of keys that name no row.
     """
     descriptions, problems = read_dictionary(folder)
     tables: dict[str, LoadedTable] = {}
@@ -92,15 +85,12 @@ def read_tables(folder: Path) -> tuple[dict[str, LoadedTable], list[Problem]]:
         path = folder / description.path
         table = tables[name] = LoadedTable(description, relative_name(path))
         problems += _read_table(path, table)
-        if table.frame.columns.empty:  # nothing could be read
-            table.frame = _frame(description, {})
-    problems += _unknown_keys(tables)
     described = {description.path.lower() for description in descriptions.values()}
     for path in sorted(folder.glob("*.csv")) if described else ():
         if path.name.lower() not in described:
             message = f"no table of {PACKAGE_FILE}; describe it there, or remove the file"
             problems.append(Problem(relative_name(path), 0, "", message))
-    return tables, problems
+    return tables, problems or list(_unknown_keys(tables))
 
 
 def _read_table(path: Path, table: LoadedTable) -> Iterator[Problem]:
@@ -138,11 +128,8 @@ def _fill(
 ) -> Iterator[Problem]:
     """Take over each cell that holds what the dictionary says, and report the others."""
     described, whole = table.description, []
-    place_of_key = header.index(described.key[0])
     for line, cells in zip(begins, rows, strict=False):
-        table.keys.update(cells[place_of_key : place_of_key + 1])
         if fault := _row_fault(cells, len(header)):
-            table.broken.add((-1, ""))  # which cell is which is not known
             yield Problem(table.path, line, "", fault)
         else:
             whole.append(cells)
@@ -158,8 +145,7 @@ def _fill(
         kept[name] = [None if text in missing else text for text in texts]
     yield from _repeated(table, kept)
     table.frame = _frame(described, kept)
-    table.readable = bool(table.lines) or described.name not in REQUIRED_TABLES
-    if not table.readable and not table.broken:
+    if not rows and described.name in REQUIRED_TABLES:
         yield Problem(table.path, 0, "", "the table has a header but no rows; add them")
 
 
@@ -269,25 +255,20 @@ def split_list(cell: object) -> list[str]:
 
 def _unknown_keys(tables: Mapping[str, LoadedTable]) -> Iterator[Problem]:
     """Find cells that name no row of the table they refer to, each key once."""
+    keys = {name: set(table.frame[table.description.key[0]]) for name, table in tables.items()}
     unknown: dict[tuple[str, str], list[tuple[LoadedTable, int, str]]] = {}
     for table in tables.values():
         lists = table.description.lists
         for column, target in {**table.description.references, **lists}.items():
-            other = tables[target]
-            key_column = other.description.key[0]
-            if not other.readable or any(key_column == broken for _, broken in other.broken):
-                continue  # without all of its keys nothing can be said about the reference
             for number, cell in enumerate(table.frame[column].fillna("")):
                 for key, count in Counter(split_list(cell) if column in lists else [cell]).items():
                     if count > 1:
                         message = f"found {key!r} {count} times; name it once"
                         yield table.problem(number, column, message)
-                    if key and key not in other.keys:
+                    if key and key not in keys[target]:
                         unknown.setdefault((target, key), []).append((table, number, column))
     for (target, key), ((table, number, column), *more) in unknown.items():
-        file, hint = Path(tables[target].path).name, did_you_mean(key, tables[target].keys)
+        file, hint = Path(tables[target].path).name, did_you_mean(key, keys[target])
         places = f", as in {len(more)} more rows" if more else ""
         message = f"found {shorten(key)}, which is not in {file}{places}; add it there, or correct "
         yield table.problem(number, column, f"{message}the spelling{hint}")
-        for also, row, name in more:
-            also.broken.add((row, name))

@@ -234,8 +234,9 @@ def load_evidence(path: str | Path | None = None) -> Evidence:
     Raises
     ------
     EvidenceError
-        If any file is missing, unreadable or breaks a rule. It lists every problem found, each
-        with file, line, column, the value found and what is allowed.
+        If any file is missing or unreadable, or a row breaks a rule. It lists every problem of
+        files and cells, or, when these are sound, of rules, each with file, line, column, the
+        value found and what is allowed.
     """
     folder = Path(path) if path is not None else _nearest_folder()
     origin = _content(folder)
@@ -278,8 +279,9 @@ def _load(folder: Path, origin: str) -> Evidence:
         message = f"there is no folder {str(folder)!r}; run this in the folder of a report"
         raise EvidenceError([Problem(relative_name(folder), 0, "", message)])
     tables, problems = read_tables(folder)
-    topic, faults = read_topic(folder, tables)
-    problems += [*faults, *check_rows(tables)]
+    sound = {} if problems else tables
+    topic, faults = read_topic(folder, sound)
+    problems += [*faults, *check_rows(sound)]
     if problems or topic is None:
         raise EvidenceError(problems)
     return Evidence(folder, _make_frames(tables, topic), topic, origin)

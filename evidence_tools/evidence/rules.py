@@ -1,7 +1,7 @@
 """What only this field knows about rows: a table of rules over frames, each with its sentence.
 
-A rule looks at whole columns at once. It says nothing about a row in which a cell it looks at
-has another fault, nor about what is not reported.
+A rule looks at whole columns at once, of tables whose cells are sound. It says nothing about a
+row in which a cell it looks at breaks an earlier rule, nor about what is not reported.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ SAME_RESULT = ["source_id", "outcome_id", "measured_as", "analysis", "timepoint"
 
 def check_rows(tables: Tables) -> Iterator[Problem]:
     """Apply every rule to the tables: one problem for each rule and row that breaks it."""
-    readable = [name for name in RULES if name in tables and tables[name].readable]
-    views = {name: view_of(name, tables) for name in readable if len(tables[name].frame)}
-    for name, view in views.items():
+    filled = [name for name, table in tables.items() if name in RULES and len(table.frame)]
+    for name in filled:
+        view, table, broken_cells = view_of(name, tables), tables[name], set[tuple[int, str]]()
         for columns, broken, sentence in RULES[name]:
             first, *others = columns.split()
             for column in first.split("|"):
@@ -58,10 +58,11 @@ def check_rows(tables: Tables) -> Iterator[Problem]:
                 if column != first:
                     text = view.get(column + PRINTED, view[column])
                     seen = view.assign(cell=view[column], text=text)
-                looked_at, table = [column, *others], tables[name]
+                looked_at = [column, *others]
                 for number in seen.index[broken(seen).fillna(False).astype(bool)]:
-                    if table.broken.isdisjoint((number, other) for other in looked_at):
+                    if broken_cells.isdisjoint((number, other) for other in looked_at):
                         # What else is odd about the cell may follow from this.
+                        broken_cells.add((number, column))
                         row = seen.loc[number].astype(object).fillna("blank")
                         yield table.problem(number, column, sentence.format(**row))
 
@@ -82,8 +83,7 @@ def view_of(name: str, tables: Tables) -> pd.DataFrame:
 
 
 def _by_key(table: LoadedTable) -> pd.DataFrame:
-    key = table.description.key[0]
-    return table.frame.dropna(subset=[key]).drop_duplicates(key).set_index(key)
+    return table.frame.set_index(table.description.key[0])
 
 
 def _findings(view: pd.DataFrame, tables: Tables) -> None:
@@ -126,9 +126,7 @@ def _arms(view: pd.DataFrame, tables: Tables) -> None:
     view["figures"] = view[["mean", "median", "events"]].notna().sum(axis=1)
     pairs = pair_arms(tables["arms"].frame.set_index("arm_id"))
     paired = view["arm_id"].isin({*pairs["arm_id_intervention"], *pairs["arm_id_comparator"]})
-    # Where an arm could not be read, its pair is not known.
-    unsure = {column for _, column in tables["arms"].broken} & {"", "role", *SAME_ARMS}
-    view["alone"] = ~paired & (not unsure)
+    view["alone"] = ~paired
     view["twin"] = _twin(view, [*SAME_ARMS, "arm"], "arm_id")
 
 
@@ -140,10 +138,7 @@ def _certainty(view: pd.DataFrame, tables: Tables) -> None:
         ", ".join(domain for domain in DOMAINS if domain not in domains.get(outcome, DOMAINS))
         for outcome in view["outcome_id"]
     ]
-    # Where a row could not be read, which one is missing is not known.
-    unsure = {column for _, column in tables["certainty"].broken} & {"", "outcome_id", "domain"}
-    first = ~view["outcome_id"].duplicated() & (not unsure)
-    view["lacking"] = pd.Series(lacking, view.index).where(first, "")
+    view["lacking"] = pd.Series(lacking, view.index).mask(view["outcome_id"].duplicated(), "")
 
 
 _JOINED = ("findings", "outcomes", "trials", "arms")

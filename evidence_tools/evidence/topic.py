@@ -88,8 +88,9 @@ def _schema(tables: Mapping[str, LoadedTable]) -> dict[str, Any]:
     """Read the schema, and add which sources, forms and groups of people the tables know."""
     schema: dict[str, Any] = json.loads(_SCHEMA.read_text("utf-8"))
     keys = schema["properties"]
-    if tables and (sources := tables["sources"]).readable:
-        known = {"enum": sorted(sources.keys), "description": "a source of sources.csv"}
+    if tables:
+        sources = sorted(tables["sources"].frame["source_id"])
+        known = {"enum": sources, "description": "a source of sources.csv"}
         for place in keys["central_source"], keys["doses"]["items"]["properties"]["source_id"]:
             place.update(known)
     for column in ("form", "population_group") if tables else ():
