@@ -104,7 +104,7 @@ def summary_lines(changes: pd.DataFrame) -> list[str]:
         lines += [f"{title}: {len(moves) - _SHOWN} other changes."] if len(moves) > _SHOWN else []
     lines = lines or ["No row, rating or integrity status changed."]
     for table, columns in changes[changes["part"] == NEW].groupby("table", sort=False)["column"]:
-        lines.append(f"New columns of {table!s}: {_few(columns)}.")
+        lines.append(f"New columns of {table!s}: {_few(columns.str.replace('_', ' '))}.")
     for part, title in ((LOOKED_UP, "Integrity looked up again"), (WORDING, "Texts reworded")):
         number = int((changes["part"] == part).sum())
         lines += [f"{title}: {number}."] if number else []
