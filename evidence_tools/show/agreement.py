@@ -71,12 +71,10 @@ def agreement_plot(
             marks += _cell(evidence, found, column, _NARROWEST / len(outcomes))
         lanes.append(Lane(_row_name(cells), marks=marks, heading=heading))
     usual = "Which sources agree with the first? An empty cell is silence."
-    return draw_lanes(
-        lanes, axis, name, caption or usual,
-        legend=_legend(drawn),
-        says=[_says(outcome, [finding for finding, _ in by_outcome[outcome.outcome_id]])
-              for outcome in outcomes],
-    )  # fmt: skip
+    # The text alternative names every source.
+    shown = [(one, [f for f, _ in by_outcome[one.outcome_id]]) for one in outcomes]
+    says = [plain(_agreement(one, found, most=0)) for one, found in shown]
+    return draw_lanes(lanes, axis, name, caption or usual, legend=_legend(drawn), says=says)
 
 
 def _row_name(cells: _Cells) -> str:
@@ -140,11 +138,6 @@ def narrate_agreement(selection: Selection) -> Prose:
     return words.list_items(
         evidence, [*items, words.SILENT if any(map(words.is_silent, counted)) else ""]
     )
-
-
-def _says(outcome: Row, findings: Sequence[Row]) -> str:
-    """Say in the text alternative what the matrix shows of an outcome, naming every source."""
-    return plain(_agreement(outcome, findings, most=0))
 
 
 def _agreement(outcome: Row, findings: Sequence[Row], most: int = 3) -> Runs:

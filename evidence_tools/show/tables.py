@@ -254,13 +254,11 @@ def _difference(_: Evidence, pair: Row) -> str:
     if pair.missing:
         return f"not computed: {pair.missing}"
     numbers = (pair.estimate, pair.ci_lower, pair.ci_upper)
-    of_events = pair.effect_measure == "RR"
-    digits = 2 if of_events else pair.digits
-    value, low, high = (f"{number:.{digits}f}" for number in numbers)
+    value, low, high = (f"{number:.{pair.digits or 2}f}" for number in numbers)
     interval = f"{CI_LEVEL}% CI {words.range_text(low, high)}"
-    inferred = "SD inferred" if not of_events and pair.sd_inferred else ""
-    amount = value if of_events else words.amount_text(value, pair.unit)
-    return words.with_details(f"{pair.effect_measure} {amount}", interval, inferred)
+    inferred = "SD inferred" if pair.sd_inferred else ""
+    effect = f"{pair.effect_measure} {words.amount_text(value, pair.unit)}"
+    return words.with_details(effect, interval, inferred)
 
 
 def _pairs(evidence: Evidence, arms: list[Row]) -> tuple[Sequence[Any], str]:
