@@ -327,7 +327,7 @@ def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]
         return [central] if central else []
     if clause.has("it") and not reading.named:
         return [source for source in [reading.carried or central] if source]
-    goes_on = clause.happened and clause.has("outcome") and not reading.has("study", "otherwise")
+    goes_on = clause.happened and clause.has("outcome") and not reading.has("study")
     return reading.named or (reading.before if goes_on else [])
 
 

@@ -124,6 +124,7 @@ class Judge:
             "happened": clause.happened,
             "did": did,
             "sure": not clause.has("maybe"),
+            "uncovered": clause.has("elsewhere") and clause.has("subject") and not outcomes,
             "quoted": clause.has("claimverb") and "benefit_reported_narratively" in said,
             "cotreated": clause.has("otherwise") and clause.sources and not clause.has("pair:up"),
             "disowned": clause.has("own") and clause.has("not"),
