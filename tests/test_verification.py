@@ -13,6 +13,7 @@ import pytest
 from releasing import commit, make_book, make_build, make_key, make_release
 from rocrate.rocrate import ROCrate
 
+from evidence_tools.cli import main
 from evidence_tools.releases.bundle import make_bundle, pack, safe_cell, unpack
 from evidence_tools.releases.manifest import (
     ReleaseError,
@@ -208,6 +209,17 @@ def test_a_bundle_is_signed_as_one_file(bundle: Path, key: Path, tmp_path: Path)
     verify(bundle)
     with pytest.raises(ReleaseError, match="not what the owner of"):
         verify(bundle, key=public, signature=kept)
+
+
+def test_the_command_signs_a_bundle_and_its_build(
+    made: tuple[Path, bytes], key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(made[0])
+    bundle = tmp_path / "signed.zip"
+    assert main(["bundle", "--output", str(bundle), "--sign", str(key)]) == 0
+    for place in (bundle, Path("_build/html")):
+        assert "signature fits" in verify(place, key=key.with_suffix(".pub"))
+    Path("_build/html/report.json.sig").unlink()
 
 
 def test_a_signature_without_a_key_says_nothing(build: Path, key: Path) -> None:
