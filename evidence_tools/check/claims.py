@@ -20,8 +20,6 @@ _TRIGGERS = (*_CLAIMS.split(), *_DIRECTIONS)
 _SUBJECTS = ("outcome", "subject", "body", "marker", "process")
 _TOPICS = (*_SUBJECTS, "elsewhere", "central", "source")
 _ASKS = ("open", "ask", "not", "hearsay", "why", "degree")
-_ANTECEDENTS = (*_SUBJECTS, "otherwise", "elsewhere", "study", "central", "source")
-_PRONOUNS = ("it", "its", "they")
 _HARD = frozenset(";:—–()…|")
 _BETWEEN = frozenset(["et", "al", "and", "colleagues", "coworkers", "co", "workers", "s"])
 _BETWEEN |= frozenset(["(", ",", ")", ".", "the", "in"])
@@ -152,12 +150,6 @@ def read_claims(
     tags += _source_tags(tokens, wording)
     if not any(tag.sense == "source" for tag in tags):
         tags += _described(tokens, tags, wording)
-    if before and before.clauses[:1] and before.clauses[0].has("subject") and not before.named:
-        others = min((t.first for t in tags if t.sense in _ANTECEDENTS), default=len(tokens))
-        its = [t for t in tags if t.sense == "it" and tokens[t.first].low in _PRONOUNS]
-        for tag in (t for t in its[:1] if t.first < others):
-            tags.remove(tag)
-            tags.append(Tag("subject", "", tag.first, tag.last))
     parts = _segments(tokens, tags)
     clauses = [_clause(tokens[start : end + 1], start, tags) for start, end in parts]
     question = sentence.text.rstrip("\"'”)").endswith("?")
