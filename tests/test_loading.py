@@ -133,13 +133,6 @@ def test_sources_and_kinds_are_found_by_name(topic: Evidence) -> None:
     assert list(found.index) == ["moss2021-accident", "moss2021-accident-sens", "fern2019-accident"]
 
 
-@pytest.mark.parametrize(
-    ("words", "outcome"), [("sleep marker", "sleep_panel"), ("time", "sleep_time")]
-)
-def test_words_of_one_outcome_alone_find_it(topic: Evidence, words: str, outcome: str) -> None:
-    assert topic.outcome(words).outcome_id == outcome
-
-
 def test_an_unknown_name_is_answered_with_the_nearest(topic: Evidence) -> None:
     with pytest.raises(UnknownKeyError, match=r"no outcome 'somin'; nearest: som"):
         topic.select(outcome="somin")

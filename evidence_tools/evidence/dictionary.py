@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -86,7 +85,7 @@ def read_dictionary(folder: Path) -> tuple[dict[str, TableDescription], list[Pro
 @lru_cache(maxsize=4)
 def _describe(text: str) -> tuple[dict[str, TableDescription], list[tuple[int, str]]]:
     try:
-        descriptor = json.loads(text, object_pairs_hook=_once)
+        descriptor = json.loads(text)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 0)
         remedy = "; look at this line and the one before" if line else ""
@@ -97,14 +96,6 @@ def _describe(text: str) -> tuple[dict[str, TableDescription], list[tuple[int, s
     tables: dict[str, TableDescription] = {}
     faults = list(_read_resources(resources, tables)) or list(_wrong_references(tables))
     return ({} if faults else tables), [(0, fault) for fault in faults]
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that occurs twice: JSON would keep the last one silently."""
-    for name, count in Counter(name for name, _ in pairs).items():
-        if count > 1:
-            raise ValueError(f"the key {name!r} occurs twice in one object; keep one of them")
-    return dict(pairs)
 
 
 @cache
@@ -141,8 +132,6 @@ def _faults(name: str, resource: dict[str, Any]) -> Iterator[str]:
     path, schema = resource.get("path"), resource.get("schema")
     if not isinstance(path, str) or not re.fullmatch(r"[A-Za-z0-9_-]+\.csv", path):
         yield f"found the path {path!r}; the name of a .csv file in the same folder is needed"
-    if resource.get("encoding", "utf-8") != "utf-8":
-        yield f"found the encoding {resource['encoding']!r}; tables are UTF-8 text: use 'utf-8'"
     if not isinstance(schema, dict) or not schema.get("fields"):
         yield "'schema' is missing, or has no 'fields'; it lists the columns"
         return

@@ -49,8 +49,6 @@ _LIMITS = {
     "maximum": "it must be at most {}",
     "exclusiveMinimum": "it must be above {}; leave the cell blank when it is not stated",
 }
-# A cell may be too long; that is reported with its line.
-csv.field_size_limit(10**9)
 PRINTED = "_printed"
 """Ending of the column that keeps a number's digits as they are in the file."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -137,8 +136,7 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
     ) -> pd.DataFrame:
         """Select findings by names of sources, outcomes and kinds, all of which must match.
 
-        Each is one name or several, as in :meth:`source` and :meth:`outcome`; of an outcome, words
-        that only its name begins with, or only its name holds, are enough. An unknown name
+        Each is one name or several, as in :meth:`source` and :meth:`outcome`. An unknown name
         raises ``UnknownKeyError``: a typing error must not look like missing evidence.
         """
         found = self.findings
@@ -178,23 +176,12 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
         known, folded = self._names[table], name.casefold()
         if folded in known:
             return known[folded]
-        if table == "outcomes" and (only := self._outcome_by_word(folded)):
-            return [only]
         nearest = difflib.get_close_matches(folded[:200], known, n=4, cutoff=0.5)
         ids = list(dict.fromkeys(key for near in nearest for key in known[near]))
         listed = ids or list(self.rows(table))
         words = f"{'nearest' if nearest else 'there are'}: {', '.join(listed[:8])}"
         more = ", ..." if len(listed) > 8 else ""
         raise UnknownKeyError(f"there is no {table.removesuffix('s')} {name!r}; {words}{more}")
-
-    def _outcome_by_word(self, words: str) -> str:
-        """Find the one outcome whose name begins with some words, or holds them, if it is one."""
-        names = self._frames["outcomes"]["name"].str.casefold()
-        for pattern in (rf"{re.escape(words)}\b", rf".*\b{re.escape(words)}\b"):
-            found = names.index[names.str.match(pattern)]
-            if len(found) == 1:
-                return str(found[0])
-        return ""
 
 
 def _misfits(evidence: Evidence) -> pd.DataFrame:

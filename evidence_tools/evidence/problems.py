@@ -10,9 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-LONGEST_CELL = 2000
-"""Characters that a cell may hold."""
-
 _REMEDY = "the file was once read in the wrong encoding: type the text again, save as UTF-8"
 
 
@@ -128,9 +125,6 @@ def text_fault(text: str) -> str:
         return f"found {shorten(text)} in letters and accents apart; write {shorten(composed)}"
     if text != text.strip():
         return f"found spaces around {text.strip()[:60]!r}; remove them"
-    if len(text) > LONGEST_CELL:
-        start = f"{text[:40]!r}..."
-        return f"found {len(text)} characters, {start}; at most {LONGEST_CELL} fit into a cell"
     return ""
 
 
