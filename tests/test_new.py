@@ -118,11 +118,15 @@ def test_a_finding_gets_its_key(rows: Path, capsys: pytest.CaptureFixture[str]) 
         (["source", "--set", "design"], "write column=value"),
         (["source", "--set", "design=rct"], "source_id is needed"),
         (["source", "--from", "data/plain.csv"], "not read: name it .bib, .ris or .json"),
+        (["source", "--from", "two.json"], "not read: found 2 works; export one work to a file"),
+        (["source", "--from", "two.ris"], "not read: found 2 works; export one work to a file"),
     ],
 )
 def test_a_row_is_refused_and_the_table_stays(
     rows: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
 ) -> None:
+    Path("two.json").write_text('[{"title": "One"}, {"title": "Two"}]', encoding="utf-8")
+    Path("two.ris").write_text(CITATIONS["work.ris"] * 2, encoding="utf-8")
     before = (rows / "sources.csv").read_bytes()
     assert main(["add", *arguments]) == 1
     assert says in capsys.readouterr().err

@@ -215,13 +215,14 @@ def test_an_interval_narrower_than_that_of_wald_is_said(
     [
         ("reed2016", "the trial fern2019 is counted twice"),
         ("wren2012", "wren2012 is not to be relied on"),  # retracted
+        ("moss2021", "moss2021 has no row in trials.csv"),  # a review
     ],
 )
 def test_what_the_tables_say_about_a_trial_counts(
     changed_topic: Any, source: str, reason: str
 ) -> None:
     evidence = changed_topic("trials", "reed2016", same_trial_as="fern2019")
-    frame = effects(source_id=["fern2019", source, "x"])
+    frame = effects(source_id=["fern2019", source, "owl2014"])
     frame.attrs = evidence.findings.attrs
     with pytest.raises(PoolingError, match=reason):
         pool(frame)

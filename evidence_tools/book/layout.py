@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -74,7 +73,7 @@ def citation_of(app: Any) -> str:
 
 
 class HowToCite(SphinxDirective):
-    """``{how-to-cite}``: the citation of exactly this version, with its files, in the pages only.
+    """``{how-to-cite}``: the citation of exactly this version, and on pages its files too.
 
     It names a commit, so its page is read again in every build.
     """
@@ -90,11 +89,7 @@ class HowToCite(SphinxDirective):
             f'<a href="{stem}{ending}" download>{name}</a>' for ending, name in OFFERED.items()
         )
         offer = nodes.raw("", f'<p class="evidence-download">{links}</p>\n', format="html")
-        return [
-            addnodes.only(
-                "", nodes.container("", cited, stamp, classes=["citation"]), offer, expr="html"
-            )
-        ]
+        return [nodes.container("", cited, stamp, classes=["citation"]), offer]
 
 
 def use_assets(app: Any) -> None:

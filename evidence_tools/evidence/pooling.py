@@ -99,6 +99,8 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
         struck = trials.map(evidence.sources["integrity"]).isin(STRIKES_OUT)
         if struck.any():
             yield f"{', '.join(trials[struck])} is not to be relied on; leave it out by a filter"
+        if len(others := trials[~trials.isin(evidence.trials.index)].unique()):
+            yield f"{', '.join(others)} has no row in trials.csv: an average is one of trials"
         trials = trials.map(evidence.trials["same_trial_as"]).fillna(trials)  # the first report
     if twice := ", ".join(trials[trials.duplicated()].unique()):
         yield f"the trial {twice} is counted twice; keep one of its reports, times and arms"

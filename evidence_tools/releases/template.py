@@ -169,7 +169,7 @@ def _bibtex(text: str) -> dict[str, Any]:
     import latexcodec  # noqa: F401 - it knows TeX's accents
     from pybtex.database import parse_string
 
-    (entry,) = parse_string(text, "bibtex").entries.values()
+    entry = _only(list(parse_string(text, "bibtex").entries.values()))
     people = []
     for person in entry.persons.get("author", []):
         given = "".join(name[0] for name in person.first_names + person.middle_names)
@@ -178,7 +178,14 @@ def _bibtex(text: str) -> dict[str, Any]:
     return {name: codecs.decode(value, "ulatex") for name, value in work.items()}
 
 
+def _only(works: list[Any]) -> Any:
+    if len(works) != 1:
+        raise ValueError(f"found {len(works)} works; export one work to a file")
+    return works[0]
+
+
 def _ris(text: str) -> dict[str, Any]:
+    _only(re.findall(r"^TY  -", text, re.MULTILINE))
     lines = re.findall(r"^([A-Z][A-Z0-9])  - ?(.*)$", text, re.MULTILINE)
     people = [re.sub(r"[, ]+", " ", value).strip() for tag, value in lines if tag in ("AU", "A1")]
     return {**dict(reversed(lines)), "authors": "; ".join(people)}  # of doubles the first counts
@@ -186,7 +193,7 @@ def _ris(text: str) -> dict[str, Any]:
 
 def _csl(text: str) -> dict[str, Any]:
     read = json.loads(text)
-    (work,) = read if isinstance(read, list) else [read]
+    work = _only(read if isinstance(read, list) else [read])
     people = [f"{p.get('family', '')} {p.get('given', '')[:1]}" for p in work.get("author", [])]
     issued = work.get("issued", {}).get("date-parts", [[""]])[0][0]
     return {**work, "authors": "; ".join(people), "year": issued}

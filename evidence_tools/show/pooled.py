@@ -169,8 +169,8 @@ def _shows(evidence: Evidence, row: Row, null: int) -> str:
     rated = evidence.rows("ratings").get(row.outcome_id)
     level = rated.certainty if rated else "very low"
     if row.ci_lower <= null <= row.ci_upper:
-        says = f"It is not clear whether {subject} changes {name}: the interval of the average "
-        says += "includes no difference, which does not show that there is none"
+        says = f"It is not clear whether {name} differs with {subject}: the interval of the "
+        says += "average includes no difference, which does not show that there is none"
     elif level == "very low":
         says = f"The evidence is very uncertain about the effect of {subject} on {name}"
     else:
