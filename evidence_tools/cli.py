@@ -102,7 +102,7 @@ def _check(chosen: argparse.Namespace) -> Outcome:
 
     if chosen.built:
         pdf = next(chosen.built.glob("*.pdf"), None)
-        review = Review(check_built(chosen.built, pdf, chosen.folder))
+        review = Review(check_built(chosen.built, pdf and (lambda: pdf), chosen.folder))
     else:
         review = review_book(chosen.folder, release=chosen.release)
     return report(review, chosen.format)

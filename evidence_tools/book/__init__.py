@@ -36,7 +36,13 @@ from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pictures import add_pictures
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import BuildError, Session, changed_pages, end_on_signals
-from evidence_tools.book.site import Site, finish_site, write_notebooks
+from evidence_tools.book.site import (
+    Site,
+    finish_site,
+    load_index,
+    shared_state,
+    write_notebooks,
+)
 from evidence_tools.check import check_built, review_book
 from evidence_tools.evidence.model import load_evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
@@ -85,6 +91,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _begin, priority=1)
     app.connect("env-get-outdated", lambda app, env, *_: changed_pages(env))
     app.connect("env-before-read-docs", _execute)
+    app.connect("env-get-updated", _choose_pages, priority=900)  # when all is numbered
     app.connect("source-read", _find_results)
     app.connect("doctree-read", outputs.check_page)
     app.connect("doctree-read", layout.split_keywords)
@@ -144,9 +151,8 @@ def _begin(app: Any) -> None:
         app.evidence_review = review_book(folder)
         _refuse(app.evidence_review.problems)
     if is_html:
-        site.begin(keep=DRAFT in os.environ)
-        if DRAFT in os.environ:
-            app.builder.get_outdated_docs = lambda: []  # besides those that were read anew
+        site.begin()
+        app.builder.get_outdated_docs = lambda: []  # besides those that were read anew
         app.outdir = app.builder.outdir = type(app.outdir)(site.staged)
         app.builder.epilog = ""  # the site is somewhere else in the end
 
@@ -175,6 +181,14 @@ def _find_results(app: Any, docname: str, _: list[str]) -> None:
     app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=str(folder))
 
 
+def _choose_pages(app: Any, env: Any) -> Iterable[str]:
+    """Have all pages written if what they show of each other or the last site has changed."""
+    parts = (app.evidence_session.key, app.evidence_stamp, app.config.overrides)
+    is_same = app.evidence_site.has_shared(shared_state(env, parts))
+    app.evidence_keeps = is_same or DRAFT in os.environ
+    return () if app.evidence_keeps else env.found_docs
+
+
 def _print(app: Any, builder: Any) -> None:
     """Resolve all references, and set the PDF beside the writing of the pages."""
     if builder.name != "html":
@@ -182,8 +196,9 @@ def _print(app: Any, builder: Any) -> None:
     from evidence_tools.book.pdf import prepare_pdf, resolve_pages
 
     folder = Path(app.outdir)
-    if DRAFT not in os.environ:
-        app.evidence_site.begin()  # once more: chapters that ran since may have written there
+    app.evidence_site.make_room(keep=app.evidence_keeps)
+    if app.evidence_keeps:
+        builder.load_indexer = partial(load_index, builder)
     write_notebooks(app, folder)
     if DRAFT in os.environ:
         return
@@ -203,9 +218,9 @@ def _finish(app: Any, exception: Exception | None) -> None:
         with _failing_closed(app):
             if DRAFT in os.environ:
                 _put_draft_in_place(app, staged)
+            _refuse(check_built(staged, app.evidence_pdf.result, Path(app.srcdir)))
             pdf = app.evidence_pdf.result()
             finish_site(app, staged)
-            _refuse(check_built(staged, pdf, Path(app.srcdir)))
             _write_manifest(app, staged)
             site.put_in_place(app.evidence_key)
         for remark in app.evidence_remarks:

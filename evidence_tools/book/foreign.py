@@ -155,19 +155,24 @@ def _visit_moving_chart(self: Any, node: moving_chart) -> None:
     raise nodes.SkipNode
 
 
-def _add_scripts(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
-) -> None:
-    """Have pages with such a chart load the site's copy of the library's script."""
-    charts: Any = doctree.findall(moving_chart) if doctree is not None else ()
-    for library in sorted({chart["library"] for chart in charts}):
-        name = f"evidence-{library}.js"
-        app.add_js_file(name, loading_method="defer")
-        target = Path(app.outdir) / "_static" / name
-        if not target.is_file():
-            start = _START.format(library=library, draw=_DRAWS[library])
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(_library_script(library) + start, encoding="utf-8")
+def _note_scripts(app: Sphinx, doctree: nodes.document) -> None:
+    scripts = sorted({chart["library"] for chart in doctree.findall(moving_chart)})
+    app.env.metadata[app.env.docname]["scripts"] = scripts
+
+
+def _write_scripts(app: Sphinx, _: Any) -> None:
+    """Write the site's copy of each library's script, and what starts it."""
+    pages = app.env.metadata.values()
+    for library in {name for page in pages for name in page.get("scripts", ())}:
+        start = _START.format(library=library, draw=_DRAWS[library])
+        target = Path(app.outdir) / "_static" / f"evidence-{library}.js"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(_library_script(library) + start, encoding="utf-8")
+
+
+def _add_scripts(app: Sphinx, pagename: str, *_: Any) -> None:
+    for library in app.env.metadata.get(pagename, {}).get("scripts", ()):
+        app.add_js_file(f"evidence-{library}.js", loading_method="defer")
 
 
 def _library_script(library: str) -> str:
@@ -197,4 +202,6 @@ def add_foreign(app: Sphinx) -> None:
     app.add_role("eval", EvalRole(), override=True)
     app.add_node(moving_chart, html=(_visit_moving_chart, None))
     app.add_post_transform(ChoosePrintable)
+    app.connect("doctree-read", _note_scripts)
+    app.connect("write-started", _write_scripts, priority=900)  # when there is room
     app.connect("html-page-context", _add_scripts)

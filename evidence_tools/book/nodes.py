@@ -12,11 +12,12 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from markdown_it.common.html_blocks import block_names
+from pybtex import plugin
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -171,6 +172,8 @@ class EmptyEntries(SphinxPostTransform):
 
 def add_nodes(app: Sphinx) -> None:
     """Register the nodes and transforms."""
+    # The bibliography extension asks for it at each citation, through all installed packages.
+    plugin._load_entry_point = cache(plugin._load_entry_point)
     app.add_node(evidence_ref, html=(_visit_ref, _depart_ref))
     app.add_node(evidence_chart, html=(_visit_chart, None))
     app.add_node(evidence_download, html=(_visit_download, None))

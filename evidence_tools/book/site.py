@@ -1,15 +1,15 @@
 """The finished site: made in a folder of its own, and put in place when all of it is right.
 
-Every page is written anew into an empty folder, so nothing that somebody changed by hand, and no
-page of a chapter that is gone, gets into the report. The last good site stays until the new one
-is complete. When nothing changed since then, neither the book nor what was written, there is
-nothing to do.
+The last good site stays until the new one is complete. Its pages are taken over when nobody
+touched it, and nothing changed but the text of other pages, of which they show nothing; if not,
+every page is written into an empty folder. When nothing changed at all, there is nothing to do.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import html
 import io
 import json
 import os
@@ -20,6 +20,8 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from sphinx import addnodes
+
 from evidence_tools.book.layout import address_of, file_stem, report_of
 from evidence_tools.book.nodes import DATA
 from evidence_tools.releases.bundle import pack, safe_cell
@@ -27,6 +29,7 @@ from evidence_tools.releases.publication import forward_page
 from evidence_tools.releases.stamp import bibtex, ris
 
 _ICON_FONT = re.compile(r'\.fa-[^{}]*\{content:"[^"]*"\}|@font-face\{[^{}]*\}')
+_ADDRESS = re.compile(r" at 0x\w+")
 _SCRIPT = '<script src="_static/evidence-forward.js"></script>\n</head>'
 """Leads on with the part of the page that a short address names, where a script may run."""
 
@@ -40,6 +43,7 @@ class Site:
     def __init__(self, build: Path) -> None:
         own = build / ".evidence"
         self.html, self.staged = build / "html", own / "site"
+        self._shared: object = None  # what pages show of each other
         # Pages that Sphinx has read, pictures of their cells, and their notebooks with results.
         self._kept = (build / ".doctrees", own / "jupyter_execute", own / "notebooks")
         self._record = own / "site.json"
@@ -63,12 +67,23 @@ class Site:
             for folder in self._kept:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def begin(self, *, keep: bool = False) -> None:
-        """Make a folder for the new site: empty, or with the last one to ``keep`` pages of."""
+    def begin(self) -> None:
+        """Find out whether the last site is as it was written, and forget it for now."""
+        last = self._last
+        self._shared = last.get("shared") if last.get("html") == _hashes(self.html) else None
         self._record.unlink(missing_ok=True)  # until the build comes to a good end
+
+    def has_shared(self, state: str) -> bool:
+        """Tell whether pages that were not read anew are as they would be written now."""
+        same, self._shared = self._shared == state, state
+        return same
+
+    def make_room(self, *, keep: bool) -> None:
+        """Make a folder for the new site: empty, or with the last one to ``keep`` pages of."""
         shutil.rmtree(self.staged, ignore_errors=True)
-        if keep and self.html.is_dir():
-            shutil.copytree(self.html, self.staged)
+        if keep and self.html.is_dir():  # these are written anew in each build
+            ignored = shutil.ignore_patterns("_static", DATA, "*.ipynb")
+            shutil.copytree(self.html, self.staged, ignore=ignored)
         else:
             self.staged.mkdir(parents=True)
 
@@ -89,7 +104,7 @@ class Site:
                 Path(name).rmdir()
         shutil.rmtree(self.staged)
         kept = [_hashes(folder) for folder in self._kept]
-        record = json.dumps({"key": key, "html": new, "kept": kept})
+        record = json.dumps({"key": key, "shared": self._shared, "html": new, "kept": kept})
         self._record.write_text(record, encoding="utf-8")
 
 
@@ -100,6 +115,59 @@ def _hashes(folder: Path) -> dict[str, str]:
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in paths
     }
+
+
+_OF_ONE_PAGE = {
+    *("all_docs", "dependencies", "evidence_sources", "longtitles", "metadata", "nb_metadata"),
+    *("original_image_uri", "temp_data", "titles_old", "citation_refs", "entries"),
+    *("app", "config", "config_status", "config_status_extra", "domaindata", "domains", "events"),
+    *("external_site_map", "myst_config", "mystnb_config", "nb_new_exec_data", "project"),
+    *("settings", "_pickled_doctree_cache", "_write_doc_doctree_cache"),
+}
+"""Parts of Sphinx's environment that no page shows of another, or that follow from the key."""
+
+
+def shared_state(env: Any, key: object) -> str:
+    """Hash what pages show of each other; ``key`` stands for all that is not in the pages.
+
+    A part of the environment that nobody here knows counts too: at worst too much is written.
+    """
+    parts = {name: part for name, part in vars(env).items() if name not in _OF_ONE_PAGE}
+    parts |= {
+        f"{domain}.{name}": part
+        for domain, data in env.domaindata.items()
+        for name, part in data.items()
+        if name not in _OF_ONE_PAGE
+    }
+    about = {name: page.get("shown") for name, page in env.metadata.items()}
+    glued = sorted(Path(env.mystnb_config.output_folder).rglob("*.glue.json"))
+    known = [key, parts, about, [path.read_bytes() for path in glued]]
+    return hashlib.sha256(repr(_plain(known)).encode()).hexdigest()
+
+
+def _plain(thing: Any) -> Any:
+    """Turn a value into lists of texts, in an order that is the same in each process."""
+    if isinstance(thing, dict):
+        return sorted(([_plain(name), _plain(item)] for name, item in thing.items()), key=repr)
+    if isinstance(thing, set | frozenset):
+        return sorted(map(_plain, thing), key=repr)
+    return (
+        [*map(_plain, thing)] if isinstance(thing, list | tuple) else _ADDRESS.sub("", str(thing))
+    )
+
+
+def load_index(builder: Any, docnames: Iterable[str]) -> None:
+    """Load the search index of the last build, as if Sphinx had made it of the other pages."""
+    indexer, env = builder.indexer, builder.env
+    for name, entries in sorted(env.domaindata["index"]["entries"].items()):
+        if not {"no-search", "nosearch"} & env.metadata[name].keys():  # Sphinx loads all but these
+            indexer.feed(name, "", "", addnodes.index(entries=entries))
+    type(builder).load_indexer(builder, docnames)
+    for titles in indexer._all_titles.values():  # they will be escaped once more
+        titles[:] = [(html.unescape(title), anchor) for title, anchor in titles]
+    for words in (indexer._mapping, indexer._title_mapping):
+        for word in [word for word, pages in words.items() if not pages]:
+            del words[word]
 
 
 def write_notebooks(app: Any, folder: Path) -> None:

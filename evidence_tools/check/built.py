@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +34,9 @@ _UNSEEN_CLASSES |= {"citation", "footnote"}
 _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml", "CITATION.cff"]
 
 
-def check_built(html: Path, pdf: Path | None = None, folder: Path = Path()) -> list[Problem]:
+def check_built(
+    html: Path, pdf: Callable[[], Path] | None = None, folder: Path = Path()
+) -> list[Problem]:
     """Check a finished site, its PDF, and what its cells put out.
 
     Parameters
@@ -42,7 +44,7 @@ def check_built(html: Path, pdf: Path | None = None, folder: Path = Path()) -> l
     html
         The folder with the finished pages.
     pdf
-        The PDF, if there is one.
+        Waits for the PDF, which is looked at last, if there is to be one.
     folder
         The book folder that it was built from.
 
@@ -70,7 +72,7 @@ def check_built(html: Path, pdf: Path | None = None, folder: Path = Path()) -> l
             message = f"the page shows the number {token!r}, which no row and no output holds"
             problems.append(Problem(str(path), 0, "", message, "number"))
     if pdf and len(checked) == len(pages):
-        problems += _compare(pdf, printed, texts.numbers)
+        problems += _compare(pdf(), printed, texts.numbers)
     return sorted(set(problems))
 
 
