@@ -104,7 +104,8 @@ class Site:
                 Path(name).rmdir()
         shutil.rmtree(self.staged)
         kept = [_hashes(folder) for folder in self._kept]
-        record = json.dumps({"key": key, "shared": self._shared, "html": new, "kept": kept})
+        shared = key and self._shared  # other pages of a draft may show what is no longer so
+        record = json.dumps({"key": key, "shared": shared, "html": new, "kept": kept})
         self._record.write_text(record, encoding="utf-8")
 
 
