@@ -205,7 +205,7 @@ def _source_tags(tokens: list[Token], wording: Wording) -> Iterator[Tag]:
 
 def _described(tokens: list[Token], tags: list[Tag], wording: Wording) -> Iterator[Tag]:
     """Find sources by their country: *the Danish trials*."""
-    nouns = {tag.first for tag in tags if tag.means == "n_studies"}
+    nouns = {tag.first for tag in tags if tag.means == "n_studies" or tag.sense == "team"}
     for tag in (tag for tag in tags if tag.sense == "country" and tag.last + 1 in nouns):
         for source in wording.trials_of(tag.means or tokens[tag.first].low):
             yield Tag("source", source, tag.first, tag.last)

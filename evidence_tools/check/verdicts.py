@@ -326,6 +326,15 @@ def _comparison(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Fou
     return {"known": ", ".join(sorted(known)) or "nothing"} if wrong else None
 
 
+def _only(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
+    """Find other sources with the result that one alone is said to have."""
+    rows = (row for pair in clause.all(*PAIRS) for row in judge.rows.about(pair.means))
+    ways = {pair.sense.partition(":")[2] for pair in clause.all(*PAIRS)}
+    begins = any(tag.last + 1 == t.first for t in reading.all("source"))
+    others = [r for r in rows if r.source_id not in clause.sources and fits(min(ways), r)]
+    return {"row": others[0], "ids": [others[0].finding_id]} if begins and others else None
+
+
 def _reported(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     asked = clause.sources or [judge.rows.central]
     row = next(filter(None, (judge.rows.statements.get((s, tag.means)) for s in asked)), None)
@@ -383,7 +392,7 @@ COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
         for compare in (
             *(_not_denied, _row_outcome, _row_source, _row_analysis, _any_row, _current),
             *(_direction, _licensed, _known, _counted_form, _rating, _comparison),
-            *(_reported, _done, _no_leap, _kind),
+            *(_reported, _done, _no_leap, _kind, _only),
         )
     },
 }
