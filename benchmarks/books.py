@@ -52,7 +52,7 @@ def make_book(folder: Path, chapters: int | None, *, plain: bool) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", ".*", "*.ipynb")
     for name in _PARTS:
         shutil.copy(PROJECT / name, book / name)
-    for name in ("data", "chapters"):
+    for name in ("data", "chapters", "docs"):
         shutil.copytree(PROJECT / name, book / name, ignore=ignored)
     package = folder / "package" / "evidence_tools"
     shutil.copytree(PROJECT / "evidence_tools", package, ignore=ignored)
