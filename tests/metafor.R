@@ -64,6 +64,8 @@ for (m in c("RR", "OR", "RD")) with(dat.nielweise2007, events("nielweise2007", m
 with(dat.hine1989, events("hine1989", "RD", ai, n1i, ci, n2i))
 for (m in c("MD", "SMD", "ROM")) with(dat.normand1999, means("normand1999", m, m1i, sd1i, n1i, m2i, sd2i, n2i))
 with(dat.curtis1998, means("curtis1998", "ROM", m1i, sd1i, n1i, m2i, sd2i, n2i))
+# Its restricted likelihood has a maximum at zero and a higher one far from it.
+with(dat.gibson2002[1:13, ], means("gibson2002 two maxima", "MD", m1i, sd1i, n1i, m2i, sd2i, n2i, every[1:2]))
 with(dat.gibson2002[1:12, ], means("gibson2002", "SMD", m1i, sd1i, n1i, m2i, sd2i, n2i))
 with(dat.raudenbush1985, effects("raudenbush1985", yi, vi, some))
 events("zero cells", "OR", c(0, 3, 0, 10), c(20, 30, 15, 10), c(4, 0, 0, 10), c(22, 31, 15, 10))

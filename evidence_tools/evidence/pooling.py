@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,8 @@ def pool(
     }  # fmt: skip
     if "n_participants" in effects:
         row["n_participants"] = effects["n_participants"].sum(skipna=False)
-    profile = None if fixed else result.tau2_confidence_interval()
+    # The Q-profile interval is the same for all methods; of a variance of zero the library ends it.
+    profile = None if fixed else _fit(effects, "PM", "Wald").tau2_confidence_interval()
     row["tau2_lower"] = getattr(profile, "ci_low", np.nan)
     row["tau2_upper"] = getattr(profile, "ci_high", np.nan)
     pooled = with_interval(pd.DataFrame(row, [POOLED]), float(spread.ppf(0.5 + CI_LEVEL / 200)))
@@ -170,22 +172,79 @@ def pool(
     return found
 
 
-def _fit(effects: pd.DataFrame, method: str, interval: str, **more: Any) -> Any:
+def _fit(effects: pd.DataFrame, method: str, interval: str) -> Any:
     from meta_analyze import meta_analysis
 
-    if method not in METHODS or interval not in ("Hartung-Knapp", "Wald"):
-        raise ValueError(f"found {method!r} and {interval!r}; allowed: {', '.join(METHODS)}, and "
-                         "Hartung-Knapp or Wald")  # fmt: skip
+    _check_methods(method, interval)
     if method == "fixed" and interval != "Wald":
         raise PoolingError("one effect for all trials has a Wald interval only")
     random = {"model": "random", "tau2_method": method,
               "ci_method": "normal" if interval == "Wald" else "hartung_knapp"}  # fmt: skip
     chosen = {"model": "common"} if method == "fixed" else random
-    return meta_analysis(
-        effect=effects["effect"].to_numpy(float),
-        standard_error=effects["standard_error"].to_numpy(float),
-        **chosen, **_EXACT, **more,
-    )  # fmt: skip
+    errors = effects["standard_error"].to_numpy(float)
+    result = meta_analysis(
+        effect=effects["effect"].to_numpy(float), standard_error=errors, **chosen, **_EXACT
+    )
+    best = _best_tau2(effects, result.tau2, np.ones((len(effects), 1))) if method == "REML" else 0
+    if best <= result.tau2:
+        return result
+    # Given the variance between trials, the average is that of one effect for all.
+    given = _fit(effects.assign(standard_error=np.hypot(errors, np.sqrt(best))), "fixed", "Wald")
+    weights, df = errors**-2, len(effects) - 1
+    typical = df * weights.sum() / (weights.sum() ** 2 - (weights**2).sum())
+    factor = 1.0 if interval == "Wald" else np.sqrt(given.q / df)
+    shares = {"i2": best / (best + typical), "h2": 1 + best / typical}
+    return replace(
+        result,
+        estimate=given.estimate,
+        standard_error=given.standard_error * factor,
+        tau2=best,
+        heterogeneity=replace(result.heterogeneity, **shares),
+        _study_results=given.study_results,
+    )
+
+
+def _check_methods(method: str, interval: str) -> None:
+    if method not in METHODS or interval not in ("Hartung-Knapp", "Wald"):
+        raise ValueError(f"found {method!r} and {interval!r}; allowed: {', '.join(METHODS)}, and "
+                         "Hartung-Knapp or Wald")  # fmt: skip
+
+
+def _best_tau2(effects: pd.DataFrame, known: float, design: Any) -> float:
+    """Find the variance between trials at the highest of all maxima of the restricted likelihood.
+
+    The library takes zero wherever the likelihood falls from there on, although it may rise again
+    to a higher maximum. ``known`` is its answer, ``design`` the columns of a regression.
+    """
+    from scipy.optimize import brentq
+
+    y, variances = effects["effect"].to_numpy(float), effects["standard_error"].to_numpy(float) ** 2
+
+    def parts(tau2: float) -> tuple[Any, Any, Any]:
+        weights = np.diag(1 / (variances + tau2))
+        inner = design.T @ weights @ design
+        left = weights @ design
+        return weights, inner, weights - left @ np.linalg.solve(inner, left.T)
+
+    def slope(tau2: float) -> float:
+        projected = parts(tau2)[2]
+        return float(y @ projected @ projected @ y - np.trace(projected))
+
+    def height(tau2: float) -> float:
+        weights, inner, projected = parts(tau2)
+        logs = np.log(np.diag(weights)).sum() - np.linalg.slogdet(inner)[1]
+        return float(logs - y @ projected @ y)
+
+    if known > 0 or not (spread := float(np.var(y))):
+        return known
+    grid = np.geomspace(1e-8 * spread, 20 * spread + variances.max(), 200)
+    rises = [slope(tau2) > 0 for tau2 in grid]
+    tops = [
+        brentq(slope, low, high, xtol=1e-300, rtol=1e-14)
+        for low, high, up, down in zip(grid, grid[1:], rises, rises[1:], strict=False)
+        if up and not down
+    ]
+    return float(max([known, *tops], key=height))
 
 
 def leave_one_out(effects: pd.DataFrame, **how: Any) -> pd.DataFrame:
@@ -224,11 +283,12 @@ def subgroups(effects: pd.DataFrame, by: str, **how: Any) -> pd.DataFrame:
     The variance between trials is estimated in each group; each needs two trials.
     """
     _check_known(effects, by)
-    found = _averages(dict(iter(effects.groupby(by))), how)
-    groups = effects[by].to_numpy(object)
-    test = _fit(effects, how.get("method", "REML"), "Wald", subgroup=groups)
-    return found.assign(between_q=test.q_between, between_df=test.q_between_df,
-                        between_p=test.q_between_pvalue)  # fmt: skip
+    groups = dict(iter(effects.groupby(by)))
+    if len(groups) < 2:
+        raise PoolingError(f"a test of groups needs two; {by} is the same for all trials")
+    found = _averages(groups, how)
+    test = _fit(_averages(groups, how | {"interval": "Wald"}), "fixed", "Wald")
+    return found.assign(between_q=test.q, between_df=test.q_df, between_p=test.q_pvalue)
 
 
 def meta_regression(
@@ -243,12 +303,19 @@ def meta_regression(
     _check_known(effects, moderator, number=True)
     if (values := effects[moderator]).nunique() < 2 or len(values) < 3:
         raise PoolingError(f"a line needs three trials, and {moderator!r} of each, not all alike")
+    _check_methods(method, interval)
+    if method == "fixed":
+        raise PoolingError("a line is fitted with a variance between trials; use REML, PM or DL")
     found = fit(
         effect=effects["effect"].to_numpy(float), moderators={moderator: values.to_numpy(float)},
         standard_error=effects["standard_error"].to_numpy(float), model="mixed",
         tau2_method=method, **_EXACT,
         inference_method="normal" if interval == "Wald" else "hartung_knapp",
     )  # fmt: skip
+    design = np.column_stack([np.ones(len(values)), values.to_numpy(float)])
+    if method == "REML" and _best_tau2(effects, found.tau2, design) > found.tau2:
+        raise PoolingError("the likelihood has two maxima, and the library takes the lower one; "
+                           "use method='PM' or 'DL'")  # fmt: skip
     return pd.DataFrame(found.coefficients.assign(tau2=found.tau2))
 
 
