@@ -143,22 +143,20 @@ def pool(
     k, fixed, hartung = len(effects), method == "fixed", interval == "Hartung-Knapp"
     spread = t(k - 1) if hartung else norm
     error, tau2 = result.standard_error, np.nan if fixed else result.tau2
-    if error == 0:
-        raise PoolingError("not pooled: the effects are identical, and a Hartung-Knapp interval "
-                           "would have no width; use interval='Wald'")  # fmt: skip
+    shared = [column for column in (*_SAME, "outcome") if column in effects]
     row: dict[str, Any] = {
-        **{column: effects[column].iloc[0] for column in (*_SAME, "outcome") if column in effects},
+        **effects.iloc[0][shared],
         "effect": result.estimate, "standard_error": error, "weight": 100.0,
         "p_value": 2 * spread.sf(abs(result.estimate / error)), "k_studies": k,
         "q": result.q, "q_df": k - 1, "q_p": result.q_pvalue, "i2": 100 * result.i2,
-        "h2": result.h2, "tau2": tau2, "method": method, "interval": interval,
+        "h2": result.h2, "tau2": tau2, "tau2_lower": np.nan, "tau2_upper": np.nan,
+        "method": method, "interval": interval,
     }  # fmt: skip
     if "n_participants" in effects:
         row["n_participants"] = effects["n_participants"].sum(skipna=False)
-    # The Q-profile interval is the same for all methods; of a variance of zero the library ends it.
-    profile = None if fixed else _fit(effects, "PM", "Wald").tau2_confidence_interval()
-    row["tau2_lower"] = getattr(profile, "ci_low", np.nan)
-    row["tau2_upper"] = getattr(profile, "ci_high", np.nan)
+    if not fixed:  # the Q-profile interval is the same for all methods
+        profile = _fit(effects, "PM", "Wald").tau2_confidence_interval()
+        row |= {"tau2_lower": profile.ci_low, "tau2_upper": profile.ci_high}
     pooled = with_interval(pd.DataFrame(row, [POOLED]), float(spread.ppf(0.5 + CI_LEVEL / 200)))
     apart = t(k - 2) if prediction == "k - 2" else spread
     margin = apart.ppf(0.5 + CI_LEVEL / 200) * np.sqrt(tau2 + error**2) if k > 2 else np.nan
@@ -185,6 +183,9 @@ def _fit(effects: pd.DataFrame, method: str, interval: str) -> Any:
     result = meta_analysis(
         effect=effects["effect"].to_numpy(float), standard_error=errors, **chosen, **_EXACT
     )
+    if result.standard_error == 0:
+        raise PoolingError("not pooled: the effects are identical, and a Hartung-Knapp interval "
+                           "would have no width; use interval='Wald'")  # fmt: skip
     best = _best_tau2(effects, result.tau2, np.ones((len(effects), 1))) if method == "REML" else 0
     if best <= result.tau2:
         return result
