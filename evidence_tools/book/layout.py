@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -89,7 +90,10 @@ class HowToCite(SphinxDirective):
             f'<a href="{stem}{ending}" download>{name}</a>' for ending, name in OFFERED.items()
         )
         offer = nodes.raw("", f'<p class="evidence-download">{links}</p>\n', format="html")
-        return [nodes.container("", cited, stamp, classes=["citation"]), offer]
+        return [
+            nodes.container("", cited, stamp, classes=["citation"]),
+            addnodes.only("", offer, expr="html"),
+        ]
 
 
 def use_assets(app: Any) -> None:
