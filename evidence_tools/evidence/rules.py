@@ -203,8 +203,8 @@ _SILENT: Rule = (
 # "Two of its trials were retracted" is no statement on the source itself.
 _RETRACTED = r"^(?:article |paper )?retracted\b|(?:^|it |source )(?:was|is|has been) retracted"
 _DOUBT = r"(?<!no )(?:integrity concern|expression of concern|caution to readers)|do not use"
-# What may be below zero: shares, and distances from a mean.
-_SIGNED = "%|percent|^SD$"
+# An amount per volume, mass or area; shares, scores and distances may be below zero.
+_PER = "/"
 RULES: dict[str, list[Rule]] = {
     "sources": [
         ("integrity_checked", lambda v: v.integrity_checked > pd.Timestamp.now(),
@@ -360,7 +360,7 @@ RULES: dict[str, list[Rule]] = {
          "the spread {dispersion_lower_printed} to {dispersion_upper_printed} leaves out its own "
          "value; check all three, and if they are right as copied, say so in 'misfit'"),
         ("mean unit value_type",
-         lambda v: (v.value_type == "endpoint") & (v.value < 0) & ~v.unit.str.contains(_SIGNED),
+         lambda v: (v.value_type == "endpoint") & (v.value < 0) & v.unit.str.contains(_PER),
          _BELOW + ": a change is 'change from baseline'"),
         (" ".join(["arm_id", "role", *SAME_ARMS]), lambda v: v.alone & v.misfit.isna(),
          "has no arm to compare it with: one with the other role, and the same outcome, "
@@ -371,7 +371,7 @@ RULES: dict[str, list[Rule]] = {
         *_pairs("lower upper"),
         *_limits("value", "lower", "upper"),
         ("value lower unit",
-         lambda v: ((v.value < 0) | (v.lower < 0)) & ~v.unit.str.contains(_SIGNED), _BELOW),
+         lambda v: ((v.value < 0) | (v.lower < 0)) & v.unit.str.contains(_PER), _BELOW),
         ("unit|population|source_id value lower",
          lambda v: v.cell.isna() & (v.value.notna() | v.lower.notna()),
          "blank although a value is given"),
