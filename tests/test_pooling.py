@@ -234,6 +234,8 @@ def test_what_the_tables_say_about_a_trial_counts(
         ("RR", ["0/10", "0/12"], "no events in either arm"),
         ("OR", ["10/10", "12/12"], "nothing but events"),
         ("OR", ["11/10", "2/12"], "more events than participants"),
+        ("OR", ["-1/10", "2/12"], "events are below zero"),
+        ("RR", ["0/0", "2/12"], "an arm has no participants"),
         ("MD", ["1,-2,10", "2,1,10"], "a spread is below zero"),
         ("MD", ["1,0,10", "2,0,10"], "the values of both arms do not differ"),
         ("ROM", ["-1,1,10", "2,1,10"], "a mean is not above zero"),

@@ -180,7 +180,7 @@ def _of_means(measure: str, pairs: pd.DataFrame) -> _Computed:
     gaps = [
         (np.isnan(sum(means)), "no means are printed"),
         (np.isnan(sum(n)), "number of participants in each arm not stated"),
-        (kinds.isna().any(axis=1), "spread not stated"),
+        (kinds.isna().any(axis=1) | np.isnan(sum(sds)), "spread not stated"),
         (kinds.notna().all(axis=1) & ~kinds.isin(_SDS).all(axis=1),
          "spread is no standard deviation"),
         (np.minimum(*n) < 2, "an arm of one has no spread"),
@@ -222,7 +222,9 @@ def _of_events(measure: str, pairs: pd.DataFrame) -> _Computed:
     b, d = n[0] - a, n[1] - c
     gaps = [
         (np.isnan(a + c), "no events are printed"),
-        (np.minimum.reduce([a, b, c, d]) < 0, "more events than participants"),
+        (np.minimum(a, c) < 0, "events are below zero"),
+        (np.minimum(b, d) < 0, "more events than participants"),
+        (np.minimum(*n) == 0, "an arm has no participants"),
         (np.isnan(sum(n)), "number of participants in each arm not stated"),
     ]
     if measure != "RD":

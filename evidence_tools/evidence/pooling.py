@@ -302,7 +302,8 @@ def meta_regression(
     from meta_analyze import meta_regression as fit
 
     _check_known(effects, moderator, number=True)
-    if (values := effects[moderator]).nunique() < 2 or len(values) < 3:
+    values = effects[moderator].astype(float)
+    if values.nunique() < 2 or len(values) < 3 or not np.isfinite(values).all():
         raise PoolingError(f"a line needs three trials, and {moderator!r} of each, not all alike")
     _check_methods(method, interval)
     if method == "fixed":
@@ -325,6 +326,8 @@ def asymmetry(effects: pd.DataFrame) -> pd.DataFrame:
     check_poolable(effects)
     if len(effects) < FEWEST:
         raise PoolingError(f"the test needs {FEWEST} trials; there are {len(effects)}")
+    if effects["standard_error"].nunique() < 2 or effects["effect"].nunique() < 2:
+        raise PoolingError("the test compares small trials with large ones; these are all alike")
     test = _fit(effects, "fixed", "Wald").egger_test()
     found = {"intercept": test.intercept, "t": test.statistic, "df": test.df}
     return pd.DataFrame([{**found, "p_value": test.pvalue}])

@@ -119,11 +119,11 @@ _TESTS: dict[str, Callable[[list[Row]], str]] = {
     "moderator": _line_text,
     "between_p": lambda rows: (
         f"The test of a difference between these {len(rows)} groups gives "
-        f"{_p_text(rows[0].between_p)}."
+        f"{_p_text(rows[0].between_p)}. A large p-value does not show that they are alike."
     ),
     "intercept": lambda rows: (
-        f"Egger's test of asymmetry gives {_p_text(rows[0].p_value)}. It "
-        "tells small trials from large ones, and not why they differ."
+        f"Egger's test of asymmetry (weighted regression) gives {_p_text(rows[0].p_value)}. Where "
+        "trials differ much it says little, and a large p-value does not show symmetry."
     ),
 }
 
@@ -157,7 +157,7 @@ def narrate_pooled(pooled: pd.DataFrame) -> Prose:
     )
     parts = (
         (_shows(evidence, row, null), evidence.rows("kinds")[kind].caution),
-        (_spread(row),),
+        (_spread(row, null),),
         (how, _narrower(rows)),
     )
     return Prose(tuple(runs(words.join_known(*said, mark=" ")) for said in parts))
@@ -187,19 +187,22 @@ def _shows(evidence: Evidence, row: Row, null: int) -> str:
     ) + "."  # fmt: skip
 
 
-def _spread(row: Row) -> str:
+def _spread(row: Row, null: int) -> str:
     """Say how far trials differ, and where a new one is expected."""
     said = f"Of the variation between these trials, {row.i2:.0f}% is more than chance gives (I²)"
     if row.tau2_lower is not None:
         ends = words.range_text(row.tau2_lower, row.tau2_upper)
-        said += f"; its variance τ² is {words.number_text(row.tau2)} (95% CI {ends})"
+        scale = f"log {row.effect_measure}" if row.effect_measure in RATIOS else row.effect_measure
+        said += f"; the variance of the {scale} between trials, τ², is "
+        said += f"{words.number_text(row.tau2)} (95% CI {ends})"
     if row.prediction_lower is None:
         return f"{said}."
     low, high = map(words.number_text, (row.prediction_lower, row.prediction_upper))
-    return (
-        f"{said}. The effect in a new trial is expected between {row.effect_measure} {low} and "
-        f"{high} (95% prediction interval)."
-    )
+    said += f". The effect in a new trial is expected between {row.effect_measure} {low} and "
+    said += f"{high} (95% prediction interval)."
+    if row.prediction_lower <= null <= row.prediction_upper:
+        said += " That includes no difference."
+    return said
 
 
 def _narrower(rows: list[Row]) -> str:
