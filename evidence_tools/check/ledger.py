@@ -17,6 +17,7 @@ _DIGITS = re.compile(r"\d[\d.,]*(?:\s?%)?")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\b10\.\d{4,}/\S+")
 _NAME = re.compile(r"(?:[A-Za-zα-ω]|[A-Z][A-Z\d]*-)$")
 _SYMBOLS = re.compile(r"[¼-¾⅐-↉①-⓿❶-➓Ⅱ-ↂ]|(?<![A-Za-z])[²³¹⁰-₉]|[一二三四五六七八九十百千]")
+_ARTICLES = {"a", "an", "the", "this"}  # what follows one is not what a number before it counts
 _BARE = re.compile(r"\s*[<>=≤≥~±+−-]?\s*\d[\s\d.,%+−–±-]*[\s\w/%µ]{0,8}")
 _DECIMAL = re.compile(r"\d+[.,]\d+|\d{3,}")
 _WORDS = {"number": "", "unitdefinition": "unit definition", "nullvalue": "null value"}
@@ -124,7 +125,13 @@ def compare_owner(judge: Any, reading: Reading, _: Clause, tag: Tag) -> dict[str
 def compare_counts(judge: Any, reading: Reading, _: Clause, tag: Tag) -> dict[str, Any] | None:
     """Compare the field of a value with the noun or the sign after it."""
     identifier, field = tag.means.split(".")[0], tag.means.partition(".")[2]
-    near = [t.means for t in reading.all("counted") if 0 < t.first - tag.last < 4 and t.means]
+    near = [
+        t.means
+        for t in reading.all("counted")
+        if 0 < t.first - tag.last < 4
+        and t.means
+        and not _ARTICLES & {token.low for token in reading.tokens[tag.last : t.first]}
+    ]
     shares = field == "estimate" and re.match(
         r" ?(?:%|per ?cent)", reading.sentence.text[reading.end(tag) :]
     )
