@@ -136,7 +136,8 @@ def compare_counts(judge: Any, reading: Reading, _: Clause, tag: Tag) -> dict[st
         r" ?(?:%|per ?cent)", reading.sentence.text[reading.end(tag) :]
     )
     owned = judge.wording.owners.get(identifier) == identifier and field.startswith("n_")
-    if not (shares or (owned and near and field not in near)):
+    people = field != "n_studies" and "n_participants" in near  # randomised, or completed
+    if not (shares or (owned and near and field not in near and not people)):
         return None
     instead = f"{{finding}}`{identifier}`" if shares else f"{{value}}`{identifier}.{near[0]}`"
     return {"value": tag.means, "instead": instead, "ids": [identifier]}
