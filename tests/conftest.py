@@ -106,7 +106,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return build_once(tmp_path_factory, "book", lambda folder: build_book(copy_book(folder)))
 
 
-@pytest.fixture
-def day(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def day() -> Iterator[None]:
     """The day on which the made-up releases are made."""
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1795780000")
+        yield

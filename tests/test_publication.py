@@ -29,7 +29,7 @@ Builds = dict[str, Path]
 
 
 @pytest.fixture(scope="module")
-def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
+def builds(day: None, tmp_path_factory: pytest.TempPathFactory) -> Builds:
     """A build of each of three releases, and builds that are not to be published; made once."""
     found, kept = {}, tmp_path_factory.mktemp("builds")
 
@@ -37,21 +37,19 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
         found[name] = Path(shutil.copytree(build, kept / name))
         return found[name]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOURCE_DATE_EPOCH", "1795780000")
-        book = make_book(kept / "book")
-        for version in VERSIONS:
-            make_release(book, version)
-            keep(version, make_build(book))
-        (book / "chapters/answer.md").write_text("# Answer\n\nMore.\n")
-        keep("modified", make_build(book))
-        commit(book)
-        keep("later commit", make_build(book))
-        (book / ".git").rename(kept / "git")
-        keep("without git", make_build(book))
-        (keep("changed by hand", found["2.0.0"]) / "index.html").write_text("other")
-        change_stamp(keep("other digits", found["2.0.0"]), version="1.\u0661.0")
-        change_stamp(keep("same number", found["1.1.0"]), date="2026-11-28")
+    book = make_book(kept / "book")
+    for version in VERSIONS:
+        make_release(book, version)
+        keep(version, make_build(book))
+    (book / "chapters/answer.md").write_text("# Answer\n\nMore.\n")
+    keep("modified", make_build(book))
+    commit(book)
+    keep("later commit", make_build(book))
+    (book / ".git").rename(kept / "git")
+    keep("without git", make_build(book))
+    (keep("changed by hand", found["2.0.0"]) / "index.html").write_text("other")
+    change_stamp(keep("other digits", found["2.0.0"]), version="1.\u0661.0")
+    change_stamp(keep("same number", found["1.1.0"]), date="2026-11-28")
     return found
 
 

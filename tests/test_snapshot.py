@@ -34,12 +34,10 @@ pytestmark = pytest.mark.usefixtures("day")
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOURCE_DATE_EPOCH", "1795780000")
-        book = make_book(tmp_path_factory.mktemp("first") / "book")
-        make_release(book, "1.0.0")
-        return book
+def first(day: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    book = make_book(tmp_path_factory.mktemp("first") / "book")
+    make_release(book, "1.0.0")
+    return book
 
 
 @pytest.fixture

@@ -29,12 +29,10 @@ pytestmark = pytest.mark.usefixtures("day")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOURCE_DATE_EPOCH", "1795780000")
-        book = make_book(tmp_path_factory.mktemp("made") / "book")
-        make_release(book, "1.0.0")
-        return book, make_bundle(book, make_build(book)).read_bytes()
+def made(day: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    book = make_book(tmp_path_factory.mktemp("made") / "book")
+    make_release(book, "1.0.0")
+    return book, make_bundle(book, make_build(book)).read_bytes()
 
 
 @pytest.fixture
