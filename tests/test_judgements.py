@@ -95,7 +95,7 @@ def test_silence_is_no_inconsistency(changed_topic: Changed, topic: Evidence) ->
 def test_a_concern_about_agreement_needs_a_conflict(topic: Evidence) -> None:
     judged = topic.certainty.assign(judgement="serious")
     findings = topic.findings.join(topic.arithmetic["excludes_null"])
-    found = find_misfits(judged, findings, set()).query("domain == 'inconsistency'")
+    found = find_misfits(judged, findings).query("domain == 'inconsistency'")
     assert set(found["reason"]) == {"no results that count conflict in direction"}
 
 

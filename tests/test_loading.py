@@ -261,3 +261,8 @@ def test_loading_grows_at_most_linearly_with_the_rows(tmp_path: Path) -> None:
     work(grown(tmp_path / "warm", 2))
     few, some, many = (calls(lambda folder=folder: work(folder)) for folder in folders)  # type: ignore[misc]
     assert (many - some) / 12 <= 1.2 * (some - few) / 3
+
+
+def test_what_follows_from_rows_belongs_to_its_evidence(topic: Evidence) -> None:
+    assert topic.arithmetic.attrs == topic.comparisons.attrs == topic.findings.attrs != {}
+    assert {"arithmetic", "comparisons", "misfits"} <= set(dir(topic))

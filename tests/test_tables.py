@@ -101,3 +101,8 @@ def test_a_figure_that_does_not_fit_is_flagged(changed_topic: Callable[..., Evid
     changed_topic("findings", "larkin2024-som", statistically_significant="no", misfit="interval")
     verdict = cell(rows_table(["larkin2024-som"], "arithmetic"), 0, "Verdict")
     assert verdict.startswith("flag: the result is called not significant, but the interval")
+
+
+def test_a_number_that_follows_from_a_finding_is_shown_with_it(topic: Evidence) -> None:
+    shown = rows_table(topic.arithmetic, "arithmetic", ["finding_id", "p_low"])
+    assert str(shown).count("|") == len(topic.arithmetic) + 1

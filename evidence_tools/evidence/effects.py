@@ -108,13 +108,14 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
     compute = _of_events if measure in OF_EVENTS else _of_means
     with np.errstate(all="ignore"):
         effect, variance, gaps = compute(measure, pairs)
+        error = np.sqrt(variance)
     missing = clauses(pairs.index, [(pd.Series(holds, pairs.index), text) for holds, text in gaps])
     unit = "SD" if measure == "SMD" else "ratio"
     found = pairs.rename(columns={"arm_comparator": "comparator"}).assign(
         effect_measure=measure,
         unit=pairs["unit"] if measure in ("MD", "RD") else unit,
         **{name: pd.Series(values, pairs.index, "Float64").where(missing == "")
-           for name, values in (("effect", effect), ("standard_error", variance**0.5))},
+           for name, values in (("effect", effect), ("standard_error", error))},
         n_participants=sum(_both(pairs, "n")),
         corrected=_has_zero(pairs) if measure in OF_EVENTS else False,
         missing=missing,
@@ -229,7 +230,8 @@ def _of_events(measure: str, pairs: pd.DataFrame) -> _Computed:
     ]
     if measure != "RD":
         gaps += [(a + c == 0, "no events in either arm"), (b + d == 0, "nothing but events")]
-    a, b, c, d = (cell + _has_zero(pairs) / 2 for cell in (a, b, c, d))
+    half = _has_zero(pairs) / 2
+    a, b, c, d = (cell + half for cell in (a, b, c, d))
     if measure == "OR":
         return np.log(a * d / (b * c)), 1 / a + 1 / b + 1 / c + 1 / d, gaps
     first, second = a / (a + b), c / (c + d)

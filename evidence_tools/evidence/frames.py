@@ -267,6 +267,6 @@ def _unknown_keys(tables: Mapping[str, LoadedTable]) -> Iterator[Problem]:
                         unknown.setdefault((target, key), []).append((table, number, column))
     for (target, key), ((table, number, column), *more) in unknown.items():
         file, hint = Path(tables[target].path).name, did_you_mean(key, keys[target])
-        places = f", as in {len(more)} more rows" if more else ""
+        places = f", as in {len(more)} more row{'s' if len(more) > 1 else ''}" if more else ""
         message = f"found {shorten(key)}, which is not in {file}{places}; add it there, or correct "
         yield table.problem(number, column, f"{message}the spelling{hint}")

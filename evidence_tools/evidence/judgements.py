@@ -72,9 +72,7 @@ def effect_verb(direction: str, certainty: str) -> str:
     return verbs[certainty]
 
 
-def find_misfits(
-    judgements: pd.DataFrame, findings: pd.DataFrame, conflicting: set[str]
-) -> pd.DataFrame:
+def find_misfits(judgements: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
     """Find declared judgements that the findings no longer support, with the ``reason``.
 
     Opposite significant results that count are inconsistency, and opposite ones of which nobody
@@ -85,7 +83,7 @@ def find_misfits(
     """
     domain, judged = judgements["domain"], judgements["judgement"]
     concern = judged.map(LEVELS_DOWN) > 0
-    conflict = judgements["outcome_id"].isin(conflicting)
+    conflict = judgements["outcome_id"].isin(findings.loc[findings["conflict"], "outcome_id"])
     rests_on = [findings.loc[split_list(cell)] for cell in judgements["finding_ids"]]
     precise = [len(rows) > 0 and rows["excludes_null"].fillna(False).all() for rows in rests_on]
     counted = [rows["standing"].isin(["counted", "context"]).all() for rows in rests_on]

@@ -79,12 +79,14 @@ class Evidence:
         frames: dict[str, pd.DataFrame] = self.__dict__.get("_frames", {})
         if frames and name in _COMPUTED and name not in frames:
             frames[name] = _COMPUTED[name](self)
+            frames[name].attrs = dict(frames["findings"].attrs)
+            self.__dict__.pop("_names", None)  # it has the names of the rows of each frame
         if name in frames:
             return frames[name].copy()
         raise AttributeError(f"the evidence has no {name!r}; it has {', '.join(frames)}")
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._frames]
+        return [*{*super().__dir__(), *self._frames, *_COMPUTED}]
 
     def __repr__(self) -> str:
         sizes = [f"{name} {len(frame)}" for name, frame in self._frames.items()]
@@ -184,15 +186,10 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
         raise UnknownKeyError(f"there is no {table.removesuffix('s')} {name!r}; {words}{more}")
 
 
-def _misfits(evidence: Evidence) -> pd.DataFrame:
-    findings = evidence.findings.join(evidence.arithmetic["excludes_null"])
-    return find_misfits(evidence.certainty, findings, conflicting_outcomes(findings))
-
-
 _COMPUTED: dict[str, Callable[[Evidence], pd.DataFrame]] = {
     "comparisons": lambda e: compare(e.findings, e.outcomes, e.topic.central_source),
     "arithmetic": lambda e: check_arithmetic(e.findings),
-    "misfits": _misfits,
+    "misfits": lambda e: find_misfits(e.certainty, e.findings.join(e.arithmetic["excludes_null"])),
 }
 """Frames that are computed when somebody asks for them."""
 

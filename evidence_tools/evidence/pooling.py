@@ -65,7 +65,7 @@ def check_poolable(effects: pd.DataFrame) -> None:
     """Refuse effects that must not be averaged, with the reason: ``PoolingError``."""
     remedy = "make it with pooling.effect_sizes(arms, measure)"
     need(effects, remedy, ["source_id", "effect_measure"], ["effect", "standard_error"])
-    for reason in _reasons(effects):
+    if reason := next(_reasons(effects), ""):
         raise PoolingError(f"not pooled: {reason}")
 
 

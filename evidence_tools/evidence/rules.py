@@ -124,7 +124,7 @@ def _arms(view: pd.DataFrame, tables: Tables) -> None:
     view["randomised"] = view["source_id"].map(_by_key(tables["trials"])["n_randomised"])
     view["value"] = view["mean"].fillna(view["median"])
     view["figures"] = view[["mean", "median", "events"]].notna().sum(axis=1)
-    pairs = pair_arms(tables["arms"].frame.set_index("arm_id"))
+    pairs = pair_arms(tables["arms"].frame)
     paired = view["arm_id"].isin({*pairs["arm_id_intervention"], *pairs["arm_id_comparator"]})
     view["alone"] = ~paired
     view["twin"] = _twin(view, [*SAME_ARMS, "arm"], "arm_id")

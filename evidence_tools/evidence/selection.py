@@ -47,7 +47,7 @@ def pick(selection: Selection, table: str = "findings") -> tuple[Evidence, list[
         raise ValueError(f"there are no rows in it; check the filter, for example against {column}")
     rows = [evidence.row(table, identifier) for identifier in dict.fromkeys(ids)]
     if isinstance(selection, pd.DataFrame):
-        _refuse_changes(selection, frame, ids, table)
+        _refuse_changes(selection, frame, ids)
     return evidence, rows
 
 
@@ -75,9 +75,7 @@ def _identifiers(selection: object, key: str, table: str) -> list[str]:
     return names
 
 
-def _refuse_changes(
-    selection: pd.DataFrame, frame: pd.DataFrame, ids: list[str], table: str
-) -> None:
+def _refuse_changes(selection: pd.DataFrame, frame: pd.DataFrame, ids: list[str]) -> None:
     """Refuse a frame whose cells are not those of the table: numbers come from data rows."""
     shared = [column for column in selection.columns if column in frame.columns]
     if twice := [column for column in shared if shared.count(column) > 1]:
@@ -92,5 +90,5 @@ def _refuse_changes(
     if changed := list(compress(shared, (own != shown).any(axis=0))):
         raise ValueError(
             f"the column {changed[0]!r} of the frame was changed; every value shown comes from "
-            f"data/{table}.csv: change it there, or give your own column another name"
+            "the tables: change it there, or give your own column another name"
         )

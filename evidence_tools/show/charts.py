@@ -106,8 +106,7 @@ def dose_plot(selection: Selection, *, name: str = "fig-doses", caption: Text = 
     step, _ = _convert(1, units[-1])
     lanes = []
     colours = _form_colours(trials)
-    for form in dict.fromkeys(trial.form for trial in dosed):
-        same = [trial for trial in dosed if trial.form == form]
+    for form, same in words.grouped(dosed, lambda trial: trial.form).items():
         number = sum(not trial.same_trial_as for trial in same)
         span = " to ".join(dict.fromkeys([_dose_text(same[0]), _dose_text(same[-1])]))
         said = f"{span} in {words.count_text(number, 'trial')}"

@@ -71,9 +71,7 @@ def draw_marks(marks: Iterable[Mark], width: int, height: float, x: Any = None) 
     """Draw marks as a layered chart, one layer for each sort; ``x`` is the axis."""
     import altair as alt
 
-    layers: dict[tuple[str, bool], list[Mark]] = {}
-    for one in marks:
-        layers.setdefault((one["sort"], one["on_axis"]), []).append(one)
+    layers = words.grouped(marks, lambda one: (one["sort"], one["on_axis"]))
     drawn = [
         _layer(sort, layers[sort, on_axis], x if on_axis else alt.XValue(alt.expr("datum.x")))
         for sort in _USUAL

@@ -62,13 +62,15 @@ def forest_plot(
     if isinstance(selection, pd.DataFrame) and POOLED in selection.index:
         return pooled_plot(selection, name, caption)
     evidence, found = pick(selection)
-    order = {outcome: n for n, outcome in enumerate(dict.fromkeys(f.outcome_id for f in found))}
-    findings = sorted(found, key=lambda finding: order[finding.outcome_id])
+    by_outcome = words.grouped(found, lambda finding: finding.outcome_id)
+    findings = [finding for same in by_outcome.values() for finding in same]
     titles = [*_sides(evidence, findings), _shared_scale(findings)]
     lanes = []
     for finding in findings:
         label = words.join_known(finding.source, words.analysis_text(finding), mark=", ")
-        lanes.append(_lane(evidence, finding, label, finding.outcome if len(order) > 1 else ""))
+        lanes.append(
+            _lane(evidence, finding, label, finding.outcome if len(by_outcome) > 1 else "")
+        )
     ends = [end for finding in findings for end in _ends(finding)]
     null = int(any(finding.effect_measure in RATIOS for finding in findings))
     look: dict[str, Any] = {"log": bool(null), "title": titles, "null": null}

@@ -1,7 +1,7 @@
 """From rows to sentences: wording follows certainty, and what is missing is said.
 
-Each function takes rows first, as a frame made with pandas or as identifiers: findings,
-statements, or outcomes, which findings on them may stand for. It gives a list.
+Functions take rows first, as a frame made with pandas or as identifiers, and give a list;
+``narrate_plain`` takes keys of ``plain.csv``.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def funnel_plot(pooled: Any, name: str, caption: Text) -> Figure:
     for number, end in enumerate(sides):
         line: drawing.Mark = {"on_axis": True, "dashed": number > 1, "colour": drawing.GREY}
         marks.append(rule(float(null), x2=float(back(end)), tall=height, **line))
-    ends = [float(back(end)) for end in (*(trial.effect for trial in trials), *sides)]
+    ends = [back(end) for end in (*(trial.effect for trial in trials), *sides)]
     title = [FULL_NAMES[average.effect_measure]]
     axis = axis_around(ends, log=bool(null), null=float(null), title=title)
     says = [f"Effects of {len(trials)} trials on {evidence.topic.subject['name']}."]
@@ -135,7 +135,7 @@ def narrate_pooled(pooled: pd.DataFrame) -> Prose:
     said too. Of rows of ``evidence.arms`` it says which could be pooled, and why others could not.
 
     >>> str(narrate_pooled(load_evidence("tests/topic").arms)).splitlines()[0]
-    'The tables have 3 pairs of arms, of two trials. Two of them have what an average needs.'
+    'The tables have three pairs of arms, of two trials. Two pairs have what an average needs.'
     """
     known = pooled if isinstance(pooled, pd.DataFrame) else pd.DataFrame()
     if known.index.name == "arm_id":
@@ -226,21 +226,21 @@ def _narrate_arms(selection: Selection) -> Prose:
     pairs = effects_of_arms(evidence.arms.loc[[arm.arm_id for arm in arms]])
     usable = pairs[pairs["missing"] == ""]
     trials = words.count_text(pairs["source_id"].nunique(), "trial")
-    sure = words.sentence_case(words.count_text(len(usable)))
-    first = f"The tables have {len(pairs)} pairs of arms, of {trials}. {sure} of them have what an "
+    have = words.sentence_case(words.count_text(len(usable), "pair has", "pairs have"))
+    number_of_pairs = words.count_text(len(pairs), "pair")
+    first = f"The tables have {number_of_pairs} of arms, of {trials}. {have} what an "
     reasons = pairs["missing"].str.split("; ").explode().value_counts().drop("", errors="ignore")
     why = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
     names = [words.source_run(evidence.source(key)) for key in usable["source_id"].unique()]
     single = evidence.findings.query("standing == 'counted' and design == 'rct'")
     number = int(single["ci_lower"].notna().sum())
     printed = f"Of {len(single)} results of single trials that count, {number or 'none'}"
+    printed += f" {'prints' if number < 2 else 'print'} an interval."
     shared = usable.groupby(["outcome_id", "effect_measure"])["source_id"].nunique()
     both = [evidence.outcome(key).name for key, _ in shared.index[shared > 1]]
     end = "No outcome has two such trials, so nothing was pooled."
     if both:
         end = f"Two trials or more share: {words.listed(map(words.lower_first, both))}."
     found = runs("They are of ", words.listed_runs(names), ". ") if names else ()
-    lacking = words.join_known(
-        why and f"What the others lack: {why}.", f"{printed} prints an interval.", mark=" "
-    )
+    lacking = words.join_known(why and f"What the others lack: {why}.", printed, mark=" ")
     return Prose((runs(first, "average needs."), runs(found, end), runs(lacking)))

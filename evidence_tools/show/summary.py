@@ -16,7 +16,7 @@ from evidence_tools.show import narrate, words
 from evidence_tools.show.agreement import LOOKS, results_on
 from evidence_tools.show.display import Table, Text
 from evidence_tools.show.tables import Column, Layout, make_table, outcome_cell
-from evidence_tools.show.values import rating_of, row_sets, short_text
+from evidence_tools.show.values import row_sets, short_text
 
 _UNCLEAR = "Unclear is what is not significant, only said in words or not comparable."
 _RULE = (
@@ -38,7 +38,8 @@ def _others(evidence: Evidence, finding: Row) -> str:
 
 
 def _certainty(evidence: Evidence, row: Row) -> str:
-    return words.certainty_mark(rating_of(evidence, row.outcome_id))
+    rated = evidence.rows("ratings").get(row.outcome_id)
+    return words.certainty_mark(rated.rating if rated else None)
 
 
 def _change(_: Evidence, finding: Row) -> Text:

@@ -100,7 +100,6 @@ def rows_table(
         evidence, picked = loaded(frame.attrs.get(ORIGIN)), as_rows(frame.rename_axis("row"))
     else:
         evidence, picked = pick(selection, layout.of or table if layout else table)
-    rows, note = layout.prepare(evidence, picked) if layout else (picked, "")
     if not layout:
         known = picked[0]._fields
         if not isinstance(columns, Mapping):
@@ -113,6 +112,7 @@ def rows_table(
         writers = {head: partial(cell_runs, column=of, missing="") for head, of in columns.items()}
         question = f"What do the rows of {table} hold?"
         layout = Layout(question, writers, filters=tuple(columns)[1:2])
+    rows, note = layout.prepare(evidence, picked)
     return make_table(evidence, layout, rows, name or f"tab-{table}", caption, note)
 
 
@@ -368,7 +368,7 @@ _AVERAGES = Layout(
 )
 
 
-def _apart(row: Row) -> str:
+def _apart(_: Evidence, row: Row) -> str:
     """Write a difference, but not the digits of the noise: they differ between machines."""
     apart = abs(row.metafor / row.here - 1)
     return "below 1e-9" if apart < 1e-9 else f"{apart:.0e}"
@@ -380,7 +380,7 @@ _AGREEMENT = Layout(
         "Value": lambda _, row: row.row.replace("_", " "),
         "metafor": lambda _, row: words.number_text(f"{row.metafor:.8g}"),
         "Here": lambda _, row: words.number_text(f"{row.here:.8g}"),
-        "Difference, relative": lambda _, row: _apart(row),
+        "Difference, relative": _apart,
     },
     of="pooling.compare_with_metafor()",
     computed=("metafor", "here", "made_by"),

@@ -89,7 +89,9 @@ def cell_runs(evidence: Evidence, row: Row, column: str, missing: str = "not rep
     if hasattr(value, "strftime"):
         return runs(f"{value:%Y-%m-%d}")
     text = words.number_text(getattr(row, f"{column}_printed", value))
-    return runs(words.finding_run(row, text) if "finding_id" in row._fields else text)
+    if "finding_id" not in row._fields:
+        return runs(text)
+    return runs(words.finding_run(evidence.finding(row.finding_id), text))
 
 
 _WRITERS: Mapping[str, Callable[[Evidence, Any], Text]] = {
@@ -122,12 +124,6 @@ def size_of(evidence: Evidence, source_id: str) -> int | None:
     if trial is None or trial.n_intervention is None or trial.n_comparator is None:
         return None
     return int(trial.n_intervention + trial.n_comparator)
-
-
-def rating_of(evidence: Evidence, outcome_id: str) -> str | None:
-    """Get the rated certainty of an outcome, such as ``at most low``, if anybody rated it."""
-    rated = evidence.rows("ratings").get(outcome_id)
-    return rated.rating if rated else None
 
 
 def _rows(evidence: Evidence, name: str) -> Sequence[Row]:
