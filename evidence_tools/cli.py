@@ -1,6 +1,6 @@
 """The command ``evidence``: what an author does with the report beside building it.
 
-Exit codes: 0 done, or nothing found; 1 something was found or refused; 2 it could not run.
+Exit codes: 0 done; 1 `check` found something, or it was refused; 2 it could not run.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         place = f": {error.filename}" if error.filename else ""
         message, code = f"{error.strerror or error}{place}", 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         message, code = "interrupted", 130
     finally:
         signal.signal(signal.SIGTERM, previous)
@@ -62,15 +62,15 @@ def _parser() -> argparse.ArgumentParser:
     argument = add(_check, "Say what a build would refuse, without running code")
     argument("folder", nargs="?", **book)
     argument("--format", choices=["text", "json"], default="text")
-    argument("--release", action="store_true", help="refuse look-ups of integrity that are old")
-    argument("--built", type=Path, metavar="HTML", help="check the numbers of finished pages")
+    argument("--release", action="store_true", help="refuse old look-ups and contradicted ratings")
+    argument("--built", type=Path, metavar="HTML", help="check finished pages instead")
     argument = add(_new, "Make a report on another topic, which builds at once")
     argument("folder", type=Path, help="a folder that does not exist yet, or is empty")
     for word in ("title", "subject", "comparison", "population"):
         argument(f"--{word}", metavar="TEXT", help="asked for when it is not given")
     argument = add(_add, "Append a row to a table, and say what is still to fill in")
     argument("kind", choices=["source", "finding"])
-    argument("--set", dest="cells", nargs="+", default=[], metavar="COLUMN=VALUE")
+    argument("--set", dest="cells", nargs="+", action="extend", default=[], metavar="COLUMN=VALUE")
     argument("--from", dest="citation", type=Path, help="a BibTeX, RIS or CSL JSON file")
     argument("--folder", **book)
     argument = add(_audit, "Judge the sentences of another page by this evidence")

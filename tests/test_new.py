@@ -99,6 +99,14 @@ def test_a_source_is_added_from_a_citation(
     assert ",On Honey,Bees,10.1000/182," in last
 
 
+def test_a_row_is_added_to_a_table_without_a_last_line_end(rows: Path) -> None:
+    table = rows / "sources.csv"
+    table.write_text("\ufeff" + table.read_text(encoding="utf-8").rstrip("\n"), encoding="utf-8")
+    before = table.read_text(encoding="utf-8")
+    assert main(["add", "source", "--set", "source_id=late", "--set", "design=rct"]) == 0
+    assert table.read_text(encoding="utf-8").startswith(before + "\nlate,,rct,")
+
+
 def test_a_finding_gets_its_key(rows: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cells = ["source_id=example2024", "outcome_id=value", "analysis=primary",
              "direction=not_conclusive", "statistically_significant=not stated"]  # fmt: skip
@@ -119,6 +127,7 @@ def test_a_finding_gets_its_key(rows: Path, capsys: pytest.CaptureFixture[str]) 
         (["source", "--set", "design=rct"], "source_id is needed"),
         (["source", "--from", "data/plain.csv"], "not read: name it .bib, .ris or .json"),
         (["source", "--from", "two.json"], "not read: found 2 works; export one work to a file"),
+        (["source", "--from", "latin.ris"], "latin.ris: not read: 'utf-8' codec"),
         (["source", "--from", "two.ris"], "not read: found 2 works; export one work to a file"),
     ],
 )
@@ -126,6 +135,7 @@ def test_a_row_is_refused_and_the_table_stays(
     rows: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
 ) -> None:
     Path("two.json").write_text('[{"title": "One"}, {"title": "Two"}]', encoding="utf-8")
+    Path("latin.ris").write_bytes("TY  - Müller".encode("latin-1"))
     Path("two.ris").write_text(CITATIONS["work.ris"] * 2, encoding="utf-8")
     before = (rows / "sources.csv").read_bytes()
     assert main(["add", *arguments]) == 1

@@ -173,6 +173,12 @@ def test_a_changed_byte_in_any_file_of_a_site_is_found(site: Path) -> None:
     verify(site)
 
 
+def test_a_site_without_a_version_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "v").mkdir()
+    with pytest.raises(ReleaseError, match="holds no version; publish a build first"):
+        verify(tmp_path)
+
+
 def test_one_damaged_version_does_not_hide_another(site: Path) -> None:
     for version in VERSIONS[:2]:
         (site / "v" / version / "book.pdf").unlink()

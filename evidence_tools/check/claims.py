@@ -21,24 +21,9 @@ _SUBJECTS = ("outcome", "subject", "body", "marker", "process")
 _TOPICS = (*_SUBJECTS, "elsewhere", "central", "source")
 _ASKS = ("open", "ask", "not", "hearsay", "why", "degree")
 _HARD = frozenset(";:—–()…|")
-_BETWEEN = frozenset(["et", "al", "and", "colleagues", "coworkers", "co", "workers", "s"])
-_BETWEEN |= frozenset(["(", ",", ")", ".", "the", "in"])
 _WITH = frozenset(["et", "colleagues", "coworkers", "co"])
-_PAST = frozenset(
-    [
-        "rose",
-        "risen",
-        "fell",
-        "fallen",
-        "went",
-        "dropped",
-        "climbed",
-        "jumped",
-        "grew",
-        "sank",
-        "moved",
-    ]
-)
+_BETWEEN = _WITH | frozenset(["al", "and", "workers", "s", "(", ",", ")", ".", "the", "in"])
+_PAST = frozenset(["rose", "risen", "fell", "fallen", "went", "grew", "sank"])
 
 
 @dataclass

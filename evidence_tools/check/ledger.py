@@ -124,7 +124,7 @@ def compare_owner(judge: Any, reading: Reading, _: Clause, tag: Tag) -> dict[str
 
 def compare_counts(judge: Any, reading: Reading, _: Clause, tag: Tag) -> dict[str, Any] | None:
     """Compare the field of a value with the noun or the sign after it."""
-    identifier, field = tag.means.split(".")[0], tag.means.partition(".")[2]
+    identifier, __, field = tag.means.partition(".")
     near = [
         t.means
         for t in reading.all("counted")
@@ -136,8 +136,8 @@ def compare_counts(judge: Any, reading: Reading, _: Clause, tag: Tag) -> dict[st
         r" ?(?:%|per ?cent)", reading.sentence.text[reading.end(tag) :]
     )
     owned = judge.wording.owners.get(identifier) == identifier and field.startswith("n_")
-    people = field != "n_studies" and "n_participants" in near  # randomised, or completed
-    if not (shares or (owned and near and field not in near and not people)):
+    kind = field if field == "n_studies" else "n_participants"  # randomised, or completed
+    if not (shares or (owned and near and kind not in near)):
         return None
     instead = f"{{finding}}`{identifier}`" if shares else f"{{value}}`{identifier}.{near[0]}`"
     return {"value": tag.means, "instead": instead, "ids": [identifier]}

@@ -15,7 +15,7 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from evidence_tools.evidence.problems import Problem
+from evidence_tools.evidence.problems import EvidenceError, Problem, relative_name
 
 DECLARED = "no-evidence-text"
 """Key of a page's front matter: why the page is no text on the evidence."""
@@ -87,7 +87,7 @@ class Page:
     @property
     def is_printed(self) -> bool:
         """Whether the page is part of the PDF."""
-        return self.front.get("print") is not False
+        return str(self.front.get("print", "")).lower() != "false"
 
     @property
     def roles(self) -> list[Piece]:
@@ -346,5 +346,9 @@ def pdf_pages(path: Path) -> list[str]:
     """Read the text of each page of a PDF."""
     import pypdfium2
 
-    with pypdfium2.PdfDocument(path) as document:
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        raise EvidenceError([Problem(relative_name(path), 0, "", f"not read: {error}")]) from None
+    with document:
         return [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in document]

@@ -27,6 +27,7 @@ from evidence_tools.evidence.problems import (
     Problem,
     UnknownKeyError,
     did_you_mean,
+    read_text,
 )
 from evidence_tools.show.narrate import check_plain
 from evidence_tools.show.values import value_runs
@@ -270,8 +271,11 @@ def _read_works(folder: Path) -> set[str]:
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
+    text, problems = read_text(path)
+    if problems:
+        raise EvidenceError(problems)
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
         message = f"this is no YAML: {getattr(error, 'problem', '') or error}"

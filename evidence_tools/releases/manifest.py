@@ -87,9 +87,10 @@ def read_folder(folder: Path) -> dict[str, bytes]:
         if path.is_symlink() or not (path.is_file() or (path.is_dir() and any(path.iterdir()))):
             shown = relative_name(path)
             raise ReleaseError(f"{shown}: neither a file nor a folder of files; remove it")
-        if path.is_file():
-            contents[path.relative_to(folder).as_posix()] = path.read_bytes()
-    return {name: content for name, content in contents.items() if name not in _BESIDE}
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in _BESIDE:
+            contents[name] = path.read_bytes()
+    return contents
 
 
 def check_contents(contents: Contents, shown: str) -> Manifest:

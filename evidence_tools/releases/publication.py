@@ -94,6 +94,8 @@ def verify(place: Path, *, key: Path | None = None, signature: Path | None = Non
         raise ReleaseError("a signature says nothing without the public key of the author; give it")
     if (place / "v").is_dir() and not (place / manifests.NAME).exists():
         versions = _read_versions(place)
+        if not versions:
+            raise ReleaseError(f"{relative_name(place)}: holds no version; publish a build first")
         if stale := _stale_files(versions, place):
             names = ", ".join(relative_name(path) for path in stale)
             raise ReleaseError(f"{names}: missing or changed; publish the newest build again")

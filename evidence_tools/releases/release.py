@@ -88,7 +88,7 @@ def _files(folder: Path, before: list[Snapshot], after: Snapshot) -> dict[str, b
         wording = f"# Wording: {earlier} to {version}\n\n{difference.markdown_list(reworded)}"
         files[f"{kept}-wording.md"] = wording
         text = f"Compared with {earlier}:\n\n{summary}\n"
-        text += f"`evidence diff {earlier} {version}` lists every change, "
+        text += f"`evidence diff {earlier} {version}` lists every row and wording, "
         text += f"`{kept}-wording.md` every change of wording.\n"
     files["CHANGELOG.md"] = f"{head}{unreleased}\n## {version} ({day})\n\n{text}{rest}"
     contents = {name: content.encode() for name, content in files.items()}

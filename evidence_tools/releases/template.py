@@ -18,7 +18,13 @@ from typing import Any
 
 from evidence_tools.evidence.dictionary import MODEL, read_dictionary
 from evidence_tools.evidence.model import load_evidence
-from evidence_tools.evidence.problems import EvidenceError, Problem, did_you_mean, relative_name
+from evidence_tools.evidence.problems import (
+    EvidenceError,
+    Problem,
+    did_you_mean,
+    read_text,
+    relative_name,
+)
 from evidence_tools.releases.manifest import ReleaseError
 
 PACKAGE = Path(__file__).parents[1]
@@ -103,7 +109,10 @@ def add_row(folder: Path, table: str, cells: Iterable[str], citation: Path | Non
         raise EvidenceError(problems)
     description = descriptions[table]
     path = folder / "data" / description.path
-    header, *rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+    text, problems = read_text(path)
+    if problems:
+        raise EvidenceError(problems)
+    header, *rows = list(csv.reader(io.StringIO(text)))
     known = dict.fromkeys(header, "")
     given = read_citation(citation) if citation else {}
     for cell in cells:
@@ -127,7 +136,7 @@ def add_row(folder: Path, table: str, cells: Iterable[str], citation: Path | Non
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow({**known, **given}.values())
     with path.open("a", encoding="utf-8") as file:
-        file.write(line.getvalue())
+        file.write("\n" * (not text.endswith("\n")) + line.getvalue())
     number = len(rows) + 2
     return f"{relative_name(path)}:{number}: added {given[key]!r}\n{_open(folder, path, number)}"
 
@@ -144,12 +153,14 @@ def _open(folder: Path, path: Path, line: int) -> str:
 
 def read_citation(path: Path) -> dict[str, str]:
     """Read one work from BibTeX, RIS or CSL JSON, as cells of ``sources.csv``."""
-    text = path.read_text(encoding="utf-8-sig")
     read = {".bib": _bibtex, ".ris": _ris, ".json": _csl}.get(path.suffix.lower())
     try:
         if read is None:
             raise ValueError("name it .bib, .ris or .json")
+        text = path.read_text(encoding="utf-8-sig")
         work = {key.lower(): re.sub("[{}]", "", str(cell)) for key, cell in read(text).items()}
+    except OSError:
+        raise
     except Exception as error:
         raise EvidenceError([Problem(relative_name(path), 0, "", f"not read: {error}")]) from error
     found = {}

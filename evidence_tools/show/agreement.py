@@ -147,7 +147,7 @@ def _agreement(outcome: Row, findings: Sequence[Row], most: int = 3) -> Runs:
     left_out = [f for f in findings if f.standing != "counted"]
     aside = words.grouped(left_out, lambda f: words.standing_text(f) or f.standing)
     said = [runs(f"{way} in ", _named(outcome, same, most)) for way, same in counted.items()]
-    said = said or [runs("results that count are lacking")]
+    said = said or [runs("no result that counts")]
     if {"a significant increase", "a significant decrease"} <= set(counted):
         said.append(runs("significant results point in opposite directions"))
     said += [
