@@ -296,3 +296,13 @@ def test_a_build_after_one_that_was_ended_is_right(how: signal.Signals, whole: P
     (whole / "_build" / "pipe").unlink()
     chapter.write_text(text, "utf-8")
     assert rebuilt(whole)[0].contents() == clean
+
+
+def test_a_notebook_that_a_pattern_names_is_never_stale(tmp_path: Path) -> None:
+    book = write_book(tmp_path / "book")
+    append(book / "_toc.yml", "- glob: chapters/n*\n")
+    path = book / "chapters" / "note.ipynb"
+    for words in ("written first", "written then"):
+        cells = [new_markdown_cell(f"# Note\n\nThis was {words}.")]
+        path.write_text(json.dumps(new_notebook(cells=cells)), encoding="utf-8")
+        assert words in build(book).page("note")

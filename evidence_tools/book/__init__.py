@@ -28,11 +28,13 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.build_phase import BuildPhase
+from sphinx.util.matching import get_matching_files
 
 from evidence_tools.book import layout, outputs
 from evidence_tools.book.foreign import add_foreign
 from evidence_tools.book.formulas import add_formulas
 from evidence_tools.book.nodes import add_nodes
+from evidence_tools.book.pdf import PdfError, prepare_pdf, resolve_pages
 from evidence_tools.book.pictures import add_pictures
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import BuildError, Session, changed_pages, end_on_signals
@@ -51,7 +53,7 @@ from evidence_tools.releases.stamp import read_stamp
 
 LOGGER = logging.getLogger(__name__)
 DRAFT = "EVIDENCE_DRAFT"
-"""Environment variable: only pages that changed are written, and no PDF, as in a preview."""
+"""Environment variable: pages that were not read anew stay as they are, and there is no PDF."""
 _TEXTS = ("evidence_subtitle", "evidence_description")
 """Settings that are shown, in which roles stand for numbers."""
 _TOOLS = (
@@ -132,7 +134,10 @@ def _chapter_files(folder: Path, config: Config) -> list[str]:
         # A paired chapter is there twice: the text comes first.
         files = (f"{name}{suffix}" for suffix in suffixes)
         found += [file for file in files if (folder / file).is_file()][:1]
-    return found + [f"{pattern}{end}" for pattern in toc.globs() for end in config.source_suffix]
+    globs = [f"{pattern}{end}" for pattern in toc.globs() for end in config.source_suffix]
+    if globs:
+        found += sorted(get_matching_files(folder, globs, config.exclude_patterns))
+    return found
 
 
 def _begin(app: Any) -> None:
@@ -190,11 +195,9 @@ def _choose_pages(app: Any, env: Any) -> Iterable[str]:
 
 
 def _print(app: Any, builder: Any) -> None:
-    """Resolve all references, and set the PDF beside the writing of the pages."""
+    """Make room for the site, write its notebooks, and set the PDF while pages are written."""
     if builder.name != "html":
         return
-    from evidence_tools.book.pdf import prepare_pdf, resolve_pages
-
     folder = Path(app.outdir)
     app.evidence_site.make_room(keep=app.evidence_keeps)
     if app.evidence_keeps:
@@ -205,7 +208,7 @@ def _print(app: Any, builder: Any) -> None:
     pages = resolve_pages(app)
     with _failing_closed(app):
         target = folder / f"{layout.file_stem(app)}.pdf"
-        set_pdf = prepare_pdf(app, app.evidence_stamp, target, pages)
+        set_pdf = prepare_pdf(app, target, pages)
     threads = ThreadPoolExecutor(1)  # Typst needs nothing of Python
     app.evidence_pdf = threads.submit(set_pdf)
     threads.shutdown(wait=False)
@@ -264,8 +267,6 @@ def _refuse(problems: Iterable[object]) -> None:
 @contextmanager
 def _failing_closed(app: Any) -> Iterator[None]:
     """Stop the build with a message instead of a traceback, also for what was logged before."""
-    from evidence_tools.book.pdf import PdfError
-
     expected = (BuildError, ReleaseError, EvidenceError, UnknownKeyError, PdfError)
     try:
         yield

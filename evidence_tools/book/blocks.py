@@ -182,13 +182,13 @@ def _box(writer: Writer, node: Any) -> str:
         words = escaped(named[:1].upper() + named[1:]) + " " * bool(words) + words.lstrip()
     elif not words and node.tagname in _BOXES:
         words = "See also" if node.tagname == "seealso" else node.tagname.capitalize()
-    return _under(writer, node, words, rest, f"titled({literal(kind)}, ")
+    return _under(writer, node, words, rest, "titled", literal(kind))
 
 
-def _under(writer: Writer, node: Any, head: str, rest: list[Any], call: str = "captioned(") -> str:
+def _under(writer: Writer, node: Any, head: str, rest: list[Any], *box: str) -> str:
     """Print something under its title or caption."""
     head, body = writer.anchor(node) + head, writer.all(rest)
-    return writer.block(node, f"#{call}[{head}], [{body}]);")
+    return writer.block(node, call(*(box or ("captioned",)), f"[{head}]", f"[{body}]"))
 
 
 @prints("container")
@@ -217,7 +217,7 @@ def _panel(writer: Writer, node: Any) -> str:
     for each in (title, link):
         if each is not None:
             each.parent.remove(each)
-    return _under(writer, node, words, node.children, 'titled("card", ')
+    return _under(writer, node, words, node.children, "titled", literal("card"))
 
 
 def _is_title(node: nodes.Node) -> bool:

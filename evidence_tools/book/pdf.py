@@ -29,7 +29,6 @@ from evidence_tools.book.layout import address_of, citation_of, report_of
 from evidence_tools.book.pictures import SHOWN, Pictures
 from evidence_tools.book.roles import chapter_order, is_printed
 from evidence_tools.book.writer import Writer, call, escaped
-from evidence_tools.releases.stamp import Stamp
 
 _FONTS = "fonts"
 """Folder of a book for fonts of scripts that the report's own fonts do not have."""
@@ -81,13 +80,13 @@ def resolve_pages(app: Sphinx) -> Pages:
     return {name: doctree for name, doctree in pages.items() if is_printed(env, name)}
 
 
-def prepare_pdf(app: Sphinx, stamp: Stamp, target: Path, pages: Pages) -> Callable[[], Path]:
+def prepare_pdf(app: Any, target: Path, pages: Pages) -> Callable[[], Path]:
     """Make everything of the PDF that needs Sphinx, and leave the setting to the caller.
 
     The callable that is returned may run in another thread while pages are written: Typst needs
     nothing of Python. It raises `PdfError` if Typst refuses the report.
     """
-    config: Any = app.config
+    config, stamp = app.config, app.evidence_stamp
     folder = Path(app.outdir).parent / ".print"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -98,7 +97,7 @@ def prepare_pdf(app: Sphinx, stamp: Stamp, target: Path, pages: Pages) -> Callab
     facts["commit"] = f"{commit}, modified" if commit and stamp.modified else commit
     facts["how_to_cite"] = citation_of(app)
     body = write_book(app, writer, pages)
-    app.evidence_remarks = writer.remarks  # type: ignore[attr-defined]
+    app.evidence_remarks = writer.remarks
     return partial(make_pdf, body, facts, folder, target, Path(app.srcdir))
 
 

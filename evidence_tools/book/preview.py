@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from jupyter_book.sphinx import build_sphinx  # noqa: F401 - what a build import
 from livereload import Server
 from tornado.ioloop import IOLoop
 
-from evidence_tools.book import DRAFT, pdf  # noqa: F401
+from evidence_tools.book import DRAFT
 from evidence_tools.book.session import PACKAGE
 from evidence_tools.evidence.model import load_evidence
 
@@ -38,7 +39,8 @@ def _build(*, draft: bool) -> int:
 
 def preview() -> None:
     """Serve the report on this machine, build what changes, and reload what is shown."""
-    load_evidence(Path("data"))
+    with suppress(Exception):  # what is wrong is reported by the build
+        load_evidence(Path("data"))
     waiting: Any = None
     whole = 0  # the process that builds the whole report
 
@@ -62,7 +64,7 @@ def preview() -> None:
 
     os.waitpid(_build(draft=False), 0)
     server = Server()
-    for place in ("chapters", "data", "_config.yml", "_toc.yml", "references.bib"):
+    for place in ("chapters", "docs", "data", "_config.yml", "_toc.yml", "references.bib"):
         server.watch(place, change)
     server.watch(str(PACKAGE), restart, delay="forever")
     server.serve(root="_build/html", open_url_delay=0.5, default_filename="index.html")

@@ -25,6 +25,7 @@ from sphinx import addnodes
 from evidence_tools.book.layout import address_of, file_stem, report_of
 from evidence_tools.book.nodes import DATA
 from evidence_tools.releases.bundle import pack, safe_cell
+from evidence_tools.releases.manifest import write_whole
 from evidence_tools.releases.publication import forward_page
 from evidence_tools.releases.stamp import bibtex, ris
 
@@ -140,7 +141,7 @@ def shared_state(env: Any, key: object) -> str:
         for name, part in data.items()
         if name not in _OF_ONE_PAGE
     }
-    about = {name: page.get("shown") for name, page in env.metadata.items()}
+    about = {name: [page.get("shown"), page.get("tocdepth")] for name, page in env.metadata.items()}
     glued = sorted(Path(env.mystnb_config.output_folder).rglob("*.glue.json"))
     known = [key, parts, about, [path.read_bytes() for path in glued]]
     return hashlib.sha256(repr(_plain(known)).encode()).hexdigest()
@@ -251,10 +252,8 @@ def _vega_bundle(cache: Path) -> Path:
     kept = cache / f"vega-{metadata.version('vl-convert-python')}.js"
     if not kept.is_file():
         # The bundle declares thousands of short names; a function keeps them to itself.
-        part = kept.with_suffix(f".{os.getpid()}")
         bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
-        part.write_text(f"(function(){{{bundle}\n}})();", encoding="utf-8")
-        part.replace(kept)
+        write_whole(kept, f"(function(){{{bundle}\n}})();".encode())
     return kept
 
 
