@@ -49,7 +49,8 @@ def test_a_new_report_builds_at_once(report: Path) -> None:
 
 def test_it_has_what_an_author_needs(report: Path) -> None:
     for name in ("README.md", "Makefile", "requirements.txt", ".gitignore", "data/datapackage.json",
-                 ".github/workflows/report.yml", "evidence_tools/cli.py"):  # fmt: skip
+                 ".github/workflows/report.yml", "evidence_tools/cli.py", "evidence_tools/LICENSE",
+                 "CITATION.cff", "CHANGELOG.md"):  # fmt: skip
         assert (report / name).is_file(), name
     evidence = load_evidence(report / "data")
     assert all(

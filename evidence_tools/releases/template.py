@@ -63,6 +63,7 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
     slug = re.sub(r"[^a-z0-9]+", "-", told["title"].lower()).strip("-") or "report"
     needed = _dependencies()
     values: dict[str, Any] = {**told, "slug": slug, "year": str(date.today().year)}
+    values["day"] = str(date.today())
     values["dependencies"] = needed
     beside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)
@@ -80,6 +81,9 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
         path.rename(path.with_name(path.name.replace("dot-", ".", 1)))
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
     shutil.copytree(PACKAGE, beside / PACKAGE.name, ignore=ignored)
+    licence = PACKAGE.parent / "LICENSE"
+    if licence.exists():  # a report made from a report has it inside the package already
+        shutil.copy(licence, beside / PACKAGE.name)
     pins = PACKAGE.parent / "requirements.txt"
     pinned = pins.read_text(encoding="utf-8") if pins.exists() else "\n".join([*needed, ""])
     (beside / "requirements.txt").write_text(pinned, encoding="utf-8")
