@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,6 +28,13 @@ kernelspec:
   name: python3
 ---
 """
+
+
+def copy_topic(folder: Path) -> Path:
+    """Copy the made-up tables, with the word lists of the report."""
+    shutil.copytree(TOPIC, folder)
+    shutil.copytree(PROJECT / "data" / "wording", folder / "wording")
+    return folder
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from building import HEADER as HEAD
-from building import PROJECT, TOPIC, Build, build_book, build_once
+from building import TOPIC, Build, build_book, build_once, copy_topic
 
 CONFIG = """
 title: "Amber light: a made-up report"
@@ -160,8 +159,7 @@ class Made(Build):
 
 def write_book(folder: Path, **changed: str) -> Path:
     """Write the made-up book; other text for a chapter by its name."""
-    shutil.copytree(TOPIC, folder / "data")
-    shutil.copytree(PROJECT / "data" / "wording", folder / "data" / "wording")
+    copy_topic(folder / "data")
     rows = (TOPIC / "findings.csv").read_text(encoding="utf-8").splitlines()[1:]
     reason = "a small book for a test"
     excluded = [f"% check: exclude {row.partition(',')[0]} -- {reason}\n" for row in rows[1:]]

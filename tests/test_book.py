@@ -68,7 +68,7 @@ def test_only_the_first_mention_of_an_abbreviation_links_to_the_glossary(pages: 
     assert pages["about"].find(id="term-RCT")
 
 
-def test_text_from_data_is_never_markup(pages: Pages, made: Made) -> None:
+def test_text_from_data_is_never_markup(pages: Pages) -> None:
     rows = article(pages["rows"])
     assert "<b>Sum</b>" in rows.get_text()
     assert "<u>plain</u>" in rows.get_text()
@@ -199,9 +199,7 @@ def test_the_pdf_is_beside_the_pages_and_the_build_says_where(made: Made) -> Non
     assert re.search(r"4 pages and amber-0\.1\.0\.pdf \(\d+ kB\) are in .*html", made.output)
 
 
-def test_what_is_wrong_is_all_reported_and_the_last_good_site_stays(
-    made: Made, tmp_path: Path
-) -> None:
+def test_what_is_wrong_is_all_reported_and_the_last_good_site_stays(tmp_path: Path) -> None:
     rows = HEAD + (
         "\nNo title here.\n\n```{code-cell} ipython3\nimport sys\n"
         "from evidence_tools.show.display import Prose, runs\n"

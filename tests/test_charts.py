@@ -46,12 +46,8 @@ PLOTS: dict[str, Callable[[Evidence], Figure]] = {
 
 
 @pytest.fixture(scope="module")
-def evidence() -> Evidence:
-    return load_evidence(TOPIC)
-
-
-@pytest.fixture(scope="module")
-def figures(evidence: Evidence) -> dict[str, Figure]:
+def figures() -> dict[str, Figure]:
+    evidence = load_evidence(TOPIC)
     return {name: plot(evidence) for name, plot in PLOTS.items()}
 
 
@@ -123,8 +119,8 @@ def test_letters_are_large_and_in_the_colour_of_the_page(figure: Figure) -> None
     assert FONT_SIZE * 560 / WIDE >= 11  # the narrowest column that gets the wide drawing
 
 
-def test_colours_are_safe_or_of_the_kinds(figure: Figure, evidence: Evidence) -> None:
-    safe = {*PALETTE, GREY, INK, *evidence.kinds["colour"].dropna()}
+def test_colours_are_safe_or_of_the_kinds(figure: Figure, topic: Evidence) -> None:
+    safe = {*PALETTE, GREY, INK, *topic.kinds["colour"].dropna()}
     assert {row["colour"] for sort in ("point", "rule") for row in marks(figure, sort)} <= safe
 
 
@@ -222,39 +218,39 @@ def test_a_corrected_result_is_not_drawn_like_its_correction(figures: dict[str, 
     ],
 )
 def test_what_has_no_place_is_refused(
-    plot: Callable[..., Figure], ids: list[str], words: str, evidence: Evidence
+    plot: Callable[..., Figure], ids: list[str], words: str, topic: Evidence
 ) -> None:
     with pytest.raises(ValueError, match=words):
         plot(ids)
 
 
-def test_a_forest_of_several_scales_is_refused_with_their_names(evidence: Evidence) -> None:
+def test_a_forest_of_several_scales_is_refused_with_their_names(topic: Evidence) -> None:
     with pytest.raises(
         ValueError, match=r"MD, unit not reported: larkin2024-som; .*SMD, SD.*marker_plot"
     ):
-        forest_plot(evidence.select(outcome="somnin"))
+        forest_plot(topic.select(outcome="somnin"))
 
 
 @pytest.mark.parametrize("plot", [marker_plot, forest_plot, agreement_plot])
-def test_no_rows_are_refused(plot: Callable[..., Figure], evidence: Evidence) -> None:
+def test_no_rows_are_refused(plot: Callable[..., Figure], topic: Evidence) -> None:
     with pytest.raises(ValueError, match="no rows"):
-        plot(evidence.findings.query("source_id == 'nobody'"))
+        plot(topic.findings.query("source_id == 'nobody'"))
     with pytest.raises(TypeError, match="pass a frame"):
-        plot(evidence)
+        plot(topic)
 
 
-def test_rows_come_in_the_order_of_the_selection(evidence: Evidence) -> None:
-    chosen = evidence.findings.query("source_id == 'larkin2024'").sort_index(ascending=False)
+def test_rows_come_in_the_order_of_the_selection(topic: Evidence) -> None:
+    chosen = topic.findings.query("source_id == 'larkin2024'").sort_index(ascending=False)
     alt = marker_plot(chosen).alt
     assert alt.index("vigilase") < alt.index("somnin") < alt.index("dormine")
 
 
-def test_an_author_gives_name_and_caption(evidence: Evidence) -> None:
+def test_an_author_gives_name_and_caption(topic: Evidence) -> None:
     figure = marker_plot(["larkin2024-som"], name="fig-mine", caption="What moved?")
     assert figure.name == "fig-mine" and figure.caption[0].text == "What moved?"
 
 
-def test_the_axis_names_the_subject_or_for_other_forms_treatment(evidence: Evidence) -> None:
+def test_the_axis_names_the_subject_or_for_other_forms_treatment(topic: Evidence) -> None:
     ours, others = marker_plot(["larkin2024-som"]), marker_plot(["larkin2024-som", "white2020-som"])
     assert "with amber light" in json.dumps(ours.spec)
     assert "with treatment" in json.dumps(others.spec)
@@ -277,7 +273,7 @@ def test_what_is_not_counted_is_grey_in_the_matrix_and_named(figures: dict[str, 
     assert "(struck out: retracted)" in drawn
 
 
-def test_the_matrix_explains_only_what_it_shows(evidence: Evidence) -> None:
+def test_the_matrix_explains_only_what_it_shows(topic: Evidence) -> None:
     drawn = texts(agreement_plot(["larkin2024-som", "moss2021-som"]))
     assert "blue, no frame: agrees" in drawn and "thick frame" not in drawn
 
@@ -300,14 +296,14 @@ def test_a_trial_whose_arms_alone_are_counted_has_its_size_on_the_map(
     assert "for 24 months, 900 participants" in figure.alt
 
 
-def test_a_chart_of_one_trial_has_an_axis(evidence: Evidence) -> None:
+def test_a_chart_of_one_trial_has_an_axis(topic: Evidence) -> None:
     figure = trials_plot(["owl2014"], on="sleep hormone marker")  # no round month is near 8 weeks
     assert "months of treatment" in json.dumps(figure.spec)
 
 
-def test_an_unknown_kind_is_answered_with_the_known_ones(evidence: Evidence) -> None:
+def test_an_unknown_kind_is_answered_with_the_known_ones(topic: Evidence) -> None:
     with pytest.raises(UnknownKeyError, match="accident"):
-        trials_plot(evidence.trials, on="acident")
+        trials_plot(topic.trials, on="acident")
 
 
 def test_a_change_within_one_arm_is_grey_on_the_map(changed_topic: Callable[..., Evidence]) -> None:
@@ -323,10 +319,10 @@ def test_doses_of_the_map_go_down_and_unknown_ones_are_last(figures: dict[str, F
     assert places == sorted(places)
 
 
-def test_too_many_outcomes_are_refused(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_outcomes_are_refused(topic: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evidence_tools.show.agreement._MOST_COLUMNS", 1)
     with pytest.raises(ValueError, match="choose at most 1"):
-        agreement_plot(evidence.findings)
+        agreement_plot(topic.findings)
 
 
 def test_the_timeline_joins_times_and_leaves_out_what_has_none(figures: dict[str, Figure]) -> None:
@@ -346,15 +342,15 @@ def test_doses_stand_beside_the_amounts_of_the_topic(figures: dict[str, Figure])
     assert "Without a reported dose" in figures["dose_plot"].alt
 
 
-def test_the_flow_adds_up(evidence: Evidence, figures: dict[str, Figure]) -> None:
+def test_the_flow_adds_up(topic: Evidence, figures: dict[str, Figure]) -> None:
     alt = figures["sources_plot"].alt
-    counted = evidence.findings.query("standing == 'counted'")
+    counted = topic.findings.query("standing == 'counted'")
     sources = count_text(counted["source_id"].nunique(), "source")
-    assert f"with {len(evidence.findings)} results." in alt
+    assert f"with {len(topic.findings)} results." in alt
     assert f"Counted: {sources} with {len(counted)} results" in alt
 
 
-def test_text_of_tables_cannot_become_markup(evidence: Evidence) -> None:
+def test_text_of_tables_cannot_become_markup(topic: Evidence) -> None:
     figure = marker_plot(["larkin2024-som"], caption='<script>alert("x")</script>')
     assert "<script>" not in figure.to_html()
 

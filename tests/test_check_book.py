@@ -192,7 +192,7 @@ def test_a_printed_number_of_a_table_passes(evidence: Evidence) -> None:
     assert check_output(printed, evidence) == []
 
 
-def test_a_number_inside_a_drawing_is_no_number_of_a_row(book: Path, evidence: Evidence) -> None:
+def test_a_number_inside_a_drawing_is_no_number_of_a_row(book: Path) -> None:
     from evidence_tools.check.built import check_built
 
     page = "<article>97.3 of them <svg><text>96.4</text></svg></article>"

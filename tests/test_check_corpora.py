@@ -24,9 +24,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from building import PROJECT
 
 from evidence_tools.check.audit import audit
 from evidence_tools.check.pages import parse_page
@@ -34,15 +34,14 @@ from evidence_tools.check.review import Review, check_page
 from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Judge
 from evidence_tools.evidence.model import load_evidence
 
-ROOT = Path(__file__).parents[1]
-CORPORA = Path(__file__).parent / "corpora"
+CORPORA = PROJECT / "tests" / "corpora"
 FALSE = sorted(path.stem for path in CORPORA.glob("*false*.csv"))
 HONEST = sorted(path.stem for path in CORPORA.glob("*honest*.csv"))
 
 
 @pytest.fixture(scope="module")
 def judge() -> Judge:
-    return Judge(load_evidence(ROOT / "data"))
+    return Judge(load_evidence(PROJECT / "data"))
 
 
 def flagged(judge: Judge, name: str) -> Iterator[tuple[str, bool]]:
@@ -63,7 +62,7 @@ def test_four_of_five_faults_that_an_audit_finds_or_should_find_are_both() -> No
     with (CORPORA / "page.csv").open(encoding="utf-8", newline="") as file:
         key = {row["sentence"]: row["verdict"] for row in csv.DictReader(file)}
     blocks = [block for sentence in key for block in parse_page(sentence).blocks]
-    read = audit(blocks, load_evidence(ROOT / "data"))
+    read = audit(blocks, load_evidence(PROJECT / "data"))
     judged = {s.text: s.verdict for s in read.sentences}
     faults = {CONTRADICTED, STRONGER, ABSENT, ADVICE}
     wrong = {text for text, verdict in key.items() if verdict in faults}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
+from building import copy_topic
 
 from evidence_tools.check.claims import read_claims
 from evidence_tools.check.lookup import say
@@ -14,8 +14,6 @@ from evidence_tools.check.review import Review, check_page
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.model import load_evidence
 
-TOPIC = Path(__file__).parent / "topic"
-LEXICONS = Path(__file__).parents[1] / "data" / "wording"
 BODY = """sense,words,means,reason
 body,sleep; accidents; crashes; accident,,what people feel
 marker,markers; marker,,markers in general
@@ -29,8 +27,7 @@ link,means; so; therefore; shows; sign,,leads from one outcome to another
 
 def write_tables(folder: Path) -> Path:
     """Write the made-up tables with the word lists of the report, and with words of their own."""
-    shutil.copytree(TOPIC, folder)
-    shutil.copytree(LEXICONS, folder / "wording")
+    copy_topic(folder)
     (folder / "wording" / "body.csv").write_text(BODY, encoding="utf-8")
     return folder
 

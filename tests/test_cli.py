@@ -15,7 +15,9 @@ from evidence_tools.cli import main
 
 Capture = pytest.CaptureFixture[str]
 
-COMMANDS = ("check", "audit", "diff", "release", "publish", "bundle", "verify")
+COMMANDS = (
+    "check", "new", "add", "audit", "diff", "release", "bundle", "publish", "verify",
+)  # fmt: skip
 
 
 @pytest.fixture

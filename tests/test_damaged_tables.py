@@ -155,10 +155,10 @@ def _listed() -> dict[str, tuple[Damage, str]]:
     return found
 
 
-SOM, FERN, LAMP = "larkin2024-som", "fern2019-som", "fern2019-som-lamp"
-NIGHT, MORE = "moss2021-accident", ("harms", "fern2019-more")
-F, S, OUT, T, A = "findings", "sources", "outcomes", "trials", "arms"
-NULL, GAP, TURN = "\x00", "\u00ad", "\u202e"
+SOM, LAMP = "larkin2024-som", "fern2019-som-lamp"
+MORE = ("harms", "fern2019-more")
+F, S, T, A = "findings", "sources", "trials", "arms"
+GAP, TURN = "\u00ad", "\u202e"
 MD = "MD 1.86, 95% CI 1.17-2.56"
 REFUSED: dict[str, tuple[Damage, str]] = _listed() | {
     # Files

@@ -86,7 +86,7 @@ def test_opposite_significant_results_are_inconsistency(changed_topic: Changed) 
     assert "som inconsistency: results that count conflict in direction" in misfits(evidence)
 
 
-def test_silence_is_no_inconsistency(changed_topic: Changed, topic: Evidence) -> None:
+def test_silence_is_no_inconsistency(topic: Evidence) -> None:
     # Reed 2016 reports no change in somnin, which rose elsewhere.
     assert topic.finding("reed2016-som").standing == "counted"
     assert "som" not in conflicting_outcomes(topic.findings)
