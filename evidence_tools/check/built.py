@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evidence_tools.check.pages import Block, Page, Piece, pdf_pages, sentences, text_blocks
+from evidence_tools.check.pages import Page, Piece, html_tree, pdf_pages, sentences, text_blocks
 from evidence_tools.check.review import Review, check_page, check_words, exemptions, read_book
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import Problem
 from evidence_tools.show.display import MIME_TYPE
-from evidence_tools.show.words import DIRECTIONS, MOVED
+from evidence_tools.show.words import DIRECTIONS
 
-# How the package itself says that a source gives no direction.
-_OPEN = re.compile("|".join(DIRECTIONS[d] for d in DIRECTIONS if d not in MOVED), re.IGNORECASE)
-_PARTS = re.compile(r"; |(?<=[.!?]) (?=[A-Z])")
-_LABEL = re.compile(r"^\s*\w+: ")
 _TOKEN = re.compile(r"\d(?:[\d.,]*\d)?")
 # Commits, by chance of digits alone, and days: they name a version, and count nothing.
 _COMMIT = r"[0-9a-f]{10,40}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,9}"
 _STAMP = re.compile(rf"\b(?:{_COMMIT}|\d{{4}}-\d\d-\d\d)\b")
-_UNSEEN = {"script", "style", "template", "nav", "pre"}
-_UNSEEN_CLASSES = {"headerlink", "cell_input", "section-number", "caption-number", "std-numref"}
-_UNSEEN_CLASSES |= {"citation", "footnote"}
+_UNREAD = frozenset(["script", "style", "template", "nav", "pre", "headerlink", "cell_input"])
+_UNREAD |= {"internal", "section-number", "caption-number", "std-numref", "citation", "footnote"}
 _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml", "CITATION.cff"]
 
 
@@ -55,92 +48,74 @@ def check_built(
         HTML and PDF shows; findings shown nowhere; and printed text that no row holds.
     """
     evidence = load_evidence(folder / "data")
-    pages, _, _ = read_book(folder)
+    known, everything = Known(evidence), read_book(folder)
+    pages = [page for page in everything if (html / page.path).with_suffix(".html").is_file()]
     checked = [page for page in pages if not page.declared]
-    cells = [cell for page in checked for cell in _cells(html, page)]
-    made = {text for _, outputs in cells for o in outputs for text in _strings(_made(o))}
-    texts = Outputs(evidence, made)
-    problems = [p for place, outputs in cells for p in texts.check(outputs, place)]
-    problems += _hidden(pages, made, evidence) if cells else []
-    printed = []
-    for page in pages:
+    problems, printed, named = list[Problem](), list[str](), set[str]()
+    for page in checked:
+        made: list[str] = []
+        for place, outputs in _cells(html, page):
+            problems += known.check(outputs, place)
+            made += (text for output in outputs for text in _texts(output["data"].get(MIME_TYPE)))
+            named.update(re.findall(r'"([\w.-]+)"', json.dumps(outputs)))
         path = (html / page.path).with_suffix(".html")
         shown, drawn = _visible(path)
-        printed += [shown, drawn] if page.is_printed else []
-        unknown = set() if page.declared else _tokens([shown]) - texts.numbers
-        for token in sorted(unknown - _tokens(page.lines.values())):
+        is_printed = str(page.front.get("print", "")).lower() != "false"
+        printed += [shown, drawn] if is_printed else []
+        unknown = _tokens([shown]) - _tokens([*made, *page.lines.values()]) - known.numbers
+        for token in sorted(unknown):
             message = f"the page shows the number {token!r}, which no row and no output holds"
             problems.append(Problem(str(path), 0, "", message, "number"))
+    problems += _hidden(everything, named, evidence) if named else []
     if pdf and len(checked) == len(pages):
-        problems += _compare(pdf(), printed, texts.numbers)
+        problems += _compare(pdf(), printed, known.numbers)
     return sorted(set(problems))
 
 
-class Outputs:
-    """What cells put out, held against texts and numbers of the tables and settings."""
+class Known:
+    """Numbers and texts of tables and settings, against which what cells put out is held."""
 
-    def __init__(self, evidence: Evidence, made: Iterable[str] = ()) -> None:
-        self.evidence, self.judge = evidence, Judge(evidence)
-        self.numbers = _tokens([*_table_texts(evidence.folder.parent), *made])
+    def __init__(self, evidence: Evidence) -> None:
+        self.judge = Judge(evidence)
+        cells = {"; ".join(DIRECTIONS.values())}
+        for table in read_dictionary(evidence.folder)[0]:
+            for _, column in getattr(evidence, table).items():
+                cells.update(map(str, column.dropna().unique()))
+        files = [evidence.folder.parent / name for name in _SETTINGS]
+        settings = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+        self.numbers = _tokens([*cells, *settings])
+        said = (sentence.text for sentence in sentences([[Piece(cell, 0)] for cell in cells]))
+        parts = {_folded(part) for text in said for part in re.split(r"; |\{[^}]*\}", text)}
+        long = {part for part in parts if part.count(" ") > 2}
+        self.texts = dict.fromkeys(sorted(long, key=len, reverse=True))
 
     def check(self, outputs: Iterable[Any], path: str) -> Iterator[Problem]:
         """Check what a cell put out, as a notebook holds it; ``path`` is how problems name it."""
         for output in outputs:
-            data = {kind: _joined(text) for kind, text in output.get("data", {}).items()}
-            if "application/javascript" in data or "<script" in str(data.get("text/html", "")):
+            data = output.get("data", {})
+            if "application/javascript" in data or "<script" in _joined(data.get("text/html", "")):
                 message = "a cell shows a script, which cannot be checked; show data or text"
                 yield Problem(path, 0, "", message, "page")
-                continue
-            blocks = [[p for p in pieces if self._is_new(p)] for pieces in _runs(_made(output))]
-            said = (
-                replace(sentence, text=text)
-                for sentence in sentences(blocks)
-                for text in self._rest(sentence.text)
-            )
-            for message in check_words(said, self.judge):
-                yield Problem(path, 0, "", message, "wording")
-            # Outputs of this type were made from rows; every other is text that an author printed.
-            kinds = [] if MIME_TYPE in data else ["text/markdown", "text/html", "text/plain"]
-            printed = next((str(data[kind]) for kind in kinds if kind in data), "")
-            printed = printed or _joined(output.get("text", ""))
-            for problem in check_page(
-                Page(path, blocks=text_blocks(printed)), self.judge, Review()
-            ):
-                number = re.match(r"typed number '([^']+)'", problem.message)
-                if not number or not _tokens([number.group(1)]) <= self.numbers:
-                    yield Problem(path, 0, "", f"printed: {problem.message}", problem.rule)
+            elif MIME_TYPE in data:
+                for message in self._made(_texts(data[MIME_TYPE])):
+                    yield Problem(path, 0, "", message, "wording")
+            else:  # text that an author printed
+                kinds = ("text/markdown", "text/html", "text/plain")
+                texts = [*(data[kind] for kind in kinds if kind in data), output.get("text", "")]
+                page = Page(path, blocks=text_blocks(_joined(texts[0])))
+                for problem in check_page(page, self.judge, Review()):
+                    number = re.match(r"typed number '([^']+)'", problem.message)
+                    if not number or not _tokens([number.group(1)]) <= self.numbers:
+                        yield replace(problem, line=0, message=f"printed: {problem.message}")
 
-    def _is_new(self, piece: Piece) -> bool:
-        """Whether a piece is a role, a short name, or says what no cell of the tables does."""
-        return bool(piece.role or len(piece.text.split()) < 4 or self._rest(piece.text))
-
-    def _rest(self, text: str) -> list[str]:
-        """List what a text says beyond texts of the tables and what fills their slots."""
-        unlabelled = _LABEL.sub("", text)
-        for known in (text, unlabelled):
-            if all(_folded(part) in self._cells for part in _PARTS.split(known)):
-                return []
-        said = _folded(unlabelled)
-        found = (template.fullmatch(said) for template in self._templates)
-        filled = next((match.groups() for match in found if match), None)
-        return [text] if filled is None else [fill for fill in filled if fill not in self._cells]
-
-    @cached_property
-    def _cells(self) -> set[str]:
-        """Every text of the tables, whole and in its parts, as the rules held it there."""
-        found: set[str] = set()
-        for table in read_dictionary(self.evidence.folder)[0]:
-            for _, column in getattr(self.evidence, table).select_dtypes("string").items():
-                for cell in column.dropna().unique():
-                    found |= {_folded(part) for part in [cell, *_PARTS.split(cell)]}
-        return found
-
-    @cached_property
-    def _templates(self) -> list[re.Pattern[str]]:
-        texts = [*self.evidence.plain["text"], *self.evidence.limitations["sentence"]]
-        parts = [part for text in texts for part in _PARTS.split(text) if "{" in part]
-        fixed = ([_folded(words) for words in re.split(r"\{[^}]*\}", part)] for part in parts)
-        return [re.compile(r" ?(.+) ?".join(words)) for words in fixed]
+    def _made(self, texts: Iterable[str]) -> Iterator[str]:
+        """Say what is wrong with words of the package beyond those that the tables hold."""
+        for sentence in sentences([[Piece(text, 0)] for text in dict.fromkeys(texts)]):
+            said = _folded(sentence.text)
+            if said not in self.texts and any(check_words([sentence], self.judge)):
+                for text in self.texts:
+                    said = said.replace(text, ";")
+                yield from check_words([replace(sentence, text=said)], self.judge)
 
 
 def _folded(text: str) -> str:
@@ -148,21 +123,28 @@ def _folded(text: str) -> str:
     return re.sub(r"[\W_]+", " ", text.replace("µ", "u").replace("μ", "u")).strip().lower()
 
 
-def _made(output: Any) -> Any:
-    """Get what the package made of rows in an output."""
-    return output.get("data", {}).get(MIME_TYPE)
+def _joined(text: Any) -> str:
+    return "".join(text) if isinstance(text, list) else str(text)
 
 
-def _joined(text: Any) -> Any:
-    parts = isinstance(text, list) and all(isinstance(part, str) for part in text)
-    return "".join(text) if parts else text
+def _texts(value: Any) -> Iterator[str]:
+    """List the texts of an output that was made from rows, but not those inside drawings."""
+    if isinstance(value, dict):
+        value = [item for key, item in value.items() if not key.endswith(("svg", "spec"))]
+    elif isinstance(value, list) and all(isinstance(v, dict) and "text" in v for v in value):
+        # An address says nothing.
+        value = "".join(run["text"] for run in value if not run.get("link"))
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif value:
+        yield str(value)
 
 
-def _hidden(pages: list[Page], made: set[str], evidence: Evidence) -> Iterator[Problem]:
+def _hidden(pages: list[Page], named: set[str], evidence: Evidence) -> Iterator[Problem]:
     """Find findings that no page shows and that no page leaves out with a reason."""
-    granted, _ = exemptions(pages, evidence)
-    shown = made | {piece.text.partition(".")[0] for page in pages for piece in page.roles}
-    shown |= {exemption.rule for exemption in granted}
+    shown = named | {exemption.rule for exemption in exemptions(pages, evidence)[0]}
+    shown |= {key.partition(".")[0] for page in pages for _, key, _ in page.names}
     for key, row in evidence.rows("findings").items():
         if key not in shown:
             message = (
@@ -170,26 +152,6 @@ def _hidden(pages: list[Page], made: set[str], evidence: Evidence) -> Iterator[P
                 f"on a page: % check: exclude {key} -- reason"
             )
             yield Problem("data/findings.csv", 0, "", message, "coverage")
-
-
-def _runs(value: Any) -> Iterator[Block]:
-    """Find texts of an output that was made from rows; what a row stands behind is a role."""
-    if (
-        isinstance(value, list)
-        and value
-        and all(isinstance(v, dict) and "text" in v for v in value)
-    ):
-        pieces: Block = []
-        for run in value:
-            role = "finding" if run.get("finding_id") else "source" if run.get("source_id") else ""
-            key = run.get("finding_id") or run.get("source_id") or ""
-            # An address says nothing.
-            text = "" if run.get("link") else _OPEN.sub("", str(run["text"]))
-            pieces.append(Piece(key or text, 0, role=role))
-        yield pieces
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _runs(item)
 
 
 def _tokens(texts: Iterable[str]) -> set[str]:
@@ -202,15 +164,6 @@ def _tokens(texts: Iterable[str]) -> set[str]:
     return found
 
 
-def _table_texts(folder: Path) -> Iterator[str]:
-    for path in sorted(folder.glob("data/*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            yield from (cell for row in csv.reader(file) for cell in row)
-    yield from sorted(path.stem for path in folder.glob("data/releases/*"))
-    paths = [folder / name for name in _SETTINGS]
-    yield from (path.read_text(encoding="utf-8") for path in paths if path.is_file())
-
-
 def _cells(html: Path, page: Page) -> Iterator[tuple[str, list[Any]]]:
     """Read what the cells of a finished chapter put out: the chapter and cell, and outputs."""
     path = (html / page.path).with_suffix(".ipynb")
@@ -220,36 +173,14 @@ def _cells(html: Path, page: Page) -> Iterator[tuple[str, list[Any]]]:
         yield f"{page.path}, code cell {number}", cell["outputs"]
 
 
-def _strings(value: Any) -> Iterator[str]:
-    """List the texts and numbers of an output; those inside a drawing are places in it."""
-    if isinstance(value, dict):
-        value = [item for key, item in value.items() if not key.endswith("svg")]
-    if isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-    elif isinstance(value, str | int | float) and not isinstance(value, bool):
-        yield str(value)
-
-
 def _visible(path: Path) -> tuple[str, str]:
     """Read the text of a page, and that of its drawings: the scale of an axis is of no row."""
-    from bs4 import BeautifulSoup
-
-    page = path.read_text(encoding="utf-8")
-    article = re.search(r"(?s)<article.*</article>", page)
-    # Only the article, by lxml, without selectors: in a third of the time.
-    soup = BeautifulSoup(article[0] if article else page, "lxml")
-    for tag in soup.find_all(_is_unseen):
-        tag.decompose()
-    drawn = [drawing.extract().get_text(" ") for drawing in soup.find_all("svg")]
-    return soup.get_text(" "), " ".join(drawn)
-
-
-def _is_unseen(tag: Any) -> bool:
-    classes = tag.get("class") or ()
-    is_link = tag.name == "a" and {"reference", "internal"} <= set(classes)
-    hidden = tag.name in _UNSEEN or tag.has_attr("hidden") or is_link
-    return hidden or not _UNSEEN_CLASSES.isdisjoint(classes)
+    page = html_tree(path.read_text(encoding="utf-8"), "article", _UNREAD)
+    drawings = list(page.iter("svg"))
+    drawn = [text for drawing in drawings for text in drawing.itertext()]
+    for drawing in drawings:
+        drawing.drop_tree()
+    return " ".join(page.itertext()), " ".join(drawn)
 
 
 def _compare(pdf: Path, texts: list[str], rows: set[str]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -29,16 +30,16 @@ _NO_END = re.compile(
 )
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "‑": "-"})
 _SCRIPTS = re.compile(r"\bJavascript\(|<script|%%(?:javascript|js|html|svg)\b", re.I)
-_ALT = re.compile(r"""\b(?:alt|title)=["']([^"']+)["']""")
 _REFUSED = frozenset(["include", "eval-rst", "raw", "csv-table"])
 _LITERAL = frozenset(["code", "code-block", "literalinclude", "parsed-literal", "math"])
-_SILENT = frozenset(["bibliography", "toctree", "contents", "tableofcontents", "index"])
-_PICTURES = frozenset(["figure", "image"])
+_LITERAL |= {"bibliography", "toctree", "contents", "tableofcontents", "index"}
 _TEXTS = frozenset(["alt", "caption", "title"])
 _SELECTS = frozenset(["query", "eval", "select", "isin", "get"])
 _RESULTS = {"direction", "statistically_significant", "estimate", "p_value", "ci_lower"}
-_HIDDEN = "script, style, nav, header, footer, aside, form, template, noscript, pre, [hidden]"
-_TAGS = "p, li, h1, h2, h3, h4, h5, h6, tr, figcaption, dt, dd, div, section"
+_UNREAD = frozenset(["script", "style", "nav", "header", "footer", "aside", "form", "template"])
+_UNREAD |= {"noscript", "pre"}
+_TEXT_TAGS = ["p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "figcaption", "dt", "dd", "div"]
+_TEXT_TAGS += ["section", "main", "article", "body", "img"]
 _NOTE = re.compile(r"\[\d+(?:[,–-] ?\d+)*\]")
 
 
@@ -67,32 +68,25 @@ class Sentence:
 
 @dataclass
 class Page:
-    """One page: its text, its code and comments with their lines, what it names, what is wrong."""
+    """One page: its text, its code and comments with their lines, what it names, what is wrong.
+
+    ``names`` are roles and pictures with what they name, ``faults`` are message and rule; both
+    have a line.
+    """
 
     path: str
     lines: dict[int, str] = field(default_factory=dict)
     front: dict[str, Any] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
     code: list[tuple[Any, Any, int]] = field(default_factory=list)
-    comments: dict[int, str] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
-    pictures: list[tuple[str, int]] = field(default_factory=list)
-    refused: list[tuple[str, int]] = field(default_factory=list)
+    names: list[tuple[str, str, int]] = field(default_factory=list)
+    faults: list[tuple[int, str, str]] = field(default_factory=list)
 
     @property
     def declared(self) -> str:
         """Why the page is no text on the evidence, or nothing."""
         return str(self.front.get(DECLARED) or "")
-
-    @property
-    def is_printed(self) -> bool:
-        """Whether the page is part of the PDF."""
-        return str(self.front.get("print", "")).lower() != "false"
-
-    @property
-    def roles(self) -> list[Piece]:
-        """The roles of the page."""
-        return [piece for block in self.blocks for piece in block if piece.role]
 
     def problem(self, line: int, message: str, rule: str) -> Problem:
         """Make a problem at a place of the page; in a notebook it is a cell and its line."""
@@ -103,71 +97,106 @@ class Page:
 
     def refuse(self, what: str, line: int) -> None:
         """Note something that the rules cannot read."""
-        message = f"{what} cannot be checked; write it as Markdown, or leave it out"
-        self.refused.append((message, line))
+        self.fault(line, f"{what} cannot be checked; write it as Markdown, or leave it out")
+
+    def fault(self, line: int | str, message: str, rule: str = "page") -> None:
+        """Note what is wrong on a line, or on the first one that has a text."""
+        found = [number for number, text in self.lines.items() if text and str(line) in text]
+        self.faults.append((line if isinstance(line, int) else [*found, 0][0], message, rule))
+
+    def name(self, role: str, key: str, line: int) -> Piece:
+        """Note what a role names, and make a piece of it."""
+        self.names.append((role, key, line))
+        return Piece(key, line, role=role)
+
+    def picture(self, source: str, line: int) -> None:
+        """Note a picture, by its path in the book."""
+        self.names.append(("image", str(Path(self.path).parent / source).lstrip("/"), line))
 
     def add(self, text: str, line: int) -> None:
         """Add a block with a text in which roles are written."""
         parts = ROLE.split(text)
         pieces = [Piece(parts[0], line)]
         for role, key, after in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-            pieces += [Piece(key, line, role=role), Piece(after, line)]
+            pieces += [self.name(role, key, line), Piece(after, line)]
         self.blocks += [pieces] if text.strip() else []
 
     def add_code(self, source: str, first: int) -> None:
         """Add the code of a cell: each node with its parent and line, comments, shown strings."""
         lines = source.split("\n")
         for line, text in enumerate(lines, start=first):
-            if text.strip().startswith("#"):
-                self.comments[line] = text.strip()[1:].strip()
             if _SCRIPTS.search(text):
                 self.refuse("a script shown by a cell", line)
+        if "kernelspec" not in self.front:
+            message = "code cells need `kernelspec` in the front matter: copy it from another page"
+            self.fault(first, message)
         python = ["pass" if re.match(r"\s*[%!?]|.*\?$", text) else text for text in lines]
+        flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        found: list[tuple[Any, Any]] = []
         try:
-            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
             found = [(compile("\n".join(python), "cell", "exec", flags), None)]
         except SyntaxError as error:
-            found = []
             if not source.startswith("%%"):
                 line = first - 1 + (error.lineno or 1)
-                self.refused.append((f"the code cannot run: {error.msg}", line))
+                self.fault(line, f"the code cannot run: {error.msg}")
         for node, parent in found:  # grows while it is read
             line = first + getattr(node, "lineno", 1) - 1
             self.code.append((node, parent, line))
             found += [(child, node) for child in ast.iter_child_nodes(node)]
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                called = getattr(getattr(parent, "func", None), "attr", "")
-                if getattr(parent, "arg", "") == "name":
-                    self.labels.add(node.value)
-                elif called not in _SELECTS and not isinstance(parent, ast.Compare | ast.Subscript):
-                    self.add(node.value if " " in node.value.strip() else "", line)
+            called = getattr(getattr(parent, "func", None), "attr", "")
+            match node:
+                case ast.Constant(value=str(text)) if getattr(parent, "arg", "") == "name":
+                    self.labels.add(text)
+                case ast.Constant(value=str(text)) if " " in text.strip():
+                    if called not in _SELECTS and not isinstance(
+                        parent, ast.Compare | ast.Subscript
+                    ):
+                        self.add(text, line)
+                case ast.Call(func=ast.Attribute(attr=method)) if method in _SELECTS:
+                    self._refuse_selection(node.args, line)
+                case ast.Compare():
+                    self._refuse_selection([node], line)
 
-    def selections(self) -> Iterator[tuple[str, int]]:
-        """Find code that selects rows by how they came out: the column, and the line."""
-        for node, _, line in self.code:
-            selects = isinstance(node, ast.Call) and getattr(node.func, "attr", "") in _SELECTS
-            # Whether there is a figure at all says nothing on how it came out.
-            compares = isinstance(node, ast.Compare) and "None" not in ast.unparse(node)
-            inner = node.args if selects else [node] if compares else []
-            words = re.findall(r"\w+", " ".join(map(ast.unparse, inner)))
-            if found := sorted(_RESULTS.intersection(words)):
-                yield found[0], line
+    def _refuse_selection(self, nodes: list[Any], line: int) -> None:
+        """Note code that selects rows by how they came out."""
+        code = " ".join(map(ast.unparse, nodes))
+        # Whether there is a figure at all says nothing on how it came out.
+        if "None" not in code and (found := _RESULTS.intersection(re.findall(r"\w+", code))):
+            message = (
+                f"rows are selected by {min(found)!r}, that is by how they came out; select by "
+                "source, outcome, kind or analysis, or write `# check: ignore coverage -- reason`"
+            )
+            self.fault(line, message, "coverage")
+
+
+@contextmanager
+def reading(shown: str) -> Iterator[None]:
+    """Say in one problem why a file cannot be read, whichever library reads it."""
+    try:
+        yield
+    except Exception as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = str(getattr(error, "problem", "") or error)
+        message = f"cannot be read: {reason}; correct it, or restore the file"
+        place = Problem(shown, mark.line + 1 if mark else 0, "", message, "page")
+        raise EvidenceError([place]) from None
 
 
 def read_page(path: Path, shown: str, extensions: Sequence[str] = ()) -> Page:
     """Read a chapter, Markdown or notebook; problems name it as ``shown``."""
-    text = path.read_text(encoding="utf-8")
-    if path.suffix != ".ipynb":
-        return parse_page(text, shown, extensions)
-    notebook = json.loads(text)
-    page = Page(shown, front=notebook.get("metadata", {}))
-    for number, cell in enumerate(notebook["cells"], start=1):
-        source, first = "".join(cell["source"]), number * _CELL
-        page.lines |= {first + n: line for n, line in enumerate(source.split("\n"), start=1)}
-        if cell["cell_type"] == "code":
-            page.add_code(source, first + 1)
-        elif cell["cell_type"] == "markdown":
-            _read(page, _parser(frozenset(extensions)), source, first)
+    with reading(shown):
+        text = path.read_text(encoding="utf-8")
+        if path.suffix != ".ipynb":
+            return parse_page(text, shown, extensions)
+        notebook = json.loads(text)
+        page = Page(shown, front=notebook.get("metadata", {}))
+        for number, cell in enumerate(notebook["cells"], start=1):
+            source, first = "".join(cell["source"]), number * _CELL
+            page.lines |= {first + n: line for n, line in enumerate(source.split("\n"), start=1)}
+            if cell["cell_type"] == "code":
+                page.add_code(source, first + 1)
+            elif cell["cell_type"] == "markdown":
+                _read(page, _parser(frozenset(extensions)), source, first)
     return page
 
 
@@ -190,76 +219,65 @@ def _parser(extensions: frozenset[str]) -> MarkdownIt:
 
 
 def _read(page: Page, parser: MarkdownIt, text: str, offset: int) -> None:
-    """Walk the tokens of a text, and of the directives in it."""
-    line = offset + 1
-    row: Block | None = None
-    for token in parser.parse(text, {}):
-        line = offset + token.map[0] + 1 if token.map else line
-        match token.type:
-            case "inline":
-                pieces = _inline(page, token.children or [], line)
-                if row is None:
-                    page.blocks.append(pieces)
-                else:
-                    row += [Piece(" | ", line), *pieces] if row else pieces
-            case "tr_open":
-                # A row is read as a whole: its first cell says what the others are about.
-                row = []
-                page.blocks.append(row)
-            case "tr_close":
-                row = None
-            case "fence" | "colon_fence":
-                last = text.split("\n")[token.map[1] - 1] if token.map else token.markup
-                if not last.strip(" \t>").startswith(token.markup):
-                    page.refuse(f"a block that no {token.markup} closes", line)
-                _directive(page, parser, token, line)
-            case "code_block" | "math_block" | "math_block_label" | "amsmath":
-                literal = "code" if token.type == "code_block" else "math"
-                page.blocks.append([Piece(token.content, line, literal=literal)])
-            case "html_block":
-                if _SCRIPTS.search(token.content):
-                    page.refuse("a script", line)
-                for alt in _ALT.findall(token.content):
-                    page.add(alt, line)
-                page.add(re.sub(r"(?s)<!--.*?-->|<[^>]*>", " ", token.content), line)
-            case "myst_line_comment":
-                for index, comment in enumerate(token.content.split("\n")):
-                    page.comments[line + index] = comment.strip()
-            case "myst_target":
-                page.labels.add(token.content)
-            case "substitution_block":
-                page.refuse("a substitution", line)
-            case "front_matter":
-                page.front = yaml.safe_load(token.content) or {}
+    """Read a text that begins after a line, and the directives in it."""
 
+    def walk(tokens: Sequence[Token], line: int, block: Block) -> None:
+        row: Block | None = None
+        for token in tokens:
+            line = offset + token.map[0] + 1 if token.map else line
+            match token.type:
+                case "text":
+                    if begun := re.search(r"\{[a-z:]+\}`", token.content):
+                        page.refuse(f"the role {begun.group()} without a second backtick", line)
+                    block.append(Piece(token.content, line))
+                case "softbreak" | "hardbreak":
+                    block.append(Piece(" ", line))
+                    line += 1
+                case "myst_role":
+                    block.append(page.name(str(token.meta["name"]), token.content, line))
+                case "code_inline" | "math_inline" | "math_inline_double":
+                    block.append(Piece(token.content, line, literal=token.type[:4]))
+                case "code_block" | "math_block" | "math_block_label" | "amsmath":
+                    literal = "code" if token.type == "code_block" else "math"
+                    page.blocks.append([Piece(token.content, line, literal=literal)])
+                case "inline" | "image":
+                    if token.type == "image":
+                        page.picture(str(token.attrs.get("src", "")), line)
+                    # A row is read as a whole: its first cell says what the others are about.
+                    inner = row if row is not None else []
+                    if row is None:
+                        page.blocks.append(inner)
+                    elif row:
+                        row.append(Piece(" | ", line))
+                    walk(token.children or [], line, inner)
+                case "tr_open":
+                    row = []
+                    page.blocks.append(row)
+                case "tr_close":
+                    row = None
+                case "fence" | "colon_fence":
+                    _directive(page, parser, token, line)
+                case "html_block":
+                    if _SCRIPTS.search(token.content):
+                        page.refuse("a script", line)
+                    page.blocks += _html_blocks(token.content, line - 1)
+                case "substitution_block" | "substitution_inline":
+                    page.refuse("a substitution", line)
+                case "myst_target":
+                    page.labels.add(token.content)
+                case "front_matter":  # from the second line on
+                    page.front = yaml.safe_load(f"\n{token.content}") or {}
 
-def _inline(page: Page, children: Sequence[Token], line: int) -> Block:
-    pieces: Block = []
-    for child in children:
-        match child.type:
-            case "text":
-                if begun := re.search(r"\{[a-z:]+\}`", child.content):
-                    page.refuse(f"the role {begun.group()} without a second backtick", line)
-                pieces.append(Piece(child.content, line))
-            case "softbreak" | "hardbreak":
-                pieces.append(Piece(" ", line))
-                line += 1
-            case "code_inline" | "math_inline" | "math_inline_double":
-                pieces.append(Piece(child.content, line, literal=child.type[:4]))
-            case "myst_role":
-                pieces.append(Piece(child.content, line, role=str(child.meta["name"])))
-            case "image":
-                page.pictures.append((str(child.attrs.get("src", "")), line))
-                page.blocks.append(_inline(page, child.children or [], line))
-            case "substitution_inline":
-                page.refuse("a substitution", line)
-    return pieces
+    walk(parser.parse(f"{text}\n", {}), offset + 1, [])
 
 
 def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
     from docutils.parsers.rst.directives.misc import TestDirective
     from myst_parser.parsers.directives import parse_directive_text
 
+    begin, end = token.map or (0, 0)
+    if token.content.count("\n") > end - begin - 2:
+        page.refuse(f"a block that no {token.markup} closes", line)
     match = re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())
     name, argument = match.groups() if match else ("code", "")
     # The directive that docutils tests with takes any options, as text.
@@ -268,6 +286,8 @@ def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
     body = "\n".join(read.body) if match else token.content
     first = line + 1 + read.body_offset
     page.labels |= {options["name"]} if "name" in options else set()
+    for option in _TEXTS & options.keys():
+        page.add(options[option], line + 1)
     if name == "code-cell":
         page.add_code(body, first)
     elif name in _REFUSED:
@@ -275,13 +295,11 @@ def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
     elif name in _LITERAL:
         literal = "math" if name == "math" else "code"
         page.blocks.append([Piece(body, first, literal=literal)])
-    elif name not in _SILENT:
-        if name in _PICTURES:
-            page.pictures.append((argument, line))
-        else:
-            page.add(argument, line)
-        for option in _TEXTS & options.keys():
-            page.add(options[option], line + 1)
+    elif name in ("figure", "image"):
+        page.picture(argument, line)
+        _read(page, parser, body, first - 1)
+    else:
+        page.add(argument, line)
         _read(page, parser, body, first - 1)
 
 
@@ -325,30 +343,40 @@ def read_document(path: Path) -> list[Block]:
 
 def text_blocks(text: str) -> list[Block]:
     """Read Markdown or plain text, or HTML when it begins with a tag."""
-    if not re.match(r"\s*<(?:!doctype|html|\w+[ >])", text, re.I):
-        return parse_page(text).blocks
-    from bs4 import BeautifulSoup
+    is_html = re.match(r"\s*<(?:!doctype|html|\w+[ >])", text, re.I)
+    return _html_blocks(text, 0) if is_html else parse_page(text).blocks
 
-    soup = BeautifulSoup(text, "html.parser")
-    for hidden in soup.select(_HIDDEN):
-        hidden.decompose()
-    root, found = soup.select_one("main, article, [role=main]") or soup, Page("text")
-    for tag in root.select(f"{_TAGS}, img[alt]") or [root]:
-        if tag.name != "tr" and tag.select_one(_TAGS):
-            shown = " ".join(t for t in tag.find_all(string=True, recursive=False) if t.strip())
+
+def _html_blocks(text: str, offset: int) -> list[Block]:
+    found = Page("text")
+    for tag in html_tree(text, "main", _UNREAD).iter(*_TEXT_TAGS):
+        if tag.tag == "tr":
+            shown = " | ".join(cell.text_content() for cell in tag)
+        elif next(tag.iterdescendants(*_TEXT_TAGS), None) is None:
+            shown = tag.get("alt") or tag.text_content()
         else:
-            shown = str(tag.get("alt") or tag.get_text(" | " if tag.name == "tr" else ""))
-        found.add(re.sub(r"\s+", " ", _NOTE.sub("", shown)).strip(), tag.sourceline or 0)
+            shown = " ".join(tag.xpath("text()"))
+        line = offset + (tag.sourceline or 1)
+        found.add(re.sub(r"\s+", " ", _NOTE.sub("", shown)).strip(), line)
     return found.blocks
+
+
+def html_tree(text: str, part: str, unread: frozenset[str]) -> Any:
+    """Read one part of an HTML page, if it is there, without some tags and classes."""
+    from lxml import html
+
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    page = html.document_fromstring(f"{text}<br>".encode(), parser=parser)
+    page = next(page.iter(part), page)
+    for tag in list(page.iter()):
+        if "hidden" in tag.attrib or tag.tag in unread or not unread.isdisjoint(tag.classes):
+            tag.drop_tree()
+    return page
 
 
 def pdf_pages(path: Path) -> list[str]:
     """Read the text of each page of a PDF."""
     import pypdfium2
 
-    try:
-        document = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        raise EvidenceError([Problem(relative_name(path), 0, "", f"not read: {error}")]) from None
-    with document:
+    with reading(relative_name(path)), pypdfium2.PdfDocument(path) as document:
         return [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in document]

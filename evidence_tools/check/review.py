@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.ledger import check_numbers
-from evidence_tools.check.pages import Page, Sentence, read_page, sentences
+from evidence_tools.check.pages import Page, Sentence, read_page, reading, sentences
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
-from evidence_tools.evidence.model import Evidence, load_evidence
-from evidence_tools.evidence.problems import (
-    EvidenceError,
-    Problem,
-    UnknownKeyError,
-    did_you_mean,
-    read_text,
-)
+from evidence_tools.evidence.frames import split_list
+from evidence_tools.evidence.model import Evidence, as_rows, load_evidence
+from evidence_tools.evidence.problems import EvidenceError, Problem, UnknownKeyError, did_you_mean
 from evidence_tools.show.narrate import check_plain
 from evidence_tools.show.values import value_runs
 
@@ -47,10 +41,8 @@ IN_CELLS = frozenset(["advice", "safety", "benefit", "certainty", "surrogate", "
 """Slots that are checked in cells of tables, and in what the package makes of them."""
 
 _RULE_OF = {**dict.fromkeys(IN_CELLS, "wording"), "bind": "bind", "integrity": "integrity"}
-_COMMENT = re.compile(r"check:\s*(ignore|exclude)\s+([\w-]+)\s*(?:--\s*(.*))?$")
+_COMMENT = re.compile(r"\s*[%#] *check:(?: *(ignore|exclude) +([\w-]+) *-- *(\S.{7,}))?")
 _SETTING = re.compile(r"\s*(?:- )?(?:title|caption|evidence_(?:subtitle|description)): *(.+)")
-_SHORTEST_REASON = 8
-Resolver = Callable[[str], object]
 _DAYS = 180
 
 
@@ -93,18 +85,17 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
     try:
         evidence = load_evidence(folder / "data")
         judge = Judge(evidence)
-        chapters, listed, settings = read_book(folder)
-        works, days = _read_works(folder), _days_allowed(folder)
+        pages = read_book(folder)
+        look_up = _look_ups(folder, pages, evidence)
+        stale = [*_stale(folder, evidence, today or date.today()), *_misfits(evidence)]
     except EvidenceError as error:
         review.problems = list(error.problems)
         return review
-    pages = [*chapters, *settings]
-    found = [problem for page in pages for problem in check_page(page, judge, review)]
-    resolve = _resolvers(chapters, works, evidence)
-    found += _coverage(folder, chapters, listed, resolve)
-    found += [*_check_cells(evidence, judge, review), *check_plain(evidence)]
+    found = [*_check_cells(evidence, judge, review), *check_plain(evidence)]
+    for page in pages:
+        found += check_page(page, judge, review)
+        found += [] if page.declared else _check_names(page, look_up)
     review.gaps = [f"data/{table}.csv: {what}" for table, what in evidence.missing_rows()]
-    stale = [*_stale(evidence, days, today or date.today()), *_misfits(evidence)]
     review.rereads = [] if release else stale
     granted, review.problems = exemptions(pages, evidence)
     _apply([*found, *(stale if release else [])], granted, review)
@@ -117,7 +108,7 @@ def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
     if page.declared:
         review.declared[page.path] = page.declared
     else:
-        yield from (page.problem(line, message, "page") for message, line in page.refused)
+        yield from (page.problem(*fault) for fault in page.faults)
         yield from check_numbers(page, judge.wording, review.numbers)
     reading: Reading | None = None
     for sentence in sentences(page.blocks):
@@ -147,155 +138,107 @@ def _misfits(evidence: Evidence) -> Iterator[Problem]:
 
 def _check_cells(evidence: Evidence, judge: Judge, review: Review) -> Iterator[Problem]:
     """Check the cells that hold the report's own words: ``text: ours`` in the dictionary."""
-    tables, _ = read_dictionary(evidence.folder)
-    for table in tables.values():
-        path, shown = evidence.folder / table.path, f"{evidence.folder.name}/{table.path}"
-        own = [name for name, said in table.columns.items() if said.get("text") == "ours"]
-        reader = csv.DictReader(path.read_text(encoding="utf-8").splitlines() if own else ())
-        for row in reader:
-            source = row.get("source_id") or ""
+    for table, about in read_dictionary(evidence.folder)[0].items():
+        shown = f"{evidence.folder.name}/{about.path}"
+        own = [name for name, said in about.columns.items() if said.get("text") == "ours"]
+        # Cells hold no line breaks, so rows are lines; the header is the first.
+        for line, row in enumerate(as_rows(getattr(evidence, table)) if own else (), start=2):
             for column in own:
                 cell = Page(shown)
-                for part in (row[column] or "").split("; "):
+                for part in split_list(getattr(row, column)):
                     cell.add(part, 0)
                 review.counts["cells"] += len(cell.blocks)
+                source = getattr(row, "source_id", None) or ""
                 for message in check_words(sentences(cell.blocks), judge, source):
-                    yield Problem(shown, reader.line_num, column, message, "wording")
+                    yield Problem(shown, line, column, message, "wording")
 
 
-def _coverage(
-    folder: Path, pages: list[Page], listed: list[str], resolve: dict[str, Resolver]
-) -> Iterator[Problem]:
-    """Find selections by result, and names of nothing: what a build would refuse later."""
-    for page in (page for page in pages if not page.declared):
-        if page.path not in listed:
-            yield page.problem(1, "the chapter is not in _toc.yml; list or remove it", "coverage")
-        if page.code and "kernelspec" not in page.front:
-            message = "code cells need `kernelspec` in the front matter: copy it from another page"
-            yield page.problem(1, message, "page")
-        for column, line in page.selections():
-            message = (
-                f"rows are selected by {column!r}, that is by how they came out; select by source, "
-                "outcome, kind or analysis, or write `# check: ignore coverage -- reason`"
-            )
-            yield page.problem(line, message, "coverage")
-        for name, line in page.pictures:
-            beside = folder if name.startswith("/") else (folder / page.path).parent
-            if ":" not in name and not any(beside.glob(name.lstrip("/"))):
-                yield page.problem(line, f"there is no picture {name!r} beside the page", "page")
-        for piece in page.roles:
-            if hint := "" if piece.role in resolve else did_you_mean(piece.role, resolve):
-                message = f"there is no role {{{piece.role}}}{hint}"
-                yield page.problem(piece.line, message, "coverage")
-            try:
-                resolve.get(piece.role, str)(piece.text)
-            except UnknownKeyError as error:
-                message = f"{{{piece.role}}}`{piece.text}`: {error}"
-                yield page.problem(piece.line, message, "coverage")
+def _check_names(page: Page, look_up: dict[str, Callable[[str], object]]) -> Iterator[Problem]:
+    """Find roles and pictures that name nothing: what a build would refuse later."""
+    for role, key, line in page.names:
+        if hint := "" if role in look_up else did_you_mean(role, look_up):
+            yield page.problem(line, f"there is no role {{{role}}}{hint}", "coverage")
+        try:
+            look_up.get(role, str)(key)
+        except UnknownKeyError as error:
+            yield page.problem(line, f"{{{role}}}`{key}`: {error}", "coverage")
 
 
-def _resolvers(pages: list[Page], works: set[str], evidence: Evidence) -> dict[str, Resolver]:
+def _look_ups(
+    folder: Path, pages: list[Page], evidence: Evidence
+) -> dict[str, Callable[[str], object]]:
     """Give for each role what raises `UnknownKeyError` when its key names nothing."""
+    from pybtex.database import parse_file
+
+    works: set[str] = set()
+    for path in folder.glob("*.bib"):
+        with reading(path.name):
+            works.update(parse_file(str(path)).entries)
     labels = {label for page in pages for label in page.labels}
 
-    def known(names: set[str], what: str) -> Resolver:
-        def look_up(text: str) -> None:
-            for key in text.rpartition("<")[2].rstrip(">").split(","):
-                if key.strip() not in names:
-                    hint = did_you_mean(key.strip(), names)
-                    raise UnknownKeyError(f"{key.strip()!r} names no {what}{hint}")
+    def look_up(names: set[str], what: str, text: str) -> None:
+        for key in re.split(r", *", text.rpartition("<")[2].rstrip(">")):
+            if key not in names:
+                hint = did_you_mean(key, names)
+                raise UnknownKeyError(f"{key!r} names no {what}{hint}")
 
-        return look_up
+    def find_picture(name: str) -> None:
+        if ":" not in name and not any(folder.glob(name)):
+            raise UnknownKeyError("there is no such picture; add the file, or correct its path")
 
+    label, work = (
+        partial(look_up, *names)
+        for names in ((labels, "figure, table or chapter"), (works, "work in references.bib"))
+    )
     return {
-        **dict.fromkeys(["ref", "numref"], known(labels, "figure, table or chapter")),
-        **dict.fromkeys(["cite", "cite:p", "cite:t"], known(works, "work in references.bib")),
+        **dict.fromkeys(["ref", "numref"], label),
+        **dict.fromkeys(["cite", "cite:p", "cite:t"], work),
         "finding": evidence.finding,
         "source": evidence.source,
-        "unknown": lambda key: evidence.row("statements", key),
-        "value": lambda key: value_runs(evidence, key),
+        "unknown": partial(evidence.row, "statements"),
+        "value": partial(value_runs, evidence),
+        "image": find_picture,
     }
 
 
-def read_book(folder: Path) -> tuple[list[Page], list[str], list[Page]]:
-    """Read the chapters, the paths that ``_toc.yml`` lists, and texts outside chapters."""
-    from sphinx_external_toc.parsing import MalformedError, parse_toc_data
+def read_book(folder: Path) -> list[Page]:
+    """Read the chapters, and texts outside chapters: settings, and the page for visitors."""
+    from sphinx_external_toc.parsing import parse_toc_data
 
-    config = _read_yaml(folder / "_config.yml")
+    settings = _settings(folder, "_config.yml"), _settings(folder, "_toc.yml")
+    with reading("_toc.yml"):
+        toc = parse_toc_data(settings[1].front)
     schema = json.loads(resources.files("jupyter_book").joinpath("config_schema.json").read_text())
     known = {*schema["properties"], "only_build_toc_files"}
-    if wrong := [
-        Problem(
-            "_config.yml", 0, "", f"there is no setting {key!r}{did_you_mean(key, known)}", "page"
-        )
-        for key in config.keys() - known
-    ]:
-        raise EvidenceError(wrong)
-    extensions = (config.get("parse") or {}).get("myst_enable_extensions") or ()
-    try:
-        toc = parse_toc_data(_read_yaml(folder / "_toc.yml"))
-    except MalformedError as error:
-        raise EvidenceError([Problem("_toc.yml", 0, "", str(error), "page")]) from None
-    names = [name for name in toc if "://" not in name]
-    paths = dict.fromkeys(_chapter(folder, name) for name in names)
+    for key in settings[0].front.keys() - known:
+        settings[0].fault(key, f"there is no setting {key!r}{did_you_mean(key, known)}")
+    paths: dict[Path, None] = {}
+    for name in (name for name in toc if "://" not in name):
+        files = [folder / f"{name}{end}" for end in ("", ".md", ".ipynb")]
+        paths |= dict.fromkeys([path for path in files if path.is_file()][:1])
+        if not any(map(Path.is_file, files)):
+            message = f"found {name!r}, and there is no such chapter; write it, or take it out"
+            settings[1].fault(name, message)
     paths |= dict.fromkeys(p for glob in toc.globs() for p in sorted(folder.glob(f"{glob}.md")))
     # A notebook beside the chapters is a copy of an editor until _toc.yml names it.
     others = set((folder / "chapters").glob("**/[!._]*.md")) - set(paths)
-    pages = [_read_page(path, folder, extensions) for path in [*paths, *sorted(others)]]
-    settings = [_settings(folder / name) for name in ("_config.yml", "_toc.yml")]
-    if (readme := folder / "README.md").is_file():
-        settings.append(_read_page(readme, folder, extensions))
-    return pages, [page.path for page in pages[: len(paths)]], settings
+    readme = [path for path in [folder / "README.md"] if path.is_file()]
+    extensions = (settings[0].front.get("parse") or {}).get("myst_enable_extensions") or ()
+    pages = [
+        read_page(path, path.relative_to(folder).as_posix(), extensions)
+        for path in [*paths, *sorted(others), *readme]
+    ]
+    for page in pages[len(paths) : len(paths) + len(others)]:
+        page.fault(1, "the chapter is not in _toc.yml; list or remove it", "coverage")
+    return [*pages, *settings]
 
 
-def _read_page(path: Path, folder: Path, extensions: Sequence[str]) -> Page:
-    shown = path.relative_to(folder).as_posix()
-    try:
-        return read_page(path, shown, extensions)
-    except (ValueError, yaml.YAMLError) as error:
-        message = f"the page cannot be read: {error}"
-        raise EvidenceError([Problem(shown, 0, "", message, "page")]) from None
-
-
-def _read_works(folder: Path) -> set[str]:
-    from pybtex.database import parse_file
-    from pybtex.exceptions import PybtexError
-
-    found: set[str] = set()
-    for path in folder.glob("*.bib"):
-        try:
-            found |= set(parse_file(str(path)).entries)
-        except PybtexError as error:
-            raise EvidenceError([Problem(path.name, 0, "", str(error), "page")]) from None
-    return found
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    text, problems = read_text(path)
-    if problems:
-        raise EvidenceError(problems)
-    try:
-        return yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        message = f"this is no YAML: {getattr(error, 'problem', '') or error}"
-        raise EvidenceError([Problem(path.name, line, "", message, "page")]) from None
-
-
-def _chapter(folder: Path, name: str) -> Path:
-    for end in ("", ".md", ".ipynb"):
-        if (path := folder / f"{name}{end}").is_file():
-            return path
-    message = f"found {name!r}, and there is no such chapter; write it, or take it out"
-    raise EvidenceError([Problem("_toc.yml", 0, "", message, "page")])
-
-
-def _settings(path: Path) -> Page:
-    page = Page(path.name, dict(enumerate(path.read_text(encoding="utf-8").split("\n"), start=1)))
+def _settings(folder: Path, name: str) -> Page:
+    with reading(name):
+        text = (folder / name).read_text(encoding="utf-8")
+        page = Page(name, dict(enumerate(text.split("\n"), start=1)), yaml.safe_load(text) or {})
     for number, line in page.lines.items():
-        if line.strip().startswith("#"):
-            page.comments[number] = line.strip()[1:].strip()
-        elif match := _SETTING.match(line):
+        if match := _SETTING.match(line):
             page.add(match.group(1).strip().strip("'\""), number)
     return page
 
@@ -303,33 +246,31 @@ def _settings(path: Path) -> Page:
 def exemptions(
     pages: Iterable[Page], evidence: Evidence
 ) -> tuple[dict[Problem, Problem], list[Problem]]:
-    """Read exemptions from comments, each for the next line that is no comment, and their faults.
+    """Read exemptions from comments, each for the next line that is none, and their faults.
 
     Each has the comment's own place beside it; an excluded finding is exempt where it is written.
     """
     granted: dict[Problem, Problem] = {}
     faults = []
+    known = {"ignore": RULES, "exclude": evidence.rows("findings")}
     for page in pages:
-        for line, text in page.comments.items():
-            if not text.startswith("check:"):
-                continue
-            match = _COMMENT.match(text)
-            kind, subject, reason = match.groups() if match else ("", "", "")
-            if match is None:
-                wrong = "write `check: ignore RULE -- reason` or `check: exclude FINDING -- reason`"
-            elif len((reason or "").strip()) < _SHORTEST_REASON:
-                wrong = "an exemption needs a written reason after `--`"
-            elif kind == "ignore" and subject not in RULES:
-                wrong = f"there is no rule {subject!r}; the rules are {', '.join(RULES)}"
-            elif kind == "exclude" and subject not in evidence.rows("findings"):
-                wrong = f"excludes {subject!r}, which is no finding"
-            else:
+        comments = {
+            line: found for line, text in page.lines.items() if (found := _COMMENT.match(text))
+        }
+        for line, comment in comments.items():
+            kind, subject, reason = comment.groups()
+            if subject in known.get(kind, ()):
                 after = (n for n, t in page.lines.items() if n > line and t.strip())
-                target = next((n for n in after if n not in page.comments), 0)
+                target = next((n for n in after if n not in comments), 0)
                 place = page.problem(target if kind == "ignore" else line, reason, subject)
                 granted[place] = page.problem(line, reason, subject)
-                continue
-            faults.append(page.problem(line, wrong, "page"))
+            else:
+                message = (
+                    "an exemption names a rule or a finding, and needs a written reason: "
+                    "`check: ignore RULE -- reason` or `check: exclude FINDING -- reason`; the "
+                    f"rules are {', '.join(RULES)}"
+                )
+                faults.append(page.problem(line, message, "page"))
     return granted, faults
 
 
@@ -346,19 +287,11 @@ def _apply(problems: list[Problem], granted: dict[Problem, Problem], review: Rev
             review.problems.append(replace(comment, message=message, rule="page"))
 
 
-def _days_allowed(folder: Path) -> int:
-    path = folder / "pyproject.toml"
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        return int(settings.get("tool", {}).get("evidence", {}).get("integrity-check-days", _DAYS))
-    except (AttributeError, TypeError, ValueError) as error:
-        line = re.search(r"at line (\d+)", str(error))
-        message = f"cannot be read as settings: {error}; correct it, or restore the file"
-        place = Problem(path.name, int(line[1]) if line else 0, "", message, "page")
-        raise EvidenceError([place]) from None
-
-
-def _stale(evidence: Evidence, days: int, today: date) -> Iterator[Problem]:
+def _stale(folder: Path, evidence: Evidence, today: date) -> Iterator[Problem]:
+    days, path = _DAYS, folder / "pyproject.toml"
+    with reading(path.name):
+        read = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        days = int(read.get("tool", {}).get("evidence", {}).get("integrity-check-days", _DAYS))
     for source, row in evidence.rows("sources").items():
         looked_up = date.fromisoformat(str(row.integrity_checked)[:10])
         age = (today - looked_up).days
