@@ -11,9 +11,9 @@ import pytest
 from building import PROJECT
 
 from evidence_tools import Evidence
+from evidence_tools.evidence.arithmetic import printed_numbers, printed_p_values
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.judgements import conflicting_outcomes
-from evidence_tools.evidence.measures import printed_numbers, printed_p_values
 
 COUNTS = {
     "findings": 196, "sources": 67, "outcomes": 44, "kinds": 10, "trials": 27, "arms": 66,

@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from evidence_tools.evidence.arithmetic import check_arithmetic, p_text
-from evidence_tools.evidence.effects import effect_sizes, pair_arms
-from evidence_tools.evidence.measures import (
+from evidence_tools.evidence.arithmetic import (
+    check_arithmetic,
     named_measures,
+    p_text,
     printed_numbers,
     printed_p_values,
 )
+from evidence_tools.evidence.effects import effect_sizes, pair_arms
 from evidence_tools.evidence.model import Evidence
 
 Changed = Callable[..., Evidence]

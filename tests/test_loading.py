@@ -13,9 +13,8 @@ import pandas as pd
 import pytest
 from building import TOPIC
 
-from evidence_tools.evidence.model import Evidence, load_evidence
+from evidence_tools.evidence.model import Evidence, load_evidence, pick
 from evidence_tools.evidence.problems import UnknownKeyError
-from evidence_tools.evidence.selection import pick
 
 
 def test_types_are_nullable_and_digits_are_kept_as_printed(topic: Evidence) -> None:

@@ -1,4 +1,4 @@
-"""Whether the printed figures of a finding fit together, as far as rounding lets one say.
+"""Printed figures: what they say, and whether they fit together as far as rounding lets one say.
 
 A printed number stands for every number that rounds to it, so what is computed from printed
 numbers is a range: from the smallest to the largest value that their digits allow. Estimates
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from statistics import NormalDist
 from typing import Any
@@ -17,17 +18,120 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evidence_tools.evidence.frames import PRINTED
-from evidence_tools.evidence.measures import RATIOS
+FULL_NAMES = {
+    "MD": "mean difference",
+    "WMD": "weighted mean difference",
+    "SMD": "standardized mean difference",
+    "ROM": "ratio of means",
+    "RR": "risk ratio",
+    "OR": "odds ratio",
+    "HR": "hazard ratio",
+    "RD": "risk difference",
+    "pooled effect size": "pooled effect size, scale not stated",
+}
+"""Each effect measure in words; ``WMD`` is another printed name of ``MD``."""
+
+RATIOS = ("ROM", "RR", "OR", "HR")
+"""Measures whose value of no difference is 1; intervals are even on the log scale."""
+
+PRINTED = "_printed"
+"""Ending of the column that keeps a number's digits as they are in the file."""
+
+MICRO = "[µμ]|mc(?=g)"
+"""What sources print for the ``u`` of units."""
 
 USUAL_LEVEL = 0.05
 """The p-value below which sources speak of significance; a convention, not a judgement."""
 
+_NAMES = {name: short for short, name in FULL_NAMES.items() if short.isupper()}
+_NAMES |= {"standardised mean difference": "SMD", "relative risk": "RR"}
+# An abbreviation is written in capitals: "or" is no odds ratio.
+_NAMED = rf"\b((?i:{'|'.join(_NAMES)})|{'|'.join(_NAMES.values())})s?\b"
+_ESTIMATE = rf"{_NAMED.replace('(', '(?:', 1)}[\s:=(]*-?\d"
+# A minus sign belongs to a number only when no digit stands before it: "1.17-2.56" is a range.
+_NUMBER = re.compile(r"(?<![\d.])(?:(?<!\d)-)?\d+(?:\.\d+)?")
+_FALL = re.compile(r"\b(decreas|loss|lost|fell|reduc|declin)", re.IGNORECASE)
+# An interval in words, or two numbers between brackets.
+_INTERVAL = re.compile(r"\bCI\b\D*\d|\(-?\d[\d.]* ?(?:to|[-~;,]) ?-?\d[\d.]*\)")
+_P_VALUE = re.compile(r"\b[pP]\s*([<=>])\s*(\d*\.?\d+)")
 # What a declared misfit must name to excuse a flag.
 _SUBJECTS = {"WMD": "WMD", "p-value": r"\bp\b", "standard error": "standard error",
              "interval": "interval"}  # fmt: skip
-_NULL = "the value of no difference"
 _erfc: Any = np.vectorize(math.erfc, otypes=[float])
+
+
+def named_measures(printed: str) -> set[str]:
+    """Find the effect measures that a printed text names.
+
+    Examples
+    --------
+    >>> sorted(named_measures("SMD: -1.71; odds ratio 0.4, or less"))
+    ['OR', 'SMD']
+    """
+    return {_NAMES.get(name.lower(), name) for name in re.findall(_NAMED, printed)}
+
+
+def printed_numbers(text: str) -> list[str]:
+    """Find the numbers of a printed figure, as text, signs included.
+
+    Examples
+    --------
+    >>> printed_numbers("MD -0.09, 95% CI -0.14 to -0.05")
+    ['-0.09', '95', '-0.14', '-0.05']
+    """
+    return _NUMBER.findall(text)
+
+
+def printed_p_values(text: str) -> list[str]:
+    """Find p-values of a printed figure, with leading zeros.
+
+    Examples
+    --------
+    >>> printed_p_values("P = .037 and p<0.001")
+    ['0.037', '<0.001']
+    """
+    found = ["".join(parts).removeprefix("=") for parts in _P_VALUE.findall(text)]
+    return [re.sub(r"^(<?)\.", r"\g<1>0.", p_value) for p_value in found]
+
+
+def read_print(rows: pd.DataFrame, figures: list[str], units: Iterable[str]) -> pd.DataFrame:
+    """Compare the columns of rows with what is printed: ``as_printed``.
+
+    Columns: ``unprinted`` figures, ``other_units`` where the unit is not printed and others are;
+    of rows with effects also the measures that are ``named``, whether the row is ``misnamed`` or
+    its p-value ``p_unprinted``, and whether the text ``prints_estimate`` and ``prints_interval``.
+    """
+    printed = rows["as_printed"].fillna("")
+    texts = rows[[column + PRINTED for column in figures]].to_numpy(dtype=object)
+    known = "|".join(re.escape(unit) for unit in units if "/" in unit)  # "95% CI" has a "%"
+    named = printed.replace(MICRO, "u", regex=True).str.findall(rf"(?<![A-Za-z])({known})(?!\w)")
+    found = pd.DataFrame({"unprinted": map(_unprinted, texts, printed)}, rows.index)
+    # A share or a ratio may be printed beside the unit of what was measured.
+    pairs = zip(rows["unit"].fillna("/"), named, strict=True)
+    found["other_units"] = [
+        "" if unit in some or "/" not in unit else ", ".join(some).strip(", ")
+        for unit, some in pairs
+    ]
+    if "effect_measure" in rows:
+        measures = printed.map(named_measures)
+        pairs = zip(rows["effect_measure"].fillna(""), measures, strict=True)
+        found["misnamed"] = [bool(m and some) and m not in some for m, some in pairs]
+        found["named"] = [", ".join(sorted(some)) for some in measures]
+        found["prints_estimate"] = printed.str.contains(_ESTIMATE)
+        found["prints_interval"] = printed.str.contains(_INTERVAL)
+        pairs = zip(rows["p_value_printed"].fillna(""), printed.map(printed_p_values), strict=True)
+        found["p_unprinted"] = [p != "" and p not in some for p, some in pairs]
+    return found
+
+
+def _unprinted(figures: Iterable[Any], printed: str) -> set[str]:
+    """Find figures whose digits are not printed, each printed number used once."""
+    if not printed:  # of an arm, what is printed need not be copied
+        return set()
+    numbers = Counter(printed_numbers(printed))
+    if _FALL.search(printed):  # "decreased by 25.8%" prints -25.8 without its sign
+        numbers.update([f"-{number}" for number in numbers if not number.startswith("-")])
+    return set(Counter(figure for figure in figures if figure is not pd.NA) - numbers)
 
 
 def check_arithmetic(findings: pd.DataFrame) -> pd.DataFrame:
@@ -42,29 +146,29 @@ def check_arithmetic(findings: pd.DataFrame) -> pd.DataFrame:
     ``pass``, ``flag`` or ``cannot be checked``.
     """
     index = findings.index
-    ratio = findings["effect_measure"].isin(RATIOS).to_numpy(dtype=bool)
-    low, mid, high = (_range(findings, c, ratio) for c in ("ci_lower", "estimate", "ci_upper"))
+    low, mid, high = (_range(findings, c) for c in ("ci_lower", "estimate", "ci_upper"))
     levels = 0.5 + findings["ci_level"].to_numpy(float, na_value=np.nan) / 200
     quantile = np.array([NormalDist().inv_cdf(x) if 0 < x < 1 else np.nan for x in levels])
     with np.errstate(all="ignore"):
         error = np.fmax(0, high[0] - low[1]) / (2 * quantile), (high[1] - low[0]) / (2 * quantile)
         corners = np.stack([np.where((m == 0) & (e == 0), 0, m / e) for m in mid for e in error])
     z = corners.min(axis=0), corners.max(axis=0)
-    nearest = np.where((z[0] <= 0) & (z[1] >= 0), 0.0, np.fmin(abs(z[0]), abs(z[1])))
-    p = _erfc(np.fmax(abs(z[0]), abs(z[1])) / math.sqrt(2)), _erfc(nearest / math.sqrt(2))
-    result = pd.DataFrame(index=index)
-    for name, ends in (("standard_error", error), ("z", z), ("p", p)):
-        for end, values in zip(("low", "high"), ends, strict=True):
-            result[f"{name}_{end}"] = pd.Series(values, index, "Float64").mask(np.isnan(z[0]))
+    farthest, nearest = np.fmax(abs(z[0]), abs(z[1])), np.fmin(abs(z[0]), abs(z[1]))
+    nearest = np.where((z[0] <= 0) & (z[1] >= 0), 0.0, nearest)
+    p = _erfc(farthest / math.sqrt(2)), _erfc(nearest / math.sqrt(2))
+    ends = {"standard_error": error, "z": z, "p": p}
+    result = pd.DataFrame({
+        f"{name}_{end}": pd.Series(ends[name][n], index, "Float64").mask(np.isnan(z[0]))
+        for name in ends for n, end in enumerate(("low", "high"))
+    })  # fmt: skip
     # No difference is zero, for ratios on the log scale.
     outside, inside = (low[0] > 0) | (high[1] < 0), (low[1] < 0) & (high[0] > 0)
     excludes = pd.Series(outside, index, dtype="boolean").where(outside | inside)
-    result["excludes_null"] = excludes
     uneven = ((low[0] + high[0]) / 2 > mid[1]) | ((low[1] + high[1]) / 2 < mid[0])
-    result["flags"] = _flags(findings, result, uneven)
+    flags = _flags(findings, result.assign(excludes_null=excludes), pd.Series(uneven, index))
     checkable = np.where(np.isnan(low[0]), "cannot be checked", "pass")
-    result["verdict"] = np.where(result["flags"] != "", "flag", checkable)
-    return result
+    verdict = np.where(flags != "", "flag", checkable)
+    return result.assign(excludes_null=excludes, flags=flags, verdict=verdict)
 
 
 def clauses(index: pd.Index, found: Iterable[tuple[Any, Any]]) -> pd.Series[str]:
@@ -86,60 +190,50 @@ def undeclared(flags: str, misfit: str) -> str:
 
 
 def _flags(findings: pd.DataFrame, computed: pd.DataFrame, uneven: Any) -> pd.Series[str]:
+    """Compare what follows from the interval with the words and figures of the source."""
     usual = findings["ci_level"].isna() | (findings["ci_level"] == 100 * (1 - USUAL_LEVEL))
     excludes = computed["excludes_null"].where(usual)
     significant = findings["statistically_significant"].map({"yes": True, "no": False})
     silent = (findings["direction"] == "no_significant_change") & significant.isna()
     significant = significant.astype("boolean").mask(silent, False)
     moved = findings["direction"].isin(["increase", "decrease"])
-    holds = excludes.map({True: "leaves out", False: "includes"}).fillna("")
-    says = ", but the interval " + holds + f" {_NULL}"
-    called = "the result is called " + significant.map({True: "", False: "not "}).fillna("")
-    called += "significant"
-    other = findings.loc[findings["effect_measure"] == "MD", "source_id"]
-    two_names = (findings["effect_measure"] == "WMD") & findings["source_id"].isin(other)
-    return clauses(findings.index, [
-        (pd.Series(uneven, findings.index), "the interval is uneven beyond rounding"),
-        (significant != excludes, called + says),
-        (moved & ~excludes & significant.isna(), "it is described as a change" + says),
-        *_of_p_value(findings, computed, significant, called),
-        (_apart(findings, computed, "standard_error"),
-         "the printed standard error does not follow from the interval"),
-        (two_names, "it is labelled WMD while its source labels others MD"),
-    ])  # fmt: skip
-
-
-def _of_p_value(
-    findings: pd.DataFrame, computed: pd.DataFrame, significant: Any, called: Any
-) -> list[tuple[Any, Any]]:
-    """Compare the printed p-value with the interval, or else with the source's own words."""
+    says = excludes.map({True: "leaves out", False: "includes"}).fillna("")
+    says = ", but the interval " + says + " the value of no difference"
+    called = significant.map({True: "", False: "not "}).fillna("")
+    called = "the result is called " + called + "significant"
     text, value = findings["p_value" + PRINTED], findings["p_value"]
     bound = text.str.startswith("<").fillna(False).astype(bool)
     half = _half(text.str.removeprefix("<"))
     lowest, highest = (value - half).where(~bound, 0.0), (value + half).where(~bound, value)
     apart = (lowest > computed["p_high"]) | (highest < computed["p_low"])
     ranges = zip(computed["p_low"], computed["p_high"], strict=True)
-    from_interval = [p_text(low, high) if pd.notna(low) else "" for low, high in ranges]
+    follows = [p_text(low, high) if pd.notna(low) else "" for low, high in ranges]
     printed = "the printed p-value is " + text.fillna("") + ", but "
     below = (value < USUAL_LEVEL) | (bound & (value == USUAL_LEVEL))
-    unclear = bound & (value > USUAL_LEVEL)
-    return [
-        (apart, printed + "the interval gives " + pd.Series(from_interval, findings.index)),
-        (computed["p_low"].isna() & (below != significant) & ~unclear, printed + called),
-    ]
+    decides = computed["p_low"].isna() & ~(bound & (value > USUAL_LEVEL))
+    error, half = findings["standard_error"], _half(findings["standard_error" + PRINTED])
+    off = error - half > computed["standard_error_high"]
+    off |= error + half < computed["standard_error_low"]
+    other = findings.loc[findings["effect_measure"] == "MD", "source_id"]
+    two_names = (findings["effect_measure"] == "WMD") & findings["source_id"].isin(other)
+    return clauses(findings.index, [
+        (uneven, "the interval is uneven beyond rounding"),
+        (significant != excludes, called + says),
+        (moved & ~excludes & significant.isna(), "it is described as a change" + says),
+        (apart, printed + "the interval gives " + pd.Series(follows, findings.index)),
+        (decides & (below != significant), printed + called),
+        (off, "the printed standard error does not follow from the interval"),
+        (two_names, "it is labelled WMD while its source labels others MD"),
+    ])  # fmt: skip
 
 
-def _apart(findings: pd.DataFrame, computed: pd.DataFrame, name: str) -> Any:
-    value, half = findings[name], _half(findings[name + PRINTED])
-    return (value - half > computed[f"{name}_high"]) | (value + half < computed[f"{name}_low"])
-
-
-def _range(findings: pd.DataFrame, column: str, ratio: Any) -> tuple[Any, Any]:
+def _range(findings: pd.DataFrame, column: str) -> tuple[Any, Any]:
     """All numbers that printed numbers stand for; logarithms for ratios."""
-    value = findings[column].to_numpy(float, na_value=np.nan)
-    half = _half(findings[column + PRINTED]).to_numpy(float, na_value=np.nan)
+    ratio = findings["effect_measure"].isin(RATIOS)
+    value, half = findings[column], _half(findings[column + PRINTED])
     with np.errstate(all="ignore"):
-        low, high = (np.where(ratio, np.log(e), e) for e in (value - half, value + half))
+        ends = ((end.where(~ratio, np.log(end))) for end in (value - half, value + half))
+        low, high = (end.to_numpy(float, na_value=np.nan) for end in ends)
     return low, high
 
 
@@ -161,8 +255,8 @@ def p_text(low: float, high: float) -> str:
     """
     if high < 0.0001:
         return "p < 0.0001"
-    step = 10.0 ** (math.floor(math.log10(high)) - 1)
-    digits = max(0, round(-math.log10(step)))
+    digits = max(0, 1 - math.floor(math.log10(high)))
+    step = 10.0**-digits
     steps = math.floor(round(low / step, 6)), math.ceil(round(high / step, 6))
     first, last = (f"{count * step:.{digits}f}" for count in steps)
     if low < 0.0001:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -24,11 +25,6 @@ MODEL = Path(__file__).with_name(PACKAGE_FILE)
 
 The package reads its tables and columns; that of a report may describe more.
 """
-
-REQUIRED_TABLES = ("sources", "kinds", "outcomes", "findings")
-"""Tables that need rows; the others may be empty."""
-
-_TYPES = ("string", "integer", "number", "boolean", "date", "bound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,12 @@ class TableDescription:
 
     def kind(self, column: str) -> str:
         """Give the type of a column; a number printed as a bound (``<0.001``) is one too."""
-        return _kind(self.columns[column])
+        described = self.columns[column]
+        return "bound" if described.get("bound") else str(described["type"])
+
+    def allowed(self, column: str) -> list[str]:
+        """List the words that a column allows; none if it allows any."""
+        return [str(word) for word in self.columns[column].get("constraints", {}).get("enum", [])]
 
 
 @cache
@@ -74,27 +75,44 @@ def frictionless() -> Any:
 def read_dictionary(folder: Path) -> tuple[dict[str, TableDescription], list[Problem]]:
     """Read the dictionary of a data folder: its tables by name, or else its faults."""
     path = folder / PACKAGE_FILE
-    shown = relative_name(path)
     text, problems = read_text(path)
     if problems:
         return {}, problems
     tables, faults = _describe(text)
-    return dict(tables), [Problem(shown, line, "", fault) for line, fault in faults]
+    return dict(tables), [Problem(relative_name(path), line, "", fault) for line, fault in faults]
 
 
 @lru_cache(maxsize=4)
 def _describe(text: str) -> tuple[dict[str, TableDescription], list[tuple[int, str]]]:
     try:
-        descriptor = json.loads(text)
+        resources = json.loads(text)["resources"]
+        names = [resource["name"] for resource in resources]
+        twice = Counter([*names, *(str(resource["path"]).lower() for resource in resources)])
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 0)
         remedy = "; look at this line and the one before" if line else ""
         return {}, [(line, f"not valid JSON: {str(getattr(error, 'msg', error))[:100]}{remedy}")]
-    resources = descriptor.get("resources") if isinstance(descriptor, dict) else None
-    if not isinstance(resources, list) or not all(isinstance(r, dict) for r in resources):
-        return {}, [(0, "'resources' is missing; it is the list that describes each table")]
-    tables: dict[str, TableDescription] = {}
-    faults = list(_read_resources(resources, tables)) or list(_wrong_references(tables))
+    except (KeyError, TypeError):
+        return {}, [(0, "'resources' is missing; it lists the tables, each with name and path")]
+    tables, library, model = dict[str, TableDescription](), frictionless(), _model()
+    faults = [f"table {name!r}: not described in 'resources'" for name in model.keys() - names]
+    faults += [f"{part!r} is described twice" for part, count in twice.items() if count > 1]
+    for name, resource in zip(names, resources, strict=True):
+        try:
+            tables[name] = _table(resource)
+            wrong = _differences(resource["schema"], model.get(name, {"fields": []}))
+        except library.FrictionlessException as error:
+            # The list of all columns that ends some notes would bury what was found.
+            notes = [found.note for found in error.reasons or [error.error]]
+            wrong = [note.partition(" does not match the f")[0] for note in notes]
+        except KeyError as error:
+            wrong = [f"{error} is missing; add it"]
+        except (re.error, TypeError, ValueError, AttributeError, RecursionError) as error:
+            wrong = [f"'path' or 'schema' is wrong: {type(error).__name__}: {error}"]
+        faults += [f"table {name!r}: {fault}" for fault in wrong]
+    for name, table in tables.items():
+        for target in {*table.references.values(), *table.lists.values()}.difference(names):
+            faults.append(f"table {name!r}: refers to {target!r}, which is no table")
     return ({} if faults else tables), [(0, fault) for fault in faults]
 
 
@@ -104,48 +122,31 @@ def _model() -> dict[str, dict[str, Any]]:
     return {resource["name"]: resource["schema"] for resource in resources}
 
 
-def _read_resources(
-    resources: list[dict[str, Any]], tables: dict[str, TableDescription]
-) -> Iterator[str]:
-    """Add each table that is described soundly, and say what is wrong with the others."""
-    names = [str(resource.get("name")) for resource in resources]
-    paths = [str(resource.get("path")).lower() for resource in resources]
-    for name, path, resource in zip(names, paths, resources, strict=True):
-        if names.count(name) > 1 or paths.count(path) > 1:
-            yield f"table {name!r}: the name, or the file {path!r}, is described twice"
-            continue
-        library = frictionless()
-        try:
-            if not (faults := list(_faults(name, resource))):
-                table = tables[name] = _table(name, resource)
-                faults = list(_faults_of_columns(table))
-        except library.FrictionlessException as error:
-            faults = [found.note for found in error.reasons or [error.error]]
-        except (re.error, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-            faults = [f"'schema' is no Table Schema: {type(error).__name__}: {error}"]
-        # The list of all columns that ends some notes would bury what was found.
-        yield from (f"table {name!r}: {f.partition(' does not match the f')[0]}" for f in faults)
-    yield from (f"table {n!r}: not described in 'resources'" for n in _model() if n not in names)
+def _differences(schema: dict[str, Any], model: dict[str, Any]) -> list[str]:
+    """Say where the schema of a table is not what the package relies on."""
+
+    def relied_on(schema: dict[str, Any]) -> dict[str, Any]:
+        keys = [key for key in schema if key in ("primaryKey", "missingValues")]
+        found = {repr(key): schema[key] for key in keys}
+        for key in schema.get("foreignKeys", []):
+            found[f"'foreignKeys' of {key['fields'][0]!r}"] = key["reference"]["resource"]
+        for field in schema["fields"]:
+            for key in ("type", "format", "bound", "listOf"):
+                found[f"column {field['name']!r}: {key!r}"] = field.get(key)
+        return found
+
+    mine = relied_on(schema)
+    return [
+        f"{place}: found {mine.get(place)!r}; {needed!r} is needed, the package relies on it"
+        for place, needed in relied_on(model).items()
+        if mine.get(place) != needed
+    ]
 
 
-def _faults(name: str, resource: dict[str, Any]) -> Iterator[str]:
-    path, schema = resource.get("path"), resource.get("schema")
-    if not isinstance(path, str) or not re.fullmatch(r"[A-Za-z0-9_-]+\.csv", path):
-        yield f"found the path {path!r}; the name of a .csv file in the same folder is needed"
-    if not isinstance(schema, dict) or not schema.get("fields"):
-        yield "'schema' is missing, or has no 'fields'; it lists the columns"
-        return
-    own = {"primaryKey": [schema["fields"][0]["name"]], "missingValues": [""]}
-    model = _model().get(name, own)
-    for key in ("primaryKey", "foreignKeys", "missingValues"):
-        found, needed = schema.get(key) or [], model.get(key, [])
-        lost = [part for part in needed if part not in found]
-        if lost or (key == "primaryKey" and found != needed):
-            yield f"{key!r} must have {json.dumps(lost or needed)}; the package relies on it"
-
-
-def _table(name: str, resource: dict[str, Any]) -> TableDescription:
-    described = resource["schema"]
+def _table(resource: dict[str, Any]) -> TableDescription:
+    described, name, path = resource["schema"], resource["name"], resource["path"]
+    if not re.fullmatch(r"[A-Za-z0-9_-]+\.csv", path):
+        raise ValueError(f"found {path!r}; the name of a .csv file in the same folder is needed")
     fields = [dict(field) for field in described["fields"]]
     for field in fields:
         if "pattern" in (constraints := field.get("constraints", {})):
@@ -154,43 +155,18 @@ def _table(name: str, resource: dict[str, Any]) -> TableDescription:
     # Version 2 of the standard knows limits that a value must be above, not only at.
     version = {"$schema": "https://datapackage.org/profiles/2.0/tableschema.json"}
     schema = frictionless().Schema.from_descriptor(described | version | {"fields": fields})
+    readers = {field.name: field.create_cell_reader() for field in schema.fields}
+    for field in schema.fields:  # Frictionless finds some faults only when it reads a cell
+        readers[field.name]("2026-11-21" if field.type == "date" else "1")
+    keys = described.get("foreignKeys", [])
     return TableDescription(
         name=name,
-        path=resource["path"],
+        path=path,
         columns={field["name"]: field for field in described["fields"]},
         key=tuple(described["primaryKey"]),
-        references={
-            # A reference to the table itself names no resource in Table Schema.
-            key["fields"][0]: key["reference"]["resource"] or name
-            for key in described.get("foreignKeys", [])
-        },
-        lists={f["name"]: str(f["listOf"]) for f in described["fields"] if "listOf" in f},
+        # A reference to the table itself names no resource in Table Schema.
+        references={key["fields"][0]: key["reference"]["resource"] or name for key in keys},
+        lists={f["name"]: f["listOf"] for f in described["fields"] if "listOf" in f},
         missing=tuple(described.get("missingValues", [""])),
-        readers={field.name: field.create_cell_reader() for field in schema.fields},
+        readers=readers,
     )
-
-
-def _kind(field: Mapping[str, Any]) -> str:
-    return "bound" if field.get("bound") else str(field.get("type", "string"))
-
-
-def _faults_of_columns(table: TableDescription) -> Iterator[str]:
-    needed = {field["name"]: field for field in _model().get(table.name, {"fields": []})["fields"]}
-    for column in needed.keys() - table.columns.keys():
-        yield f"the column {column!r} is not described; the package reads it"
-    for column, described in table.columns.items():
-        found, model = table.kind(column), needed.get(column)
-        allowed = (_kind(model),) if model else _TYPES
-        if found not in allowed or "format" in described:
-            yield f"column {column!r}: found the type {found!r}; allowed: {', '.join(allowed)}"
-        if model and model.get("listOf") != described.get("listOf"):
-            yield f"column {column!r}: 'listOf' must be {model.get('listOf')!r}"
-        # Frictionless finds some faults only when it reads a cell.
-        table.readers[column]("2026-11-21" if found == "date" else "1")
-
-
-def _wrong_references(tables: Mapping[str, TableDescription]) -> Iterator[str]:
-    for name, table in tables.items():
-        for column, target in {**table.references, **table.lists}.items():
-            if target not in tables:
-                yield f"table {name!r}: {column!r} refers to {target!r}, which is no table"

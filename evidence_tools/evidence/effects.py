@@ -7,32 +7,50 @@ Ratios are analysed as logarithms, in ``effect`` and ``standard_error``, and sho
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import exp, lgamma, log
+from collections.abc import Callable, Iterable
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evidence_tools.evidence.arithmetic import clauses
-from evidence_tools.evidence.measures import RATIOS
+from evidence_tools.evidence.arithmetic import RATIOS, clauses
 
 CI_LEVEL = 95
 """Level in percent of the intervals computed here."""
 
-OF_MEANS, OF_EVENTS = ("MD", "SMD", "ROM"), ("RR", "OR", "RD")
-"""Measures of two means with their standard deviations, and of events among participants."""
-
 SAME_ARMS = ["source_id", "outcome_id", "measured_as", "value_type", "unit", "timepoint"]
 """What arms share that are compared with each other."""
+
 _ENDS = ("_intervention", "_comparator")
-_SDS = ("SD", "SD inferred")
-_NEEDED: dict[bool, tuple[list[str], list[str]]] = {
-    True: ([], ["events", "n"]),
-    False: (["dispersion_type"], ["mean", "n", "dispersion"]),
-}
-_Computed = tuple[Any, Any, list[tuple[Any, str]]]
+_NORMAL = NormalDist()
+
+
+def _standardized(m1: Any, s1: Any, n1: Any, m2: Any, s2: Any, n2: Any) -> tuple[Any, Any]:
+    from scipy.special import gammaln
+
+    df = n1 + n2 - 2
+    hedges = np.exp(gammaln(df / 2) - np.log(df / 2) / 2 - gammaln((df - 1) / 2))
+    effect = hedges * (m1 - m2) / np.sqrt(((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / df)
+    return effect, 1 / n1 + 1 / n2 + effect**2 / (2 * (n1 + n2))
+
+
+OF_MEANS: dict[str, Callable[..., tuple[Any, Any]]] = {
+    "MD": lambda m1, s1, n1, m2, s2, n2: (m1 - m2, s1**2 / n1 + s2**2 / n2),
+    "SMD": _standardized,
+    "ROM": lambda m1, s1, n1, m2, s2, n2: (
+        np.log(m1 / m2), s1**2 / (n1 * m1**2) + s2**2 / (n2 * m2**2)),
+}  # fmt: skip
+"""Effect and variance from mean, standard deviation and size of each arm, by measure."""
+
+OF_EVENTS: dict[str, Callable[..., tuple[Any, Any]]] = {
+    "RR": lambda a, b, c, d: (
+        np.log(a / (a + b)) - np.log(c / (c + d)), 1 / a - 1 / (a + b) + 1 / c - 1 / (c + d)),
+    "OR": lambda a, b, c, d: (np.log(a * d / (b * c)), 1 / a + 1 / b + 1 / c + 1 / d),
+    "RD": lambda a, b, c, d: (
+        a / (a + b) - c / (c + d), a * b / (a + b) ** 3 + c * d / (c + d) ** 3),
+}  # fmt: skip
+"""Effect and variance from those with and without an event in each arm, by measure."""
 
 
 def need(
@@ -59,12 +77,8 @@ def pair_arms(arms: pd.DataFrame) -> pd.DataFrame:
     What the arms share, and the columns of each with ``_intervention`` and ``_comparator``.
     """
     rows = arms if "arm_id" in arms else arms.reset_index(names="arm_id")
-    rows = rows.assign(order=range(len(arms)))
-    rows[SAME_ARMS] = rows[SAME_ARMS].fillna("")
     first, second = (rows[rows["role"] == end.removeprefix("_")] for end in _ENDS)
-    pairs = first.merge(second, on=SAME_ARMS, suffixes=_ENDS)
-    pairs[SAME_ARMS] = pairs[SAME_ARMS].replace("", pd.NA)
-    return pairs.sort_values(["order_intervention", "order_comparator"]).reset_index(drop=True)
+    return first.merge(second, on=SAME_ARMS, suffixes=_ENDS)
 
 
 def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -99,30 +113,25 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
     >>> float(found.loc[0, "estimate"]), round(float(found.loc[0, "ci_upper"]), 3)
     (0.5, 1.254)
     """
-    if measure not in (*OF_MEANS, *OF_EVENTS):
-        allowed = ", ".join((*OF_MEANS, *OF_EVENTS))
-        raise ValueError(f"found the measure {measure!r}; allowed: {allowed}")
-    columns, numbers = _NEEDED[measure in OF_EVENTS]
+    counted, formulas = measure in OF_EVENTS, OF_MEANS | OF_EVENTS
+    if measure not in formulas:
+        raise ValueError(f"found the measure {measure!r}; allowed: {', '.join(formulas)}")
+    columns, numbers = ["dispersion_type"], ["mean", "n", "dispersion"]
+    columns, numbers = ([], ["events", "n"]) if counted else (columns, numbers)
     need(arms, "pass rows of evidence.arms", [*SAME_ARMS, "role", "arm", *columns], numbers)
     pairs = pair_arms(arms)
-    compute = _of_events if measure in OF_EVENTS else _of_means
     with np.errstate(all="ignore"):
-        effect, variance, gaps = compute(measure, pairs)
-        error = np.sqrt(variance)
+        cells, gaps, more = (_of_events if counted else _of_means)(measure, pairs)
+        effect, variance = formulas[measure](*cells)
+        values = {"effect": effect, "standard_error": np.sqrt(variance)}
     missing = clauses(pairs.index, [(pd.Series(holds, pairs.index), text) for holds, text in gaps])
-    unit = "SD" if measure == "SMD" else "ratio"
     found = pairs.rename(columns={"arm_comparator": "comparator"}).assign(
         effect_measure=measure,
-        unit=pairs["unit"] if measure in ("MD", "RD") else unit,
-        **{name: pd.Series(values, pairs.index, "Float64").where(missing == "")
-           for name, values in (("effect", effect), ("standard_error", error))},
-        n_participants=sum(_both(pairs, "n")),
-        corrected=_has_zero(pairs) if measure in OF_EVENTS else False,
-        missing=missing,
+        unit=pairs["unit"] if measure in ("MD", "RD") else "SD" if measure == "SMD" else "ratio",
+        **{name: pd.Series(value, pairs.index, "Float64").where(missing == "")
+           for name, value in values.items()},
+        n_participants=sum(_both(pairs, "n")), missing=missing, **more,
     )  # fmt: skip
-    if measure in OF_MEANS:
-        found["digits"] = _digits(pairs)
-        found["sd_inferred"] = (_cells(pairs, "dispersion_type") == "SD inferred").any(axis=1)
     found.attrs = dict(arms.attrs)
     return with_interval(found)
 
@@ -140,13 +149,12 @@ def printed_effects(findings: pd.DataFrame) -> pd.DataFrame:
     ``standard_error`` is the width of the interval over twice the normal quantile of its level, on
     the log scale for ratios; ``missing`` says in words what is not printed.
     """
-    names = ("estimate", "ci_lower", "ci_upper")
+    names = ["estimate", "ci_lower", "ci_upper"]
     need(findings, "pass rows of evidence.findings", ["effect_measure"], [*names, "ci_level"])
-    ratio = findings["effect_measure"].isin(RATIOS)
-    numbers = findings[[*names]].astype("Float64")
+    ratio, numbers = findings["effect_measure"].isin(RATIOS), findings[names].astype("Float64")
     with np.errstate(all="ignore"):
         effect, low, high = (numbers[c].where(~ratio, np.log(numbers[c])) for c in names)
-    quantiles = findings["ci_level"].map(lambda x: NormalDist().inv_cdf(0.5 + x / 200), "ignore")
+    quantiles = findings["ci_level"].map(lambda x: _NORMAL.inv_cdf(0.5 + x / 200), "ignore")
     error = (high - low) / (2 * quantiles.astype("Float64"))
     gap = error.isna().map({True: "no estimate with its interval is printed", False: ""})
     found = findings.assign(effect=effect.where(gap == ""), standard_error=error, missing=gap)
@@ -159,7 +167,7 @@ def with_interval(effects: pd.DataFrame, critical: float = 0.0) -> pd.DataFrame:
     Without a critical value it is that of the normal distribution.
     """
     effect, error = (effects[column].astype("Float64") for column in ("effect", "standard_error"))
-    margin = error * (critical or NormalDist().inv_cdf(0.5 + CI_LEVEL / 200))
+    margin = error * (critical or _NORMAL.inv_cdf(0.5 + CI_LEVEL / 200))
     values = {"estimate": effect, "ci_lower": effect - margin, "ci_upper": effect + margin}
     ratio = effects["effect_measure"].isin(RATIOS)
     with np.errstate(over="ignore"):
@@ -167,75 +175,45 @@ def with_interval(effects: pd.DataFrame, critical: float = 0.0) -> pd.DataFrame:
 
 
 def _cells(pairs: pd.DataFrame, column: str) -> pd.DataFrame:
-    return pairs[[column + end for end in _ENDS]]
+    return pairs.reindex(columns=[column + end for end in _ENDS])
 
 
-def _both(pairs: pd.DataFrame, column: str) -> list[Any]:
-    cells = _cells(pairs, column).astype("Float64").to_numpy(float, na_value=np.nan)
-    return [cells[:, 0], cells[:, 1]]
+def _both(pairs: pd.DataFrame, column: str) -> Any:
+    return _cells(pairs, column).astype("Float64").to_numpy(float, na_value=np.nan).T
 
 
-def _of_means(measure: str, pairs: pd.DataFrame) -> _Computed:
+def _of_means(measure: str, pairs: pd.DataFrame) -> tuple[Any, Any, dict[str, Any]]:
     means, n, sds = (_both(pairs, column) for column in ("mean", "n", "dispersion"))
-    kinds = _cells(pairs, "dispersion_type")
+    kinds, printed = _cells(pairs, "dispersion_type"), _cells(pairs, "mean_printed")
     gaps = [
         (np.isnan(sum(means)), "no means are printed"),
         (np.isnan(sum(n)), "number of participants in each arm not stated"),
         (kinds.isna().any(axis=1) | np.isnan(sum(sds)), "spread not stated"),
-        (kinds.notna().all(axis=1) & ~kinds.isin(_SDS).all(axis=1),
+        (kinds.notna().all(axis=1) & ~kinds.isin(["SD", "SD inferred"]).all(axis=1),
          "spread is no standard deviation"),
-        (np.minimum(*n) < 2, "an arm of one has no spread"),
-        (np.minimum(*sds) < 0, "a spread is below zero"),
+        (n.min(axis=0) < 2, "an arm of one has no spread"),
+        (sds.min(axis=0) < 0, "a spread is below zero"),
         (sum(sds) == 0, "the values of both arms do not differ"),
+        ((measure == "ROM") & (means.min(axis=0) <= 0), "a mean is not above zero"),
     ]  # fmt: skip
-    parts = [sd**2 / size for sd, size in zip(sds, n, strict=True)]
-    if measure == "MD":
-        return means[0] - means[1], sum(parts), gaps
-    if measure == "ROM":
-        gaps.append((np.minimum(*means) <= 0, "a mean is not above zero"))
-        shares = [part / mean**2 for part, mean in zip(parts, means, strict=True)]
-        return np.log(means[0] / means[1]), sum(shares), gaps
-    df = n[0] + n[1] - 2
-    spread = np.sqrt(((n[0] - 1) * sds[0] ** 2 + (n[1] - 1) * sds[1] ** 2) / df)
-    effect = np.array([_hedges(m) for m in df]) * (means[0] - means[1]) / spread
-    return effect, 1 / n[0] + 1 / n[1] + effect**2 / (2 * (n[0] + n[1])), gaps
+    decimals = printed.astype("string").replace(r"^[^.]*\.?", "", regex=True)
+    digits = decimals.apply(lambda text: text.str.len()).max(axis=1).astype("Int64") + 1
+    more = {"digits": digits, "sd_inferred": (kinds == "SD inferred").any(axis=1)}
+    return (means[0], sds[0], n[0], means[1], sds[1], n[1]), gaps, more | {"corrected": False}
 
 
-def _digits(pairs: pd.DataFrame) -> Any:
-    """Count the decimals that means are printed with, and one more."""
-    printed = pairs.reindex(columns=["mean_printed" + end for end in _ENDS]).astype("string")
-    decimals = printed.replace(r"^[^.]*\.?", "", regex=True)
-    return decimals.apply(lambda text: text.str.len()).max(axis=1).astype("Int64") + 1
-
-
-def _hedges(df: float) -> float:
-    """Give the exact factor that takes the bias from a standardized mean difference."""
-    return exp(lgamma(df / 2) - log(df / 2) / 2 - lgamma((df - 1) / 2)) if df > 1 else np.nan
-
-
-def _has_zero(pairs: pd.DataFrame) -> Any:
-    (a, c), n = _both(pairs, "events"), _both(pairs, "n")
-    return np.minimum.reduce([a, c, n[0] - a, n[1] - c]) == 0
-
-
-def _of_events(measure: str, pairs: pd.DataFrame) -> _Computed:
-    (a, c), n = _both(pairs, "events"), _both(pairs, "n")
-    b, d = n[0] - a, n[1] - c
+def _of_events(measure: str, pairs: pd.DataFrame) -> tuple[Any, Any, dict[str, Any]]:
+    events, n = _both(pairs, "events"), _both(pairs, "n")
+    others, ratio = n - events, measure != "RD"
     gaps = [
-        (np.isnan(a + c), "no events are printed"),
-        (np.minimum(a, c) < 0, "events are below zero"),
-        (np.minimum(b, d) < 0, "more events than participants"),
-        (np.minimum(*n) == 0, "an arm has no participants"),
+        (np.isnan(sum(events)), "no events are printed"),
+        (events.min(axis=0) < 0, "events are below zero"),
+        (others.min(axis=0) < 0, "more events than participants"),
+        (n.min(axis=0) == 0, "an arm has no participants"),
         (np.isnan(sum(n)), "number of participants in each arm not stated"),
+        (ratio & (sum(events) == 0), "no events in either arm"),
+        (ratio & (sum(others) == 0), "nothing but events"),
     ]
-    if measure != "RD":
-        gaps += [(a + c == 0, "no events in either arm"), (b + d == 0, "nothing but events")]
-    half = _has_zero(pairs) / 2
-    a, b, c, d = (cell + half for cell in (a, b, c, d))
-    if measure == "OR":
-        return np.log(a * d / (b * c)), 1 / a + 1 / b + 1 / c + 1 / d, gaps
-    first, second = a / (a + b), c / (c + d)
-    if measure == "RR":
-        return np.log(first / second), 1 / a - 1 / (a + b) + 1 / c - 1 / (c + d), gaps
-    variance = first * (1 - first) / (a + b) + second * (1 - second) / (c + d)
-    return first - second, variance, gaps
+    zero = np.minimum(events, others).min(axis=0) == 0
+    cells = [cell + zero / 2 for cell in (events[0], others[0], events[1], others[1])]
+    return cells, gaps, {"corrected": zero}

@@ -1,12 +1,12 @@
-"""The evidence: everything that is known to the report, as pandas frames."""
+"""The evidence: everything that is known to the report, as frames that an author selects from."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,9 @@ from evidence_tools.evidence.topic import Topic, read_topic
 
 Row = Any
 """One row as an object: an attribute for each column, ``None`` for what is not reported."""
+
+Selection = pd.DataFrame | Sequence[str] | str
+"""Rows that a function is asked to show: a frame of them, or their identifiers."""
 
 ORIGIN = "evidence"
 """Attribute of each frame that says which evidence its rows are from."""
@@ -80,7 +83,6 @@ class Evidence:
         if frames and name in _COMPUTED and name not in frames:
             frames[name] = _COMPUTED[name](self)
             frames[name].attrs = dict(frames["findings"].attrs)
-            self.__dict__.pop("_names", None)  # it has the names of the rows of each frame
         if name in frames:
             return frames[name].copy()
         raise AttributeError(f"the evidence has no {name!r}; it has {', '.join(frames)}")
@@ -103,54 +105,40 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
     def rows(self, table: str) -> dict[str, Row]:
         """Give the rows of a table, such as ``"sources"``, as objects by identifier."""
         if table not in self._rows:
-            frame = self._frames[table]
+            frame = getattr(self, table)
             self._rows[table] = dict(zip(frame.index, as_rows(frame), strict=True))
         return self._rows[table]
 
     def row(self, table: str, name: str) -> Row:
         """Get one row of any table by its identifier, or by another name it is known by.
 
+        Sources have short names too, outcomes names, abbreviations and synonyms.
         ``UnknownKeyError`` if there is no such row, or several; it names the nearest ones.
+        ``evidence.finding(name)``, ``source`` and ``outcome`` do the same for their tables.
         """
         keys = self._keys(table, name)
         if len(keys) > 1:
             raise UnknownKeyError(f"{name!r} names several {table}; give one of {', '.join(keys)}")
         return self.rows(table)[keys[0]]
 
-    def finding(self, finding_id: str) -> Row:
-        """Get one finding by its identifier; see :meth:`row`."""
-        return self.row("findings", finding_id)
+    finding = partialmethod(row, "findings")
+    source = partialmethod(row, "sources")
+    outcome = partialmethod(row, "outcomes")
 
-    def source(self, source: str) -> Row:
-        """Get one source by its identifier or its short name; see :meth:`row`."""
-        return self.row("sources", source)
+    def select(self, **names: str | Iterable[str]) -> pd.DataFrame:
+        """Select findings by names of a ``source``, ``outcome`` and ``kind``; all must match.
 
-    def outcome(self, outcome: str) -> Row:
-        """Get one outcome by identifier, name, abbreviation or synonym; see :meth:`row`."""
-        return self.row("outcomes", outcome)
-
-    def select(
-        self,
-        *,
-        source: str | Iterable[str] | None = None,
-        outcome: str | Iterable[str] | None = None,
-        kind: str | Iterable[str] | None = None,
-    ) -> pd.DataFrame:
-        """Select findings by names of sources, outcomes and kinds, all of which must match.
-
-        Each is one name or several, as in :meth:`source` and :meth:`outcome`. An unknown name
-        raises ``UnknownKeyError``: a typing error must not look like missing evidence.
+        Each is one name or several, as in :meth:`row`. An unknown name raises
+        ``UnknownKeyError``: a typing error must not look like missing evidence.
         """
         found = self.findings
-        for column, table, names in (
-            ("source_id", "sources", source),
-            ("outcome_id", "outcomes", outcome),
-            ("kind", "kinds", kind),
-        ):
-            if names is not None:
-                wanted = [names] if isinstance(names, str) else names
-                keys = [key for name in wanted for key in self._keys(table, name)]
-                found = found[found[column].isin(keys)]
+        columns = {"source": "source_id", "outcome": "outcome_id", "kind": "kind"}
+        for what, wanted in names.items():
+            if what not in columns:
+                raise TypeError(f"found {what!r}; allowed: {', '.join(columns)}")
+            named = [wanted] if isinstance(wanted, str) else wanted
+            keys = [key for name in named for key in self._keys(f"{what}s", name)]
+            found = found[found[columns[what]].isin(keys)]
         return found
 
     def missing_rows(self) -> list[tuple[str, str]]:
@@ -159,28 +147,28 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
 
     @cached_property
     def _names(self) -> dict[str, dict[str, list[str]]]:
-        """By table, every name somebody may use to the identifiers it means."""
+        """By table, every other name somebody may use to the identifiers it means."""
         named: dict[str, dict[str, list[str]]] = {}
-        for table, frame in self._frames.items():
-            named[table] = {str(key).casefold(): [str(key)] for key in frame.index}
-            for column in _NAMES.get(table, ()):
-                for key, cell in frame[column].items():
+        for table, columns in _NAMES.items():
+            known = named[table] = {}
+            for column in columns:
+                for key, cell in self._frames[table][column].items():
                     for name in map(str.casefold, split_list(cell)):
-                        keys = named[table].setdefault(name, [])
-                        keys += [str(key)] if key not in keys else []
+                        known[name] = [*dict.fromkeys([*known.get(name, []), str(key)])]
         return named
 
     def _keys(self, table: str, name: str) -> list[str]:
+        """Find the identifiers that a name means, or refuse it with the nearest names."""
         if not isinstance(name, str):
             raise TypeError(f"found {type(name).__name__}; give a name or identifier as text")
-        if name in self._frames[table].index:
+        rows, folded = self.rows(table), name.casefold()
+        if name in rows:
             return [name]
-        known, folded = self._names[table], name.casefold()
+        known = self._names.get(table, {}) | {key.casefold(): [key] for key in rows}
         if folded in known:
             return known[folded]
         nearest = difflib.get_close_matches(folded[:200], known, n=4, cutoff=0.5)
-        ids = list(dict.fromkeys(key for near in nearest for key in known[near]))
-        listed = ids or list(self.rows(table))
+        listed = [*dict.fromkeys(key for near in nearest for key in known[near])] or [*rows]
         words = f"{'nearest' if nearest else 'there are'}: {', '.join(listed[:8])}"
         more = ", ..." if len(listed) > 8 else ""
         raise UnknownKeyError(f"there is no {table.removesuffix('s')} {name!r}; {words}{more}")
@@ -201,6 +189,72 @@ def as_rows(frame: pd.DataFrame) -> list[Row]:
     return list(plain.itertuples(index=False, name="Row"))
 
 
+def pick(selection: Selection, table: str = "findings") -> tuple[Evidence, list[Row]]:
+    """Find the rows of the evidence that a frame or a list of identifiers names.
+
+    Every chart, table and narration calls this: values always come from the tables, never from
+    a frame that was changed on the way.
+
+    Parameters
+    ----------
+    selection
+        A frame made from ``evidence.findings`` (or another table) with pandas: filtered, sorted,
+        concatenated, joined; or identifiers. A row that comes twice is shown once.
+    table
+        Name of the attribute the rows are from.
+
+    Returns
+    -------
+    evidence, rows
+        The evidence the rows belong to, and the rows in the order of the selection.
+
+    Raises
+    ------
+    TypeError, ValueError, UnknownKeyError
+        If it is no selection, is empty, lacks identifiers, names rows that do not exist, or holds
+        other values than the tables; the message says what to do.
+    """
+    chosen = selection if isinstance(selection, pd.DataFrame) else pd.DataFrame()
+    evidence = loaded(chosen.attrs.get(ORIGIN))
+    frame: pd.DataFrame = getattr(evidence, table)
+    ids = _identifiers(selection, str(frame.index.name), table)
+    if not ids:
+        column = f"evidence.{table}['{frame.columns[0]}']"
+        raise ValueError(f"there are no rows in it; check the filter, for example against {column}")
+    rows = [evidence.row(table, identifier) for identifier in dict.fromkeys(ids)]
+    for column in chosen.columns.intersection(frame.columns):
+        if isinstance(shown := chosen[column], pd.DataFrame):
+            raise ValueError(f"the frame has the column {column!r} twice; keep one, or put frames "
+                             "below each other: pd.concat([...])")  # fmt: skip
+        cells = [
+            [None if pd.isna(x) else x for x in part] for part in (shown, frame.loc[ids, column])
+        ]
+        if cells[0] != cells[1]:
+            raise ValueError(f"the column {column!r} of the frame was changed; every value shown "
+                             "comes from the tables: change it there, or give your own column "
+                             "another name")  # fmt: skip
+    return evidence, rows
+
+
+def _identifiers(selection: object, key: str, table: str) -> list[str]:
+    use = f'; pass a frame such as evidence.{table}, or identifiers such as ["..."]'
+    if isinstance(selection, str):
+        return [selection]
+    if isinstance(selection, pd.DataFrame):
+        if key in selection.columns or selection.index.name == key:
+            return [str(value) for value in selection.reset_index()[key]]
+        raise ValueError(
+            f"the frame has no {key}, neither as index nor as column, so its rows are not known"
+            f"{use}; after merge or groupby keep {key}: evidence.{table}.reset_index().merge(...)"
+        )
+    if isinstance(selection, pd.Series) and selection.name != key:
+        one = f'for one row write two brackets: evidence.{table}.loc[["..."]]'
+        raise TypeError(f"found one column or row of a frame{use}; {one}")
+    if not isinstance(selection, Iterable) or any(not isinstance(one, str) for one in selection):
+        raise TypeError(f"found {type(selection).__name__}{use}")
+    return list(selection)
+
+
 def load_evidence(path: str | Path | None = None) -> Evidence:
     """Read and check the evidence tables.
 
@@ -219,10 +273,13 @@ def load_evidence(path: str | Path | None = None) -> Evidence:
     ------
     EvidenceError
         If any file is missing or unreadable, or a row breaks a rule. It lists every problem of
-        files and cells, or, when these are sound, of rules, each with file, line, column, the
-        value found and what is allowed.
+        files and cells, and of rules for tables in which these are sound, each with file, line,
+        column, the value found and what is allowed.
     """
-    folder = Path(path) if path is not None else _nearest_folder()
+    here = Path.cwd()
+    near = [folder / "data" for folder in (here, *here.parents)]
+    found = next((folder for folder in near if (folder / PACKAGE_FILE).is_file()), near[0])
+    folder = found if path is None else Path(path)
     origin = _content(folder)
     # The last one is the one in use.
     _LOADED[origin] = _LOADED.pop(origin) if origin in _LOADED else _load(folder, origin)
@@ -243,12 +300,6 @@ def loaded(origin: object = None) -> Evidence:
     return _LOADED.get(str(origin)) or _LOADED[next(reversed(_LOADED))]
 
 
-def _nearest_folder() -> Path:
-    here = Path.cwd()
-    folders = [folder / "data" for folder in (here, *here.parents)]
-    return next((f for f in folders if (f / PACKAGE_FILE).is_file()), folders[0])
-
-
 def _content(folder: Path) -> str:
     digest = hashlib.sha256(str(folder.resolve()).encode())
     for path in sorted(folder.glob("*")):
@@ -263,9 +314,8 @@ def _load(folder: Path, origin: str) -> Evidence:
         message = f"there is no folder {str(folder)!r}; run this in the folder of a report"
         raise EvidenceError([Problem(relative_name(folder), 0, "", message)])
     tables, problems = read_tables(folder)
-    sound = {} if problems else tables
-    topic, faults = read_topic(folder, sound)
-    problems += [*faults, *check_rows(sound)]
+    topic, faults = read_topic(folder, tables)
+    problems += [*faults, *check_rows(tables)]
     if problems or topic is None:
         raise EvidenceError(problems)
     return Evidence(folder, _make_frames(tables, topic), topic, origin)
@@ -297,10 +347,8 @@ def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:
     found["standing"] = standing_of(found, topic)
     # What limits a result depends on the other results and on its trial.
     found["conflict"] = found["outcome_id"].isin(conflicting_outcomes(found))
-    found["short"] = False
-    if topic.short_follow_up:
-        short = lasts_less(frames["trials"], topic.short_follow_up)
-        found["short"] = found["source_id"].map(short)
+    least = topic.short_follow_up or {"duration": 0, "unit": "days"}
+    found["short"] = found["source_id"].map(lasts_less(frames["trials"], least))
     groups = topic.counts.get("population_groups", [])
     found["other_people"] = found["population_group"] != groups[0] if groups else False
     return found.astype({"short": "boolean", "other_people": "boolean", "conflict": "boolean"})

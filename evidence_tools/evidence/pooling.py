@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evidence_tools.evidence.arithmetic import FULL_NAMES, RATIOS
 from evidence_tools.evidence.effects import (
     CI_LEVEL,
     effect_sizes,
@@ -25,7 +25,6 @@ from evidence_tools.evidence.effects import (
     with_interval,
 )
 from evidence_tools.evidence.judgements import STRIKES_OUT
-from evidence_tools.evidence.measures import FULL_NAMES, RATIOS
 from evidence_tools.evidence.model import ORIGIN, loaded
 
 __all__ = [
@@ -70,29 +69,27 @@ def check_poolable(effects: pd.DataFrame) -> None:
 
 
 def _reasons(effects: pd.DataFrame) -> Iterator[str]:
+    measures = set(effects["effect_measure"])
     if POOLED in effects.index:
         yield "an average is among the effects; pass those that it was made of"
-    if unknown := set(effects["effect_measure"]) - set(FULL_NAMES):
+    if unknown := measures - set(FULL_NAMES):
         yield f"found the measure {unknown.pop()!r}; allowed: {', '.join(FULL_NAMES)}"
     numbers = effects[["effect", "standard_error"]].astype("Float64")
     usable = np.isfinite(numbers.to_numpy(float, na_value=np.nan)).all(axis=1)
     usable &= (numbers["standard_error"] > 0).fillna(False).to_numpy(bool)
     if not usable.all():
-        named = ", ".join(map(str, effects.loc[~usable, "source_id"]))
         why = "; ".join(set(effects["missing"]) - {""}) if "missing" in effects else ""
-        yield (f"no effect with its spread for {named}{why and f' ({why})'}; leave them out by a "
-               "filter, and say so on the page")  # fmt: skip
+        yield (f"no effect with its spread for {_named(effects[~usable])}{why and f' ({why})'}; "
+               "leave them out by a filter, and say so on the page")  # fmt: skip
     for column, plural in _SAME.items():
-        if column in effects and (column != "unit" or "MD" in set(effects["effect_measure"])):
+        if column in effects and (column != "unit" or "MD" in measures):
             words = effects[column].astype("string").fillna("not stated").replace("WMD", "MD")
-            words = words.drop_duplicates()
-            if len(words) > 1:
+            if len(words := words.drop_duplicates()) > 1:
                 remedy = f"say with effects.assign({column}=...) that they mean the same"
                 yield f"different {plural}: {', '.join(words)}; pool those of one, or {remedy}"
             if column == "unit" and "not stated" in set(words):
                 yield "the unit is not stated"
-    values = set(effects["value_type"]) if "value_type" in effects else ()
-    if "SMD" in set(effects["effect_measure"]) and len(values) > 1:
+    if "SMD" in measures and "value_type" in effects and effects["value_type"].nunique() > 1:
         yield "standardized differences of changes and of end values have other spreads"
     trials = effects["source_id"].astype("string").fillna("not stated")
     if ORIGIN in effects.attrs:
@@ -107,6 +104,10 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
         yield f"the trial {twice} is counted twice; keep one of its reports, times and arms"
     if len(effects) < 2:
         yield f"an average needs two trials; there {'is one' if len(effects) else 'are none'}"
+
+
+def _named(effects: pd.DataFrame) -> str:
+    return ", ".join(map(str, effects["source_id"]))
 
 
 def pool(
@@ -139,70 +140,64 @@ def pool(
     if prediction not in ("", "k - 2"):
         raise ValueError(f"found the prediction {prediction!r}; allowed: 'k - 2', or nothing")
     interval = interval or ("Wald" if method == "fixed" else "Hartung-Knapp")
-    result = _fit(effects, method, interval)
-    k, fixed, hartung = len(effects), method == "fixed", interval == "Hartung-Knapp"
-    spread = t(k - 1) if hartung else norm
-    error, tau2 = result.standard_error, np.nan if fixed else result.tau2
+    fit, weights = _fit(effects, method, interval)
+    k, half = len(effects), 0.5 + CI_LEVEL / 200
+    spread = t(k - 1) if interval == "Hartung-Knapp" else norm
     shared = [column for column in (*_SAME, "outcome") if column in effects]
-    row: dict[str, Any] = {
-        **effects.iloc[0][shared],
-        "effect": result.estimate, "standard_error": error, "weight": 100.0,
-        "p_value": 2 * spread.sf(abs(result.estimate / error)), "k_studies": k,
-        "q": result.q, "q_df": k - 1, "q_p": result.q_pvalue, "i2": 100 * result.i2,
-        "h2": result.h2, "tau2": tau2, "tau2_lower": np.nan, "tau2_upper": np.nan,
-        "method": method, "interval": interval,
-    }  # fmt: skip
+    how = {"weight": 100.0, "k_studies": k, "method": method, "interval": interval}
+    row = {**effects.iloc[0][shared], **fit, **how}
+    row["p_value"] = 2 * spread.sf(abs(fit["effect"] / fit["standard_error"]))
     if "n_participants" in effects:
         row["n_participants"] = effects["n_participants"].sum(skipna=False)
-    if not fixed:  # the Q-profile interval is the same for all methods
-        profile = _fit(effects, "PM", "Wald").tau2_confidence_interval()
-        row |= {"tau2_lower": profile.ci_low, "tau2_upper": profile.ci_high}
-    pooled = with_interval(pd.DataFrame(row, [POOLED]), float(spread.ppf(0.5 + CI_LEVEL / 200)))
-    apart = t(k - 2) if prediction == "k - 2" else spread
-    margin = apart.ppf(0.5 + CI_LEVEL / 200) * np.sqrt(tau2 + error**2) if k > 2 else np.nan
+    pooled = with_interval(pd.DataFrame(row, [POOLED]), float(spread.ppf(half)))
+    apart = t(k - 2) if prediction else spread
+    margin = np.hypot(np.sqrt(fit["tau2"]), fit["standard_error"]) * apart.ppf(half)
     show = np.exp if row["effect_measure"] in RATIOS else float
-    pooled["prediction_lower"] = show(result.estimate - margin)
-    pooled["prediction_upper"] = show(result.estimate + margin)
-    weights = 100 * result.study_results["normalized_weight"].to_numpy()
+    for end, sign in (("lower", -1), ("upper", 1)):
+        pooled[f"prediction_{end}"] = show(fit["effect"] + sign * margin) if k > 2 else np.nan
     rows = with_interval(effects.set_index("source_id", drop=False)).assign(weight=weights)
     found = pd.concat([rows, pooled])
     found.attrs = dict(effects.attrs)
     return found
 
 
-def _fit(effects: pd.DataFrame, method: str, interval: str) -> Any:
+def _ask(effects: pd.DataFrame, tau2: float = 0.0, **chosen: Any) -> Any:
+    """Ask the library for an average; ``tau2`` is added to the variance of each effect."""
     from meta_analyze import meta_analysis
 
+    errors = np.hypot(effects["standard_error"].to_numpy(float), np.sqrt(tau2))
+    y = effects["effect"].to_numpy(float)
+    return meta_analysis(effect=y, standard_error=errors, **{"model": "common", **chosen}, **_EXACT)
+
+
+def _fit(effects: pd.DataFrame, method: str, interval: str) -> tuple[dict[str, float], Any]:
+    """Compute what belongs to the average, and the weight of each trial in percent."""
     _check_methods(method, interval)
-    if method == "fixed" and interval != "Wald":
+    fixed, hartung, df = method == "fixed", interval == "Hartung-Knapp", len(effects) - 1
+    if fixed and hartung:
         raise PoolingError("one effect for all trials has a Wald interval only")
-    random = {"model": "random", "tau2_method": method,
-              "ci_method": "normal" if interval == "Wald" else "hartung_knapp"}  # fmt: skip
-    chosen = {"model": "common"} if method == "fixed" else random
-    errors = effects["standard_error"].to_numpy(float)
-    result = meta_analysis(
-        effect=effects["effect"].to_numpy(float), standard_error=errors, **chosen, **_EXACT
-    )
-    if result.standard_error == 0:
+    plain, tau2, low, high = _ask(effects), np.nan, np.nan, np.nan
+    i2, h2 = plain.i2, plain.h2
+    if not fixed:
+        tau2 = _ask(effects, model="random", tau2_method=method).tau2
+        if method == "REML":
+            tau2 = _highest(effects, tau2, np.ones((df + 1, 1)))
+        profile = _ask(effects, model="random", tau2_method="PM").tau2_confidence_interval()
+        low, high = profile.ci_low, profile.ci_high  # the same for all methods
+        weights = effects["standard_error"].to_numpy(float) ** -2
+        typical = df * weights.sum() / (weights.sum() ** 2 - (weights**2).sum())
+        i2, h2 = tau2 / (tau2 + typical), 1 + tau2 / typical
+    # Given the variance between trials, the average is that of one effect for all.
+    given = plain if fixed else _ask(effects, tau2)
+    error = given.standard_error * (np.sqrt(given.q / df) if hartung else 1)
+    if error == 0:
         raise PoolingError("not pooled: the effects are identical, and a Hartung-Knapp interval "
                            "would have no width; use interval='Wald'")  # fmt: skip
-    best = _best_tau2(effects, result.tau2, np.ones((len(effects), 1))) if method == "REML" else 0
-    if best <= result.tau2:
-        return result
-    # Given the variance between trials, the average is that of one effect for all.
-    given = _fit(effects.assign(standard_error=np.hypot(errors, np.sqrt(best))), "fixed", "Wald")
-    weights, df = errors**-2, len(effects) - 1
-    typical = df * weights.sum() / (weights.sum() ** 2 - (weights**2).sum())
-    factor = 1.0 if interval == "Wald" else np.sqrt(given.q / df)
-    shares = {"i2": best / (best + typical), "h2": 1 + best / typical}
-    return replace(
-        result,
-        estimate=given.estimate,
-        standard_error=given.standard_error * factor,
-        tau2=best,
-        heterogeneity=replace(result.heterogeneity, **shares),
-        _study_results=given.study_results,
-    )
+    return {
+        "effect": given.estimate, "standard_error": error, "q": plain.q, "q_df": df,
+        "q_p": plain.q_pvalue, "i2": 100 * i2, "h2": h2,
+        "tau2": tau2, "tau2_lower": low, "tau2_upper": high,
+    }, 100 * given.study_results["normalized_weight"].to_numpy()  # fmt: skip
 
 
 def _check_methods(method: str, interval: str) -> None:
@@ -211,7 +206,7 @@ def _check_methods(method: str, interval: str) -> None:
                          "Hartung-Knapp or Wald")  # fmt: skip
 
 
-def _best_tau2(effects: pd.DataFrame, known: float, design: Any) -> float:
+def _highest(effects: pd.DataFrame, known: float, design: Any) -> float:
     """Find the variance between trials at the highest of all maxima of the restricted likelihood.
 
     The library takes zero wherever the likelihood falls from there on, although it may rise again
@@ -221,31 +216,24 @@ def _best_tau2(effects: pd.DataFrame, known: float, design: Any) -> float:
 
     y, variances = effects["effect"].to_numpy(float), effects["standard_error"].to_numpy(float) ** 2
 
-    def parts(tau2: float) -> tuple[Any, Any, Any]:
-        weights = np.diag(1 / (variances + tau2))
-        inner = design.T @ weights @ design
-        left = weights @ design
-        return weights, inner, weights - left @ np.linalg.solve(inner, left.T)
+    def likelihood(tau2: float) -> tuple[float, float]:
+        weights = 1 / (variances + tau2)
+        inner = (design.T * weights) @ design
+        projected = np.diag(weights) - (design.T * weights).T @ np.linalg.solve(
+            inner, design.T * weights
+        )
+        logs = np.log(weights).sum() - np.linalg.slogdet(inner)[1]
+        slope = y @ projected @ projected @ y - np.trace(projected)
+        return float(logs - y @ projected @ y), float(slope)
 
-    def slope(tau2: float) -> float:
-        projected = parts(tau2)[2]
-        return float(y @ projected @ projected @ y - np.trace(projected))
-
-    def height(tau2: float) -> float:
-        weights, inner, projected = parts(tau2)
-        logs = np.log(np.diag(weights)).sum() - np.linalg.slogdet(inner)[1]
-        return float(logs - y @ projected @ y)
-
-    if known > 0 or not (spread := float(np.var(y))):
+    if known > 0 or not np.ptp(y):
         return known
-    grid = np.geomspace(1e-8 * spread, 20 * spread + variances.max(), 200)
-    rises = [slope(tau2) > 0 for tau2 in grid]
-    tops = [
-        brentq(slope, low, high, xtol=1e-300, rtol=1e-14)
-        for low, high, up, down in zip(grid, grid[1:], rises, rises[1:], strict=False)
-        if up and not down
-    ]
-    return float(max([known, *tops], key=height))
+    grid = [0.0, *np.geomspace(1e-8 * y.var(), 20 * y.var() + variances.max(), 200)]
+    top = int(np.argmax([likelihood(tau2)[0] for tau2 in grid]))
+    if top == 0:
+        return known
+    ends = grid[top - 1], grid[top + 1]
+    return float(brentq(lambda x: likelihood(x)[1], *ends, xtol=1e-300, rtol=1e-14))
 
 
 def leave_one_out(effects: pd.DataFrame, **how: Any) -> pd.DataFrame:
@@ -267,8 +255,7 @@ def _check_known(effects: pd.DataFrame, column: str, *, number: bool = False) ->
     check_poolable(effects)
     remedy = "join it, for example from evidence.trials"
     need(effects, remedy, () if number else [column], [column] if number else ())
-    if (blank := effects[column].isna()).any():
-        named = ", ".join(map(str, effects.loc[blank, "source_id"]))
+    if named := _named(effects[effects[column].isna()]):
         raise PoolingError(f"{column} is not stated for {named}; leave them out by a filter, and "
                            "say so on the page")  # fmt: skip
 
@@ -288,7 +275,7 @@ def subgroups(effects: pd.DataFrame, by: str, **how: Any) -> pd.DataFrame:
     if len(groups) < 2:
         raise PoolingError(f"a test of groups needs two; {by} is the same for all trials")
     found = _averages(groups, how)
-    test = _fit(_averages(groups, how | {"interval": "Wald"}), "fixed", "Wald")
+    test = _ask(_averages(groups, how | {"interval": "Wald"}))
     return found.assign(between_q=test.q, between_df=test.q_df, between_p=test.q_pvalue)
 
 
@@ -315,7 +302,7 @@ def meta_regression(
         inference_method="normal" if interval == "Wald" else "hartung_knapp",
     )  # fmt: skip
     design = np.column_stack([np.ones(len(values)), values.to_numpy(float)])
-    if method == "REML" and _best_tau2(effects, found.tau2, design) > found.tau2:
+    if method == "REML" and _highest(effects, found.tau2, design) != found.tau2:
         raise PoolingError("the likelihood has two maxima, and the library takes the lower one; "
                            "use method='PM' or 'DL'")  # fmt: skip
     return pd.DataFrame(found.coefficients.assign(tau2=found.tau2))
@@ -328,7 +315,7 @@ def asymmetry(effects: pd.DataFrame) -> pd.DataFrame:
         raise PoolingError(f"the test needs {FEWEST} trials; there are {len(effects)}")
     if effects["standard_error"].nunique() < 2 or effects["effect"].nunique() < 2:
         raise PoolingError("the test compares small trials with large ones; these are all alike")
-    test = _fit(effects, "fixed", "Wald").egger_test()
+    test = _ask(effects).egger_test()
     found = {"intercept": test.intercept, "t": test.statistic, "df": test.df}
     return pd.DataFrame([{**found, "p_value": test.pvalue}])
 

@@ -12,22 +12,24 @@ from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.arithmetic import check_arithmetic, undeclared
+from evidence_tools.evidence.arithmetic import (
+    MICRO,
+    PRINTED,
+    RATIOS,
+    check_arithmetic,
+    read_print,
+    undeclared,
+)
 from evidence_tools.evidence.effects import SAME_ARMS, pair_arms
-from evidence_tools.evidence.frames import PRINTED, LoadedTable
+from evidence_tools.evidence.frames import LoadedTable
 from evidence_tools.evidence.judgements import RULES as LIMITATIONS
 from evidence_tools.evidence.judgements import foreign_findings
-from evidence_tools.evidence.measures import (
-    MEANS,
-    MICRO,
-    RATIOS,
-    RISKS,
-    read_print,
-)
 from evidence_tools.evidence.problems import Problem
 
 DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
 """Reasons for which GRADE lowers the certainty of randomized trials."""
+
+MEANS, RISKS = ("MD", "WMD", "SMD", "ROM"), ("RR", "OR", "HR", "RD")
 
 Tables = Mapping[str, LoadedTable]
 Rule = tuple[str, Callable[[Any], "pd.Series[bool]"], str]
@@ -48,9 +50,10 @@ SAME_RESULT = ["source_id", "outcome_id", "measured_as", "analysis", "timepoint"
 
 def check_rows(tables: Tables) -> Iterator[Problem]:
     """Apply every rule to the tables: one problem for each rule and row that breaks it."""
-    filled = [name for name, table in tables.items() if name in RULES and len(table.frame)]
-    for name in filled:
-        view, table, broken_cells = view_of(name, tables), tables[name], set[tuple[int, str]]()
+    for name, table in tables.items():
+        if name not in RULES or table.broken or not len(table.frame):
+            continue
+        view = view_of(name, tables)
         for columns, broken, sentence in RULES[name]:
             first, *others = columns.split()
             for column in first.split("|"):
@@ -60,9 +63,8 @@ def check_rows(tables: Tables) -> Iterator[Problem]:
                     seen = view.assign(cell=view[column], text=text)
                 looked_at = [column, *others]
                 for number in seen.index[broken(seen).fillna(False).astype(bool)]:
-                    if broken_cells.isdisjoint((number, other) for other in looked_at):
-                        # What else is odd about the cell may follow from this.
-                        broken_cells.add((number, column))
+                    # What else is odd about a cell may follow from what was found first.
+                    if table.broken.isdisjoint((number, other) for other in looked_at):
                         row = seen.loc[number].astype(object).fillna("blank")
                         yield table.problem(number, column, sentence.format(**row))
 

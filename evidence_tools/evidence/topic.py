@@ -94,9 +94,8 @@ def _schema(tables: Mapping[str, LoadedTable]) -> dict[str, Any]:
         for place in keys["central_source"], keys["doses"]["items"]["properties"]["source_id"]:
             place.update(known)
     for column in ("form", "population_group") if tables else ():
-        limits = tables["findings"].description.columns[column].get("constraints", {})
-        if "enum" in limits:
-            words = {"enum": limits["enum"], "description": f"a {column} of datapackage.json"}
+        if allowed := tables["findings"].description.allowed(column):
+            words = {"enum": allowed, "description": f"a {column} of datapackage.json"}
             keys["counts"]["properties"][f"{column}s"]["items"] = words
     return schema
 

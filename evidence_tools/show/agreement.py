@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from evidence_tools.evidence.model import Evidence, Row, as_rows
-from evidence_tools.evidence.selection import Selection, pick
+from evidence_tools.evidence.model import Evidence, Row, Selection, as_rows, pick
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Prose, Run, Runs, Text, plain, runs
 from evidence_tools.show.drawing import Axis, Lane, Mark, draw_lanes, point

@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evidence_tools.evidence.judgements import months, read_times, standing_of
-from evidence_tools.evidence.model import Evidence, as_rows
-from evidence_tools.evidence.selection import Selection, pick
+from evidence_tools.evidence.model import Evidence, Selection, as_rows, pick
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Text
 from evidence_tools.show.drawing import Axis, Lane, Mark, draw_lanes, point, rule

@@ -7,10 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.measures import RATIOS
-from evidence_tools.evidence.model import Evidence
+from evidence_tools.evidence.arithmetic import RATIOS
+from evidence_tools.evidence.model import Evidence, Selection, pick
 from evidence_tools.evidence.pooling import POOLED
-from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Text
 from evidence_tools.show.drawing import Axis, Lane, Mark, draw_lanes, point, rule, text

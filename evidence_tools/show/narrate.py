@@ -11,9 +11,8 @@ from functools import lru_cache
 
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, find_limitations
-from evidence_tools.evidence.model import Evidence, Row, loaded
+from evidence_tools.evidence.model import Evidence, Row, Selection, loaded, pick
 from evidence_tools.evidence.problems import EvidenceError, Problem, UnknownKeyError, relative_name
-from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import words
 from evidence_tools.show.display import Prose, Run, Runs, Text, runs
 from evidence_tools.show.values import fill, holds, short_text

@@ -9,12 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from evidence_tools.evidence.arithmetic import FULL_NAMES, RATIOS
 from evidence_tools.evidence.effects import effects_of_arms, need, with_interval
 from evidence_tools.evidence.judgements import effect_verb
-from evidence_tools.evidence.measures import FULL_NAMES, RATIOS
-from evidence_tools.evidence.model import ORIGIN, Evidence, Row, as_rows, loaded
+from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
 from evidence_tools.evidence.pooling import FEWEST, LIBRARY, POOLED, PoolingError
-from evidence_tools.evidence.selection import Selection, pick
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Prose, Text, runs
 from evidence_tools.show.drawing import Lane, axis_around, draw_lanes, point, rule

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from evidence_tools.evidence.judgements import LEVELS, effect_verb
-from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.evidence.selection import Selection, pick
+from evidence_tools.evidence.model import Evidence, Row, Selection, pick
 from evidence_tools.show import narrate, words
 from evidence_tools.show.agreement import LOOKS, results_on
 from evidence_tools.show.display import Table, Text

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from evidence_tools.evidence.arithmetic import FULL_NAMES, RATIOS
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT
-from evidence_tools.evidence.measures import FULL_NAMES, RATIOS
 from evidence_tools.evidence.model import Evidence
 from evidence_tools.show.display import Prose, Run, Runs, Text, plain, runs
 
