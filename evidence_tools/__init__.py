@@ -6,10 +6,10 @@ from evidence_tools.releases.difference import narrate_releases
 from evidence_tools.show.agreement import agreement_plot, narrate_agreement
 from evidence_tools.show.charts import dose_plot, sources_plot, timeline_plot, trials_plot
 from evidence_tools.show.forest import forest_plot, marker_plot
-from evidence_tools.show.narrate import narrate_limitations, narrate_plain, narrate_rows
-from evidence_tools.show.pooled import narrate_pooled
+from evidence_tools.show.narrate import narrate_limitations, narrate_pooled, narrate_rows
 from evidence_tools.show.summary import answer_table, limitations_table, summary_table
 from evidence_tools.show.tables import findings_table, rows_table
+from evidence_tools.show.values import narrate_plain
 
 __all__ = [
     "Evidence",

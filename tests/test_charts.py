@@ -205,7 +205,7 @@ def test_what_is_struck_out_is_hollow_and_dashed_with_why(figures: dict[str, Fig
 
 def test_a_corrected_result_is_not_drawn_like_its_correction(figures: dict[str, Figure]) -> None:
     (old,), (new,) = (of(figures["forest_plot"], f"heron{y}-accident") for y in (2015, 2018))
-    assert old["hollow"] and not new["hollow"]
+    assert old["hollow"] and old["colour"] == GREY != new["colour"]
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ import pytest
 from evidence_tools import Evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
 from evidence_tools.show.display import plain
-from evidence_tools.show.narrate import check_plain, narrate_plain
-from evidence_tools.show.values import fill, holds, value_runs
+from evidence_tools.show.values import check_plain, fill, holds, narrate_plain, value_runs
 
 
 def value(evidence: Evidence, key: str) -> str:

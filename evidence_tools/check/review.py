@@ -23,8 +23,7 @@ from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence, as_rows, load_evidence
 from evidence_tools.evidence.problems import EvidenceError, Problem, UnknownKeyError, did_you_mean
-from evidence_tools.show.narrate import check_plain
-from evidence_tools.show.values import value_runs
+from evidence_tools.show.values import check_plain, value_runs
 
 RULES = {
     "number": "Every number in the text comes from a row, by a role or by generated output.",

@@ -69,11 +69,18 @@ def agreement_plot(
             found = [cell for cell in cells if cell[0].outcome_id == outcome.outcome_id]
             marks += _cell(evidence, found, column, _NARROWEST / len(outcomes))
         lanes.append(Lane(_row_name(cells), marks=marks, heading=heading))
+    square: Mark = {"shape": "square", "size": 300, "hollow": True}
+    relations = {relation for _, relation in drawn}
+    legend = {
+        meaning: {"colour": colour, **(square | frame if frame else {})}
+        for relation, (colour, frame, meaning, _) in LOOKS.items()
+        if meaning and relation in relations
+    }
     usual = "Which sources agree with the first? An empty cell is silence."
     # The text alternative names every source.
     shown = [(one, [f for f, _ in by_outcome[one.outcome_id]]) for one in outcomes]
     says = [plain(_agreement(one, found, most=0)) for one, found in shown]
-    return draw_lanes(lanes, axis, name, caption or usual, legend=_legend(drawn), says=says)
+    return draw_lanes(lanes, axis, name, caption or usual, legend=legend, says=says)
 
 
 def _row_name(cells: _Cells) -> str:
@@ -100,17 +107,6 @@ def _cell(evidence: Evidence, found: _Cells, column: int, step: float) -> list[M
         look |= {"finding_id": finding.finding_id, "says": drawing.result_sentence(finding)}
         drawn.append(point(x, size=min(110, (room / 2) ** 2), **look))
     return drawn
-
-
-def _legend(cells: _Cells) -> dict[str, Mark]:
-    """Explain the shapes, colours and frames that are there."""
-    relations = {relation for _, relation in cells}
-    said = drawing.explain(finding for finding, _ in cells)
-    square: Mark = {"shape": "square", "size": 300, "hollow": True}
-    for relation, (colour, frame, meaning, _) in LOOKS.items():
-        if relation in relations and meaning:
-            said[meaning] = {"colour": colour, **(square | frame if frame else {})}
-    return said
 
 
 def results_on(evidence: Evidence, outcome_id: str) -> list[Row]:

@@ -17,8 +17,6 @@ from evidence_tools.show.values import size_of
 
 _TICKS = (0.1, 0.25, 0.5, 1, 3, 6, 12, 24, 36, 60, 120)
 _MASSES = {"g": 1e6, "mg": 1e3, "ug": 1.0}
-_MIXED, _SILENT = "several results, not all alike", "no result on it here"
-_MARKS = {**drawing.SHAPES, _MIXED: "diamond", _SILENT: "stroke"}
 _SAME = ["source_id", "outcome_id", "direction"]
 _ALIKE = [*_SAME, "statistically_significant", "standing"]
 _COLUMNS = [*_ALIKE, "timepoint", "source", "integrity", "outcome", "abbreviation", "kind"]
@@ -49,7 +47,7 @@ def timeline_plot(
     usual = "How soon was a change seen? An earlier one may have been missed."
     return draw_lanes(
         lanes, _months_axis(lanes, "since the start"), name, caption or usual,
-        legend=drawing.explain(rows[0] for rows in alike.values()),
+        legend={},
         note=f"No time of measurement is known for {words.listed(silent)}." if silent else "",
     )  # fmt: skip
 
@@ -71,17 +69,23 @@ def trials_plot(
     timed.sort(key=_dose, reverse=True)
     about, colours = evidence.row("kinds", on).plural, _form_colours(trials)
     every = words.grouped(as_rows(evidence.select(kind=on)), lambda finding: finding.source_id)
-    found = [_main_results(every.get(trial.source_id, [])) for trial in timed]
     sizes = [size_of(evidence, trial.source_id) for trial in timed]
     numbers = sorted(size or 0 for size in sizes)
+    known = [number for number in numbers if number]
     lanes = []
-    for trial, findings, size in zip(timed, found, sizes, strict=True):
+    for trial, size in zip(timed, sizes, strict=True):
         look = {"colour": colours[trial.form], "size": _size(size, numbers[-1])}
-        lanes.append(_trial_lane(evidence, trial, findings, size, look))
+        lanes.append(_trial_lane(evidence, trial, every.get(trial.source_id, []), size, look))
+    legend: dict[str, Mark] = {
+        **{form: {"shape": "square", "colour": colour} for form, colour in colours.items()},
+        **{
+            _people(n): {"size": _size(n, numbers[-1])}
+            for n in (*known[:1], *known[-1:], numbers[0])
+        },
+    }
     usual = f"How long were trials, how much did they give, and what did they find on {about}?"
     return draw_lanes(
-        lanes, _months_axis(lanes, "of treatment"), name, caption or usual,
-        legend=_legend(found, colours, numbers),
+        lanes, _months_axis(lanes, "of treatment"), name, caption or usual, legend=legend,
         note=_left_out(evidence, trials, "duration"),
         says=[f"Results on {about}.", *(lane.says for lane in lanes)],
     )  # fmt: skip
@@ -166,18 +170,6 @@ def _timed_lane(evidence: Evidence, rows: Sequence[Any]) -> Lane:
     return Lane(row.source, says, drawn, heading=row.outcome)
 
 
-def _main_results(every: Sequence[Any]) -> Sequence[Any]:
-    """Leave out results in doubt and those that are not main ones, where there are others."""
-    main = [finding for finding in every if finding.analysis == "primary"] or every
-    return [finding for finding in main if not _doubt(finding)] or main
-
-
-def _result(findings: Sequence[Any]) -> str:
-    """Give the one direction of some results, or say that there are several or none."""
-    directions = {finding.direction for finding in findings}
-    return directions.pop() if len(directions) == 1 else _MIXED if directions else _SILENT
-
-
 def _doubt(finding: Any) -> str:
     """Say why the mark of a result is grey, whatever its form."""
     if finding.standing in drawing.FLAGGED:
@@ -186,39 +178,38 @@ def _doubt(finding: Any) -> str:
 
 
 def _trial_lane(
-    evidence: Evidence, trial: Any, findings: Sequence[Any], size: int | None, look: Mark
+    evidence: Evidence, trial: Any, every: Sequence[Any], size: int | None, look: Mark
 ) -> Lane:
+    """Draw the main results of a trial as one mark, without those in doubt if there are others."""
+    findings = [finding for finding in every if finding.analysis == "primary"] or every
+    findings = [finding for finding in findings if not _doubt(finding)] or findings
+    marks = [drawing.look_of(evidence, finding) for finding in findings]
+    shapes, doubts = (
+        {one["shape"] for one in marks},
+        dict.fromkeys(filter(None, map(_doubt, findings))),
+    )
     source = evidence.source(trial.source_id)
     length = words.amount_text(trial.duration_printed, trial.duration_unit)
-    about = [trial.form, _dose_text(trial), f"for {length}", _people(size)]
-    label = source.short_name
+    about, label = (
+        [trial.form, _dose_text(trial), f"for {length}", _people(size)],
+        source.short_name,
+    )
     if trial.same_trial_as:
         same = evidence.source(trial.same_trial_as).short_name
         about.append(f"same trial as {same}")
         label += f" (same trial: {same})"
-    doubts = dict.fromkeys(filter(None, map(_doubt, findings)))
     reports = words.listed(dict.fromkeys(words.direction_text(finding) for finding in findings))
-    said = ", ".join([reports or _SILENT, *doubts])
+    said = ", ".join([reports or drawing.MEANINGS[drawing.SILENT], *doubts])
     says = f"{words.source_name(source)} ({', '.join(about)}): {said}."
-    look = look | ({"colour": drawing.GREY} if doubts else {})
-    look["hollow"] = bool(findings) and all(map(drawing.is_hollow, findings))
-    look |= {"shape": _MARKS[_result(findings)], "source_id": trial.source_id, "says": says}
-    mark = point(months(float(trial.duration), trial.duration_unit), on_axis=True, **look)
+    shape = drawing.MIXED if len(shapes) > 1 else next(iter(shapes), drawing.SILENT)
+    mark = point(
+        months(float(trial.duration), trial.duration_unit),
+        on_axis=True, shape=shape, source_id=trial.source_id, says=says,
+        hollow=bool(marks) and all(one["hollow"] for one in marks),
+        standing=marks[0]["standing"] if doubts else "counted",
+        **look | ({"colour": drawing.GREY} if doubts else {}),
+    )  # fmt: skip
     return Lane(label, says, [mark], heading=_dose_text(trial))
-
-
-def _legend(
-    found: Sequence[Sequence[Any]], colours: dict[str, str], numbers: Sequence[int]
-) -> dict[str, Mark]:
-    """Explain shapes, colours and, from the sorted numbers of participants, sizes."""
-    shown = {_result(findings) for findings in found}
-    alike = [one for findings in found for one in findings if _result(findings) in drawing.SHAPES]
-    known = [number for number in numbers if number]
-    sizes = dict.fromkeys([*known[:1], *known[-1:], numbers[0]])
-    said = drawing.explain(alike, context=False)
-    said |= {key: {"shape": _MARKS[key]} for key in (_MIXED, _SILENT) if key in shown}
-    said |= {form: {"shape": "square", "colour": colour} for form, colour in colours.items()}
-    return said | {_people(size): {"size": _size(size, numbers[-1])} for size in sizes}
 
 
 def _people(number: int | None) -> str:

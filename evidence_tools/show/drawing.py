@@ -41,6 +41,12 @@ SHAPES = {
     **{"benefit_reported_narratively": "square", "not_conclusive": "cross"},
 }
 """Shape of each direction, the same in all figures."""
+MIXED, SILENT = "diamond", "stroke"
+MEANINGS = {
+    **{shape: words.DIRECTIONS[way] for way, shape in SHAPES.items()},
+    **{MIXED: "several results, not all alike", SILENT: "no result on it here"},
+}
+"""What the shape of a result means, in a legend."""
 
 _USUAL: dict[str, Mark] = {
     "rule": {"colour": GREY, "width": 1, "tall": 0, "dashed": False, "opacity": 1},
@@ -104,15 +110,15 @@ def _layer(sort: str, marks: Sequence[Mark], x: Any) -> Any:
 
 
 def look_of(evidence: Evidence, result: Any) -> Mark:
-    """Give the look of a result: the colour of its kind, or grey when it is not counted."""
+    """Give the look of a result: the colour of its kind, or grey when it is not counted.
+
+    It is hollow when it is not significant, or must not be relied on.
+    """
     colour = evidence.rows("kinds")[result.kind].colour or INK
-    look: Mark = {"on_axis": True, "shape": SHAPES[result.direction], "hollow": is_hollow(result)}
-    return look | {"colour": str(colour) if result.standing == "counted" else GREY}
-
-
-def is_hollow(result: Any) -> bool:
-    """Say whether a mark is hollow: of a result that is not significant, or not relied on."""
-    return words.is_silent(result) or result.standing in FLAGGED
+    hollow = words.is_silent(result) or result.standing in FLAGGED
+    look: Mark = {"on_axis": True, "shape": SHAPES[result.direction], "hollow": hollow}
+    look["colour"] = str(colour) if result.standing == "counted" else GREY
+    return look | {"standing": result.standing}
 
 
 def result_sentence(finding: Any) -> str:
@@ -122,24 +128,22 @@ def result_sentence(finding: Any) -> str:
     return f"{said}: {words.estimate_text(finding)}{aside}."
 
 
-def explain(
-    results: Iterable[Any], *, shapes: bool = True, context: bool = True
-) -> dict[str, Mark]:
-    """Give what a legend needs to say on the marks of some results, each with its look."""
-    found = list(results)
-    directions = {result.direction for result in found if shapes}
-    standings = {result.standing for result in found}
+def _explain(lanes: Iterable[Lane]) -> dict[str, Mark]:
+    """Give what a legend needs to say on the marks of results, each with its look."""
+    results = [one for lane in lanes for one in lane.marks if "standing" in one]
+    shapes = {one["shape"] for one in results}
     said: dict[str, Mark] = {
-        words.DIRECTIONS[way]: {"shape": shape, "hollow": way == "no_significant_change"}
-        for way, shape in SHAPES.items()
-        if way in directions
+        meaning: {"shape": shape, "hollow": shape == SHAPES["no_significant_change"]}
+        for shape, meaning in MEANINGS.items()
+        if shape in shapes
     }
-    hollow: Mark = {"shape": "triangle-up", "hollow": True}
-    if shapes and any(words.is_silent(r) and r.direction in words.MOVED for r in found):
+    hollow: Mark = {"shape": SHAPES["increase"], "hollow": True}
+    relied = [one for one in results if one["standing"] not in FLAGGED]
+    if any(one["hollow"] and one["shape"].startswith("triangle") for one in relied):
         said["not significant"] = hollow
-    if context and "context" in standings:
+    if any(one["standing"] == "context" for one in relied):
         said["grey: context, not counted"] = {"colour": GREY}
-    if not standings.isdisjoint(FLAGGED):
+    if len(relied) < len(results):
         said["grey, hollow: not to be relied on"] = hollow | {"colour": GREY}
     return said
 
@@ -245,6 +249,7 @@ def draw_lanes(
 ) -> Figure:
     """Make a figure of lanes, with a legend of marks and a note below them.
 
+    A legend, also an empty one, is added to what explains the marks of results.
     ``says`` is the text alternative, if it is not that of each lane. Altair would check a chart
     against its schema while it is put together, which takes longer than the drawing; the tests do
     so instead.
@@ -254,6 +259,7 @@ def draw_lanes(
     from altair.utils.schemapi import debug_mode
 
     specs = []
+    legend = None if legend is None else _explain(lanes) | dict(legend)
     with debug_mode(False):
         for width in (WIDE, NARROW):
             charts = [_stack(lanes, axis, width)]

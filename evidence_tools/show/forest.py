@@ -1,19 +1,22 @@
-"""Estimates with their intervals as printed, without weights; averages are in ``pooled``."""
+"""Estimates with their intervals: as sources print them, or as trials are averaged."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import exp
 from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.arithmetic import RATIOS
+from evidence_tools.evidence.arithmetic import FULL_NAMES, RATIOS
 from evidence_tools.evidence.model import Evidence, Selection, pick
-from evidence_tools.evidence.pooling import POOLED
+from evidence_tools.evidence.pooling import FEWEST, POOLED, PoolingError
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Text
-from evidence_tools.show.drawing import Axis, Lane, Mark, draw_lanes, point, rule, text
-from evidence_tools.show.pooled import funnel_plot, pooled_plot
+from evidence_tools.show.drawing import LINE, Axis, Lane, Mark, draw_lanes, point, rule, text
+from evidence_tools.show.narrate import read_average
+
+_HALF = LINE / 2  # of the height of a diamond
 
 
 def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Text = "") -> Figure:
@@ -35,8 +38,11 @@ def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Tex
         label = f"{outcome}, {finding.source}" if several else outcome
         lanes.append(_lane(evidence, finding, label, own_scale=True))
     axis = Axis(-1, 1, title=_sides(evidence, findings), ticks={0: "0"}, null=0, top=True)
-    usual = "Which way did each outcome move, and how far? Each row has its own scale."
-    return draw_lanes(lanes, axis, name, caption or usual)
+    return draw_lanes(
+        lanes, axis, name, caption or "Which way did each outcome move, and how far?",
+        legend={},
+        note="Each row has its own scale, so lengths in two rows cannot be compared.",
+    )  # fmt: skip
 
 
 def forest_plot(
@@ -57,9 +63,9 @@ def forest_plot(
     'fig-forest'
     """
     if funnel:
-        return funnel_plot(selection, name, caption)
+        return _funnel(selection, name, caption)
     if isinstance(selection, pd.DataFrame) and POOLED in selection.index:
-        return pooled_plot(selection, name, caption)
+        return _average(selection, name, caption)
     evidence, found = pick(selection)
     by_outcome = words.grouped(found, lambda finding: finding.outcome_id)
     findings = [finding for same in by_outcome.values() for finding in same]
@@ -67,21 +73,20 @@ def forest_plot(
     lanes = []
     for finding in findings:
         label = words.join_known(finding.source, words.analysis_text(finding), mark=", ")
-        lanes.append(
-            _lane(evidence, finding, label, finding.outcome if len(by_outcome) > 1 else "")
-        )
+        heading = finding.outcome if len(by_outcome) > 1 else ""
+        lanes.append(_lane(evidence, finding, label, heading))
     ends = [end for finding in findings for end in _ends(finding)]
     null = int(any(finding.effect_measure in RATIOS for finding in findings))
     look: dict[str, Any] = {"log": bool(null), "title": titles, "null": null}
     axis = drawing.axis_around([*ends, null], **look) if ends else None
-    legend = drawing.explain((f for f in findings if _ends(f)), shapes=False)
     usual = "What does each source report? Bars across the line include no difference."
-    return draw_lanes(lanes, axis, name, caption or usual, legend=legend)
+    return draw_lanes(lanes, axis, name, caption or usual, legend={})
 
 
 def _lane(
     evidence: Evidence, finding: Any, label: str, heading: str = "", *, own_scale: bool = False
 ) -> Lane:
+    """Draw a result; its own axis goes from the value of a side to the same of the other."""
     ends = _ends(finding)
     direction = "" if ends else words.DIRECTIONS[finding.direction]
     figures = words.estimate_text(finding, gaps=own_scale)
@@ -92,15 +97,22 @@ def _lane(
         return Lane(label, says, value=value, heading=heading)
     reach = 1.1 * max(map(abs, ends)) or 1 if own_scale else 1
     flagged = finding.standing in drawing.FLAGGED
-    look = drawing.look_of(evidence, finding) | {"hollow": flagged, "dashed": flagged}
-    look |= {"says": says, "finding_id": finding.finding_id}
-    drawn = [point(ends[0] / reach, **look | {"dashed": False})]
+    look = drawing.look_of(evidence, finding) | {"says": says, "finding_id": finding.finding_id}
+    drawn = [point(ends[0] / reach, **look)]
     if len(ends) == 3:
         low, high = (end / reach for end in ends[1:])
-        drawn.append(rule(low, x2=high, width=1.5 if flagged else 2.5, **look))
-    if own_scale:
-        drawn += _own_axis(reach)
-    return Lane(label, says, drawn, value, heading, room=3 * drawing.LINE if own_scale else 0)
+        look |= {"width": 1.5 if flagged else 2.5, "dashed": flagged}
+        drawn.append(rule(low, x2=high, **look))
+    if not own_scale:
+        return Lane(label, says, drawn, value, heading)
+    tick = max(drawing.log_ticks(reach / 9.9, reach))
+    drawn.append(rule(-1, LINE, x2=1, on_axis=True))
+    for value_of in (-tick, tick):
+        at: Mark = {"x": value_of / reach, "on_axis": True}
+        said = words.number_text(f"{value_of:g}")
+        drawn.append(rule(y=LINE, x2=at["x"], tall=5, **at))
+        drawn.append(text(y=2 * LINE, text=said, align="center", **at))
+    return Lane(label, says, drawn, value, heading, room=3 * LINE)
 
 
 def _ends(finding: Any) -> list[float]:
@@ -109,38 +121,23 @@ def _ends(finding: Any) -> list[float]:
     return [float(end) for end in ends if end is not None] if finding.estimate is not None else []
 
 
-def _own_axis(reach: float) -> list[Mark]:
-    """Draw an axis for one lane, from the value of one side to the same of the other."""
-    tick = max(drawing.log_ticks(reach / 9.9, reach))
-    drawn = [rule(-1, drawing.LINE, x2=1, on_axis=True)]
-    for value in (-tick, tick):
-        place, label = value / reach, words.number_text(f"{value:g}")
-        drawn += [
-            rule(place, drawing.LINE, x2=place, tall=5, on_axis=True),
-            text(place, 2 * drawing.LINE, text=label, align="center", on_axis=True),
-        ]
-    return drawn
-
-
 def _sides(evidence: Evidence, findings: Sequence[Any]) -> list[str]:
     """Say what left and right of no difference mean, with the subject or other forms."""
     forms = evidence.topic.counts.get("forms")
     others = forms and any(finding.form not in forms for finding in findings)
-    given = "treatment" if others else evidence.topic.subject["name"]
-    return [drawing.sides_title(given)]
+    return [drawing.sides_title("treatment" if others else evidence.topic.subject["name"])]
 
 
 def _shared_scale(findings: Sequence[Any]) -> str:
     """Name the scale of all findings, or refuse."""
     scales: dict[tuple[str, str], str] = {}
-    for finding in findings:
-        if finding.estimate is not None:
-            measure = "MD" if finding.effect_measure == "WMD" else finding.effect_measure
-            title = f"{measure}, {words.unit_text(finding.unit) or 'unit not reported'}"
-            title = "ratio, log scale" if measure in RATIOS else title
-            # Two sources that print no unit need not have used the same one.
-            unknown = f"{finding.source_id} {finding.outcome_id}" if "not reported" in title else ""
-            scales.setdefault((title, unknown), finding.finding_id)
+    for finding in filter(_ends, findings):
+        measure = "MD" if finding.effect_measure == "WMD" else finding.effect_measure
+        title = f"{measure}, {words.unit_text(finding.unit) or 'unit not reported'}"
+        title = "ratio, log scale" if measure in RATIOS else title
+        # Two sources that print no unit need not have used the same one.
+        unknown = f"{finding.source_id} {finding.outcome_id}" if "not reported" in title else ""
+        scales.setdefault((title, unknown), finding.finding_id)
     if len(scales) > 1:
         named = "; ".join(f"{title}: {finding_id}" for (title, _), finding_id in scales.items())
         raise ValueError(
@@ -148,3 +145,72 @@ def _shared_scale(findings: Sequence[Any]) -> str:
             "of their own, or differences in a marker_plot, which gives each row its own scale"
         )
     return next(iter(scales), ("", ""))[0]
+
+
+def _average(pooled: pd.DataFrame, name: str, caption: Text) -> Figure:
+    """Draw trials with squares as large as their weight, and their average as a diamond."""
+    evidence, rows, null = read_average(pooled)
+    heaviest = max(row.weight for row in rows[:-1])
+    look: Mark = {"on_axis": True, "colour": drawing.PALETTE[0], "width": 2}
+    lanes, ends = [], [float(null)]
+    for row in rows:
+        low, high, value = row.ci_lower, row.ci_upper, words.number_text(row.estimate)
+        value += f" ({words.range_text(low, high)})"
+        if row.row != POOLED:
+            label = words.trial_name(evidence, row.row)
+            value += f"; {words.number_text(f'{row.weight:.1f}')}%"
+            square: Mark = {"shape": "square", "size": 10 + 180 * row.weight / heaviest}
+            bar = rule(low, x2=high, **look | {"colour": drawing.INK})
+            drawn = [bar, point(row.estimate, **look | square)]
+        else:
+            label = "Average"
+            drawn = []
+            for side in (-_HALF, _HALF):
+                drawn.append(rule(low, x2=row.estimate, tall=side, **look))
+                drawn.append(rule(row.estimate, side, x2=high, tall=-side, **look))
+            if row.prediction_lower is not None:
+                low, high = row.prediction_lower, row.prediction_upper
+                drawn.append(rule(low, x2=high, dashed=True, **look | {"colour": drawing.INK}))
+                value += f"; new trial {words.range_text(low, high)}"
+        ends += [low, high]
+        lanes.append(Lane(label, f"{label}: {value}.", drawn, value))
+    unit = rows[-1].unit if rows[-1].effect_measure == "MD" else ""
+    scale = words.join_known(FULL_NAMES[rows[-1].effect_measure], unit, mark=", ")
+    title = [drawing.sides_title(evidence.topic.subject["name"]), scale]
+    axis = drawing.axis_around(ends, log=bool(null), title=title, null=null)
+    note = (
+        "Each square is as large as the weight of its trial in percent; a bar is the 95% interval, "
+        "and so is the width of the diamond; the dashed line is where a new trial is expected."
+    )
+    usual = "What did each trial find, and what is their average?"
+    return draw_lanes(lanes, axis, name, caption or usual, note=note)
+
+
+def _funnel(pooled: Any, name: str, caption: Text) -> Figure:
+    """Draw effects against their standard errors, with contours of significance."""
+    from scipy.stats import norm
+
+    evidence, (*trials, average), null = read_average(pooled)
+    if len(trials) < FEWEST:
+        raise PoolingError(f"a funnel needs {FEWEST} trials; there are {len(trials)}")
+    back, height = exp if null else float, 240
+    largest = 1.1 * max(trial.standard_error for trial in trials)
+    look: Mark = {"on_axis": True, "colour": drawing.PALETTE[0], "shape": "circle"}
+    marks = [point(back(t.effect), t.standard_error * height / largest, **look) for t in trials]
+    sides = [side * norm.ppf(level) * largest for level in (0.975, 0.995) for side in (-1, 1)]
+    for number, end in enumerate(sides):
+        line: Mark = {"on_axis": True, "dashed": number > 1, "colour": drawing.GREY}
+        marks.append(rule(float(null), x2=float(back(end)), tall=height, **line))
+    ends = [back(end) for end in (*(trial.effect for trial in trials), *sides)]
+    title = [FULL_NAMES[average.effect_measure]]
+    axis = drawing.axis_around(ends, log=bool(null), null=float(null), title=title)
+    tick = max(drawing.log_ticks(largest / 99, largest))
+    for error in (0, tick / 2, tick):
+        y, said = error * height / largest, f"{words.number_text(f'{error:g}')}\N{NO-BREAK SPACE}"
+        marks.append(rule(axis.low, y, x2=axis.high, on_axis=True, opacity=0.35))
+        marks.append(text(axis.low, y, text=said, align="right", on_axis=True))
+    says = [f"Effects of {len(trials)} trials on {evidence.topic.subject['name']}."]
+    note = "Large trials are above, small ones below. Inner lines: p = 0.05; outer lines: p = 0.01."
+    lane = Lane("Standard error", "", marks, room=height)
+    usual = "Do small trials report other effects than large ones?"
+    return draw_lanes([lane], axis, name, caption or usual, note=note, says=says)

@@ -1,21 +1,26 @@
 """From rows to sentences: wording follows certainty, and what is missing is said.
 
-Functions take rows first, as a frame made with pandas or as identifiers, and give a list;
-``narrate_plain`` takes keys of ``plain.csv``.
+Functions take rows first, as a frame made with pandas or as identifiers, and give a list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from importlib.metadata import version
+from typing import Any
 
+import pandas as pd
+
+from evidence_tools.evidence.arithmetic import RATIOS
+from evidence_tools.evidence.effects import effects_of_arms, need, with_interval
 from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, find_limitations
-from evidence_tools.evidence.model import Evidence, Row, Selection, loaded, pick
-from evidence_tools.evidence.problems import EvidenceError, Problem, UnknownKeyError, relative_name
+from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, effect_verb, find_limitations
+from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
+from evidence_tools.evidence.pooling import LIBRARY, POOLED
 from evidence_tools.show import words
 from evidence_tools.show.display import Prose, Run, Runs, Text, runs
-from evidence_tools.show.values import fill, holds, short_text
+from evidence_tools.show.values import fill, short_text
 
 
 @lru_cache(maxsize=1024)
@@ -148,54 +153,145 @@ _LISTS = {
 }
 
 
-def narrate_plain(selection: Selection, *, as_list: bool = False, title: str = "") -> Prose:
-    """Write sentences of ``plain.csv``, each only where its condition holds.
+_METHODS = {
+    "REML": "restricted maximum likelihood",
+    "PM": "Paule and Mandel's method",
+    "DL": "DerSimonian and Laird's method",
+    "fixed": "one effect for all trials",
+}
+_TESTS = {
+    ("between_p", "between_p"): "The test of a difference between these {groups} groups gives {p}. "
+    "A large p-value does not show that they are alike.",
+    ("intercept", "p_value"): "Egger's test of asymmetry (weighted regression) gives {p}. Where "
+    "trials differ much it says little, and a large p-value does not show symmetry.",
+    ("moderator", "pvalue"): "With one more unit of {moderator} the effect, for ratios its "
+    "logarithm, differs by {estimate} (95% CI {ci_low} to {ci_high}; {p}). This is an association "
+    "between trials, and no cause is shown.",
+}
+"""What is said of a test: by a column that only its frame has, and the one of its p-value."""
 
-    It takes keys, or beginnings of keys: ``"harms"`` takes ``harms``, ``harms.trials`` and so on.
-    Those that share their first two parts make one paragraph. ``title`` puts a box around them.
 
-    >>> print(narrate_plain("soon"))
-    Somnin (SOM) changed after 1 month (Fern 2019).
+def read_average(pooled: Any) -> tuple[Evidence, list[Row], int]:
+    """Give what was pooled as rows, the average last, and the value of no difference."""
+    remedy = "pass what pooling.pool(effects) gives"
+    need(pooled, remedy, ["effect_measure", "unit", "method", "interval"], ["weight", "tau2"])
+    if POOLED not in pooled.index:
+        raise ValueError(f"found no average in the frame; {remedy}")
+    rows = sorted(as_rows(pooled.rename_axis("row")), key=lambda row: row.row == POOLED)
+    return loaded(pooled.attrs.get(ORIGIN)), rows, int(rows[-1].effect_measure in RATIOS)
+
+
+def narrate_pooled(pooled: pd.DataFrame) -> Prose:
+    """Say what an average shows, in the words that the certainty of its outcome allows.
+
+    It takes what :func:`pooling.pool` gives; what a test of groups, a line or asymmetry gives is
+    said too. Of rows of ``evidence.arms`` it says which could be pooled, and why others could not.
+
+    >>> str(narrate_pooled(load_evidence("tests/topic").arms)).splitlines()[0]
+    'The tables have three pairs of arms, of two trials. Two pairs have what an average needs.'
     """
-    evidence, rows = pick(_keys(selection), "plain")
-    paragraphs = []
-    for same in words.grouped(rows, lambda row: tuple(row.key.split(".")[:2])).values():
-        sentences = [sentence for row in same if (sentence := _sentence(evidence, row))]
-        spaced = [runs(" " if index else "", said) for index, said in enumerate(sentences)]
-        paragraphs += [words.concerns_once(evidence, runs(*spaced))] if sentences else []
-    return Prose(tuple(paragraphs), as_list=as_list, title=title)
+    known = pooled if isinstance(pooled, pd.DataFrame) else pd.DataFrame()
+    if known.index.name == "arm_id":
+        return _narrate_arms(pooled)
+    for (column, p_column), said in _TESTS.items():
+        if column in known:
+            last = as_rows(known.rename_axis("row"))[-1]._asdict()
+            cells = {
+                key: words.number_text(value) if isinstance(value, float) else value
+                for key, value in last.items()
+            }
+            p = last[p_column]
+            cells["p"] = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+            return Prose((runs(said.format(groups=len(known), **cells)),))
+    evidence, (*trials, row), null = read_average(pooled)
+    if getattr(row, "outcome_id", None) is None:
+        raise ValueError(
+            "the effects have no outcome_id, so what they are of is not known; add one of "
+            "evidence.outcomes: effects.assign(outcome_id=...)"
+        )
+    outcome = evidence.outcome(row.outcome_id)
+    how = (
+        f"The average was computed for this report by {LIBRARY} {version(LIBRARY)}, with "
+        f"{_METHODS[row.method]} and a {row.interval} interval."
+    )
+    # An interval of Hartung and Knapp can be narrower than one of Wald.
+    error = sum(1 / (trial.standard_error**2 + (row.tau2 or 0)) for trial in trials) ** -0.5
+    wald = with_interval(pooled.loc[[POOLED]].assign(standard_error=error)).iloc[0]
+    if row.interval != "Wald" and row.ci_lower > wald["ci_lower"]:
+        how += (
+            " It is narrower than a Wald interval would be "
+            f"({words.range_text(wald['ci_lower'], wald['ci_upper'])}), because these trials "
+            "differ less than their own intervals lead one to expect."
+        )
+    shown = words.join_known(
+        _shown(evidence, outcome, row, null), evidence.rows("kinds")[outcome.kind].caution, mark=" "
+    )
+    return Prose(tuple(map(runs, (shown, _spread(row, null), how))))
 
 
-def check_plain(evidence: Evidence) -> list[Problem]:
-    """Find slots and conditions of ``plain.csv`` that name nothing."""
-    found: list[Problem] = []
-    for row in evidence.rows("plain").values():
-        try:
-            _sentence(evidence, row)
-        except EvidenceError as error:
-            found += error.problems
-    return found
+def _shown(evidence: Evidence, outcome: Row, row: Row, null: int) -> str:
+    subject, name = evidence.topic.subject["name"], words.lower_first(outcome.name)
+    rated = evidence.rows("ratings").get(row.outcome_id)
+    level = rated.certainty if rated else LEVELS[-1]
+    if row.ci_lower <= null <= row.ci_upper:
+        says = f"It is not clear whether {name} differs with {subject}: the interval of the "
+        says += "average includes no difference, which does not show that there is none"
+    elif level == LEVELS[-1]:
+        says = f"The evidence is very uncertain about the effect of {subject} on {name}"
+    else:
+        way = "increase" if row.estimate > null else "decrease"
+        says = words.sentence_case(f"{subject} {effect_verb(way, level)} {name}")
+    unit = row.unit if row.effect_measure == "MD" else ""
+    average = words.amount_text(row.estimate, unit)
+    people = getattr(row, "n_participants", None)
+    return words.with_details(
+        says,
+        f"{row.effect_measure} {average}, 95% CI {words.range_text(row.ci_lower, row.ci_upper)}",
+        words.count_text(int(row.k_studies), "trial"),
+        people and f"{words.number_text(int(people))} people",
+        f"certainty {rated.rating if rated else 'not rated'}",
+    ) + "."  # fmt: skip
 
 
-def _sentence(evidence: Evidence, row: Row) -> Runs:
-    """Fill a sentence, or leave it out; a slot that names nothing stops with file and line."""
-    column = "when"
-    try:
-        if not holds(evidence, row.when):
-            return ()
-        column = "text"
-        return fill(evidence, row.text)
-    except UnknownKeyError as error:
-        # Cells hold no line breaks, so rows are lines; the header is the first.
-        line = list(evidence.rows("plain")).index(row.key) + 2
-        path = relative_name(evidence.folder / "plain.csv")
-        raise EvidenceError([Problem(path, line, column, str(error))]) from None
+def _spread(row: Row, null: int) -> str:
+    """Say how far trials differ, and where a new one is expected."""
+    said = f"Of the variation between these trials, {row.i2:.0f}% is more than chance gives (I²)"
+    measure = row.effect_measure
+    if row.tau2_lower is not None:
+        scale = f"log {measure}" if measure in RATIOS else measure
+        said += f"; the variance of the {scale} between trials, τ², is "
+        said += words.number_text(row.tau2)
+        said += f" (95% CI {words.range_text(row.tau2_lower, row.tau2_upper)})"
+    if row.prediction_lower is None:
+        return f"{said}."
+    low, high = map(words.number_text, (row.prediction_lower, row.prediction_upper))
+    said += f". The effect in a new trial is expected between {measure} {low} and {high} (95% "
+    said += "prediction interval)."
+    includes = row.prediction_lower <= null <= row.prediction_upper
+    return f"{said} That includes no difference." if includes else said
 
 
-def _keys(selection: Selection) -> Selection:
-    wanted = [selection] if isinstance(selection, str) else selection
-    if not isinstance(wanted, (list, tuple)) or not all(isinstance(key, str) for key in wanted):
-        return selection  # a frame, or something that pick refuses
-    known = loaded().rows("plain")
-    found = {start: [k for k in known if f"{k}.".startswith(f"{start}.")] for start in wanted}
-    return [key for start, keys in found.items() for key in keys or [start]]
+def _narrate_arms(selection: Selection) -> Prose:
+    """Say which arms of trials could be pooled, which not, and why."""
+    evidence, arms = pick(selection, "arms")
+    pairs = effects_of_arms(evidence.arms.loc[[arm.arm_id for arm in arms]])
+    usable = pairs[pairs["missing"] == ""]
+    trials = words.count_text(pairs["source_id"].nunique(), "trial")
+    have = words.sentence_case(words.count_text(len(usable), "pair has", "pairs have"))
+    counted = f"The tables have {words.count_text(len(pairs), 'pair')} of arms, of {trials}. {have}"
+    reasons = pairs["missing"].str.split("; ").explode().value_counts().drop("", errors="ignore")
+    why = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
+    single = evidence.findings.query("standing == 'counted' and design == 'rct'")
+    number = int(single["ci_lower"].notna().sum())
+    printed = f"Of {len(single)} results of single trials that count, {number or 'none'} "
+    printed += f"{'prints' if number < 2 else 'print'} an interval."
+    names = [words.source_run(evidence.source(key)) for key in usable["source_id"].unique()]
+    shared = usable.groupby(["outcome_id", "effect_measure"])["source_id"].nunique()
+    both = [words.lower_first(evidence.outcome(key).name) for key, _ in shared.index[shared > 1]]
+    end = f"Two trials or more share: {words.listed(both)}." if both else ""
+    return Prose((
+        runs(f"{counted} what an average needs."),
+        runs(*(("They are of ", words.listed_runs(names), ". ") if names else ()),
+             end or "No outcome has two such trials, so nothing was pooled."),
+        runs(words.join_known(why and f"What the others lack: {why}.", printed, mark=" ")),
+    ))  # fmt: skip

@@ -135,11 +135,13 @@ def _sizes(_: Evidence, finding: Row) -> str:
 
 
 def _printed(evidence: Evidence, finding: Row) -> Text:
-    note = words.noted_runs(evidence, finding)
-    if not finding.as_printed:
-        return note
-    quoted = words.finding_run(finding, f"“{words.tidy_text(finding.as_printed)}”")
-    return runs(quoted, f" ({finding.locator or f'{finding.read_at} read'}).", note)
+    said: list[Text] = []
+    if finding.as_printed:
+        said.append(words.finding_run(finding, f"“{words.tidy_text(finding.as_printed)}”"))
+        said.append(f" ({finding.locator or f'{finding.read_at} read'}).")
+    if finding.note:
+        said += [" Note: ", words.note_runs(evidence.rows("sources"), finding.note), "."]
+    return runs(*said)
 
 
 _FINDINGS = Layout(

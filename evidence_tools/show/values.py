@@ -21,10 +21,16 @@ from typing import Any
 
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.judgements import find_alternatives, read_times
-from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.evidence.problems import UnknownKeyError, did_you_mean
+from evidence_tools.evidence.model import Evidence, Row, Selection, loaded, pick
+from evidence_tools.evidence.problems import (
+    EvidenceError,
+    Problem,
+    UnknownKeyError,
+    did_you_mean,
+    relative_name,
+)
 from evidence_tools.show import words
-from evidence_tools.show.display import Run, Runs, Text, runs
+from evidence_tools.show.display import Prose, Run, Runs, Text, runs
 
 FACETS = ("count", "source_count", "sources", "names", "short", "plain", "ways", "ratings")
 _TOPIC = ("subject", "population", "comparison")
@@ -218,3 +224,56 @@ def _facet(evidence: Evidence, rows: Sequence[Row], facet: str) -> Runs:
         own = short_text(evidence, key) if facet == "short" else outcome.plain
         names.append(own if own and facet != "names" else words.outcome_text(outcome))
     return runs("; ".join(names) if any("," in name for name in names) else words.listed(names))
+
+
+def narrate_plain(selection: Selection, *, as_list: bool = False, title: str = "") -> Prose:
+    """Write sentences of ``plain.csv``, each only where its condition holds.
+
+    It takes keys, or beginnings of keys: ``"harms"`` takes ``harms``, ``harms.trials`` and so on.
+    Those that share their first two parts make one paragraph. ``title`` puts a box around them.
+
+    >>> print(narrate_plain("soon"))
+    Somnin (SOM) changed after 1 month (Fern 2019).
+    """
+    evidence, rows = pick(_keys(selection), "plain")
+    paragraphs = []
+    for same in words.grouped(rows, lambda row: tuple(row.key.split(".")[:2])).values():
+        sentences = [sentence for row in same if (sentence := _sentence(evidence, row))]
+        spaced = [runs(" " if index else "", said) for index, said in enumerate(sentences)]
+        paragraphs += [words.concerns_once(evidence, runs(*spaced))] if sentences else []
+    return Prose(tuple(paragraphs), as_list=as_list, title=title)
+
+
+def check_plain(evidence: Evidence) -> list[Problem]:
+    """Find slots and conditions of ``plain.csv`` that name nothing."""
+    found: list[Problem] = []
+    for row in evidence.rows("plain").values():
+        try:
+            _sentence(evidence, row)
+        except EvidenceError as error:
+            found += error.problems
+    return found
+
+
+def _sentence(evidence: Evidence, row: Row) -> Runs:
+    """Fill a sentence, or leave it out; a slot that names nothing stops with file and line."""
+    column = "when"
+    try:
+        if not holds(evidence, row.when):
+            return ()
+        column = "text"
+        return fill(evidence, row.text)
+    except UnknownKeyError as error:
+        # Cells hold no line breaks, so rows are lines; the header is the first.
+        line = list(evidence.rows("plain")).index(row.key) + 2
+        path = relative_name(evidence.folder / "plain.csv")
+        raise EvidenceError([Problem(path, line, column, str(error))]) from None
+
+
+def _keys(selection: Selection) -> Selection:
+    wanted = [selection] if isinstance(selection, str) else selection
+    if not isinstance(wanted, (list, tuple)) or not all(isinstance(key, str) for key in wanted):
+        return selection  # a frame, or something that pick refuses
+    known = loaded().rows("plain")
+    found = {start: [k for k in known if f"{k}.".startswith(f"{start}.")] for start in wanted}
+    return [key for start, keys in found.items() for key in keys or [start]]

@@ -145,36 +145,26 @@ def amount_text(value: str | float, unit: str | None) -> str:
     return f"{number_text(value)}{'' if text.startswith('%') or not text else ' '}{text}"
 
 
-def p_value_text(printed: str | None) -> str:
-    """Write a p-value, digits as printed: "p < 0.001"."""
-    said = f"p = {printed}" if printed else ""
-    return said.replace("= <", "< ")
-
-
-def _interval(finding: Any) -> str:
-    if finding.ci_lower is None:
-        return "interval not reported"
-    limits = range_text(finding.ci_lower_printed, finding.ci_upper_printed)
-    if finding.ci_level is None:
-        return f"interval {limits}, level not stated"
-    return f"{finding.ci_level_printed}% CI {limits}"
-
-
 def estimate_text(finding: Any, *, gaps: bool = True) -> str:
     """Write figures such as "MD 1.86 (95% CI 1.17–2.56; unit not reported)".
 
     Without ``gaps`` what is not reported is left out: a table or a list says it once.
     """
-    p_value = p_value_text(finding.p_value_printed)
+    p_value = f"p = {printed}".replace("= <", "< ") if (printed := finding.p_value_printed) else ""
     if finding.estimate is None:
         return join_known("no estimate reported" if gaps else "", p_value)
-    ratio = finding.effect_measure in RATIOS
-    name = finding.effect_measure if finding.effect_measure in FULL_NAMES else ""
+    interval = "interval not reported" if gaps else ""
+    if finding.ci_lower is not None:
+        interval = range_text(finding.ci_lower_printed, finding.ci_upper_printed)
+        level = finding.ci_level_printed
+        interval = f"{level}% CI {interval}" if level else f"interval {interval}, level not stated"
+    measure = finding.effect_measure
+    name = measure if measure in FULL_NAMES else ""
     name = name if name.isupper() or not name else "effect size"
     return with_details(
         join_known(name, amount_text(finding.estimate_printed, finding.unit), mark=" "),
-        _interval(finding) if gaps or finding.ci_lower is not None else "",
-        "unit not reported" if gaps and not finding.unit and not ratio else "",
+        interval,
+        "unit not reported" if gaps and not finding.unit and measure not in RATIOS else "",
         p_value,
     )
 
@@ -329,11 +319,6 @@ def note_runs(sources: Mapping[str, Any], note: str) -> Runs:
     known = "|".join(map(re.escape, sorted(sources, key=len, reverse=True)))
     parts = re.split(rf"(?<![\w-])({known})(?![\w-])", note) if known else [note]
     return runs(*(source_run(sources[part]) if part in sources else part for part in parts))
-
-
-def noted_runs(evidence: Evidence, row: Any) -> Runs:
-    """Write the note of a row as a sentence of its own, if there is one."""
-    return runs(" Note: ", note_runs(evidence.rows("sources"), row.note), ".") if row.note else ()
 
 
 def cited_runs(evidence: Evidence, keys: Iterable[str]) -> Runs:
