@@ -77,9 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     argument("page", help="a text, Markdown, HTML or PDF file; - is standard input")
     argument("--format", choices=["text", "json", "html"], default="text")
     argument = add(_diff, "Say what changed between two versions")
-    argument("before", help="a released version, a snapshot, a book folder or a git revision")
+    argument("before", help="a released version, a book folder or a git revision")
     argument("after", nargs="?", default=".", help="the same; this folder by default")
-    argument("--format", choices=["text", "json"], default="text")
     argument = add(_release, "Write the files of a release for one commit")
     argument("version", help="such as 2.0.0")
     argument = add(_bundle, "Pack the build, the data and their description")
@@ -131,7 +130,7 @@ def _audit(chosen: argparse.Namespace) -> Outcome:
 def _diff(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.releases.difference import diff
 
-    return diff(Path(), chosen.before, chosen.after, as_json=chosen.format == "json"), 0
+    return diff(Path(), chosen.before, chosen.after), 0
 
 
 def _release(chosen: argparse.Namespace) -> Outcome:
@@ -141,8 +140,8 @@ def _release(chosen: argparse.Namespace) -> Outcome:
 
 
 def _bundle(chosen: argparse.Namespace) -> Outcome:
-    from evidence_tools.releases.bundle import make_bundle
     from evidence_tools.releases.publication import sign
+    from evidence_tools.releases.release import make_bundle
 
     made = make_bundle(Path(), chosen.build, chosen.output)
     signed = [f"signed in {sign(p, chosen.sign)}" for p in (made, chosen.build) if chosen.sign]

@@ -121,11 +121,14 @@ def test_a_finding_gets_its_key(rows: Path, capsys: pytest.CaptureFixture[str]) 
     [
         (
             ["source", "--set", "source_id=example2024"],
-            "has 'example2024' already; nothing was added",
+            "write source_id=... that no row has yet; nothing was added",
         ),
-        (["source", "--set", "sourceid=x"], "no column 'sourceid'; did you mean 'source_id'?"),
+        (
+            ["source", "--set", "sourceid=x"],
+            "found 'sourceid=x'; write column=value; did you mean 'source_id'?",
+        ),
         (["source", "--set", "design"], "write column=value"),
-        (["source", "--set", "design=rct"], "source_id is needed"),
+        (["source", "--set", "design=rct"], "found ''; write source_id=..."),
         (["source", "--from", "data/plain.csv"], "not read: name it .bib, .ris or .json"),
         (["source", "--from", "two.json"], "not read: found 2 works; export one work to a file"),
         (["source", "--from", "latin.ris"], "latin.ris: not read: 'utf-8' codec"),

@@ -24,8 +24,7 @@ from sphinx import addnodes
 
 from evidence_tools.book.layout import address_of, file_stem, report_of
 from evidence_tools.book.nodes import DATA
-from evidence_tools.releases.bundle import pack, safe_cell
-from evidence_tools.releases.manifest import write_whole
+from evidence_tools.releases.manifest import pack, safe_cell, write_whole
 from evidence_tools.releases.publication import forward_page
 from evidence_tools.releases.stamp import bibtex, ris
 

@@ -1,33 +1,35 @@
-"""What changed between two states: rows, ratings, integrity; wording in a part of its own."""
+"""What each version says, and what changed between two: the evidence, and wording apart from it."""
 
 from __future__ import annotations
 
-import difflib
+import csv
+import io
+import json
 import re
+import shutil
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.model import Evidence
-from evidence_tools.releases.snapshot import (
-    RATINGS,
-    Row,
-    Snapshot,
-    load_state,
-    read_releases,
-    take_snapshot,
-)
+from evidence_tools.evidence.dictionary import read_dictionary
+from evidence_tools.evidence.model import Evidence, load_evidence
+from evidence_tools.evidence.problems import relative_name
+from evidence_tools.releases.manifest import ReleaseError
+from evidence_tools.releases.stamp import git, version_key
 from evidence_tools.show.display import Prose, Run, runs
 
-EVIDENCE, WORDING, LOOKED_UP, NEW = "evidence", "wording", "looked up", "new column"
-"""Parts of a difference: rows and ratings; texts on them; integrity looked up; new columns."""
+EVIDENCE, WORDING, LOOKED_UP = "evidence", "wording", "looked up"
+"""Parts of a difference: rows and ratings; texts on them; integrity that was looked up again."""
 
-_COLUMNS = ["table", "key", "name", "kind", "column", "before", "after"]
+RATINGS, _PAGES = "ratings", "pages"
+_COLUMNS = ("part", "table", "key", "name", "kind", "column", "before", "after")
 _SHOWN = 6
 _MARKUP, _ESCAPED = re.compile(r"([\\`*_{}\[\]<>#|$~])"), r"\\\1"
-_TEXT_TABLES = ("pages", "plain")
+_TEXT_TABLES = (_PAGES, "plain")
 _TEXT_COLUMNS = {"basis", "caution", "caveat", "colour", "note", "open_full_text", "part_read"}
 _TEXT_COLUMNS |= {"plain", "rationale", "reflects", "sentence", "statement"}
 HEADLINES = {
@@ -41,6 +43,77 @@ HEADLINES = {
 }
 """Cells whose change matters most; they count also where an earlier state had no column."""
 
+Row = dict[str, str]
+Snapshot = dict[str, Any]
+"""One state of the evidence and of its chapters, as the JSON of its file holds it.
+
+``version`` may also say where a state is from that is not released; its ``date`` is empty.
+``tables`` holds rows by table and identifier, and in ``ratings`` what is concluded on each
+outcome; ``pages`` holds the lines of each chapter.
+"""
+
+
+def take_snapshot(evidence: Evidence, version: str, date: str = "") -> Snapshot:
+    """Take down the tables of the evidence and the chapters that lie beside its folder."""
+    tables = {RATINGS: _ratings(evidence)}
+    for name, table in read_dictionary(evidence.folder)[0].items():
+        text = (evidence.folder / table.path).read_text(encoding="utf-8-sig")
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        tables[name] = {" ".join(row[column] for column in table.key): row for row in rows}
+    chapters = sorted((evidence.folder.parent / "chapters").glob("*.md"))
+    pages = {path.stem: path.read_text(encoding="utf-8").splitlines() for path in chapters}
+    return {"version": version, "date": date, "tables": tables, "pages": pages}
+
+
+def _ratings(evidence: Evidence) -> dict[str, Row]:
+    """Take down the certainty, the central result and the agreement on each outcome."""
+    central, rows = evidence.topic.central_source, {}
+    for outcome, found in evidence.findings.groupby("outcome_id", sort=False):
+        main = found["source_id"].eq(central) & found["analysis"].eq("primary")
+        rows[str(outcome)] = {
+            "outcome_id": str(outcome),
+            "rating": str(evidence.ratings["rating"].get(outcome, "")),
+            "central_source": "; ".join(found.loc[main, "direction"].unique()),
+            "conflict": "yes" if found["conflict"].any() else "",
+        }
+    return rows
+
+
+def snapshot_bytes(snapshot: Snapshot) -> bytes:
+    """Write a snapshot as the bytes of its file."""
+    return f"{json.dumps(snapshot, indent=1, ensure_ascii=False)}\n".encode()
+
+
+def read_releases(data: Path) -> dict[str, Snapshot]:
+    """Read the snapshots of all released versions in a data folder, oldest first."""
+    paths, found = {path.stem: path for path in (data / "releases").glob("*.json")}, {}
+    for version in sorted(paths, key=version_key):
+        try:
+            state = found[version] = json.loads(paths[version].read_bytes())
+            if state["version"] != version or not state["date"] or not state["tables"]["findings"]:
+                raise ValueError(f"holds version {state['version']!r}")
+        except (ValueError, TypeError, KeyError) as error:
+            shown, remedy = relative_name(paths[version]), "git has the right file: restore it"
+            raise ReleaseError(f"{shown}: no whole snapshot ({error!r}); {remedy}") from None
+    return found
+
+
+def load_state(folder: Path, name: str) -> Snapshot:
+    """Find a state: a released version, a book folder, or a git revision."""
+    if name in (kept := read_releases(folder / "data")):
+        return kept[name]
+    if (folder / name / "data").is_dir():
+        return take_snapshot(load_evidence(folder / name / "data"), "here" if name == "." else name)
+    with TemporaryDirectory(prefix="evidence-") as scratch:
+        packed = f"{scratch}/{folder.resolve().name}.tar"
+        try:
+            git(folder, "archive", f"--output={packed}", name, "data", "chapters")
+        except ReleaseError as error:
+            known = f"released version ({', '.join(kept) or 'none yet'})"
+            raise ReleaseError(f"{name!r} is no {known}, folder or git revision: {error}") from None
+        shutil.unpack_archive(packed, scratch, filter="data")
+        return take_snapshot(load_evidence(f"{scratch}/data"), name)
+
 
 def compare(before: Snapshot, after: Snapshot) -> pd.DataFrame:
     """Compute what changed from one state to another: a row per cell, and per row added or removed.
@@ -48,14 +121,50 @@ def compare(before: Snapshot, after: Snapshot) -> pd.DataFrame:
     ``part`` is one of those above, ``kind`` says added, changed or removed, and ``column`` is
     empty for a whole row.
     """
-    tables = dict.fromkeys([*after.tables, *before.tables])
-    cells = [change for table in tables for change in _cells(before, after, table)]
-    changes = pd.DataFrame([*cells, *_lines(before, after)], columns=_COLUMNS)
-    text = changes["table"].isin(_TEXT_TABLES) | changes["column"].isin(_TEXT_COLUMNS)
-    part = text.map({True: WORDING, False: EVIDENCE})
-    part = part.mask(changes["column"] == "integrity_checked", LOOKED_UP)
-    changes["part"] = part.mask(changes["kind"] == NEW, NEW)
-    return changes
+    tables = dict.fromkeys([*after["tables"], *before["tables"], _PAGES])
+    changes = [change for table in tables for change in _changes(before, after, table)]
+    return pd.DataFrame(changes, columns=[*_COLUMNS])
+
+
+def _changes(before: Snapshot, after: Snapshot, table: str) -> Iterator[tuple[str, ...]]:
+    """Find the rows of a table that came or went, and the cells of others that differ."""
+    old, new = _rows(before, table), _rows(after, table)
+    known = {column for row in old.values() for column in row}
+    for key in dict.fromkeys([*new, *old]):
+        was, now = old.get(key, {}), new.get(key, {})
+        row = table, key, _name(after if now else before, now or was) or key
+        if not (was and now) and table not in (RATINGS, _PAGES):
+            part = WORDING if table in _TEXT_TABLES else EVIDENCE
+            yield part, *row, "added" if now else "removed", "", _said(was), _said(now)
+            continue
+        for column in dict.fromkeys([*now, *was]):
+            cells = was.get(column, ""), now.get(column, "")
+            # What an earlier state had no column for did not change, but for headlines.
+            fresh = bool(old) and column not in known and table != _PAGES
+            fresh &= table == RATINGS or (table, column) not in HEADLINES
+            if cells[0] != cells[1] and not fresh and (table, column) != (RATINGS, "outcome_id"):
+                part = WORDING if table in _TEXT_TABLES or column in _TEXT_COLUMNS else EVIDENCE
+                part = LOOKED_UP if column == "integrity_checked" else part
+                yield part, *row, "changed", "line" if table == _PAGES else column, *cells
+
+
+def _rows(state: Snapshot, table: str) -> dict[str, Row]:
+    """Give the rows of a table; those of pages have a column for each line."""
+    pages = {page: {line: line for line in lines} for page, lines in state["pages"].items()}
+    return pages if table == _PAGES else state["tables"].get(table, {})
+
+
+def _name(state: Snapshot, row: Row) -> str:
+    """Call a row as people do: by its own name, or by its outcome, source and domain."""
+    outcome = state["tables"]["outcomes"].get(row.get("outcome_id", ""), {})
+    source = state["tables"]["sources"].get(row.get("source_id", ""), {})
+    parts = [outcome.get("name", ""), source.get("short_name", ""), row.get("domain", "")]
+    return row.get("short_name") or row.get("name") or ", ".join(filter(None, parts))
+
+
+def _said(row: Row) -> str:
+    """Choose what a row says: its words as printed, else what follows its identifier."""
+    return row.get("as_printed") or "; ".join([*row.values()][1:4])
 
 
 def narrate_releases(evidence: Evidence) -> Prose:
@@ -69,21 +178,20 @@ def narrate_releases(evidence: Evidence) -> Prose:
     if not isinstance(evidence, Evidence):
         raise TypeError(f"found {type(evidence).__name__}; pass load_evidence()")
     states = [*read_releases(evidence.folder).values()]
-    states += [take_snapshot(evidence, "Not yet released")] if states else []
-    items = []
-    for number, state in enumerate(states):
-        said = f"the first release, with {len(state.tables['findings'])} findings."
-        if number:
-            changes = compare(states[number - 1], state)
-            if not state.date and EVIDENCE not in set(changes["part"]):
-                continue
-            # Wording is left out: a chapter does not run again when the text of one changes.
-            lines = summary_lines(changes[changes["part"].isin([EVIDENCE, LOOKED_UP])])
-            said = f"compared with {states[number - 1].version}. {' '.join(lines)}"
-        head = f"Version {state.version}, {state.date}" if state.date else state.version
-        items.append(runs(Run(head, style="strong"), f": {said}"))
-    if not items:
+    if not states:
         return Prose((runs("No version has been released yet."),))
+    items = []
+    for before, after in pairwise([{}, *states, take_snapshot(evidence, "Not yet released")]):
+        said = f"the first release, with {len(after['tables']['findings'])} findings."
+        if before:
+            changes = compare(before, after)
+            # Wording is left out: a chapter does not run again when the text of one changes.
+            changes = changes[changes["part"].isin([EVIDENCE, LOOKED_UP])]
+            said = f"compared with {before['version']}. {' '.join(summary_lines(changes))}"
+            if not after["date"] and EVIDENCE not in set(changes["part"]):
+                continue
+        head = f"Version {after['version']}, {after['date']}" if after["date"] else after["version"]
+        items.append(runs(Run(head, style="strong"), f": {said}"))
     return Prose(tuple(reversed(items)), as_list=True)
 
 
@@ -97,18 +205,19 @@ def summary_lines(changes: pd.DataFrame) -> list[str]:
         lines.append(f"Rows of {table}: {listed}.")
     for (table, column), title in HEADLINES.items():
         own = cells[(cells["table"] == table) & (cells["column"] == column)]
-        moves = list(own.groupby(["before", "after"], sort=False)["name"])
-        for (was, now), names in moves[:_SHOWN]:
+        for (was, now), names in own.groupby(["before", "after"], sort=False)["name"]:
             move = f"{was or 'blank'} → {now or 'blank'}".replace("_", " ")
             lines.append(f"{title}: {move}: {_few(names)}.")
-        lines += [f"{title}: {len(moves) - _SHOWN} other changes."] if len(moves) > _SHOWN else []
     lines = lines or ["No row, rating or integrity status changed."]
-    for table, columns in changes[changes["part"] == NEW].groupby("table", sort=False)["column"]:
-        lines.append(f"New columns of {table!s}: {_few(columns.str.replace('_', ' '))}.")
     for part, title in ((LOOKED_UP, "Integrity looked up again"), (WORDING, "Texts reworded")):
         number = int((changes["part"] == part).sum())
         lines += [f"{title}: {number}."] if number else []
     return lines
+
+
+def _few(names: pd.Series[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return "; ".join(names[:_SHOWN]) + more
 
 
 def change_lines(changes: pd.DataFrame, part: str) -> list[str]:
@@ -127,60 +236,8 @@ def markdown_list(lines: Iterable[str]) -> str:
     return "".join(f"- {_MARKUP.sub(_ESCAPED, line)}\n" for line in lines)
 
 
-def diff(folder: Path, before: str, after: str = ".", *, as_json: bool = False) -> str:
+def diff(folder: Path, before: str, after: str = ".") -> str:
     """Compare two states by name, see :func:`load_state`; the wording comes last."""
     changes = compare(*(load_state(folder, name) for name in (before, after)))
-    if as_json:
-        return str(changes.to_json(orient="records", indent=1, force_ascii=False))
     parts = [["", f"{part}:", *change_lines(changes, part)] for part in (EVIDENCE, WORDING)]
     return "\n".join([f"{before} -> {after}", *summary_lines(changes), *parts[0], *parts[1]])
-
-
-def _cells(before: Snapshot, after: Snapshot, table: str) -> Iterator[tuple[str, ...]]:
-    """Find the rows of a table that came or went, and the cells of others that differ."""
-    old, new = before.tables.get(table, {}), after.tables.get(table, {})
-    first = next(iter(old.values()), {})
-    added = [c for c in next(iter(new.values()), {}) if first and c not in first]
-    for column in added if table != RATINGS else ():
-        yield table, "", "", NEW, column, "", ""
-    # What an earlier state had no column for did not change, but for what strikes out a result.
-    skipped = {c for c in added if table == RATINGS or (table, c) not in HEADLINES}
-    skipped |= {"outcome_id"} if table == RATINGS else set()
-    for key in dict.fromkeys([*new, *old]):
-        was, now = old.get(key, {}), new.get(key, {})
-        name = _name(after if now else before, now or was) or key
-        if not (was and now) and table != RATINGS:
-            kind = "added" if now else "removed"
-            yield table, key, name, kind, "", _said(was), _said(now)
-            continue
-        for column in dict.fromkeys([*now, *was]):
-            cells = was.get(column, ""), now.get(column, "")
-            if cells[0] != cells[1] and column not in skipped:
-                yield table, key, name, "changed", column, *cells
-
-
-def _lines(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, ...]]:
-    for page in dict.fromkeys([*after.pages, *before.pages]):
-        lines = before.pages.get(page, []), after.pages.get(page, [])
-        for line in [*difflib.unified_diff(*lines, n=0, lineterm="")][2:]:
-            if line.strip("+- ") and line[0] in "+-":
-                cells = ("", line[1:]) if line[0] == "+" else (line[1:], "")
-                yield "pages", page, page, "changed", "line", *cells
-
-
-def _name(state: Snapshot, row: Row) -> str:
-    """Call a row as people do: by its own name, or by its outcome, source and domain."""
-    outcome = state.tables["outcomes"].get(row.get("outcome_id", ""), {})
-    source = state.tables["sources"].get(row.get("source_id", ""), {})
-    parts = [outcome.get("name", ""), source.get("short_name", ""), row.get("domain", "")]
-    return row.get("short_name") or row.get("name") or ", ".join(part for part in parts if part)
-
-
-def _said(row: Row) -> str:
-    """Choose what a row says: its words as printed, else what follows its identifier."""
-    return row.get("as_printed") or "; ".join([*row.values()][1:4])
-
-
-def _few(names: pd.Series[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return "; ".join(names[:_SHOWN]) + more

@@ -1,21 +1,24 @@
-"""``report.json``: what a site or a bundle is, with the hash of every file in it."""
+"""``report.json``: what a site or a bundle is, with a hash of every file; how files are packed."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import re
+import zipfile
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from evidence_tools.evidence.problems import relative_name
 
 NAME = "report.json"
-SIGNATURE = f"{NAME}.sig"
-FORMAT = 2
-_BESIDE = (SIGNATURE, ".buildinfo")
-_PARTS = {"report": dict, "stamp": dict, "pages": list, "files": dict}
-_STAMP = {"version", "date", "commit", "modified", "released"}
+_FORMAT = 2
+_BESIDE = (f"{NAME}.sig", ".buildinfo")
+_FORMULA = re.compile(r"\s*[=+\-@\uFF0B\uFF0D\uFF1D\uFF20]|[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?%?")
 
 Manifest = dict[str, Any]
 Contents = Mapping[str, bytes]
@@ -38,32 +41,43 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
-def seal(kind: str, version: int, content: Mapping[str, Any]) -> bytes:
-    """Write a JSON document with its kind, the version of its format and a hash of its content.
+def safe_cell(text: str) -> str:
+    """Put an apostrophe before a cell that a spreadsheet would run as a formula.
 
     Examples
     --------
-    >>> unseal(seal("note", 1, {"text": "one"}), "note", 1, "a.json")["text"]
-    'one'
+    >>> safe_cell("=1+1"), safe_cell("-1.54")
+    ("'=1+1", '-1.54')
     """
-    document = {**content, "kind": kind, "format": version}
-    document["digest"] = _digest(document)
-    return f"{json.dumps(document, indent=1, ensure_ascii=False)}\n".encode()
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
-def unseal(text: bytes, kind: str, version: int, name: str) -> dict[str, Any]:
-    """Read a sealed document; refuse damage and other formats. Messages call its file ``name``."""
+def pack(contents: Contents, day: date = date.min) -> bytes:
+    """Zip files, without compression: the same files give the same bytes on any machine."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in sorted(contents):
+            info = zipfile.ZipInfo(name, (max(day.year, 1980), day.month, day.day, 0, 0, 0))
+            info.create_system, info.external_attr = 3, 0o100644 << 16
+            archive.writestr(info, contents[name])
+    return packed.getvalue()
+
+
+def unpack(place: Path) -> dict[str, bytes]:
+    """Read a zip file as :func:`pack` writes it, byte for byte; nothing else is accepted.
+
+    So there are no links, doubles or comments, and no bytes between the files or at the end.
+    """
     try:
-        document = dict(json.loads(text))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise ReleaseError(f"{name}: not a whole {kind} ({error}); restore the file") from None
-    if type(found := document.get("format")) is int and found != version:
-        message = f"format {found}, and this evidence_tools reads {version}: use the other one"
-        raise ReleaseError(f"{name}: {message}, which wrote it")
-    if document.pop("digest", None) != _digest(document) or document.pop("kind", None) != kind:
-        raise ReleaseError(f"{name}: no {kind}, or changed after it was written; restore the file")
-    del document["format"]
-    return document
+        content = place.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            infos = archive.infolist()
+            contents = {info.filename: archive.read(info) for info in infos}
+        if pack(contents, date(*infos[0].date_time[:3])) != content:
+            raise ValueError("not as a bundle is packed")
+    except Exception as error:  # what zipfile raises on damage has no common kind
+        raise ReleaseError(f"{relative_name(place)}: damaged ({error}); fetch it again") from None
+    return contents
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -76,8 +90,10 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def manifest_bytes(manifest: Manifest, contents: Contents) -> bytes:
-    """Write a manifest of some files as the bytes of its file."""
-    return seal("report", FORMAT, manifest | {"files": _hashes(contents)})
+    """Write a manifest of some files as the bytes of its file, with a hash of its own content."""
+    document = {**manifest, "files": _hashes(contents), "kind": "report", "format": _FORMAT}
+    document["digest"] = _digest(document)
+    return f"{json.dumps(document, indent=1, ensure_ascii=False)}\n".encode()
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -97,12 +113,14 @@ def check_contents(contents: Contents, shown: str) -> Manifest:
     """Read the manifest among some files, and refuse files that are not as it says."""
     if NAME not in contents:
         raise ReleaseError(f"{shown}: {NAME} is missing; build the report, or restore the folder")
-    manifest = unseal(contents[NAME], "report", FORMAT, f"{shown}/{NAME}")
-    whole = all(isinstance(manifest.get(part), kind) for part, kind in _PARTS.items())
-    if not whole or not manifest["stamp"].keys() >= _STAMP or "title" not in manifest["report"]:
-        raise ReleaseError(f"{shown}/{NAME}: lacks a part; build again with this evidence_tools")
-    files, found = manifest["files"], _hashes(contents)
-    faults = dict.fromkeys(files.keys() - found.keys(), "missing")
+    try:
+        manifest = dict(json.loads(contents[NAME]))
+        if manifest["digest"] != _digest(manifest) or manifest["format"] != _FORMAT:
+            raise ValueError("changed after it was written, or by another version of the package")
+        files, found = manifest["files"], _hashes(contents)
+        faults = dict.fromkeys(files.keys() - found.keys(), "missing")
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise ReleaseError(f"{shown}/{NAME}: not read: {error}; restore it") from None
     faults |= dict.fromkeys(found.keys() - files.keys(), "extra")
     faults |= {n: "differs" for n in files.keys() & found.keys() if found[n] != files[n]}
     if faults:
@@ -116,6 +134,7 @@ def _hashes(contents: Contents) -> dict[str, str]:
     return {name: hashlib.sha256(contents[name]).hexdigest() for name in names}
 
 
-def _digest(document: Mapping[str, Any]) -> str:
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+def _digest(document: Manifest) -> str:
+    own = {part: document[part] for part in document if part != "digest"}
+    text = json.dumps(own, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

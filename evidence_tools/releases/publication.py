@@ -13,13 +13,13 @@ import json
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from evidence_tools.evidence.problems import relative_name
 from evidence_tools.releases import manifest as manifests
-from evidence_tools.releases.bundle import unpack
-from evidence_tools.releases.manifest import Manifest, ReleaseError, check_contents, read_folder
+from evidence_tools.releases.manifest import ReleaseError, check_contents, read_folder, unpack
 from evidence_tools.releases.stamp import VERSION, run_program, version_key
 
 _RECORD = "versions.json"
@@ -27,10 +27,11 @@ _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-{head}</head>
-<body><main><h1>{title}</h1>{body}</main></body>
+<meta http-equiv="refresh" content="0; url={target}">
+<link rel="canonical" href="{target}">
+</head>
+<body><main><h1>{title}</h1><p><a href="{target}">Go on</a></p></main></body>
 </html>
 """
 _OLD = """.evidence-old-version {{ display: block !important; }}
@@ -46,10 +47,7 @@ _SIGNED = "The signature fits the key: nothing was changed since its owner signe
 
 def forward_page(title: str, target: str) -> str:
     """Write a page that leads on to another without a script; title and target are escaped."""
-    title, target = html.escape(title), html.escape(target)
-    head = f'<meta http-equiv="refresh" content="0; url={target}">\n'
-    head += f'<link rel="canonical" href="{target}">\n'
-    return _PAGE.format(title=title, head=head, body=f'<p><a href="{target}">Go on</a></p>')
+    return _PAGE.format(title=html.escape(title), target=html.escape(target))
 
 
 def publish(build: Path, site: Path) -> str:
@@ -57,15 +55,15 @@ def publish(build: Path, site: Path) -> str:
 
     A signature in the build goes along. Doing it again completes and repairs.
     """
-    shown, contents = relative_name(build), read_folder(build)
-    stamp = check_contents(contents, shown)["stamp"]
+    shown = relative_name(build)
+    stamp = check_contents(read_folder(build), shown)["stamp"]
     version_key(version := str(stamp["version"]))
     if stamp["modified"] or not stamp["released"]:
         what = "holds changes that are not committed" if stamp["modified"] else "was not released"
         remedy = f"release {version}, commit and tag it, build that commit, and publish the build"
         raise ReleaseError(f"{shown} {what}; {remedy}")
-    if "index.html" not in contents or site.resolve().is_relative_to(build.resolve()):
-        raise ReleaseError("the build needs an index.html, and the site a folder outside of it")
+    if site.resolve().is_relative_to(build.resolve()):
+        raise ReleaseError("the site needs a folder outside of the build")
     site.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(site / ".lock", timeout=0):
@@ -75,7 +73,75 @@ def publish(build: Path, site: Path) -> str:
                 manifests.write_whole(path, content)
     except Timeout:
         raise ReleaseError(f"{relative_name(site)}: somebody else publishes there; wait") from None
-    return f"Version {version} is published; the newest is {[*versions][-1]}."
+    return f"Version {version} is published; the newest is {versions[0]['version']}."
+
+
+def _add(build: Path, site: Path, version: str) -> None:
+    """Copy a build under its version, in one step, if it is not there."""
+    target, staging = site / "v" / version, site / ".staging"
+    shutil.rmtree(staging, ignore_errors=True)
+    if {_listed(site).get(version, ""), _hash(target)} - {"", _hash(build)}:
+        raise ReleaseError(
+            f"version {version} was published with other content, and a published version never "
+            "changes: release a new version"
+        )
+    if not target.exists():
+        shutil.copytree(build, staging, symlinks=True, ignore=shutil.ignore_patterns(".buildinfo"))
+        check_contents(read_folder(staging), "the copy")
+        target.parent.mkdir(exist_ok=True)
+        staging.rename(target)
+
+
+def _listed(site: Path) -> dict[str, str]:
+    """Read which versions a site has ever had, with the hash of the manifest of each."""
+    try:
+        text = (site / _RECORD).read_text(encoding="utf-8") if (site / _RECORD).exists() else "[]"
+        return {entry["version"]: entry["manifest"] for entry in json.loads(text)}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(f"{site / _RECORD}: damaged ({error!r}); restore it") from None
+
+
+def _hash(folder: Path) -> str:
+    path = folder / manifests.NAME
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _read_versions(site: Path) -> list[dict[str, Any]]:
+    """Check every version that a site has ever had, and describe them, newest first.
+
+    A version that is lost or damaged is an error: the list never shrinks, and ``latest/`` never
+    goes back.
+    """
+    listed, found = _listed(site), []
+    versions = {*listed, *(path.name for path in (site / "v").glob("*/"))}
+    for version in sorted(filter(VERSION.fullmatch, versions), key=version_key, reverse=True):
+        folder, entry = site / "v" / version, {"version": version, "url": f"v/{version}/"}
+        try:
+            manifest = check_contents(read_folder(folder), relative_name(folder))
+            entry |= {"date": manifest["stamp"]["date"], "pages": manifest["pages"]}
+            entry |= {"title": manifest["report"]["title"], "manifest": _hash(folder)}
+            if listed.get(version) not in (None, entry["manifest"]):
+                raise ReleaseError(f"{relative_name(folder)}: not what was published")
+        except ReleaseError as error:
+            remedy = "restore the folder, or remove it and publish its build again"
+            raise ReleaseError(f"{error}\n{remedy}") from None
+        found.append(entry)
+    return found
+
+
+def _stale_files(versions: list[dict[str, Any]], site: Path) -> dict[Path, bytes]:
+    """Give the files beside the versions that are not there as they should be."""
+    newest, record = versions[0], json.dumps(versions, indent=1)
+    files = {_RECORD: record, "versions.js": f"window.evidenceVersions = {record};\n"}
+    files["index.html"] = forward_page(newest["title"], "latest/index.html")
+    files["latest/index.html"] = forward_page(newest["title"], f"../{newest['url']}index.html")
+    files[".nojekyll"] = ""
+    for entry in versions:
+        style = _OLD.format(**newest) if entry is not newest else ""
+        files[f"v/{entry['version']}.css"] = style
+    contents = {site / name: text.encode() for name, text in files.items()}
+    stale = [p for p in contents if not p.is_file() or p.read_bytes() != contents[p]]
+    return {path: contents[path] for path in stale}
 
 
 def verify(place: Path, *, key: Path | None = None, signature: Path | None = None) -> str:
@@ -93,39 +159,41 @@ def verify(place: Path, *, key: Path | None = None, signature: Path | None = Non
     if signature and not key:
         raise ReleaseError("a signature says nothing without the public key of the author; give it")
     if (place / "v").is_dir() and not (place / manifests.NAME).exists():
-        versions = _read_versions(place)
-        if not versions:
+        if not (versions := _read_versions(place)):
             raise ReleaseError(f"{relative_name(place)}: holds no version; publish a build first")
         if stale := _stale_files(versions, place):
-            names = ", ".join(relative_name(path) for path in stale)
+            names = ", ".join(map(relative_name, stale))
             raise ReleaseError(f"{names}: missing or changed; publish the newest build again")
-        parts, said = [place / "v" / version for version in versions], ", ".join(versions)
+        parts, said = zip(*((place / e["url"], e["version"]) for e in versions), strict=True)
     else:
         contents = unpack(place) if place.is_file() else read_folder(place)
         manifest = check_contents(contents, relative_name(place))
-        parts, said = [place], manifest["stamp"]["version"]
+        parts, said = (place,), (manifest["stamp"]["version"],)
     if key:
         for part in parts:
             _check_signature(part, key, signature)
-    return f"{place}: all files of version {said} as made. {_SIGNED if key else _UNSIGNED}"
+    told = _SIGNED if key else _UNSIGNED
+    return f"{place}: all files of version {', '.join(said)} as made. {told}"
 
 
 def sign(place: Path, key: Path) -> Path:
     """Sign a sound build or bundle with a private ssh key; the signature lies beside."""
     verify(place)
-    signed = _signed_file(place)
+    signed, signature = _signed_file(place)
     content = run_program([*_SIGN, "sign", "-f", str(key)], input=signed.read_bytes())
-    manifests.write_whole(signature := signed.with_name(f"{signed.name}.sig"), content)
+    manifests.write_whole(signature, content)
     return signature
 
 
-def _signed_file(place: Path) -> Path:
-    return place if place.is_file() else place / manifests.NAME
+def _signed_file(place: Path) -> tuple[Path, Path]:
+    """Name the file of a bundle or a build that is signed, and its signature."""
+    signed = place if place.is_file() else place / manifests.NAME
+    return signed, signed.with_name(f"{signed.name}.sig")
 
 
 def _check_signature(place: Path, key: Path, signature: Path | None) -> None:
-    signed = _signed_file(place)
-    signature = signature or signed.with_name(f"{signed.name}.sig")
+    signed, beside = _signed_file(place)
+    signature = signature or beside
     if not signature.is_file():
         message = "no such signature; 'evidence bundle --sign' signs a build and its bundle"
         raise ReleaseError(f"{relative_name(signature)}: {message}")
@@ -138,78 +206,3 @@ def _check_signature(place: Path, key: Path, signature: Path | None) -> None:
         except ReleaseError as error:
             message = f"not what the owner of {key} signed ({error})"
             raise ReleaseError(f"{relative_name(signed)}: {message}") from None
-
-
-def _read_versions(site: Path) -> dict[str, Manifest]:
-    """Check every version that a site ever had, and read their manifests, oldest first.
-
-    A version that is lost or damaged is an error: the list never shrinks, and ``latest/`` never
-    goes back.
-    """
-    found, faults = {}, []
-    for version, kept in _known(site).items():
-        folder = site / "v" / version
-        try:
-            found[version] = check_contents(read_folder(folder), relative_name(folder))
-            if found[version]["stamp"]["version"] != version or kept not in ("", _hash(folder)):
-                faults.append(f"{relative_name(folder)}: not what was published")
-        except ReleaseError as error:
-            faults.append(str(error))
-    if faults:
-        remedy = "Restore each folder, or remove what is left of it and publish its build again."
-        raise ReleaseError("\n".join([*faults, remedy]))
-    return found
-
-
-def _stale_files(versions: dict[str, Manifest], site: Path) -> dict[Path, bytes]:
-    """Give the files beside the versions that are not there as they should be."""
-    newest = [*versions][-1]
-    title, entries, items = versions[newest]["report"]["title"], [], ""
-    files = {"index.html": forward_page(title, "latest/index.html"), ".nojekyll": ""}
-    files["latest/index.html"] = forward_page(title, f"../v/{newest}/index.html")
-    for version, manifest in reversed(versions.items()):
-        entry = {"version": version, "date": manifest["stamp"]["date"], "url": f"v/{version}/"}
-        digest = _hash(site / "v" / version)
-        entries.append({**entry, "pages": manifest["pages"], "manifest": digest})
-        day = html.escape(entry["date"])
-        items += f'<li><a href="v/{version}/index.html">Version {version}</a>, {day}</li>'
-        files[f"v/{version}.css"] = _OLD.format(**entries[0]) if version != newest else ""
-    files[_RECORD] = json.dumps(entries, indent=1)
-    files["versions.js"] = f"window.evidenceVersions = {files[_RECORD]};\n"
-    title = html.escape(f"{title}: versions")
-    files["versions.html"] = _PAGE.format(title=title, head="", body=f"<ul>{items}</ul>")
-    contents = {site / name: text.encode() for name, text in files.items()}
-    stale = [p for p in contents if not p.is_file() or p.read_bytes() != contents[p]]
-    return {path: contents[path] for path in stale}
-
-
-def _known(site: Path) -> dict[str, str]:
-    """List versions with the hash of their manifest; a lost one is in the list or has its style."""
-    known = {path.name.removesuffix(".css"): "" for path in (site / "v").glob("*")}
-    try:
-        text = (site / _RECORD).read_text(encoding="utf-8") if (site / _RECORD).exists() else "[]"
-        known |= {entry["version"]: entry["manifest"] for entry in json.loads(text)}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReleaseError(f"{site / _RECORD}: damaged ({error!r}); restore it") from None
-    return {v: known[v] for v in sorted(filter(VERSION.fullmatch, known), key=version_key)}
-
-
-def _add(build: Path, site: Path, version: str) -> None:
-    """Copy a build under its version, in one step, if it is not there."""
-    target, staging = site / "v" / version, site / ".staging"
-    shutil.rmtree(staging, ignore_errors=True)
-    if {_known(site).get(version, ""), _hash(target)} - {"", _hash(build)}:
-        raise ReleaseError(
-            f"version {version} was published with other content, and a published version never "
-            "changes: release a new version"
-        )
-    if not target.exists():
-        shutil.copytree(build, staging, symlinks=True, ignore=shutil.ignore_patterns(".buildinfo"))
-        check_contents(read_folder(staging), "the copy")
-        target.parent.mkdir(exist_ok=True)
-        staging.rename(target)
-
-
-def _hash(folder: Path) -> str:
-    path = folder / manifests.NAME
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

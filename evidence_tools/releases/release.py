@@ -1,19 +1,23 @@
-"""Make a release: the files of one commit, on a clean tree; git undoes an interruption."""
+"""Make a release, the files of one commit that git can undo, and a bundle of its build."""
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from evidence_tools.check.review import review_book
 from evidence_tools.evidence.model import Evidence, load_evidence
-from evidence_tools.releases import difference, stamp
-from evidence_tools.releases.manifest import ReleaseError, write_whole
-from evidence_tools.releases.snapshot import Snapshot, read_releases, snapshot_bytes, take_snapshot
+from evidence_tools.evidence.problems import relative_name
+from evidence_tools.releases import difference, manifest, stamp
+from evidence_tools.releases.difference import Snapshot, read_releases
+from evidence_tools.releases.manifest import Contents, Manifest, ReleaseError, write_whole
 from evidence_tools.releases.stamp import git, version_key
 
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _EDITED = ("pyproject.toml", "CITATION.cff", "CHANGELOG.md")
 _UNDO = """
 If a release was interrupted, this undoes it:
@@ -29,7 +33,7 @@ def release(folder: Path, version: str) -> str:
     """
     releases, day = read_releases(folder / "data"), stamp.read_day()
     evidence = _ready(folder, version, [*releases], day)
-    after = take_snapshot(evidence, version, day)
+    after = difference.take_snapshot(evidence, version, day)
     files = _files(folder, [*releases.values()], after)
     section = files["CHANGELOG.md"].decode().partition(f"\n## {version} ")[2].partition("\n## ")[0]
     try:
@@ -66,7 +70,8 @@ def _ready(folder: Path, version: str, released: list[str], day: str) -> Evidenc
 
 def _files(folder: Path, before: list[Snapshot], after: Snapshot) -> dict[str, bytes]:
     """Work out the content of each file that a release writes."""
-    version, day, kept = after.version, after.date, f"data/releases/{after.version}"
+    version, day = after["version"], after["date"]
+    kept = f"data/releases/{version}"
     project, cff, log = ((folder / name).read_text(encoding="utf-8") for name in _EDITED)
     wanted = tomllib.loads(project)
     line = re.compile(rf'(?m)^version\s*=\s*"{re.escape(wanted["project"]["version"])}"')
@@ -80,9 +85,9 @@ def _files(folder: Path, before: list[Snapshot], after: Snapshot) -> dict[str, b
             "'date-released:' into CITATION.cff, and a line '## Unreleased' into CHANGELOG.md"
         )
     files = {"pyproject.toml": project, "CITATION.cff": cff}
-    text = f"First release, with {len(after.tables['findings'])} findings.\n"
+    text = f"First release, with {len(after['tables']['findings'])} findings.\n"
     if before:
-        changes, earlier = difference.compare(before[-1], after), before[-1].version
+        changes, earlier = difference.compare(before[-1], after), before[-1]["version"]
         summary = difference.markdown_list(difference.summary_lines(changes))
         reworded = difference.change_lines(changes, difference.WORDING)
         wording = f"# Wording: {earlier} to {version}\n\n{difference.markdown_list(reworded)}"
@@ -92,4 +97,52 @@ def _files(folder: Path, before: list[Snapshot], after: Snapshot) -> dict[str, b
         text += f"`{kept}-wording.md` every change of wording.\n"
     files["CHANGELOG.md"] = f"{head}{unreleased}\n## {version} ({day})\n\n{text}{rest}"
     contents = {name: content.encode() for name, content in files.items()}
-    return {f"{kept}.json": snapshot_bytes(after), **contents}
+    return {f"{kept}.json": difference.snapshot_bytes(after), **contents}
+
+
+def make_bundle(folder: Path, build: Path, target: Path | None = None) -> Path:
+    """Pack a finished build with the files of its commit, described as an RO-Crate.
+
+    The book folder must be at the commit of the build, without changes. The bundle lies beside
+    the build and is named after report and version, unless ``target`` says otherwise.
+    """
+    found = manifest.read_folder(build)
+    described = manifest.check_contents(found, relative_name(build))
+    built, own = described["stamp"], stamp.read_stamp(folder)
+    if built["modified"] or own.modified or not own.commit or built["commit"] != own.commit:
+        raise ReleaseError("the build is not of what is committed here; commit, and build again")
+    tops = [name for name in found if re.fullmatch(r"[^/]+\.(pdf|bib|ris)", name)]
+    contents = {f"html/{name}": content for name, content in found.items()}
+    for name in git(folder, "ls-files", "-z").split("\0")[:-1]:
+        contents[name] = (folder / name).read_bytes()
+    contents |= {name: found[name] for name in tops}
+    contents["ro-crate-metadata.json"] = _crate(described, contents)
+    contents[manifest.NAME] = manifest.manifest_bytes(described, contents)
+    target = target or build.parent / f"{described['report']['name']}-{own.version}.zip"
+    write_whole(target, manifest.pack(contents, date.fromisoformat(built["date"])))
+    return target
+
+
+def _crate(described: Manifest, contents: Contents) -> bytes:
+    """Describe the bundle as RO-Crate: what each file is, who made it, under which licence."""
+    from rocrate.model.contextentity import ContextEntity
+    from rocrate.rocrate import ROCrate
+
+    report, built, crate = described["report"], described["stamp"], ROCrate(version="1.1")
+    root: Any = crate.root_dataset
+    for author in report["authors"]:
+        body = {"@type": "Organization", "name": author}
+        root.append_to("author", crate.add(ContextEntity(crate, f"#{author}", properties=body)))
+    about = {"name": report["title"], "description": report["description"]}
+    about |= {"keywords": report["keywords"], "license": {"@id": LICENCE}}
+    about |= {"datePublished": built["date"], "version": built["version"]}
+    for name, value in {**about, "identifier": f"commit {built['commit']}"}.items():
+        root[name] = value
+    for name in sorted(name for name in contents if not name.startswith("html/")):
+        crate.add_file(dest_path=name, properties={"name": name})
+    site = {"name": "The report as a web site", "description": "Open html/index.html."}
+    root["mainEntity"] = crate.add_dataset(dest_path="html/", properties=site)
+    graph: Any = crate.metadata.generate()
+    for entity in graph["@graph"]:
+        entity.pop("dateModified", None)
+    return f"{json.dumps(graph, indent=1, sort_keys=True, ensure_ascii=False)}\n".encode()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
 import re
 import shutil
-import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from importlib.metadata import packages_distributions, requires
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from evidence_tools.evidence.dictionary import MODEL, read_dictionary
@@ -28,7 +26,6 @@ from evidence_tools.evidence.problems import (
 from evidence_tools.releases.manifest import ReleaseError
 
 PACKAGE = Path(__file__).parents[1]
-_TEMPLATE = Path(__file__).with_name("report")
 QUESTIONS = {
     "title": "Title of the report, such as a question",
     "subject": "What is given, as inside a sentence",
@@ -41,66 +38,38 @@ _CITED = {"title": "ti t1", "authors": "", "year": "py y1", "doi": "do", "url": 
 _CITED |= {"journal": "container-title jo jf t2 ja", "pmid": "", "pmcid": ""}
 """Columns of ``sources.csv``, and how BibTeX, CSL JSON and RIS call them beside their names."""
 
-_NEXT = """{folder} is a report that builds.
-1. cd {folder} && git init && make report   (HTML site and PDF in _build/html)
-2. Read README.md: it lists the tables in the order in which made-up rows are replaced.
-3. evidence add source --from FILE           (BibTeX, RIS or CSL JSON)
-4. evidence add finding --set source_id=... outcome_id=... direction=...
-5. evidence check                            (what is still wrong, with file and line)"""
-
 
 def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[str], str]) -> str:
-    """Write a report that builds at once, with the package beside it; say what to do next.
+    """Write a report that builds at once, with the package in it; say what to do next.
 
     What ``words`` lacks of :data:`QUESTIONS` is asked. A folder that holds anything is refused.
     """
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ReleaseError(f"{folder} is not empty; name a new folder: nothing is overwritten")
-    told = {key: (words.get(key) or ask(f"{text}: ")).strip() for key, text in QUESTIONS.items()}
-    if missing := [key for key, text in told.items() if not text]:
+    values = {key: (words.get(key) or ask(f"{text}: ")).strip() for key, text in QUESTIONS.items()}
+    if missing := [key for key, text in values.items() if not text]:
         raise ReleaseError(f"{', '.join(missing)}: a text is needed; nothing was written")
-    slug = re.sub(r"[^a-z0-9]+", "-", told["title"].lower()).strip("-") or "report"
-    needed = _dependencies()
-    values: dict[str, Any] = {**told, "slug": slug, "year": str(date.today().year)}
+    values["slug"] = re.sub(r"[^a-z0-9]+", "-", values["title"].lower()).strip("-") or "report"
     values["day"] = str(date.today())
-    values["dependencies"] = needed
-    beside = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(beside, ignore_errors=True)
-    shutil.copytree(_TEMPLATE, beside)
-    shutil.copy(MODEL, beside / "data")
 
-    def fill(slot: re.Match[str]) -> str:
-        value = values[slot[2]]
-        return json.dumps(value, ensure_ascii=False) if slot[1] else str(value)
-
-    for path in [p for p in beside.rglob("*") if p.is_file()]:
-        text = path.read_text(encoding="utf-8")
-        path.write_text(re.sub(r'("?)<<(\w+)>>\1', fill, text), encoding="utf-8")
-    for path in sorted(beside.glob("dot-*")):
-        path.rename(path.with_name(path.name.replace("dot-", ".", 1)))
-    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-    shutil.copytree(PACKAGE, beside / PACKAGE.name, ignore=ignored)
-    licence = PACKAGE.parent / "LICENSE"
-    if licence.exists():  # a report made from a report has it inside the package already
-        shutil.copy(licence, beside / PACKAGE.name)
-    pins = PACKAGE.parent / "requirements.txt"
-    pinned = pins.read_text(encoding="utf-8") if pins.exists() else "\n".join([*needed, ""])
-    (beside / "requirements.txt").write_text(pinned, encoding="utf-8")
-    folder.mkdir(exist_ok=True)  # perhaps the working folder, which must stay the same one
-    for part in beside.iterdir():
-        part.rename(folder / part.name)
-    beside.rmdir()
-    return _NEXT.format(folder=folder)
-
-
-def _dependencies() -> list[str]:
-    """List what the package needs: as its project says, or else as it was installed."""
-    project = PACKAGE.parent / "pyproject.toml"
-    if project.exists():
-        return list(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"])
-    needed = requires(packages_distributions()[PACKAGE.name][0]) or []
-    return [one for one in needed if "extra ==" not in one]
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".new-", dir=folder) as scratch:
+        new = Path(shutil.copytree(PACKAGE / "releases" / "report", scratch, dirs_exist_ok=True))
+        for path in [path for path in new.rglob("*") if path.is_file()]:
+            text = path.read_text(encoding="utf-8")
+            for key, value in values.items():
+                text = text.replace(f'"<<{key}>>"', json.dumps(value, ensure_ascii=False))
+                text = text.replace(f"<<{key}>>", value)
+            path.write_text(text, encoding="utf-8")
+        shutil.copy(MODEL, new / "data")
+        shutil.copy(PACKAGE.parent / "requirements.txt", new)
+        ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
+        shutil.copytree(PACKAGE, new / PACKAGE.name, ignore=ignored)
+        for part in new.iterdir():
+            part.rename(folder / part.name)
+    steps = (folder / "README.md").read_text(encoding="utf-8")
+    return f"{folder} is a report that builds; in it, run git init. Its README.md:\n\n{steps}"
 
 
 def add_row(folder: Path, table: str, cells: Iterable[str], citation: Path | None) -> str:
@@ -108,61 +77,51 @@ def add_row(folder: Path, table: str, cells: Iterable[str], citation: Path | Non
 
     ``cells`` are written ``column=value``; those of a citation file come first.
     """
-    descriptions, problems = read_dictionary(folder / "data")
-    if problems:
-        raise EvidenceError(problems)
-    description = descriptions[table]
-    path = folder / "data" / description.path
-    text, problems = read_text(path)
-    if problems:
+    tables, problems = read_dictionary(folder / "data")
+    path = folder / "data" / (tables[table].path if tables else "")
+    text, faults = read_text(path)
+    if problems := problems or faults:
         raise EvidenceError(problems)
     header, *rows = list(csv.reader(io.StringIO(text)))
-    known = dict.fromkeys(header, "")
-    given = read_citation(citation) if citation else {}
-    for cell in cells:
+    given = {}
+    for cell in [*(read_citation(citation) if citation else ()), *cells]:
         column, mark, value = cell.partition("=")
-        if not mark:
-            raise ReleaseError(f"found {cell!r}; write column=value")
+        if not mark or column not in header:
+            hint = f"{did_you_mean(column, header)}; the columns are: {', '.join(header)}"
+            raise ReleaseError(f"found {cell!r}; write column=value{hint}")
         given[column] = value.strip()
-    for column in given:
-        if column not in known:
-            hint = did_you_mean(column, known)
-            raise ReleaseError(f"{path.name} has no column {column!r}{hint}; it has: "
-                               f"{', '.join(known)}")  # fmt: skip
-    key = description.key[0]
-    if table == "findings" and not given.get(key):
-        given[key] = "-".join(filter(None, (given.get(c) for c in ("source_id", "outcome_id"))))
-        given[key] = given[key].replace("_", "-")
-    if not given.get(key):
-        raise ReleaseError(f"{key} is needed; write {key}=...")
-    if given[key] in {row[header.index(key)] for row in rows if row}:
-        raise ReleaseError(f"{path.name} has {given[key]!r} already; nothing was added")
+    key = tables[table].key[0]
+    if table == "findings":
+        own = "-".join(filter(None, (given.get(c) for c in ("source_id", "outcome_id"))))
+        given.setdefault(key, own.replace("_", "-"))
+    if not given.get(key) or given[key] in {row[header.index(key)] for row in rows if row}:
+        found = f"found {given.get(key, '')!r}; write {key}=... that no row has yet"
+        raise ReleaseError(f"{path.name}: {found}; nothing was added")
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow({**known, **given}.values())
+    csv.DictWriter(line, header, lineterminator="\n").writerow(given)
     with path.open("a", encoding="utf-8") as file:
         file.write("\n" * (not text.endswith("\n")) + line.getvalue())
-    number = len(rows) + 2
-    return f"{relative_name(path)}:{number}: added {given[key]!r}\n{_open(folder, path, number)}"
-
-
-def _open(folder: Path, path: Path, line: int) -> str:
-    """List what the checks of the tables say about a new row."""
+    place, number = relative_name(path), len(rows) + 2
+    said = [f"{place}:{number}: added {given[key]!r}"]
     try:
         load_evidence(folder / "data")
+        said.append("The row is complete; what else its source states can be filled in.")
     except EvidenceError as error:
-        own = [p for p in error.problems if (p.path, p.line) == (relative_name(path), line)]
-        return "\n".join(["Still to fill in or to correct:", *(f"  {p}" for p in own)])
-    return "The row is complete; what else its source states can be filled in."
+        open_cells = [f"  {p}" for p in error.problems if (p.path, p.line) == (place, number)]
+        said += ["Still to fill in or to correct:", *open_cells]
+    return "\n".join(said)
 
 
-def read_citation(path: Path) -> dict[str, str]:
-    """Read one work from BibTeX, RIS or CSL JSON, as cells of ``sources.csv``."""
+def read_citation(path: Path) -> list[str]:
+    """Read one work from BibTeX, RIS or CSL JSON, as cells ``column=value`` of ``sources.csv``."""
     read = {".bib": _bibtex, ".ris": _ris, ".json": _csl}.get(path.suffix.lower())
     try:
         if read is None:
             raise ValueError("name it .bib, .ris or .json")
-        text = path.read_text(encoding="utf-8-sig")
-        work = {key.lower(): re.sub("[{}]", "", str(cell)) for key, cell in read(text).items()}
+        works = read(path.read_text(encoding="utf-8-sig"))
+        if len(works) != 1:
+            raise ValueError(f"found {len(works)} works; export one work to a file")
+        work = {key.lower(): re.sub("[{}]", "", str(cell)) for key, cell in works[0].items()}
     except OSError:
         raise
     except Exception as error:
@@ -177,38 +136,40 @@ def read_citation(path: Path) -> dict[str, str]:
     found["short_name"] = f"{family} {found['year']}".strip()
     plain = unicodedata.normalize("NFKD", found["short_name"].lower())
     found["source_id"] = re.sub(r"[^a-z0-9]", "", plain)
-    return {column: value for column, value in found.items() if value}
+    return [f"{column}={value}" for column, value in found.items() if value]
 
 
-def _bibtex(text: str) -> dict[str, Any]:
-    import latexcodec  # noqa: F401 - it knows TeX's accents
+def _bibtex(text: str) -> list[dict[str, Any]]:
     from pybtex.database import parse_string
+    from pybtex.richtext import Text
 
-    entry = _only(list(parse_string(text, "bibtex").entries.values()))
-    people = []
-    for person in entry.persons.get("author", []):
-        given = "".join(name[0] for name in person.first_names + person.middle_names)
-        people.append(" ".join([*person.prelast_names, *person.last_names, given]).strip())
-    work = {**entry.fields, "authors": "; ".join(people)}
-    return {name: codecs.decode(value, "ulatex") for name, value in work.items()}
-
-
-def _only(works: list[Any]) -> Any:
-    if len(works) != 1:
-        raise ValueError(f"found {len(works)} works; export one work to a file")
-    return works[0]
+    works = []
+    for entry in parse_string(text, "bibtex").entries.values():
+        people = []
+        for person in entry.persons.get("author", []):
+            first = [str(name)[0] for name in person.rich_first_names + person.rich_middle_names]
+            names = map(str, person.rich_prelast_names + person.rich_last_names)
+            people.append(" ".join([*names, "".join(first)]).strip())
+        fields = {name: str(Text.from_latex(value)) for name, value in entry.fields.items()}
+        works.append({**fields, "authors": "; ".join(people)})
+    return works
 
 
-def _ris(text: str) -> dict[str, Any]:
-    _only(re.findall(r"^TY  -", text, re.MULTILINE))
-    lines = re.findall(r"^([A-Z][A-Z0-9])  - ?(.*)$", text, re.MULTILINE)
-    people = [re.sub(r"[, ]+", " ", value).strip() for tag, value in lines if tag in ("AU", "A1")]
-    return {**dict(reversed(lines)), "authors": "; ".join(people)}  # of doubles the first counts
+def _ris(text: str) -> list[dict[str, Any]]:
+    works = []
+    for part in re.split(r"(?m)^TY  -", text)[1:]:
+        lines = re.findall(r"(?m)^([A-Z][A-Z0-9])  - ?(.*)$", part)
+        people = [
+            re.sub(r"[, ]+", " ", value).strip() for tag, value in lines if tag in ("AU", "A1")
+        ]
+        works.append({**dict(reversed(lines)), "authors": "; ".join(people)})  # the first counts
+    return works
 
 
-def _csl(text: str) -> dict[str, Any]:
-    read = json.loads(text)
-    work = _only(read if isinstance(read, list) else [read])
-    people = [f"{p.get('family', '')} {p.get('given', '')[:1]}" for p in work.get("author", [])]
-    issued = work.get("issued", {}).get("date-parts", [[""]])[0][0]
-    return {**work, "authors": "; ".join(people), "year": issued}
+def _csl(text: str) -> list[dict[str, Any]]:
+    read, works = json.loads(text), []
+    for work in read if isinstance(read, list) else [read]:
+        people = [f"{p.get('family', '')} {p.get('given', '')[:1]}" for p in work.get("author", [])]
+        issued = work.get("issued", {}).get("date-parts", [[""]])[0][0]
+        works.append({**work, "authors": "; ".join(people), "year": issued})
+    return works
