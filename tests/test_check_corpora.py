@@ -51,11 +51,10 @@ def flagged(judge: Judge, name: str) -> Iterator[tuple[str, bool]]:
             yield row["sentence"], any(True for _ in check_page(page, judge, Review()))
 
 
-@pytest.mark.parametrize("name", FALSE)
-def test_at_most_twelve_in_a_hundred_falsehoods_are_missed(judge: Judge, name: str) -> None:
-    found = list(flagged(judge, name))
+def test_nine_in_ten_falsehoods_are_caught(judge: Judge) -> None:
+    found = [pair for name in FALSE for pair in flagged(judge, name)]
     missed = [sentence for sentence, caught in found if not caught]
-    assert len(missed) <= 0.12 * len(found), missed
+    assert len(missed) <= 0.1 * len(found), missed
 
 
 def test_four_of_five_faults_that_an_audit_finds_or_should_find_are_both() -> None:
@@ -71,8 +70,7 @@ def test_four_of_five_faults_that_an_audit_finds_or_should_find_are_both() -> No
     assert len(wrong & found) >= 0.8 * len(found), found - wrong
 
 
-@pytest.mark.parametrize("name", HONEST)
-def test_at_most_six_in_a_hundred_honest_sentences_are_flagged(judge: Judge, name: str) -> None:
-    found = list(flagged(judge, name))
+def test_at_most_four_in_a_hundred_honest_sentences_are_flagged(judge: Judge) -> None:
+    found = [pair for name in HONEST for pair in flagged(judge, name)]
     wrong = [sentence for sentence, caught in found if caught]
-    assert len(wrong) <= 0.06 * len(found), wrong
+    assert len(wrong) <= 0.04 * len(found), wrong

@@ -114,10 +114,6 @@ def test_names_of_sources_are_understood_as_people_write_them(judge: Judge, name
     assert reading.named == ["larkin2024"]
 
 
-def test_an_author_with_a_year_who_is_no_source_is_named(judge: Judge) -> None:
-    assert "source" in slots(judge, "As Heather 2011 reports, somnin rose.")
-
-
 def test_the_longest_name_of_an_outcome_wins(judge: Judge) -> None:
     page = parse_page("Total somnin rose.", "x")
     reading = read_claims(next(sentences(page.blocks)), judge.wording)

@@ -8,10 +8,9 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from pathlib import Path
 
-from evidence_tools.check.claims import PAIRS, Clause, Reading, read_claims
+from evidence_tools.check.claims import Clause, Reading, read_claims
 from evidence_tools.check.lookup import DIRECTIONS, fits, say
 from evidence_tools.check.pages import Block, read_document, sentences, text_blocks
 from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Fault, Judge
@@ -29,22 +28,9 @@ VERDICTS = {
 }
 """How a sentence can stand to the evidence, worst first, and what each means."""
 
-_COLOURS = ("#f6c7c7", "#fbdcb4", "#f3c9e6", "#fbf0b4", "#e4e4e4", "#cdeccd", "#ffffff")
-_COLOUR = dict(zip(VERDICTS, _COLOURS, strict=True))
 _END = "An audit reads words, and it can be wrong. It judges sentences, not people."
-_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width"><style>
-body{{font:1rem/1.6 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;
-color:#1a1a1a;background:#fff}}mark{{color:inherit}}a{{color:inherit}}
-td{{border:1px solid #bbb;padding:.2rem .6rem}}section{{margin:.8rem 0;padding-left:.8rem;
-border-left:.3rem solid #bbb}}</style></head><body><h1>{title}</h1><table>{totals}</table>
-<h2>The page</h2><p>{page}</p><h2>Worst first</h2>{details}<p>{end}</p></body></html>
-"""
 _NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
-_FOR_AUTHORS = re.compile(
-    r"[.;:,]? (?:[Ww]rite|Report each|No row is|[Ll]eave it|name the source|take it)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +66,7 @@ class Audit:
         return sorted(spoken, key=lambda s: (order.index(s.verdict), s.line))
 
 
-def audit(document: str | Path | Sequence[Block], evidence: Evidence, name: str = "") -> Audit:
+def audit(document: str | Path | Sequence[Block], evidence: Evidence) -> Audit:
     """Audit a document of somebody else sentence by sentence.
 
     Parameters
@@ -89,8 +75,6 @@ def audit(document: str | Path | Sequence[Block], evidence: Evidence, name: str 
         The path of a text, Markdown, HTML or PDF file (``-`` is standard input), or its blocks.
     evidence
         What is known.
-    name
-        What the document is called.
     """
     if isinstance(document, str | Path):
         blocks = text_blocks(sys.stdin.read()) if document == "-" else read_document(Path(document))
@@ -104,7 +88,7 @@ def audit(document: str | Path | Sequence[Block], evidence: Evidence, name: str 
         if not reading.named and (source := _described(judge, reading)):
             reading = read_claims(sentence, judge.wording, before, source)
         judged.append(_judge(judge, reading))
-    return Audit(name or str(document), tuple(judged))
+    return Audit(str(document), tuple(judged))
 
 
 def _described(judge: Judge, reading: Reading) -> str:
@@ -132,7 +116,7 @@ def _described(judge: Judge, reading: Reading) -> str:
 def _judge(judge: Judge, reading: Reading) -> Judged:
     text, line = reading.sentence.text, reading.sentence.line
     stated = [clause for clause in reading.clauses if clause.stance == "stated"]
-    pairs = [(clause, pair) for clause in stated for pair in clause.all(*PAIRS)]
+    pairs = [(clause, pair) for clause in stated for pair in clause.all("pairs")]
     held = [_holding(judge, clause, pair) for clause, pair in pairs]
     supported = bool(held) and all(held)
     # A claim that asks for nothing but its row has one.
@@ -140,7 +124,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     if faults:
         worst = min(faults, key=lambda fault: [ADVICE, *VERDICTS].index(fault.verdict))
         ids = worst.rows or tuple(row.finding_id for rows in held for row in rows[:2])
-        reason = f"{worst.slot}: {_FOR_AUTHORS.split(worst.message)[0]}"
+        reason = f"{worst.slot}: {worst.found}"
         return Judged(text, line, worst.verdict, reason, ids, _allowed(judge, reading, worst, ids))
     rows = [row for rows in held for row in rows[:1]] if supported else []
     named = dict.fromkeys([row.source_id for row in rows] or reading.named)
@@ -195,40 +179,18 @@ def _parts(sentence: Judged) -> list[str]:
 
 def write(read: Audit, form: str = "text") -> str:
     """Write an audit as ``text``, ``json``, or ``html``, a page that needs no other file."""
-    if form == "html":
-        return _html(read)
     if form == "json":
         content = {**asdict(read), "totals": read.totals}
         return json.dumps(content, ensure_ascii=False, indent=1)
+    if form == "html":
+        from jinja2 import Template
+
+        page = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
+        shown = Template(page, autoescape=True)
+        return str(shown.render(read=read, verdicts=VERDICTS, parts=_parts, end=_END))
     lines = [f"{read.name}: {len(read.sentences)} sentences"]
     lines += [f"  {n:4}  {verdict}: {VERDICTS[verdict]}" for verdict, n in read.totals.items()]
     for sentence in read.worst_first:
         lines += ["", f"{sentence.verdict.upper()}, line {sentence.line}", f"  {sentence.text}"]
         lines += [f"  {part}" for part in _parts(sentence)]
     return "\n".join([*lines, "", _END])
-
-
-def _html(read: Audit) -> str:
-    totals = (
-        f'<tr><td style="background:{_COLOUR[v]}">{v}</td><td>{n}</td><td>{VERDICTS[v]}</td></tr>'
-        for v, n in read.totals.items()
-    )
-    number = {id(sentence): place for place, sentence in enumerate(read.sentences)}
-    page = (
-        f'<a href="#s{number[id(s)]}"><mark title="{s.verdict}" '
-        f'style="background:{_COLOUR[s.verdict]}">{escape(s.text)}</mark></a>'
-        for s in read.sentences
-    )
-    details = (
-        f'<section id="s{number[id(s)]}" style="border-color:{_COLOUR[s.verdict]}">'
-        f"<b>{s.verdict}</b>, line {s.line}<br>{'<br>'.join(map(escape, [s.text, *_parts(s)]))}"
-        "</section>"
-        for s in read.worst_first
-    )
-    return _PAGE.format(
-        title=escape(f"Audit of {read.name}"),
-        totals="".join(totals),
-        page=" ".join(page),
-        details="".join(details),
-        end=_END,
-    )

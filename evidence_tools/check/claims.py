@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise, starmap
 
 from evidence_tools.check.pages import MARK, Sentence
-from evidence_tools.check.wording import YEAR, Tag, Token, Wording, tokenize
+from evidence_tools.check.wording import Tag, Token, Wording, tokenize
 
-MOVES = ("up", "down", "change")
-_DIRECTIONS = (*MOVES, "same", "nonsignificant")
-PAIRS = tuple(f"pair:{direction}" for direction in _DIRECTIONS)
-"""Senses of an outcome together with what is said to have happened to it."""
-
-_CLAIMS = """good bad praise large trend proof strongevidence safe dangerous order imperative advice
-ought level agree conflict dose anydose future unknown method"""
-_TRIGGERS = (*_CLAIMS.split(), *_DIRECTIONS)
-_SUBJECTS = ("outcome", "subject", "body", "marker", "process")
-_TOPICS = (*_SUBJECTS, "elsewhere", "central", "source")
-_ASKS = ("open", "ask", "not", "hearsay", "why", "degree")
 _HARD = frozenset(";:—–()…|")
-_WITH = frozenset(["et", "colleagues", "coworkers", "co"])
-_BETWEEN = _WITH | frozenset(["al", "and", "workers", "s", "(", ",", ")", ".", "the", "in"])
 _PAST = frozenset(["rose", "risen", "fell", "fallen", "went", "grew", "sank"])
+_WAS = frozenset(["was", "were", "had"])
 
 
 @dataclass
@@ -44,12 +31,9 @@ class Clause:
         return not self.tags.keys().isdisjoint(senses)
 
     def all(self, *senses: str) -> list[Tag]:
-        """List the words of the clause with one of some senses."""
-        return [tag for sense in senses for tag in self.tags.get(sense, ())]
-
-    def first(self, *senses: str) -> Tag | None:
-        """Find the first word of the clause with one of some senses."""
-        return min(self.all(*senses), key=lambda tag: tag.first, default=None)
+        """List the words of the clause with one of some senses, in their order."""
+        found = [tag for sense in senses for tag in self.tags.get(sense, ())]
+        return sorted(found, key=lambda tag: tag.first)
 
     @property
     def outcomes(self) -> list[str]:
@@ -57,57 +41,36 @@ class Clause:
         return [tag.means for tag in self.all("outcome")]
 
     @property
-    def words(self) -> set[str]:
-        """The words of the clause, in small letters."""
-        return {token.low for token in self.tokens}
-
-    @property
     def happened(self) -> bool:
         """Whether the clause says what happened, as the result of a study does."""
-        moves = [self.tokens[tag.first - self.start].low for tag in self.all(*MOVES)]
-        past = {"was", "were", "had"} & self.words and self.has("up", "down")
-        return any(past or word in _PAST or word.endswith("ed") for word in moves)
+        moves = {self.tokens[tag.first - self.start].low for tag in self.all("move")}
+        past = self.has("up", "down") and not _WAS.isdisjoint(token.low for token in self.tokens)
+        return past or any(word in _PAST or word.endswith("ed") for word in moves)
 
-    def negators(self, tag: Tag, near: int) -> list[Tag]:
-        """List the words shortly before a word that turn it round."""
-        return [n for n in self.all("not") if 0 < tag.first - n.last <= near]
+    def negated(self, tag: Tag, near: int = 4) -> bool:
+        """Whether a word shortly before a word turns it round."""
+        return any(0 < tag.first - n.last <= near for n in self.all("not"))
 
-    def pair(self, outcomes: list[Tag]) -> None:
-        """Pair outcomes with directions: a direction holds for the list before or after it."""
-        moved: list[tuple[int, str]] = []
-        for tag in sorted(self.all(*_DIRECTIONS), key=lambda tag: tag.first):
-            single = tag.last == tag.first and moved and tag.first - moved[-1][0] <= 3
-            if single and moved[-1][1] == tag.sense == "down":
-                moved[-1] = (moved[-1][0], "up")  # a slower decline is more than without it
-            else:
-                moved.append((tag.first, tag.sense))
-        leads = bool(moved) and all(moved[0][0] < tag.first for tag in outcomes)
-        for tag in outcomes:
-            before = [direction for at, direction in moved if at < tag.first]
-            after = [direction for at, direction in moved if at > tag.first]
-            if found := (before[-1:] if leads else after[:1]) or before[-1:]:
-                pair = Tag(f"pair:{found[0]}", tag.means, tag.first, tag.last)
-                self.tags.setdefault(pair.sense, []).append(pair)
+    def add(self, tag: Tag, *wider: str) -> None:
+        """Give words a sense, and the wider ones that it belongs to."""
+        for sense in (tag.sense, *wider):
+            self.tags.setdefault(sense, []).append(tag)
 
 
 @dataclass
 class Reading:
-    """A sentence as it was read; ``named`` are sources, ``before`` those just before it."""
+    """A sentence as it was read; ``named`` are its sources, ``carried`` the one before it."""
 
     sentence: Sentence
     tokens: list[Token]
     clauses: list[Clause]
     named: list[str]
-    carried: str = ""
-    before: list[str] = field(default_factory=list)
+    carried: list[str] = field(default_factory=list)
 
     def words(self, tag: Tag) -> str:
         """Get the words of a tag as they were typed."""
-        return self.sentence.text[self.tokens[tag.first].start : self.end(tag)]
-
-    def end(self, tag: Tag) -> int:
-        """Find where the words of a tag end."""
-        return self.tokens[tag.last].start + len(self.tokens[tag.last].text)
+        last = self.tokens[tag.last]
+        return self.sentence.text[self.tokens[tag.first].start : last.start + len(last.text)]
 
     def role(self, tag: Tag) -> str:
         """Name the role that the words of a tag are, if they are one."""
@@ -132,23 +95,18 @@ def read_claims(
     """
     tokens = tokenize(sentence.text)
     tags = [*wording.tags(tokens), *_role_tags(sentence, tokens, wording)]
-    tags += _source_tags(tokens, wording)
-    if not any(tag.sense == "source" for tag in tags):
-        tags += _described(tokens, tags, wording)
-    parts = _segments(tokens, tags)
-    clauses = [_clause(tokens[start : end + 1], start, tags) for start, end in parts]
-    question = sentence.text.rstrip("\"'”)").endswith("?")
     named = list(dict.fromkeys(tag.means for tag in tags if tag.sense == "source"))
     named = named or [about][: len(about)]
-    carried = (before.named or [before.carried])[-1] if before else ""
-    reading = Reading(sentence, tokens, clauses, named, carried, before.named if before else [])
+    carried = (before.named or before.carried) if before else []
+    whole = _whole(tokens, tags, wording)
+    clauses = [_part(whole, start, end) for start, end in _segments(whole)]
+    reading = Reading(sentence, tokens, clauses, named, carried)
     outcomes: list[Tag] = []
     for clause in clauses:
-        clause.stance = _stance(clause, question)
+        clause.stance = _stance(clause, sentence.text.rstrip("\"'”)").endswith("?"))
         clause.sources = _sources(reading, clause, wording.evidence.topic.central_source)
         outcomes = clause.all("outcome") or outcomes
-        goes_on = clause.sources or clause.has("outcome", "finding")
-        clause.pair(outcomes if goes_on else [])
+        _pair(clause, outcomes if clause.sources or clause.has("outcome", "finding") else [])
     return reading
 
 
@@ -161,139 +119,97 @@ def _role_tags(sentence: Sentence, tokens: list[Token], wording: Wording) -> Ite
                 yield Tag("source", owner, index, index)
 
 
-def _source_tags(tokens: list[Token], wording: Wording) -> Iterator[Tag]:
-    """Find sources by name, as people write them, and names with a year that are no source."""
-    taken = -1
-    for index, token in enumerate(tokens):
-        if index <= taken or not token.text[0].isupper():
-            continue
-        year, last = _year_near(tokens, index)
-        after = {t.low for t in tokens[index + 1 : index + 4]}
-        known = [n for n in wording.sources.get(token.low, ()) if not n[2] or n[2] in after]
-        fits = [source for source, own, _ in known if year and own == year]
-        if fits:
-            yield Tag("source", fits[0], index, last)
-            taken = last
-        elif (
-            known
-            and (len(token.low) > 3 or after & _WITH or _is_name(tokens, index))
-            and (not year or not known[0][1])
-        ):
-            yield from (Tag("source", source, index, index) for source, _, __ in known)
-        elif (
-            (year and last > index and not known and token.text[1:].islower())
-            and not any(tag.sense == "notname" for tag in wording.tags([token]))
-            and not any(other.low in wording.sources for other in tokens[index:last])
-        ):
-            yield Tag("stranger", year, index, last)
-
-
-def _described(tokens: list[Token], tags: list[Tag], wording: Wording) -> Iterator[Tag]:
-    """Find sources by their country: *the Danish trials*."""
-    nouns = {tag.first for tag in tags if tag.means == "n_studies" or tag.sense == "team"}
-    for tag in (tag for tag in tags if tag.sense == "country" and tag.last + 1 in nouns):
-        for source in wording.trials_of(tag.means or tokens[tag.first].low):
-            yield Tag("source", source, tag.first, tag.last)
-
-
-def _is_name(tokens: list[Token], index: int) -> bool:
-    """Whether a short word is a name by what is beside it: *by Hu*, *Hu's*."""
-    return tokens[index].text.endswith(("'s", "’s")) or tokens[index - 1].low == "by"
-
-
-def _year_near(tokens: list[Token], index: int) -> tuple[str, int]:
-    """Find the year of a name: after it, past initials and *et al*, or just before it."""
-    for last in range(index + 1, min(index + 8, len(tokens))):
-        if YEAR.fullmatch(tokens[last].low):
-            return tokens[last].low, last
-        if not (tokens[last].low in _BETWEEN or tokens[last].text[0].isupper()):
-            break
-    before = tokens[index - 1].low if index else ""
-    return (before, index) if YEAR.fullmatch(before) else ("", index)
-
-
-def _segments(tokens: list[Token], tags: list[Tag]) -> list[tuple[int, int]]:
-    """Cut a sentence where one statement ends and another begins."""
-
-    def at(*senses: str) -> set[int]:
-        return {tag.first for tag in tags if tag.sense in senses}
-
-    marks = {n for n, token in enumerate(tokens) if token.low == "," or token.low in _HARD}
-    contrasts = {
-        t.first
-        for t in tags
-        if t.sense == "contrast"
-        and (t.means != "comma" or not t.first or tokens[t.first - 1].low in (",", "and"))
-    }
-    conditions = {t.first for t in tags if (t.sense, t.means) == ("ask", "if")}
-    triggers, topics, asks, moved = at(*_TRIGGERS), at(*_TOPICS), at(*_ASKS), at(*_DIRECTIONS)
-    speaks, sources = at("claimverb"), at("source")
-    edges = [0, *(n for n, token in enumerate(tokens) if token.low in ("and", "or")), len(tokens)]
-    joints = {
-        cut  # it joins two statements, each with what happened and to what
-        for sides in zip(edges, edges[1:], edges[2:], strict=False)
-        if all(part & moved and part & topics for part in map(set, starmap(range, pairwise(sides))))
-        for cut in sides[1:2]
-    }
-    found: list[tuple[int, int]] = []
-    begin, settled, goes_on = 0, True, True
-    for cut in [*sorted(marks | contrasts | joints), len(tokens)]:
-        part, start = set(range(begin, cut)), begin
-        begin = cut + 1 if cut in marks else cut
-        if not part:
-            continue
-        opens = start in contrasts | conditions
-        stands = opens or bool(part & triggers or (part & speaks and part & sources))
-        # What claims nothing belongs to the part before it, or waits for the next.
-        adds = tokens[start].low in ("or", "nor") or (goes_on and not stands)
-        if found and (adds or not settled):
-            found[-1] = (found[-1][0], cut - 1)
-        else:
-            found.append((start, cut - 1))
-            settled = False
-        settled = settled or stands or bool(part & asks)
-        goes_on = start not in conditions
-    return found
-
-
-def _clause(tokens: list[Token], start: int, tags: list[Tag]) -> Clause:
-    """Collect the tags of a clause; a negated change is none, or none that is significant."""
-    clause = Clause(tokens, start)
-    inside = [tag for tag in tags if start <= tag.first < start + len(tokens)]
-    near = {t.first for t in inside if t.sense in ("outcome", "body")}
-    ends = {start - 1, *(t.last for t in inside if t.sense == "outcome")}
-    for tag in inside:
-        beside = tag.means != "adjacent" or near & {tag.last + 1, tag.last + 2}
-        after = (
-            tag.means != "end" or tag.first - 1 in ends or tokens[tag.first - start - 1].low == ":"
+def _whole(tokens: list[Token], tags: list[Tag], wording: Wording) -> Clause:
+    """Collect the tags of a sentence, without those that are only a part of a longer name."""
+    whole = Clause(tokens, 0)
+    directions = {sense for sense, wider in wording.wider.items() if "direction" in wider}
+    names = [tag for tag in tags if tag.sense in ("outcome", "body", "term")]
+    phrases = [*names, *(tag for tag in tags if tag.sense in directions)]
+    for tag in tags:
+        covered = tag.sense != "term" and any(
+            other.first <= tag.first <= tag.last <= other.last
+            and other.last - other.first > tag.last - tag.first
+            for other in (phrases if tag.sense in directions else names)
+            if other.sense != "body"
         )
-        if beside and after and not _covered(tag, inside):
-            clause.tags.setdefault(tag.sense, []).append(tag)
-    used: set[int] = set()
-    for tag in clause.all("significant", *MOVES):
-        quiet = clause.all("nonsignificant")
-        turning = clause.negators(tag, 4)
-        used |= {n.first for n in turning}
-        if turning:
-            clause.tags[tag.sense].remove(tag)
-            word = "nonsignificant" if quiet or tag.sense == "significant" else "same"
-            clause.tags.setdefault(word, []).append(Tag(word, "", tag.first, tag.last))
-    # What turns a change round, or is part of a phrase, turns nothing else round.
-    clause.tags["not"] = [n for n in clause.all("not") if n.first not in used]
+        near = {tag.last + 1, tag.last + 2} if tag.means == "adjacent" else set()
+        after = {tag.first - 1} if tag.means == "end" else set()
+        beside = any(name.first in near or name.last in after for name in names)
+        if not covered and (beside or not (near or after)):
+            whole.add(tag, *wording.wider.get(tag.sense, ()), *wording.role_of(tag))
+    return whole
+
+
+def _part(whole: Clause, start: int, end: int) -> Clause:
+    """Cut out a clause; a negated change is none, or none that is significant."""
+    clause = Clause(whole.tokens[start:end], start)
+    for sense, tags in whole.tags.items():
+        if own := [tag for tag in tags if start <= tag.first < end]:
+            clause.tags[sense] = own
+    used: list[Tag] = []
+    for tag in [*clause.all("significant"), *clause.all("move")]:
+        if turning := [n for n in clause.all("not") if 0 < tag.first - n.last <= 4]:
+            quiet = tag.sense == "significant" or clause.has("nonsignificant")
+            for found in clause.tags.values():
+                found[:] = [other for other in found if other != tag]
+            sense = "nonsignificant" if quiet else "same"
+            clause.add(Tag(sense, "", tag.first, tag.last), "direction", "claim")
+            used += turning
+    # What turns a change round turns nothing else round.
+    clause.tags["not"] = [n for n in clause.all("not") if n not in used]
     clause.tags = {sense: found for sense, found in clause.tags.items() if found}
     return clause
 
 
-def _covered(tag: Tag, tags: list[Tag]) -> bool:
-    """Whether a word is only a part of a longer name, or of a longer phrase on what happened."""
-    longer = ("term", "outcome", *(_DIRECTIONS if tag.sense in _DIRECTIONS else ()))
-    return tag.sense != "term" and any(
-        other.first <= tag.first
-        and tag.last <= other.last
-        and other.last - other.first > tag.last - tag.first
-        for other in tags
-        if other.sense in longer
-    )
+def _segments(whole: Clause) -> list[tuple[int, int]]:
+    """Cut a sentence where one statement ends and another begins."""
+    tokens = whole.tokens
+    marks = {n for n, token in enumerate(tokens) if token.low == "," or token.low in _HARD}
+    contrasts = {
+        t.first
+        for t in whole.all("contrast")
+        if t.means != "comma" or not t.first or tokens[t.first - 1].low in (",", "and")
+    }
+    moved = {tag.first for tag in whole.all("direction")}
+    topics = {tag.first for tag in whole.all("topic", "elsewhere", "central", "source")}
+    said = {tag.first for tag in whole.all("claim", "ask", "open", "hearsay")}
+    joints = {
+        n
+        for n, token in enumerate(tokens)
+        if token.low in ("and", "or")
+        for sides in [(range(n), range(n, len(tokens)))]
+        if all(moved & {*side} and topics & {*side} for side in sides)
+    }
+    found: list[tuple[int, int]] = []
+    begin, settled = 0, True
+    for cut in [*sorted(marks | contrasts | joints), len(tokens)]:
+        part = set(range(begin, cut))
+        stands = begin in contrasts or bool(part & said)
+        stands = stands and tokens[begin].low not in ("or", "nor")
+        # What claims nothing belongs to the part before it, or waits for the next.
+        if found and (not settled or not stands):
+            found[-1] = (found[-1][0], cut)
+        elif part:
+            found.append((begin, cut))
+            settled = False
+        settled = settled or bool(part & said)
+        begin = cut + 1 if cut in marks else cut
+    return found
+
+
+def _stance(clause: Clause, question: bool) -> str:
+    """Say whether a clause states, denies or asks."""
+    claims = clause.all("claim")
+    first = claims[0].first if claims else clause.start + len(clause.tokens)
+    if clause.has("double"):
+        return "stated"
+    if question or any(tag.first <= first for tag in clause.all("ask")):
+        return "asked"
+    # Words inside the phrase of a claim leave nothing open.
+    opens = [*clause.all("open"), *(t for t in clause.all("show") if clause.negated(t, 6))]
+    own = clause.all("safe", "good", "order", "advice")
+    left = [t for t in opens if not any(c.first <= t.first and t.last <= c.last for c in own)]
+    return "denied" if left or clause.has("hearsay") else "stated"
 
 
 def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]:
@@ -303,36 +219,17 @@ def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]
     if clause.has("central") or (reading.has("central") and not reading.named):
         return [central] if central else []
     if clause.has("it") and not reading.named:
-        return [source for source in [reading.carried or central] if source]
+        return reading.carried[-1:] or [source for source in [central] if source]
     goes_on = clause.happened and clause.has("outcome") and not reading.has("study")
-    return reading.named or (reading.before if goes_on else [])
+    return reading.named or (reading.carried if goes_on else [])
 
 
-def _stance(clause: Clause, question: bool) -> str:
-    """Say whether a clause states, denies or asks; what *why* takes for granted is stated."""
-    trigger = clause.first(*_TRIGGERS)
-    first = trigger.first if trigger else clause.start + len(clause.tokens)
-    degrees = {tag.first for tag in clause.all("degree")}
-    why = any(t.first <= first and t.first not in degrees for t in clause.all("why"))
-    claims = clause.has("good", "up", "down", "bad", "safe") and clause.has("subject")
-    asks = any(tag.first <= first for tag in clause.all("ask"))
-    if clause.has("double") or (why and claims and not clause.has("maybe", "ask")):
-        return "stated"
-    if question or (why and clause.has("maybe")) or asks:
-        return "asked"
-    return "denied" if clause.has("hearsay") or _is_open(clause) else "stated"
-
-
-def _is_open(clause: Clause) -> bool:
-    """Whether a clause leaves its question open, outside the words of a claim's own phrase."""
-    claims = clause.all("safe", "good", "order", "advice")
-
-    def is_free(tag: Tag) -> bool:
-        return not any(c.first <= tag.first and tag.last <= c.last for c in claims)
-
-    # That none contradicts is a claim.
-    opens = any(
-        is_free(tag) and (not clause.has("conflict") or tag.last - tag.first > 1)
-        for tag in clause.all("open")
-    )
-    return opens or any(is_free(t) and clause.negators(t, 6) for t in clause.all("show"))
+def _pair(clause: Clause, outcomes: list[Tag]) -> None:
+    """Pair outcomes with directions: a direction holds for the list before or after it."""
+    moved = clause.all("direction")
+    leads = bool(moved) and all(moved[0].first < tag.first for tag in outcomes)
+    for tag in outcomes:
+        before = [t.sense for t in moved if t.first < tag.first]
+        after = [t.sense for t in moved if t.first > tag.first]
+        for sense in (before[-1:] if leads else after[:1]) or before[-1:]:
+            clause.add(Tag(f"pair:{sense}", tag.means, tag.first, tag.last), "pairs")

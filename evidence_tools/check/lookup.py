@@ -15,6 +15,7 @@ _WIDE = ("any site", "not stated", "taken together")
 _SOURCE = "population population_group design intervention form note"
 _TRIAL = "comparator given_to_all country form other_arm blinding as_printed"
 _FINDING = "analysis note as_printed timepoint form population_group"
+_AGAINST = "comparator other_arm comparator_kind"
 
 
 class Rows:
@@ -29,15 +30,17 @@ class Rows:
         for row in self.findings.values():
             self._by_source[row.source_id].append(row)
 
-    def of(self, source: str, outcome: str) -> list[Row]:
+    def of(self, source: str, outcome: str = "") -> list[Row]:
         """List results of a source on an outcome; on any of its kind when it means them all."""
         rows = self._by_source[source]
-        exact = [row for row in rows if row.outcome_id == outcome]
+        exact = [row for row in rows if outcome in ("", row.outcome_id)]
         return exact or [row for row in rows if self.same(row, outcome)]
 
     def same(self, row: Row, outcome: str) -> bool:
         """Whether a row is about an outcome, or one of a kind that was named."""
-        return bool(row.outcome_id == outcome or row.kind == self.kind(outcome, general=True))
+        named = self.outcomes.get(outcome)
+        wide = named is None or any(word in named.name.lower() for word in _WIDE)
+        return bool(row.outcome_id == outcome or (wide and row.kind == self.kind(outcome)))
 
     @cache  # noqa: B019 - rows live as long as a check
     def about(self, outcome: str) -> list[Row]:
@@ -47,35 +50,24 @@ class Rows:
         rows = [r for r in found if r.analysis == "primary" and r.standing in known]
         return sorted(rows, key=lambda r: (r.source_id != self.central, r.standing != "counted"))
 
-    def kind(self, outcome: str, *, general: bool = False) -> str:
-        """Name the kind of an outcome; with ``general`` only when it means all of its kind."""
-        if outcome.startswith("kind:"):
-            return outcome[5:]
-        row = self.outcomes[outcome]
-        wide = any(word in row.name.lower() for word in _WIDE)
-        return str(row.kind) if wide or not general else ""
-
-    def role(self, outcome: str) -> str:
-        """Say what an outcome is: marker, measurement, event, harm or other."""
-        return str(self.kinds[self.kind(outcome)].role)
+    def kind(self, outcome: str) -> str:
+        """Name the kind of an outcome."""
+        return outcome.partition("kind:")[2] or str(self.outcomes[outcome].kind)
 
     @cache  # noqa: B019
     def text(self, source: str, findings: tuple[str, ...] = (), against: bool = False) -> str:
         """Collect what the tables say on a source and its findings, or on what it was against."""
-        trial = self.trials.get(source)
+        row, trial = self.sources[source], self.trials.get(source)
         if against and trial:
-            return f"{trial.comparator} {trial.other_arm} {trial.comparator_kind}".lower()
-        rows = [(self.sources[source], _SOURCE), (trial, _TRIAL)]
-        own = self._by_source[source]
-        rows += [(r, _FINDING) for r in own if r.finding_id in findings or not findings]
-        parts = [getattr(row, column, "") for row, columns in rows for column in columns.split()]
-        return " ".join(str(part) for part in parts if part).lower()
-
-    @cache  # noqa: B019
-    def on_harms(self, source: str) -> str:
-        """Collect what a source prints on harms, in small letters."""
-        rows = self.evidence.rows("harms").values()
-        return " ".join(r.as_printed or "" for r in rows if r.source_id == source).lower()
+            return _join(trial, _AGAINST)
+        own = [r for r in self.of(source) if r.finding_id in findings or not findings]
+        told = [r for table in ("harms", "advice") for r in self.evidence.rows(table).values()]
+        parts = [_join(row, _SOURCE), _join(trial, _TRIAL), *(_join(r, _FINDING) for r in own)]
+        parts += [_join(r, "as_printed") for r in told if r.source_id == source]
+        parts += [f"{row.n_studies} trials {row.n_studies} studies"] if row.n_studies else []
+        if trial and trial.duration_unit == "months":
+            parts.append(f"{trial.duration:g} months {trial.duration / 12:g} years")
+        return " ".join(parts)
 
     def direction(self, outcome: str) -> str:
         """Give the one direction of the central source, or of all that counts; else nothing."""
@@ -116,6 +108,11 @@ class Rows:
         """What one row on harms says."""
         rows = [r for r in self.findings.values() if (r.role, r.standing) == ("harm", "counted")]
         return say(rows[0]) if rows else "it is not known whether it is safe"
+
+
+def _join(row: Row, columns: str) -> str:
+    cells = (getattr(row, column, "") for column in columns.split())
+    return " ".join(str(cell).lower() for cell in cells if cell)
 
 
 def say(row: Row, *, roles: bool = True) -> str:

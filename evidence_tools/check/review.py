@@ -108,7 +108,7 @@ def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
         review.declared[page.path] = page.declared
     else:
         yield from (page.problem(*fault) for fault in page.faults)
-        yield from check_numbers(page, judge.wording, review.numbers)
+        yield from check_numbers(page, judge.wording, judge.rows, review.numbers)
     reading: Reading | None = None
     for sentence in sentences(page.blocks):
         review.counts["sentences"] += 1
