@@ -3,10 +3,14 @@
 from evidence_tools.evidence import pooling
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.releases.difference import narrate_releases
-from evidence_tools.show.agreement import agreement_plot, narrate_agreement
 from evidence_tools.show.charts import dose_plot, sources_plot, timeline_plot, trials_plot
-from evidence_tools.show.forest import forest_plot, marker_plot
-from evidence_tools.show.narrate import narrate_limitations, narrate_pooled, narrate_rows
+from evidence_tools.show.narrate import (
+    narrate_agreement,
+    narrate_limitations,
+    narrate_pooled,
+    narrate_rows,
+)
+from evidence_tools.show.results import agreement_plot, forest_plot, marker_plot
 from evidence_tools.show.summary import answer_table, limitations_table, summary_table
 from evidence_tools.show.tables import findings_table, rows_table
 from evidence_tools.show.values import narrate_plain

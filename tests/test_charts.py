@@ -14,7 +14,6 @@ from building import TOPIC
 from evidence_tools.evidence.judgements import read_times
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import UnknownKeyError
-from evidence_tools.show.agreement import agreement_plot
 from evidence_tools.show.charts import dose_plot, sources_plot, timeline_plot, trials_plot
 from evidence_tools.show.display import Figure
 from evidence_tools.show.drawing import (
@@ -31,7 +30,7 @@ from evidence_tools.show.drawing import (
     point,
     wrap,
 )
-from evidence_tools.show.forest import forest_plot, marker_plot
+from evidence_tools.show.results import agreement_plot, forest_plot, marker_plot
 from evidence_tools.show.words import count_text
 
 PLOTS: dict[str, Callable[[Evidence], Figure]] = {
@@ -261,7 +260,7 @@ def test_only_opposite_significant_results_conflict(figures: dict[str, Figure]) 
     (agrees,), (silent,) = of(matrix, "moss2021-som"), of(matrix, "moss2021-vig")
     assert agrees["relation"] == "agrees"
     assert silent["relation"] == "not significant" and silent["hollow"]
-    assert "No significant change in Moss 2021" in matrix.alt
+    assert "No significant change: Moss 2021" in matrix.alt
 
 
 def test_what_is_not_counted_is_grey_in_the_matrix_and_named(figures: dict[str, Figure]) -> None:
@@ -320,7 +319,7 @@ def test_doses_of_the_map_go_down_and_unknown_ones_are_last(figures: dict[str, F
 
 
 def test_too_many_outcomes_are_refused(topic: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evidence_tools.show.agreement._MOST_COLUMNS", 1)
+    monkeypatch.setattr("evidence_tools.show.results._MOST_COLUMNS", 1)
     with pytest.raises(ValueError, match="choose at most 1"):
         agreement_plot(topic.findings)
 

@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from evidence_tools import Evidence
-from evidence_tools.show.agreement import narrate_agreement
 from evidence_tools.show.display import plain, runs
-from evidence_tools.show.narrate import narrate_limitations, narrate_rows
+from evidence_tools.show.narrate import narrate_agreement, narrate_limitations, narrate_rows
 from evidence_tools.show.words import SILENT, concerns_once, source_run
 
 
@@ -25,19 +24,17 @@ def test_a_concern_is_said_once_in_a_paragraph(topic: Evidence) -> None:
 
 def test_agreement_names_which_results_point_which_way(topic: Evidence) -> None:
     text = first(narrate_agreement(["vig"]))
-    assert text.startswith("Vigilase (VIG): a significant decrease in Larkin 2024. ")
+    assert text.startswith("Vigilase (VIG). Significant decrease: Larkin 2024. ")
     assert (
-        "No significant change in Moss 2021 and Reed 2016 at 3 months (sleep marker panel)" in text
+        "No significant change: Moss 2021 and Reed 2016 at 3 months (sleep marker panel)." in text
     )
 
 
 def test_results_that_do_not_count_are_never_agreement(topic: Evidence) -> None:
-    counted, _, left_out = first(narrate_agreement(["som"])).partition(" Not counted ")
+    counted, _, left_out = first(narrate_agreement(["som"])).partition(" Not counted, ")
     assert "White 2020" not in counted
-    assert left_out.startswith("(on white light, in adults): White 2020. Not counted ")
-    assert left_out.endswith(
-        "(its abstract states a rise and a fall): Owl 2014 (contradicts itself)."
-    )
+    assert left_out.startswith("on white light, in adults: White 2020. Not counted, ")
+    assert left_out.endswith("set aside: Owl 2014 (contradicts itself).")
 
 
 def test_not_significant_is_never_no_effect(topic: Evidence) -> None:
@@ -70,7 +67,7 @@ def test_statements_on_one_source_are_one_item(changed_topic: Callable[..., Evid
     changed = changed_topic("statements", "pooling", source_id="larkin2024")
     lines = str(narrate_rows(changed.statements, "statements")).splitlines()
     assert len(lines) == 3
-    assert lines[0].startswith("- Larkin 2024: The names")
+    assert lines[0].startswith("- Larkin 2024: Not reported where it was read: names of the")
     assert lines[0].endswith("Nothing was pooled for this report.")
 
 

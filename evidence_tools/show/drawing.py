@@ -207,12 +207,6 @@ class Axis:
         return alt.X("x:Q", scale=scale, axis=alt.Axis(**look))
 
 
-def sides_title(given: str) -> str:
-    """Say what left and right of no difference mean."""
-    gap = 3 * "\N{NO-BREAK SPACE}"
-    return f"← lower{gap}with {given}{gap}higher →"
-
-
 def axis_around(values: Iterable[float], *, log: bool = False, **look: Any) -> Axis:
     """Make an axis with some room around values."""
     known = list(values)

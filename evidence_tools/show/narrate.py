@@ -5,6 +5,7 @@ Functions take rows first, as a frame made with pandas or as identifiers, and gi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.metadata import version
@@ -93,6 +94,65 @@ def _scope(evidence: Evidence, concerned: Sequence[Row], total: int) -> Text:
     return runs(f"{count}: ", words.listed_runs(mentions))
 
 
+def results_on(evidence: Evidence, outcome_id: str) -> list[Row]:
+    """List the primary results on an outcome, those of the central source and reviews first."""
+    compared = evidence.comparisons
+    keys = compared.loc[compared["outcome_id"] == outcome_id, "finding_id"]
+    return [evidence.finding(key) for key in keys]
+
+
+def narrate_agreement(selection: Selection) -> Prose:
+    """Say for each outcome which results point which way, and which are not counted.
+
+    All primary results on each outcome are compared, also those that were not selected.
+
+    >>> print(narrate_agreement(["headache"]))
+    - Headache. Significant increase: Fern 2019.
+    """
+    evidence, outcomes = pick(selection, "outcomes")
+    results = [results_on(evidence, outcome.outcome_id) for outcome in outcomes]
+    counted = [finding for found in results for finding in found if finding.standing == "counted"]
+    silent = words.SILENT if any(map(words.is_silent, counted)) else ""
+    return words.list_items(evidence, [*map(agreement_runs, outcomes, results), silent])
+
+
+def agreement_runs(outcome: Row, findings: Sequence[Row], most: int = 3) -> Runs:
+    """Sort the results on an outcome by what they report, or by why they are not counted."""
+    if not findings:
+        return ()
+    counted = [finding for finding in findings if finding.standing == "counted"]
+    ways = words.grouped(counted, lambda f: words.way_text(f, article=False))
+    others = [finding for finding in findings if finding.standing != "counted"]
+    aside = words.grouped(others, _aside)
+    said = [runs(Run(words.sentence_case(words.outcome_text(outcome)), style="strong"), ".")]
+    said += [runs(" No result that counts.")] if not counted else []
+    for why, same in (ways | aside).items():
+        named = words.listed_runs(_named(outcome, same), most=most)
+        said.append(
+            runs(" ", Run(f"{words.sentence_case(why)}:", style="emphasis"), " ", named, ".")
+        )
+    if {"significant increase", "significant decrease"} <= set(ways):
+        said.append(runs(" Significant results point in opposite directions."))
+    return runs(*said)
+
+
+def _aside(finding: Row) -> str:
+    """Say in a word or two why a result is not counted; beside a name is what is against it."""
+    reason = "" if finding.standing == "set aside" else words.standing_text(finding)
+    return f"not counted, {reason or finding.standing}"
+
+
+def _named(outcome: Row, findings: Iterable[Row]) -> list[Run]:
+    named = []
+    for same in words.grouped(findings, lambda f: (f.source_id, f.outcome_id)).values():
+        times = words.listed(dict.fromkeys(f.timepoint for f in same if f.timepoint))
+        other = same[0].outcome_id != outcome.outcome_id
+        about = f" ({words.lower_first(same[0].outcome)})" if other else ""
+        text = f"{words.source_name(same[0])}{f' at {times}' if times else ''}{about}"
+        named.append(words.finding_run(same[0], text))
+    return named
+
+
 def narrate_rows(selection: Selection, table: str) -> Prose:
     """List rows of ``"statements"``, or of ``"sources"`` as references, or quote what sources say.
 
@@ -109,13 +169,23 @@ def narrate_rows(selection: Selection, table: str) -> Prose:
     return words.list_items(evidence, _LISTS[table](evidence, rows))
 
 
+_LACKING = re.compile(r"(?:(?:The|An?) )?(.+) (?:is|are) (not reported .+)\.")
+
+
 def _statements(evidence: Evidence, rows: Sequence[Row]) -> list[Text]:
-    """Join statements on one source."""
+    """Join statements on one source; what it says of different things is said once."""
     items: list[Text] = []
     for same in words.grouped(rows, lambda row: row.source_id or row.statement_id).values():
-        said = " ".join(words.tidy_text(row.statement) for row in same)
+        said, lacking = list[str](), dict[str, list[str]]()
+        for text in (words.tidy_text(row.statement) for row in same):
+            if part := _LACKING.fullmatch(text):
+                lacking.setdefault(part[2], []).append(words.lower_first(part[1]))
+            else:
+                said.append(text)
+        lists = [f"{words.sentence_case(end)}: {'; '.join(lacking[end])}." for end in lacking]
         source = evidence.rows("sources").get(same[0].source_id)
-        items.append(runs(words.source_run(source), ": ", said) if source else said)
+        who = runs(words.source_run(source), ": ") if source else ()
+        items.append(runs(who, " ".join(lists + said)))
     return items
 
 

@@ -12,8 +12,8 @@ from functools import partial
 from evidence_tools.evidence.judgements import LEVELS, effect_verb
 from evidence_tools.evidence.model import Evidence, Row, Selection, pick
 from evidence_tools.show import narrate, words
-from evidence_tools.show.agreement import LOOKS, results_on
 from evidence_tools.show.display import Table, Text
+from evidence_tools.show.results import LOOKS
 from evidence_tools.show.tables import Column, Layout, make_table, outcome_cell
 from evidence_tools.show.values import row_sets, short_text
 
@@ -93,7 +93,7 @@ def _counted(evidence: Evidence, outcome: Row) -> list[Row]:
     rated = [
         finding.finding_id for finding in narrate.rated_findings(evidence, outcome.outcome_id)
     ][:1]
-    found = results_on(evidence, outcome.outcome_id)
+    found = narrate.results_on(evidence, outcome.outcome_id)
     counted = [finding for finding in found if finding.standing == "counted"]
     # What is reported on outcomes taken together counts, but is nobody's first result.
     return sorted(
@@ -107,8 +107,7 @@ def _result(evidence: Evidence, outcome: Row) -> Text:
 
 
 def _results(evidence: Evidence, outcome: Row) -> str:
-    ways = map(words.way_text, _counted(evidence, outcome))
-    return _tally(way.removeprefix("a ").removeprefix("an ") for way in ways)
+    return _tally(words.way_text(row, article=False) for row in _counted(evidence, outcome))
 
 
 def _meaning(evidence: Evidence, outcome: Row) -> str:

@@ -191,17 +191,18 @@ def direction_text(finding: Any) -> str:
     return f"{direction}, {'not significant' if is_silent(finding) else 'significance not stated'}"
 
 
-def way_text(finding: Any) -> str:
+def way_text(finding: Any, *, article: bool = True) -> str:
     """Say in one phrase what a finding shows, such as "a significant increase"."""
-    if is_silent(finding) or finding.direction not in MOVED:
-        return DIRECTIONS["no_significant_change" if is_silent(finding) else finding.direction]
-    article = "an" if finding.direction == "increase" else "a"
+    way = finding.direction
+    if is_silent(finding) or way not in MOVED:
+        return DIRECTIONS["no_significant_change" if is_silent(finding) else way]
+    first = ("an " if way == "increase" else "a ") if article else ""
     # Its significance is not that of two arms; rows of a time course have no such column.
     if getattr(finding, "contrast", None) == "among all arms":
-        return f"{article} {finding.direction} among all arms"
+        return f"{first}{way} among all arms"
     if finding.statistically_significant == "yes":
-        return f"a significant {finding.direction}"
-    return f"{article} {finding.direction} of unstated significance"
+        return f"{'a ' if article else ''}significant {way}"
+    return f"{first}{way} of unstated significance"
 
 
 def certainty_mark(rating: str | None) -> str:

@@ -1,22 +1,44 @@
-"""Estimates with their intervals: as sources print them, or as trials are averaged."""
+"""Results beside each other: with their intervals, averaged, and as a matrix of sources."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import exp
 from typing import Any
 
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import FULL_NAMES, RATIOS
-from evidence_tools.evidence.model import Evidence, Selection, pick
+from evidence_tools.evidence.model import Evidence, Row, Selection, as_rows, pick
 from evidence_tools.evidence.pooling import FEWEST, POOLED, PoolingError
 from evidence_tools.show import drawing, words
-from evidence_tools.show.display import Figure, Text
+from evidence_tools.show.display import Figure, Text, plain
 from evidence_tools.show.drawing import LINE, Axis, Lane, Mark, draw_lanes, point, rule, text
-from evidence_tools.show.narrate import read_average
+from evidence_tools.show.narrate import agreement_runs, read_average
 
 _HALF = LINE / 2  # of the height of a diamond
+
+_INK, _BLUE, _RED = drawing.INK, *drawing.PALETTE[:2]
+_DASHED = {"width": 1.5, "dashed": True}
+LOOKS: dict[str, tuple[str, Mark | None, str, str]] = {
+    "central source": (_INK, None, "", ""),
+    "agrees": (_BLUE, None, "blue, no frame: agrees", "agree"),
+    "conflicts": (_RED, {"width": 2.5}, "thick frame: opposite, both significant", "opposite"),
+    "opposite, significance not stated": (
+        _RED, _DASHED, "red dashed frame: opposite, significance not stated",
+        "opposite with unstated significance"),
+    "reports a change": (_INK, {"width": 1}, "thin frame: a change where the first reports none",
+                         "with a change"),
+    "not significant": (_INK, _DASHED, "dashed frame: not significant, refutes nothing", "unclear"),
+    "open": (_INK, None, "", "unclear"),
+    "not compared": (_INK, None, "", "not compared"),
+}  # fmt: skip
+"""For each relation: colour, frame, words for the legend, and words behind a count."""
+_MOST_COLUMNS = 12
+_NARROWEST = 190  # pixels that all columns have on a phone
+_NAME = 130  # pixels of a line of a column's name
+_GROUPS = {1: "Reviews", 2: "Trials and authorities"}
+_Cells = list[tuple[Row, str]]  # findings with their relations
 
 
 def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Text = "") -> Figure:
@@ -37,7 +59,7 @@ def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Tex
         outcome = words.sentence_case(words.outcome_text(evidence.outcome(finding.outcome_id)))
         label = f"{outcome}, {finding.source}" if several else outcome
         lanes.append(_lane(evidence, finding, label, own_scale=True))
-    axis = Axis(-1, 1, title=_sides(evidence, findings), ticks={0: "0"}, null=0, top=True)
+    axis = Axis(-1, 1, title=[_sides(evidence, findings)], ticks={0: "0"}, null=0, top=True)
     return draw_lanes(
         lanes, axis, name, caption or "Which way did each outcome move, and how far?",
         legend={},
@@ -69,7 +91,7 @@ def forest_plot(
     evidence, found = pick(selection)
     by_outcome = words.grouped(found, lambda finding: finding.outcome_id)
     findings = [finding for same in by_outcome.values() for finding in same]
-    titles = [*_sides(evidence, findings), _shared_scale(findings)]
+    titles = [_sides(evidence, findings), _shared_scale(findings)]
     lanes = []
     for finding in findings:
         label = words.join_known(finding.source, words.analysis_text(finding), mark=", ")
@@ -121,11 +143,12 @@ def _ends(finding: Any) -> list[float]:
     return [float(end) for end in ends if end is not None] if finding.estimate is not None else []
 
 
-def _sides(evidence: Evidence, findings: Sequence[Any]) -> list[str]:
+def _sides(evidence: Evidence, findings: Iterable[Any] = ()) -> str:
     """Say what left and right of no difference mean, with the subject or other forms."""
     forms = evidence.topic.counts.get("forms")
     others = forms and any(finding.form not in forms for finding in findings)
-    return [drawing.sides_title("treatment" if others else evidence.topic.subject["name"])]
+    given, gap = "treatment" if others else evidence.topic.subject["name"], 3 * "\N{NO-BREAK SPACE}"
+    return f"← lower{gap}with {given}{gap}higher →"
 
 
 def _shared_scale(findings: Sequence[Any]) -> str:
@@ -176,7 +199,7 @@ def _average(pooled: pd.DataFrame, name: str, caption: Text) -> Figure:
         lanes.append(Lane(label, f"{label}: {value}.", drawn, value))
     unit = rows[-1].unit if rows[-1].effect_measure == "MD" else ""
     scale = words.join_known(FULL_NAMES[rows[-1].effect_measure], unit, mark=", ")
-    title = [drawing.sides_title(evidence.topic.subject["name"]), scale]
+    title = [_sides(evidence), scale]
     axis = drawing.axis_around(ends, log=bool(null), title=title, null=null)
     note = (
         "Each square is as large as the weight of its trial in percent; a bar is the 95% interval, "
@@ -214,3 +237,80 @@ def _funnel(pooled: Any, name: str, caption: Text) -> Figure:
     lane = Lane("Standard error", "", marks, room=height)
     usual = "Do small trials report other effects than large ones?"
     return draw_lanes([lane], axis, name, caption or usual, note=note, says=says)
+
+
+def agreement_plot(
+    selection: Selection, *, name: str = "fig-agreement", caption: Text = ""
+) -> Figure:
+    """Draw a matrix of sources by outcomes: direction as shape, agreement as colour and frame.
+
+    A result without significance refutes nothing; only opposite significant results conflict.
+    What is not counted is grey, with the reason in the row's name. Findings have a column for
+    each outcome; their main results are drawn.
+
+    >>> evidence = load_evidence("tests/topic")
+    >>> agreement_plot(evidence.findings.query("role == 'marker'")).name
+    'fig-agreement'
+    """
+    evidence, findings = pick(selection)
+    by_id = {finding.finding_id: finding for finding in findings}
+    compared = as_rows(evidence.comparisons)
+    known = [(by_id[row.finding_id], row) for row in compared if row.finding_id in by_id]
+    drawn = [(f, row.relation) for f, row in known if f.outcome_id == row.outcome_id]
+    by_outcome = words.grouped(drawn, lambda cell: cell[0].outcome_id)
+    order = dict.fromkeys(finding.outcome_id for finding in findings)
+    outcomes = [evidence.outcome(key) for key in order if key in by_outcome]
+    if not outcomes:
+        raise ValueError("none of these findings is a main result; choose analysis == 'primary'")
+    if len(outcomes) > _MOST_COLUMNS:
+        raise ValueError(f"{len(outcomes)} outcomes do not fit beside each other; choose at most "
+                         f"{_MOST_COLUMNS}, for example of one kind")  # fmt: skip
+    names = [drawing.wrap(outcome.abbreviation or outcome.name, _NAME) for outcome in outcomes]
+    axis = Axis(-0.5, len(names) - 0.5, ticks=dict(enumerate(names)), top=True)
+    lanes = []
+    for source_id, cells in words.grouped(drawn, lambda cell: cell[0].source_id).items():
+        heading = _GROUPS.get(cells[0][0].evidence_level, "Other sources")
+        heading = "Compared with" if source_id == evidence.topic.central_source else heading
+        marks = list[Mark]()
+        for column, outcome in enumerate(outcomes):
+            found = [cell for cell in cells if cell[0].outcome_id == outcome.outcome_id]
+            marks += _cell(evidence, found, column, _NARROWEST / len(outcomes))
+        lanes.append(Lane(_row_name(cells), marks=marks, heading=heading))
+    square: Mark = {"shape": "square", "size": 300, "hollow": True}
+    relations = {relation for _, relation in drawn}
+    legend = {
+        meaning: {"colour": colour, **(square | frame if frame else {})}
+        for relation, (colour, frame, meaning, _) in LOOKS.items()
+        if meaning and relation in relations
+    }
+    usual = "Which sources agree with the first? An empty cell is silence."
+    # The text alternative names every source.
+    shown = [(one, [f for f, _ in by_outcome[one.outcome_id]]) for one in outcomes]
+    says = [plain(agreement_runs(one, found, most=0)) for one, found in shown]
+    return draw_lanes(lanes, axis, name, caption or usual, legend=legend, says=says)
+
+
+def _row_name(cells: _Cells) -> str:
+    """Name a source, and say in a word or two why its grey marks are not counted."""
+    finding = cells[0][0]
+    standings = dict.fromkeys(found.standing for found, _ in cells if found.standing != "counted")
+    concern = f"struck out: {words.concern_text(finding)}"
+    reasons = [concern if standing == "struck out" else standing for standing in standings]
+    grey = "" if all(found.standing != "counted" for found, _ in cells) else "grey: "
+    return f"{finding.source} ({grey}{words.listed(reasons)})" if reasons else str(finding.source)
+
+
+def _cell(evidence: Evidence, found: _Cells, column: int, step: float) -> list[Mark]:
+    """Draw what one source reports on an outcome; several results share the cell."""
+    room = min(24, step / max(len(found), 1))
+    drawn = []
+    for number, (finding, relation) in enumerate(found):
+        x = column + (number - (len(found) - 1) / 2) * room / step
+        colour, frame, *_ = LOOKS.get(relation, (drawing.GREY, None))
+        if frame:
+            look: Mark = {"shape": "square", "size": (room - 3) ** 2, "colour": colour, **frame}
+            drawn.append(point(x, on_axis=True, hollow=True, **look))
+        look = drawing.look_of(evidence, finding) | {"colour": colour, "relation": relation}
+        look |= {"finding_id": finding.finding_id, "says": drawing.result_sentence(finding)}
+        drawn.append(point(x, size=min(110, (room / 2) ** 2), **look))
+    return drawn
