@@ -220,35 +220,21 @@ def test_what_is_wrong_is_all_reported_and_the_last_good_site_stays(tmp_path: Pa
     assert good.read_text(encoding="utf-8") == "good"
 
 
-def test_a_site_is_put_in_place_file_by_file(tmp_path: Path) -> None:
-    site = Site(tmp_path)
-    for name, text in {"same.txt": "1", "other.txt": "1", "old/gone.txt": "1"}.items():
-        (site.html / name).parent.mkdir(parents=True, exist_ok=True)
-        (site.html / name).write_text(text, encoding="utf-8")
-    before = (site.html / "same.txt").stat()
-    site.begin()
-    site.make_room(keep=False)
-    for name, text in {"same.txt": "1", "other.txt": "2", "new/here.txt": "3"}.items():
-        (site.staged / name).parent.mkdir(parents=True, exist_ok=True)
-        (site.staged / name).write_text(text, encoding="utf-8")
-    site.put_in_place("key")
-    names = {p.relative_to(site.html).as_posix() for p in site.html.rglob("*") if p.is_file()}
-    assert names == {"same.txt", "other.txt", "new/here.txt"}
-    assert (site.html / "same.txt").stat().st_mtime_ns == before.st_mtime_ns
-    assert not (site.html / "old").exists()
-    assert site.is_current("key")
-    assert not site.is_current("another key")
-    (site.html / "same.txt").write_text("by hand", encoding="utf-8")
-    assert not site.is_current("key")
-
-
-def test_a_damaged_note_on_the_last_site_is_no_note(tmp_path: Path) -> None:
-    site = Site(tmp_path)
-    site.begin()
-    site.make_room(keep=False)
-    site.put_in_place("key")
+def test_a_site_replaces_the_last_one_and_is_known_until_somebody_touches_it(
+    tmp_path: Path,
+) -> None:
+    for number in (1, 2):
+        site = Site(tmp_path)
+        site.make_room(keep=False)
+        (site.staged / f"{number}.txt").write_text("new", encoding="utf-8")
+        site.put_in_place(key="key")
+    assert [path.name for path in site.html.iterdir()] == ["2.txt"]
+    assert Site(tmp_path).last["key"] == "key"
+    (site.html / "2.txt").write_text("by hand", encoding="utf-8")
+    assert not Site(tmp_path).last
+    (site.html / "2.txt").write_text("new", encoding="utf-8")
     (tmp_path / ".evidence" / "site.json").write_text("[1", encoding="utf-8")
-    assert not site.is_current("key")
+    assert not Site(tmp_path).last
 
 
 def test_whatever_was_touched_or_undone_the_site_equals_a_clean_build(tmp_path: Path) -> None:

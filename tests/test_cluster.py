@@ -9,16 +9,17 @@ import pytest
 from distributed import LocalCluster
 from running import printed, read, write_chapter
 
-from evidence_tools.book import cluster as cluster_module
-from evidence_tools.book.cluster import run_on_cluster
-from evidence_tools.book.execution import ChapterError
-from evidence_tools.book.session import BuildError, book_files
+from evidence_tools.book.execution import (
+    BuildError,
+    ChapterError,
+    _compare_versions,
+    run_on_cluster,
+)
+from evidence_tools.book.session import PACKAGE, book_files
 
 
 def test_a_lost_worker_loses_no_chapter(tmp_path: Path) -> None:
     book, mark = tmp_path / "book", tmp_path / "first"
-    (book / "data").mkdir(parents=True)
-    (book / "data" / "rows.csv").write_text("a,b\n", "utf-8")
     # The first to run kills its worker, and with it whatever else that worker held.
     write_chapter(
         book,
@@ -26,7 +27,7 @@ def test_a_lost_worker_loses_no_chapter(tmp_path: Path) -> None:
         "import os, pathlib, psutil, signal, time\n"
         f"mark = pathlib.Path({str(mark)!r})\n"
         "first = not mark.exists(); mark.touch()\n"
-        "first and os.kill(psutil.Process().parent().pid, signal.SIGKILL)\n"
+        "first and os.kill(psutil.Process().parent().ppid(), signal.SIGKILL)\n"
         "first and time.sleep(60)\n"
         "print('survived')",
     )
@@ -36,8 +37,11 @@ def test_a_lost_worker_loses_no_chapter(tmp_path: Path) -> None:
     names, folder = ("lethal", "reading", "failing"), tmp_path / "there"
     two = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with LocalCluster(**two, local_directory=folder) as cluster:  # processes without the book
-        files = list(book_files(book, [book / f"chapters/{name}.md" for name in names]))
-        results = run_on_cluster(cluster.scheduler_address, read(book, *names), book, files, 10**6)
+        files = {str(path.relative_to(PACKAGE.parent)): path for path in book_files(PACKAGE)}
+        content = {name: path.read_bytes() for name, path in files.items()}
+        content["data/rows.csv"] = b"a,b\n"
+        address = cluster.scheduler_address
+        results = run_on_cluster(address, read(book, *names), book, content, 10**6)
     assert printed(results["lethal"]) == "survived\n"
     rows, package = printed(results["reading"]).split()
     assert rows == "a,b"
@@ -50,9 +54,9 @@ def test_a_lost_worker_loses_no_chapter(tmp_path: Path) -> None:
 def test_a_scheduler_that_does_not_answer_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster_module, "Client", Mock(side_effect=OSError("timed out")))
+    monkeypatch.setattr("distributed.Client", Mock(side_effect=OSError("timed out")))
     with pytest.raises(BuildError, match=r"no Dask cluster .* answers at tcp://127\.0\.0\.1:9: "):
-        run_on_cluster("tcp://127.0.0.1:9", [], tmp_path, [], 10**6)
+        run_on_cluster("tcp://127.0.0.1:9", [], tmp_path, {}, 10**6)
 
 
 def test_workers_with_other_versions_are_refused() -> None:
@@ -60,4 +64,4 @@ def test_workers_with_other_versions_are_refused() -> None:
     here = {"packages": {"python": "3.11", "pandas": "3"}}
     client = Mock(get_versions=Mock(return_value={"client": here, "workers": there}))
     with pytest.raises(BuildError, match=r"2:1 differs in \{'pandas': '3'\}; use requirements"):
-        cluster_module._compare_versions(client)
+        _compare_versions(client)

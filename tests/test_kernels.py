@@ -41,7 +41,7 @@ def said(kernels: Kernels, book: Path, *code: str) -> str:
 
 @pytest.mark.parametrize("forked", [True, False])
 def test_what_a_chapter_leaves_running_ends_with_the_build(forked: bool, tmp_path: Path) -> None:
-    with Kernels(tmp_path if forked else None) as kernels:
+    with Kernels(fork=forked) as kernels:
         left = [int(number) for number in said(kernels, tmp_path, LEAVE).split()]
         assert len(left) == 3
     assert left_alive(left) == []
@@ -49,33 +49,33 @@ def test_what_a_chapter_leaves_running_ends_with_the_build(forked: bool, tmp_pat
 
 def test_a_kernel_that_dies_leaves_nothing(tmp_path: Path) -> None:
     write_chapter(tmp_path, "dying", f"{LEAVE}open('left', 'w').write(str(second))\nos._exit(1)")
-    with Kernels(tmp_path) as kernels:
+    with Kernels() as kernels:
         run(kernels, tmp_path, "dying")
     assert left_alive([int((tmp_path / "chapters" / "left").read_text("utf-8"))]) == []
 
 
 def test_no_kernel_can_be_reached_from_another_machine(tmp_path: Path) -> None:
-    with Kernels(tmp_path) as kernels:
+    with Kernels() as kernels:
         # ipykernel itself listens on the loopback interface for the output of forked processes.
         assert said(kernels, tmp_path, SOCKETS).strip() in ("[]", "['127.0.0.1']")
 
 
 def test_a_chapter_may_run_commands_of_the_shell(tmp_path: Path) -> None:
-    with Kernels(tmp_path) as kernels:
+    with Kernels() as kernels:
         assert said(kernels, tmp_path, "!echo first", "!echo second") == "second\n"
         assert said(kernels, tmp_path, "%%bash\necho in a cell") == "in a cell\n"
 
 
 def test_ordinary_kernels_take_over_when_none_can_be_forked(tmp_path: Path) -> None:
     before = set(psutil.Process().children())
-    with Kernels(tmp_path) as kernels:
+    with Kernels() as kernels:
         for process in set(psutil.Process().children()) - before:
             process.kill()
         assert said(kernels, tmp_path, "print(6 * 7)") == "42\n"
 
 
 def test_no_folder_is_left_and_ending_twice_is_safe(tmp_path: Path) -> None:
-    with Kernels(tmp_path) as kernels, kernels:
+    with Kernels() as kernels, kernels:
         assert kernels.folder.is_dir()
     assert not kernels.folder.exists()
 
@@ -92,7 +92,7 @@ end_on_signals()
 book = Path({book!r})
 for name in "ab":
     write_chapter(book, name, f"!echo $$ > ../{{name}}; sleep 100")
-with Kernels(book if {forked} else None) as kernels:
+with Kernels(fork={forked}) as kernels:
     print(kernels.folder, flush=True)
     run_chapters(read(book, "a", "b"), kernels, 10**6, print)
 """

@@ -14,11 +14,11 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from importlib import metadata
+from logging import getLogger
 from pathlib import Path
 from platform import python_version
 from time import perf_counter
@@ -31,16 +31,18 @@ from sphinx.util.build_phase import BuildPhase
 from sphinx.util.matching import get_matching_files
 
 from evidence_tools.book import layout, outputs
+from evidence_tools.book.execution import BuildError
 from evidence_tools.book.foreign import add_foreign
 from evidence_tools.book.formulas import add_formulas
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pdf import PdfError, prepare_pdf, resolve_pages
 from evidence_tools.book.pictures import add_pictures
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
-from evidence_tools.book.session import BuildError, Session, changed_pages, end_on_signals
+from evidence_tools.book.session import Session, changed_pages, end_on_signals
 from evidence_tools.book.site import (
     Site,
     finish_site,
+    keep_vega,
     load_index,
     shared_state,
     write_notebooks,
@@ -90,9 +92,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("how-to-cite", layout.HowToCite)
     app.add_directive("evidence-checks", outputs.ChecksDirective)
     app.connect("config-inited", _settle, priority=900)
-    app.connect("builder-inited", _begin, priority=1)
     app.connect("env-get-outdated", lambda app, env, *_: changed_pages(env))
-    app.connect("env-before-read-docs", _execute)
+    app.connect("env-before-read-docs", _begin)
     app.connect("env-get-updated", _choose_pages, priority=900)  # when all is numbered
     app.connect("source-read", _find_results)
     app.connect("doctree-read", outputs.check_page)
@@ -110,21 +111,30 @@ def _settle(app: Any, config: Config) -> None:
     folder, build = Path(app.srcdir), Path(app.outdir).parent
     app.evidence_begun, app.evidence_remarks = perf_counter(), []
     config.include_patterns = _chapter_files(folder, config)
-    app.evidence_site, app.evidence_session = Site(build), None
+    app.evidence_site, app.evidence_session = None, None
     end_on_signals()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)  # what Sphinx makes stays: looking for cycles frees little
+    app.evidence_warnings = {}  # no warning is shown twice: pages and print meet the same
+    for handler in getLogger("sphinx").handlers:
+        if isinstance(handler, logging.WarningStreamHandler):
+            handler.addFilter(partial(_is_new, app.evidence_warnings))
     with _failing_closed(app):
         app.evidence_session = Session(folder, build, config.include_patterns)
+        app.evidence_site = Site(build)
         app.evidence_stamp = read_stamp(folder)
+        app.evidence_review = app.evidence_session.beside(partial(review_book, folder))
     atexit.register(app.evidence_session.close)  # also after Ctrl-C, which no event reports
-    app.evidence_site.drop_foreign()
     layout.use_assets(app)
     for name, value in _SETTINGS.items():
         config[name] = value
     config.evidence_state = app.evidence_session.key
     # Print shows struck words too, whatever MyST-Parser says of its own writers.
     config.suppress_warnings += ["myst.strikethrough", "design.card_legacy", "design.fa-build"]
+
+
+def _is_new(seen: dict[str, Any], record: Any) -> bool:
+    return seen.setdefault(record.getMessage(), record) is record
 
 
 def _chapter_files(folder: Path, config: Config) -> list[str]:
@@ -140,28 +150,6 @@ def _chapter_files(folder: Path, config: Config) -> list[str]:
     return found
 
 
-def _begin(app: Any) -> None:
-    """Check what can be known without running anything, and make room for the new site."""
-    folder, site = Path(app.srcdir), app.evidence_site
-    app.evidence_key = _key(app)
-    is_html = app.builder.name == "html"
-    if is_html and not app.fresh_env_used and site.is_current(app.evidence_key):
-        _tell(f"Nothing changed: {site.html} is as the last build wrote it.")
-        app.evidence_session.close()
-        raise SystemExit(0)
-    with _failing_closed(app):
-        app.evidence = load_evidence(folder / "data")
-        for name in _TEXTS:
-            app.config[name] = plain_text(app.evidence, app.config[name])
-        app.evidence_review = review_book(folder)
-        _refuse(app.evidence_review.problems)
-    if is_html:
-        site.begin()
-        app.builder.get_outdated_docs = lambda: []  # besides those that were read anew
-        app.outdir = app.builder.outdir = type(app.outdir)(site.staged)
-        app.builder.epilog = ""  # the site is somewhere else in the end
-
-
 def _key(app: Any) -> str:
     """Hash what a finished site follows from."""
     chapters = [Path(app.srcdir, name) for name in app.config.include_patterns]
@@ -170,12 +158,28 @@ def _key(app: Any) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _execute(app: Any, env: Any, docnames: list[str]) -> None:
+def _begin(app: Any, env: Any, docnames: list[str]) -> None:
+    """Check what can be known without running anything, and run chapters that have no result."""
+    folder, site, session = Path(app.srcdir), app.evidence_site, app.evidence_session
+    app.evidence_key = _key(app)
+    if app.builder.name == "html":
+        is_same = DRAFT in os.environ or site.last.get("key") == app.evidence_key
+        if is_same and env.reread_always.issuperset(docnames):
+            _tell(f"Nothing changed: {site.html} is as the last build wrote it.")
+            session.close()
+            raise SystemExit(0)
+        app.outdir = app.builder.outdir = type(app.outdir)(site.staged)
+        app.builder.get_outdated_docs = lambda: []  # besides those that were read anew
+        app.builder.epilog = ""  # the site is somewhere else in the end
     show = sys.stdout.isatty() and not app.quiet
     tell = partial(print, flush=True) if show else lambda line: None
     with _failing_closed(app):
-        limit = app.config.evidence_output_bytes
-        ran, known = app.evidence_session.execute(env, docnames, limit, tell)
+        app.evidence = load_evidence(folder / "data")
+        for name in _TEXTS:
+            app.config[name] = plain_text(app.evidence, app.config[name])
+        check = lambda: _refuse(app.evidence_review().problems)  # noqa: E731
+        ran, known = session.execute(env, docnames, app.config.evidence_output_bytes, tell, check)
+        app.evidence_vega = session.beside(partial(keep_vega, site.staged.parent))
     if ran:
         LOGGER.info("executed %d of %d chapters", ran, known)
 
@@ -189,60 +193,63 @@ def _find_results(app: Any, docname: str, _: list[str]) -> None:
 def _choose_pages(app: Any, env: Any) -> Iterable[str]:
     """Have all pages written if what they show of each other or the last site has changed."""
     parts = (app.evidence_session.key, app.evidence_stamp, app.config.overrides)
-    is_same = app.evidence_site.has_shared(shared_state(env, parts))
-    app.evidence_keeps = is_same or DRAFT in os.environ
+    app.evidence_shared, last = shared_state(env, parts), app.evidence_site.last
+    app.evidence_keeps = last.get("shared") == app.evidence_shared or DRAFT in os.environ
     return () if app.evidence_keeps else env.found_docs
 
 
 def _print(app: Any, builder: Any) -> None:
-    """Make room for the site, write its notebooks, and set the PDF while pages are written."""
+    """Make room for the site, write its notebooks, and make the PDF while pages are written."""
     if builder.name != "html":
         return
     folder = Path(app.outdir)
-    app.evidence_site.make_room(keep=app.evidence_keeps)
+    with _failing_closed(app):
+        _refuse(app.evidence_review().problems)
+        app.evidence_site.make_room(keep=app.evidence_keeps)
+        write_notebooks(app, folder)
     if app.evidence_keeps:
         builder.load_indexer = partial(load_index, builder)
-    write_notebooks(app, folder)
-    if DRAFT in os.environ:
-        return
-    pages = resolve_pages(app)
-    with _failing_closed(app):
-        target = folder / f"{layout.file_stem(app)}.pdf"
-        set_pdf = prepare_pdf(app, target, pages)
-    threads = ThreadPoolExecutor(1)  # Typst needs nothing of Python
-    app.evidence_pdf = threads.submit(set_pdf)
-    threads.shutdown(wait=False)
+    if DRAFT not in os.environ:
+        app.evidence_pdf = app.evidence_session.beside(partial(_make_pdf, app))
+
+
+def _make_pdf(app: Any) -> tuple[Path, list[str]]:
+    target = Path(app.outdir, f"{layout.file_stem(app)}.pdf")
+    return prepare_pdf(app, target, resolve_pages(app))(), app.evidence_remarks
 
 
 def _finish(app: Any, exception: Exception | None) -> None:
     """Complete the site, look at it once more, and put it in the place of the last one."""
     if exception is None and app.builder.name == "html":
-        staged, site = Path(app.outdir), app.evidence_site
         with _failing_closed(app):
-            if DRAFT in os.environ:
-                _put_draft_in_place(app, staged)
-            _refuse(check_built(staged, app.evidence_pdf.result, Path(app.srcdir)))
-            pdf = app.evidence_pdf.result()
-            finish_site(app, staged)
-            _write_manifest(app, staged)
-            site.put_in_place(app.evidence_key)
-        for remark in app.evidence_remarks:
-            _tell(f"print: {remark}")
-        pages, size = len(app.env.found_docs), (site.html / pdf.name).stat().st_size / 1000
-        made = f"{pages} pages and {pdf.name} ({size:.0f} kB) are in {site.html}"
-        _tell(f"{made}; it took {perf_counter() - app.evidence_begun:.1f} s.")
+            if app.evidence_warnings and DRAFT not in os.environ:
+                app.evidence_pdf()  # has warnings of its own
+        with _failing_closed(app):
+            _complete(app, Path(app.outdir), app.evidence_site)
     elif isinstance(exception, OSError):
         _stop(app, str(exception))
     app.evidence_session.close()
 
 
-def _put_draft_in_place(app: Any, staged: Path) -> NoReturn:
-    """Show a draft beside the last PDF, without a manifest: nobody takes it for a build."""
-    finish_site(app, staged)
-    (staged / "report.json").unlink(missing_ok=True)
-    app.evidence_site.put_in_place("")
-    app.evidence_session.close()
-    raise SystemExit(0)
+def _complete(app: Any, staged: Path, site: Site) -> None:
+    remarks: list[str] = []
+    app.evidence_vega()
+    if DRAFT in os.environ:  # beside the last PDF, without a manifest: nobody takes it for a build
+        finish_site(app, staged)
+        (staged / "report.json").unlink(missing_ok=True)
+        site.put_in_place()
+        pdf = "no PDF"
+    else:
+        _refuse(check_built(staged, lambda: app.evidence_pdf()[0], Path(app.srcdir)))
+        target, remarks = app.evidence_pdf()
+        finish_site(app, staged)
+        _write_manifest(app, staged)
+        pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
+        site.put_in_place(key=app.evidence_key, shared=app.evidence_shared)
+    for remark in remarks:
+        _tell(f"print: {remark}")
+    made = f"{len(app.env.found_docs)} pages and {pdf} are in {site.html}"
+    _tell(f"{made}; it took {perf_counter() - app.evidence_begun:.1f} s.")
 
 
 def _write_manifest(app: Any, folder: Path) -> None:
@@ -272,12 +279,12 @@ def _failing_closed(app: Any) -> Iterator[None]:
         yield
     except (*expected, OSError, ValueError, ImportError, RuntimeError) as error:
         _stop(app, str(error))
-    if (count := app._warncount) and app.phase >= BuildPhase.RESOLVING:
+    if (count := len(app.evidence_warnings)) and app.phase >= BuildPhase.RESOLVING:
         _stop(app, f"{count} problem{'s' if count != 1 else ''} above.")
 
 
 def _stop(app: Any, message: str) -> NoReturn:
-    html = app.evidence_site.html
+    html = Path(app.srcdir, "_build", "html")
     is_there = (html / "index.html").exists()
     kept = f"{html} is still the last good one" if is_there else "nothing was written"
     _tell(f"\n{message}\n\nThe report was not built; {kept}. Correct what is named, build again.")

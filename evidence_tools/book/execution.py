@@ -7,11 +7,13 @@ import copy
 import json
 import os
 import re
-import subprocess
+import sys
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -19,6 +21,7 @@ from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from evidence_tools.book import kernels
 from evidence_tools.book.kernels import Kernels
 
 HEAD = -1
@@ -30,6 +33,10 @@ _TOO_MUCH = (
     f"shows more than {{:,}} bytes (an output counts {_LEAST_BYTES}); show less, or raise "
     "evidence_output_bytes under 'sphinx: config:' in _config.yml"
 )
+
+
+class BuildError(Exception):
+    """Why the report cannot be built, in words for its author."""
 
 
 class ChapterError(Exception):
@@ -88,20 +95,13 @@ def _merge_streams(outputs: Iterable[Any]) -> list[Any]:
     """
     merged: dict[object, Any] = {}
     for output in outputs:
-        name = output.get("name", id(output))
-        if name in merged:
-            merged[name].text += output.text
-        else:
-            merged[name] = output
-    names = list(merged)
-    if {"stdout", "stderr"} <= merged.keys():  # which of the two arrives first is chance
-        first, second = sorted(map(names.index, ("stdout", "stderr")))
-        if second == first + 1:
-            names[first : second + 1] = "stdout", "stderr"
+        known = merged.setdefault(output.get("name", id(output)), output)
+        if known is not output:
+            known.text += output.text
     for name in merged.keys() & {"stdout", "stderr"}:
         lines = merged[name].text.split("\n")
         merged[name].text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
-    return [merged[name] for name in names]
+    return list(merged.values())
 
 
 async def run_chapter(
@@ -127,10 +127,9 @@ async def run_chapter(
     client = _Client(notebook, timeout=timeout, iopub_timeout=60, raise_on_iopub_timeout=True)
     client.shutdown_kernel, client.record_timing = "immediate", False
     client.most_bytes, line = output_bytes, 1
-    streams = dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)
     try:
         client.km = kernels.manager(notebook.metadata.get("kernelspec", {}).get("name", "python3"))
-        done = await client.async_execute(cwd=str(folder), env=kernels.environment, **streams)
+        done = await client.async_execute(cwd=str(folder), env=kernels.environment)
         for cell in done.cells:
             if cell.cell_type == "code":
                 cell.outputs = _merge_streams(cell.outputs)
@@ -183,3 +182,64 @@ def run_chapters(
         return dict(await asyncio.gather(*map(run, chapters)))
 
     return asyncio.run(run_all())
+
+
+def run_on_cluster(
+    address: str, chapters: Iterable[Chapter], book: Path, files: dict[str, bytes], most_bytes: int
+) -> dict[str, Any]:
+    """Run chapters by workers of Dask, which need Python and the libraries only.
+
+    ``files``, of book and package, travel along; the work of a worker that is lost is repeated.
+    """
+    import cloudpickle
+    from distributed import Client, wait
+
+    for module in (kernels, sys.modules[__name__]):
+        cloudpickle.register_pickle_by_value(module)  # workers do not have the package
+    try:
+        with Client(address, timeout=20) as client:
+            client.wait_for_workers(1, timeout=20)
+            _compare_versions(client)
+            # A task, not data: Dask makes it again when the worker that holds it is lost.
+            packed = client.submit(dict, files)
+            running = {}
+            for one in chapters:
+                folder = one.path.parent.relative_to(book)
+                limits = {"timeout": one.timeout, "output_bytes": most_bytes}
+                work = (_run_there, packed, one.notebook, folder, limits)
+                running[one.docname] = client.submit(*work, pure=False)
+            wait(list(running.values()))
+            return {docname: _result(future) for docname, future in running.items()}
+    except (OSError, TimeoutError) as error:
+        raise BuildError(f"no Dask cluster with a worker answers at {address}: {error}") from None
+
+
+def _run_there(files: dict[str, bytes], notebook: Any, folder: Path, limits: dict[str, int]) -> Any:
+    from distributed import get_worker
+
+    # The worker's folder is removed with it; an error travels as what it is made of.
+    with TemporaryDirectory(dir=get_worker().local_directory) as name:
+        for path in [Path(name, folder, "chapter"), *(Path(name, inner) for inner in files)]:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        for inner, content in files.items():
+            Path(name, inner).write_bytes(content)
+        try:
+            with kernels.Kernels(fork=False, environment={"PYTHONPATH": name}) as there:
+                return asyncio.run(run_chapter(notebook, Path(name, folder), there, **limits))
+        except ChapterError as error:
+            return error.args
+
+
+def _result(future: Any) -> Any:
+    if error := future.exception():
+        return ChapterError(HEAD, f"the cluster could not run it: {error}")
+    return ChapterError(*done) if isinstance(done := future.result(), tuple) else done
+
+
+def _compare_versions(client: Any) -> None:
+    own = metadata.packages_distributions().get(__name__.partition(".")[0], [])
+    names = {library.name for library in metadata.distributions()}.difference(own)
+    found = client.get_versions(packages=names)
+    for worker, there in found["workers"].items():
+        if other := dict(found["client"]["packages"].items() - there["packages"].items()):
+            raise BuildError(f"worker {worker} differs in {other}; use requirements-dev.txt there")

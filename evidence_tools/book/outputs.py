@@ -191,7 +191,7 @@ class ChecksDirective(SphinxDirective):
         env: Any = self.env
         env.note_reread()
         reasons: dict[str, dict[str, None]] = {}
-        for exemption in env.app.evidence_review.exemptions:
+        for exemption in env.app.evidence_review().exemptions:
             rule = exemption.rule if exemption.rule in RULES else "coverage"
             reasons.setdefault(rule, {})[exemption.message] = None
         texts = (

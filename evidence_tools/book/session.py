@@ -15,16 +15,25 @@ import signal
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from sphinx.util.parallel import ParallelTasks
 
-from evidence_tools.book.execution import HEAD, Chapter, ChapterError, run_chapters
+from evidence_tools.book.execution import (
+    HEAD,
+    BuildError,
+    Chapter,
+    ChapterError,
+    run_chapters,
+    run_on_cluster,
+)
 from evidence_tools.book.kernels import Kernels
 
 SCHEDULER = "EVIDENCE_SCHEDULER"
@@ -32,10 +41,7 @@ SCHEDULER = "EVIDENCE_SCHEDULER"
 PACKAGE = Path(__file__).resolve().parent.parent
 _OUTPUT = re.compile(r"(_build|__pycache__|\..*|.*\.ipynb|.*\.log|.*~|#.*#)$")
 """Names of what builds and editors write. Notebooks are prose, or copies of chapters."""
-
-
-class BuildError(Exception):
-    """Why the report cannot be built, in words for its author."""
+T = TypeVar("T")
 
 
 class Session(ExitStack):
@@ -50,23 +56,20 @@ class Session(ExitStack):
         super().__init__()
         self.book, self._chapters = book, {book / name for name in chapters}
         self.notebooks: dict[str, Any] = {}
-        cache, lock = build / ".jupyter_cache", FileLock(build / ".lock")
-        cache.mkdir(parents=True, exist_ok=True)
+        results, lock = build / ".jupyter_cache", FileLock(build / ".lock")
+        results.mkdir(parents=True, exist_ok=True)
         try:
             self.enter_context(lock.acquire(timeout=0))
         except Timeout:
             print("another build of this folder is running; this one waits for it", file=sys.stderr)
             self.enter_context(lock)
-        if {"%", "?"} & set(str(cache.absolute())):  # SQLAlchemy takes paths for addresses
+        if {"%", "?"} & set(str(results.absolute())):  # SQLAlchemy takes paths for addresses
             link = Path(self.enter_context(TemporaryDirectory(prefix="evidence-"))) / "cache"
-            link.symlink_to(cache.absolute(), target_is_directory=True)
-            cache = link
+            link.symlink_to(results.absolute(), target_is_directory=True)
+            results = link
         self._state = self._read_state()
         self.key = hashlib.sha256(repr(sorted(self._state.items())).encode()).hexdigest()[:32]
-        self._results = cache / self.key
-        # Without any result all chapters will run: the imports begin now.
-        early = not self._results.exists() and not os.environ.get(SCHEDULER)
-        self._kernels = self.enter_context(Kernels(book / "data")) if early else None
+        self._results = results / self.key
 
     def _read_state(self) -> dict[str, str]:
         """Hash files of book and package, and name Python and the installed libraries."""
@@ -78,71 +81,99 @@ class Session(ExitStack):
             state[library.name] = str(library.stat().st_mtime_ns)
         return state
 
+    def beside(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Do something in a copy of this process; what is returned waits for its result."""
+        if sys.platform != "linux":
+            return cache(work)
+        results: list[Any] = []
+        tasks = ParallelTasks(1)
+
+        def do() -> tuple[Any, Exception | None]:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build ends it
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            try:
+                return work(), None
+            except Exception as error:
+                return None, error
+
+        def wait() -> T:
+            tasks.join()
+            result, error = results[0]
+            if error:
+                raise error
+            return result  # type: ignore[no-any-return]
+
+        tasks.add_task(do, None, lambda _, result: results.append(result))
+        self.callback(tasks.terminate)
+        return wait
+
     def result_folder(self, page: Path) -> Path:
         """Name the folder of a page's results: the same code may do something else elsewhere."""
         return self._results / quote(page.parent.relative_to(self.book).as_posix(), safe="")
 
     def execute(
-        self, env: Any, docnames: Iterable[str], output_bytes: int, tell: Callable[[str], None]
+        self,
+        env: Any,
+        docnames: Iterable[str],
+        output_bytes: int,
+        tell: Callable[[str], None],
+        check: Callable[[], None],
     ) -> tuple[int, int]:
-        """Run those chapters that have no result, and keep what they give.
+        """Run those chapters that have no result, after a check, and keep what they give.
 
         Returns how many ran, and how many hold code. `BuildError` has a line for each problem:
         chapters that cannot be read or that failed, or files that changed meanwhile.
         """
-        chapters = read_chapters(env, docnames)
-        missing = [chapter for chapter in chapters if not self._has_result(chapter)]
+        chapters, problems = read_chapters(env, docnames), []
+        found = {chapter.docname: self._result(chapter) for chapter in chapters}
+        missing = [chapter for chapter in chapters if found[chapter.docname] is None]
+        if missing:
+            check()
         done = self._run(missing, output_bytes, tell) if missing else {}
         if changed := sorted(dict(self._read_state().items() ^ self._state.items())):
             raise BuildError(
                 f"changed while chapters ran: {', '.join(changed[:5])}; build again. "
                 "Files that cells write belong out of the book folder, or into _build"
             )
-        problems = []
         for chapter in missing:
             result = done[chapter.docname]
             if isinstance(result, ChapterError):
                 problems.append(describe(chapter, result, self.book))
             else:
                 bundle = CacheBundleIn(result, str(chapter.path), data={})
-                cache = get_cache(self.result_folder(chapter.path))
-                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+                results = get_cache(self.result_folder(chapter.path))
+                results.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+                found[chapter.docname] = self._result(chapter)
         if problems:
             raise BuildError("\n".join(problems))
         self._results.mkdir(exist_ok=True)
         for old in self._results.parent.iterdir():
             if old.name != self.key:
                 shutil.rmtree(old, ignore_errors=True)
-        self.notebooks = dict.fromkeys(docnames)
-        for chapter in chapters:
-            cache = get_cache(self.result_folder(chapter.path))
-            _, merged = cache.merge_match_into_notebook(chapter.notebook)
-            self.notebooks[chapter.docname] = merged
+        self.notebooks = dict.fromkeys(docnames) | found
         return len(missing), len(chapters)
 
     def _run(
         self, chapters: list[Chapter], output_bytes: int, tell: Callable[[str], None]
     ) -> dict[str, Any]:
         if address := os.environ.get(SCHEDULER):
-            from evidence_tools.book.cluster import run_on_cluster
-
-            files = book_files(self.book, self._chapters)
-            return run_on_cluster(address, chapters, self.book, files, output_bytes)
-        with self._kernels or Kernels(self.book / "data") as kernels:
+            roots = ((PACKAGE.parent, book_files(PACKAGE)), (self.book, book_files(self.book)))
+            files = {os.path.relpath(path, root): path for root, all_ in roots for path in all_}
+            content = {name: path.read_bytes() for name, path in files.items()}
+            return run_on_cluster(address, chapters, self.book, content, output_bytes)
+        with Kernels() as kernels:
             return run_chapters(chapters, kernels, output_bytes, tell)
 
-    def _has_result(self, chapter: Chapter) -> bool:
-        """Whether there is a whole result of a chapter; what cannot be read is removed."""
+    def _result(self, chapter: Chapter) -> Any:
+        """Give a chapter with its result, or nothing; what cannot be read is removed."""
         folder = self.result_folder(chapter.path)
         try:
-            cache = get_cache(folder)
-            cache.get_cache_bundle(cache.match_cache_notebook(chapter.notebook).pk)
-            return True
+            return get_cache(folder).merge_match_into_notebook(chapter.notebook)[1]
         except KeyError:
             pass
         except Exception:  # damaged, whatever SQLite or JSON calls it
             shutil.rmtree(folder, ignore_errors=True)
-        return False
+        return None
 
 
 def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
@@ -154,7 +185,10 @@ def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
         try:
             chapters += _read_chapter(env, docname, path)
         except Exception as error:  # MyST-NB raises many kinds, and none names the file
-            problems.append(_unreadable(path.relative_to(env.srcdir), str(error)))
+            message = str(error)[:1_000]
+            line = f":{found[1]}" if (found := re.search(r"at line (\d+)", message)) else ""
+            name = path.relative_to(env.srcdir)
+            problems.append(f"{name}{line}: the chapter cannot be read: {message}")
     if problems:
         raise BuildError("\n".join(problems))
     return chapters
@@ -172,31 +206,24 @@ def _read_chapter(env: Any, docname: str, path: Path) -> Iterator[Chapter]:
         if cell.cell_type == "code":  # what an .ipynb file shows was not printed by this build
             cell.outputs = []
     config = config.copy(**notebook.metadata.get(config.metadata_key, {}))
-    if config.execution_mode != "off" and not any(
-        map(path.match, config.execution_excludepatterns)
-    ):
+    excluded = any(map(path.match, config.execution_excludepatterns))
+    if config.execution_mode != "off" and not excluded:
         yield Chapter(docname, path, notebook, config.execution_timeout)
 
 
-def _unreadable(path: Path, message: str) -> str:
-    line = f":{found[1]}" if (found := re.search(r"at line (\d+)", message)) else ""
-    if "Invalid options format" in message:
-        message = "write options below ```{code-cell} as ':tags: [hide-input]', then a blank line"
-    return f"{path}{line}: the chapter cannot be read: {message[:1_000]}"
-
-
 def describe(chapter: Chapter, error: ChapterError, book: Path) -> str:
-    """Say where and why a chapter failed, in one sentence that begins with file and line."""
+    """Say why a chapter failed, in one sentence that begins with file and line."""
     place, cells = str(chapter.path.relative_to(book)), chapter.notebook.cells
-    number = sum(cell.cell_type == "code" for cell in cells[: error.cell + 1])
-    part = f"code cell {number} of " if error.cell != HEAD else ""
+    begin, first, part = 0, "kernelspec:", ""
+    if error.cell != HEAD:
+        number = sum(cell.cell_type == "code" for cell in cells[: error.cell + 1])
+        first, part = cells[error.cell].source.split("\n")[0], f"code cell {number} of "
     if source_map := chapter.notebook.metadata.get("source_map"):  # nobody sees lines of .ipynb
         lines = chapter.path.read_text(encoding="utf-8").splitlines()
         # Below the fence stand options and a blank line; the code begins after them.
         begin = source_map[error.cell] if part else 0
-        sought = re.escape(cells[error.cell].source.split("\n")[0]) + "$" if part else r"\s+name:"
-        found = (n for n in range(begin, len(lines)) if re.match(sought, lines[n]))
-        place += f":{next(found, begin) + error.line}"
+        begin = lines.index(first, begin) if first in lines[begin:] else begin
+        place += f":{begin + error.line}"
     return f"{place}: {part}chapter {chapter.docname!r}: {error.reason}"
 
 

@@ -12,7 +12,6 @@ import hashlib
 import html
 import io
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterable
@@ -28,6 +27,7 @@ from evidence_tools.releases.manifest import pack, safe_cell, write_whole
 from evidence_tools.releases.publication import forward_page
 from evidence_tools.releases.stamp import bibtex, ris
 
+_BUNDLE = f"vega-{metadata.version('vl-convert-python')}.js"
 _ICON_FONT = re.compile(r'\.fa-[^{}]*\{content:"[^"]*"\}|@font-face\{[^{}]*\}')
 _ADDRESS = re.compile(r" at 0x\w+")
 _SCRIPT = '<script src="_static/evidence-forward.js"></script>\n</head>'
@@ -35,77 +35,45 @@ _SCRIPT = '<script src="_static/evidence-forward.js"></script>\n</head>'
 
 
 class Site:
-    """The folders of a build into ``build``, and what the last build left in them.
+    """The folders of a build into ``build``, and what the last build noted of them.
 
-    ``html`` is the site that readers see, ``staged`` the one that is being made.
+    ``html`` is the site that readers see, ``staged`` the one that is being made. ``last`` is empty
+    if that build failed, or if anything that it left was touched: nothing of it is used then.
     """
 
     def __init__(self, build: Path) -> None:
         own = build / ".evidence"
         self.html, self.staged = build / "html", own / "site"
-        self._shared: object = None  # what pages show of each other
-        # Pages that Sphinx has read, pictures of their cells, and their notebooks with results.
-        self._kept = (build / ".doctrees", own / "jupyter_execute", own / "notebooks")
+        # The site, pages that Sphinx has read, and pictures of their cells.
+        self._folders = (self.html, build / ".doctrees", own / "jupyter_execute")
         self._record = own / "site.json"
-
-    @property
-    def _last(self) -> dict[str, object]:
-        """What the last build noted; nothing if it failed, or if the note is damaged."""
         try:
-            return dict(json.loads(self._record.read_text(encoding="utf-8")))
+            self.last = dict(json.loads(self._record.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
-            return {}
-
-    def is_current(self, key: str) -> bool:
-        """Tell whether the site was made from what ``key`` stands for, and is as it was written."""
-        last = self._last
-        return last.get("key") == key and last.get("html") == _hashes(self.html)
-
-    def drop_foreign(self) -> None:
-        """Remove what was kept between builds if it is not as the last build left it."""
-        if self._last.get("kept") != [_hashes(folder) for folder in self._kept]:
-            for folder in self._kept:
+            self.last = {}
+        if self.last.get("files") != [*map(_hashes, self._folders)]:
+            self.last = {}
+            for folder in self._folders[1:]:
                 shutil.rmtree(folder, ignore_errors=True)
-
-    def begin(self) -> None:
-        """Find out whether the last site is as it was written, and forget it for now."""
-        last = self._last
-        self._shared = last.get("shared") if last.get("html") == _hashes(self.html) else None
-        self._record.unlink(missing_ok=True)  # until the build comes to a good end
-
-    def has_shared(self, state: str) -> bool:
-        """Tell whether pages that were not read anew are as they would be written now."""
-        same, self._shared = self._shared == state, state
-        return same
 
     def make_room(self, *, keep: bool) -> None:
         """Make a folder for the new site: empty, or with the last one to ``keep`` pages of."""
+        self._record.unlink(missing_ok=True)  # until the build comes to a good end
         shutil.rmtree(self.staged, ignore_errors=True)
-        if keep and self.html.is_dir():  # these are written anew in each build
-            ignored = shutil.ignore_patterns("_static", DATA, "*.ipynb")
-            shutil.copytree(self.html, self.staged, ignore=ignored)
+        if keep and self.html.is_dir():  # the others are written anew in each build
+            shutil.copytree(self.html, self.staged, ignore=shutil.ignore_patterns("_static", DATA))
         else:
             self.staged.mkdir(parents=True)
 
-    def put_in_place(self, key: str) -> None:
-        """Replace the last site by the new one, file by file, and note what it was made from.
-
-        Files that are the same stay untouched, with their times.
-        """
-        new, old = _hashes(self.staged), _hashes(self.html)
-        for name in old.keys() - new.keys():
-            (self.html / name).unlink()
-        for name, content in new.items():
-            if old.get(name) != content:
-                (self.html / name).parent.mkdir(parents=True, exist_ok=True)
-                (self.staged / name).replace(self.html / name)
-        for name, folders, files in os.walk(self.html, topdown=False):
-            if not folders and not files:
-                Path(name).rmdir()
-        shutil.rmtree(self.staged)
-        kept = [_hashes(folder) for folder in self._kept]
-        shared = key and self._shared  # other pages of a draft may show what is no longer so
-        record = json.dumps({"key": key, "shared": shared, "html": new, "kept": kept})
+    def put_in_place(self, **note: str) -> None:
+        """Replace the last site by the new one, and note what it was made from."""
+        last = self.staged.with_name("last")
+        shutil.rmtree(last, ignore_errors=True)
+        if self.html.exists():
+            self.html.replace(last)
+        self.staged.replace(self.html)
+        shutil.rmtree(last, ignore_errors=True)
+        record = json.dumps(note | {"files": [*map(_hashes, self._folders)]})
         self._record.write_text(record, encoding="utf-8")
 
 
@@ -175,9 +143,12 @@ def write_notebooks(app: Any, folder: Path) -> None:
     """Write each chapter that holds code into the site, as a notebook with its results."""
     from nbformat import writes
 
-    kept = folder.parent / "notebooks"
-    for docname, notebook in app.evidence_session.notebooks.items():
-        (kept / f"{docname}.ipynb").unlink(missing_ok=True)
+    notebooks, last = app.evidence_session.notebooks, app.evidence_site.html
+    for docname in app.env.found_docs - notebooks.keys():  # of pages that were not read anew
+        if (last / f"{docname}.ipynb").is_file():
+            _write(folder / f"{docname}.ipynb", (last / f"{docname}.ipynb").read_bytes())
+    for docname, notebook in notebooks.items():
+        (folder / f"{docname}.ipynb").unlink(missing_ok=True)
         if notebook is None:
             continue
         for number, cell in enumerate(notebook.cells):  # without what differs from run to run
@@ -185,10 +156,7 @@ def write_notebooks(app: Any, folder: Path) -> None:
             cell.metadata.pop("execution", None)
         notebook.metadata.pop("language_info", None)  # names the interpreter that happened to run
         notebook.nbformat_minor = max(5, notebook.nbformat_minor)  # the first with ids
-        _write(kept / f"{docname}.ipynb", f"{writes(notebook)}\n".encode())
-    for docname in app.env.found_docs:
-        if (made := kept / f"{docname}.ipynb").is_file():
-            _write(folder / f"{docname}.ipynb", made.read_bytes())
+        _write(folder / f"{docname}.ipynb", f"{writes(notebook)}\n".encode())
 
 
 def finish_site(app: Any, folder: Path) -> None:
@@ -200,7 +168,7 @@ def finish_site(app: Any, folder: Path) -> None:
     shutil.rmtree(static / "vendor", ignore_errors=True)  # fonts of icons
     for unused in (*static.rglob("*.map"), *static.rglob("fontawesome*"), folder / ".buildinfo"):
         unused.unlink(missing_ok=True)
-    (static / "vega-bundle.js").write_bytes(_vega_bundle(folder.parent).read_bytes())
+    shutil.copy(folder.parent / _BUNDLE, static / "vega-bundle.js")
     for page in app.env.metadata.values():
         for name, rows in page.get("downloads", {}).items():
             _write(folder / DATA / f"{name}.csv", _csv(rows).encode())
@@ -243,17 +211,15 @@ def _csv(rows: Iterable[Iterable[object]]) -> str:
     return text.getvalue()
 
 
-def _vega_bundle(cache: Path) -> Path:
+def keep_vega(folder: Path) -> None:
     """Keep Vega, Vega-Lite and Vega-Embed from their wheel as one script: no other host."""
     import vl_convert
 
     # It is kept between builds: making it takes longer than a chart.
-    kept = cache / f"vega-{metadata.version('vl-convert-python')}.js"
-    if not kept.is_file():
+    if not (folder / _BUNDLE).is_file():
         # The bundle declares thousands of short names; a function keeps them to itself.
         bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
-        write_whole(kept, f"(function(){{{bundle}\n}})();".encode())
-    return kept
+        write_whole(folder / _BUNDLE, f"(function(){{{bundle}\n}})();".encode())
 
 
 def _write(path: Path, content: bytes) -> None:
