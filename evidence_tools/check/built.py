@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from evidence_tools.check.pages import Page, Piece, html_tree, pdf_pages, sentences, text_blocks
-from evidence_tools.check.review import Review, check_page, check_words, exemptions, read_book
+from evidence_tools.check.review import COMMENT, Review, check_page, check_words, read_book
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
@@ -32,20 +34,9 @@ def check_built(
 ) -> list[Problem]:
     """Check a finished site, its PDF, and what its cells put out.
 
-    Parameters
-    ----------
-    html
-        The folder with the finished pages.
-    pdf
-        Waits for the PDF, which is looked at last, if there is to be one.
-    folder
-        The book folder that it was built from.
-
-    Returns
-    -------
-    list of Problem
-        Numbers that no row, no page and no output of the package holds; numbers that only one of
-        HTML and PDF shows; findings shown nowhere; and printed text that no row holds.
+    ``html`` has the pages of the book in ``folder``; ``pdf`` waits for the PDF, which is looked at
+    last. Problems are numbers that no row, no page and no output of the package holds, or that
+    only one of HTML and PDF shows; findings shown nowhere; and printed text that no row holds.
     """
     evidence = load_evidence(folder / "data")
     known, everything = Known(evidence), read_book(folder)
@@ -53,17 +44,14 @@ def check_built(
     checked = [page for page in pages if not page.declared]
     problems, printed, named = list[Problem](), list[str](), set[str]()
     for page in checked:
-        made: list[str] = []
-        for place, outputs in _cells(html, page):
+        path, held = (html / page.path).with_suffix(".html"), [*page.lines.values()]
+        for place, outputs in _cells(path.with_suffix(".ipynb"), page.path):
             problems += known.check(outputs, place)
-            made += (text for output in outputs for text in _texts(output["data"].get(MIME_TYPE)))
+            held += (text for o in outputs for text in _texts(o.get("data", {}).get(MIME_TYPE)))
             named.update(re.findall(r'"([\w.-]+)"', json.dumps(outputs)))
-        path = (html / page.path).with_suffix(".html")
         shown, drawn = _visible(path)
-        is_printed = str(page.front.get("print", "")).lower() != "false"
-        printed += [shown, drawn] if is_printed else []
-        unknown = _tokens([shown]) - _tokens([*made, *page.lines.values()]) - known.numbers
-        for token in sorted(unknown):
+        printed += [shown, drawn] if page.front.get("print") is not False else []
+        for token in sorted(_tokens([shown]) - _tokens(held) - known.numbers):
             message = f"the page shows the number {token!r}, which no row and no output holds"
             problems.append(Problem(str(path), 0, "", message, "number"))
     problems += _hidden(everything, named, evidence) if named else []
@@ -92,8 +80,8 @@ class Known:
     def check(self, outputs: Iterable[Any], path: str) -> Iterator[Problem]:
         """Check what a cell put out, as a notebook holds it; ``path`` is how problems name it."""
         for output in outputs:
-            data = output.get("data", {})
-            if "application/javascript" in data or "<script" in _joined(data.get("text/html", "")):
+            data = output.get("data", {"text/plain": output.get("text", "")})
+            if "application/javascript" in data or "<script" in data.get("text/html", ""):
                 message = "a cell shows a script, which cannot be checked; show data or text"
                 yield Problem(path, 0, "", message, "page")
             elif MIME_TYPE in data:
@@ -101,8 +89,8 @@ class Known:
                     yield Problem(path, 0, "", message, "wording")
             else:  # text that an author printed
                 kinds = ("text/markdown", "text/html", "text/plain")
-                texts = [*(data[kind] for kind in kinds if kind in data), output.get("text", "")]
-                page = Page(path, blocks=text_blocks(_joined(texts[0])))
+                text = next((data[kind] for kind in kinds if kind in data), "")
+                page = Page(path, blocks=text_blocks(text))
                 for problem in check_page(page, self.judge, Review()):
                     number = re.match(r"typed number '([^']+)'", problem.message)
                     if not number or not _tokens([number.group(1)]) <= self.numbers:
@@ -120,11 +108,7 @@ class Known:
 
 def _folded(text: str) -> str:
     """Fold what printing changes: spaces, quotes, dashes, the minus sign and the micro sign."""
-    return re.sub(r"[\W_]+", " ", text.replace("µ", "u").replace("μ", "u")).strip().lower()
-
-
-def _joined(text: Any) -> str:
-    return "".join(text) if isinstance(text, list) else str(text)
+    return re.sub(r"[\W_]+", " ", text.casefold().replace("μ", "u")).strip()
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -143,8 +127,9 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _hidden(pages: list[Page], named: set[str], evidence: Evidence) -> Iterator[Problem]:
     """Find findings that no page shows and that no page leaves out with a reason."""
-    shown = named | {exemption.rule for exemption in exemptions(pages, evidence)[0]}
-    shown |= {key.partition(".")[0] for page in pages for _, key, _ in page.names}
+    shown = named | {key.partition(".")[0] for page in pages for _, key, _ in page.names}
+    comments = (COMMENT.match(line) for page in pages for line in page.lines.values())
+    shown |= {comment[2] for comment in comments if comment}
     for key, row in evidence.rows("findings").items():
         if key not in shown:
             message = (
@@ -164,13 +149,11 @@ def _tokens(texts: Iterable[str]) -> set[str]:
     return found
 
 
-def _cells(html: Path, page: Page) -> Iterator[tuple[str, list[Any]]]:
+def _cells(path: Path, page: str) -> Iterator[tuple[str, list[Any]]]:
     """Read what the cells of a finished chapter put out: the chapter and cell, and outputs."""
-    path = (html / page.path).with_suffix(".ipynb")
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.is_file() else ()
-    codes = (cell for cell in cells if cell["cell_type"] == "code")
-    for number, cell in enumerate(codes, start=1):
-        yield f"{page.path}, code cell {number}", cell["outputs"]
+    cells = nbformat.v4.reads(path.read_text(encoding="utf-8")).cells if path.is_file() else ()
+    codes = (cell.outputs for cell in cells if cell.cell_type == "code")
+    return ((f"{page}, code cell {number}", outputs) for number, outputs in enumerate(codes, 1))
 
 
 def _visible(path: Path) -> tuple[str, str]:
@@ -183,19 +166,17 @@ def _visible(path: Path) -> tuple[str, str]:
     return " ".join(page.itertext()), " ".join(drawn)
 
 
-def _compare(pdf: Path, texts: list[str], rows: set[str]) -> Iterator[Problem]:
-    """Compare the numbers of all pages with those of the PDF."""
-    pages = pdf_pages(pdf)
-    text = re.sub(r"(?<=\b10\.)\n(?=\d{4})", "", "\n".join(pages).replace("\ufffe", "-"))  # a DOI
-    in_pdf, in_html = _tokens([text]), _tokens(texts)
+def _compare(pdf: Path, pages: list[str], rows: set[str]) -> Iterator[Problem]:
+    """Compare the numbers of all pages with those of the PDF, which has some of its own."""
+    printed = pdf_pages(pdf)
+    text = re.sub(r"(?<=\b10\.)\n(?=\d{4})", "", "\n".join(printed).replace("\ufffe", "-"))  # a DOI
+    in_html, in_pdf = _tokens(pages), _tokens([text])
     # Lines of the PDF break inside addresses, and the PDF numbers its pages and sections.
-    unbroken, shown = "".join(text.split()), "".join("".join(texts).split())
-    own = {str(number) for number in range(len(pages) + 1)}
-    for token in sorted(in_html - in_pdf):
-        if token not in unbroken:
-            message = f"the pages show the number {token!r}, which is not in the PDF"
-            yield Problem(str(pdf), 0, "", message, "number")
-    for token in sorted(in_pdf - in_html - rows - own):
-        if token not in shown and not re.search(rf"(?m)^\s*{re.escape(token)}\.?\s+\S", text):
-            message = f"the PDF shows the number {token!r}, which is on no page"
+    unbroken = ["".join(part.split()) for part in ("".join(pages), text)]
+    own = rows | {str(number) for number in range(len(printed) + 1)}
+    own |= set(re.findall(r"(?m)^\s*([\d.]*\d)\.?\s+\S", text))
+    for token in sorted((in_html - in_pdf) | (in_pdf - in_html - own)):
+        if not all(token in part for part in unbroken):
+            where = "is on the pages, not in the PDF" if token in in_html else "is only in the PDF"
+            message = f"the number {token!r} {where}; both must show the same"
             yield Problem(str(pdf), 0, "", message, "number")

@@ -18,9 +18,6 @@ from markdown_it.token import Token
 
 from evidence_tools.evidence.problems import EvidenceError, Problem, relative_name
 
-DECLARED = "no-evidence-text"
-"""Key of a page's front matter: why the page is no text on the evidence."""
-
 _CELL = 100_000  # a place in a notebook: the number of its cell times this, plus a line
 ROLE = re.compile(r"\{([a-z][a-z:+_-]*)\}`([^`]+)`")
 MARK = re.compile(r"⟦(\d+)⟧")
@@ -29,13 +26,16 @@ _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|et al|approx|Dr|Prof|Fig|ca|St)|(?:^|[A-Z][a-z]+ |[A-Z]\. )[A-Z])\.$"
 )
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "‑": "-"})
-_SCRIPTS = re.compile(r"\bJavascript\(|<script|%%(?:javascript|js|html|svg)\b", re.I)
 _REFUSED = frozenset(["include", "eval-rst", "raw", "csv-table"])
 _LITERAL = frozenset(["code", "code-block", "literalinclude", "parsed-literal", "math"])
-_LITERAL |= {"bibliography", "toctree", "contents", "tableofcontents", "index"}
+_LITERAL |= {"bibliography", "toctree"}
 _TEXTS = frozenset(["alt", "caption", "title"])
 _SELECTS = frozenset(["query", "eval", "select", "isin", "get"])
+_PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _RESULTS = {"direction", "statistically_significant", "estimate", "p_value", "ci_lower"}
+_SELECT_BY = (
+    "select by source, outcome, kind or analysis, or write `# check: ignore coverage -- why`"
+)
 _UNREAD = frozenset(["script", "style", "nav", "header", "footer", "aside", "form", "template"])
 _UNREAD |= {"noscript", "pre"}
 _TEXT_TAGS = ["p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "figcaption", "dt", "dd", "div"]
@@ -85,8 +85,8 @@ class Page:
 
     @property
     def declared(self) -> str:
-        """Why the page is no text on the evidence, or nothing."""
-        return str(self.front.get(DECLARED) or "")
+        """Why the page is no text on the evidence, if its front matter says so."""
+        return str(self.front.get("no-evidence-text") or "")
 
     def problem(self, line: int, message: str, rule: str) -> Problem:
         """Make a problem at a place of the page; in a notebook it is a cell and its line."""
@@ -95,23 +95,18 @@ class Page:
         place = f"{self.path}, cell {line // _CELL}, line {line % _CELL}"
         return Problem(place, 0, "", message, rule)
 
+    def fault(self, line: int, message: str, rule: str = "page") -> None:
+        """Note what is wrong on a line."""
+        self.faults.append((line, message, rule))
+
     def refuse(self, what: str, line: int) -> None:
         """Note something that the rules cannot read."""
         self.fault(line, f"{what} cannot be checked; write it as Markdown, or leave it out")
-
-    def fault(self, line: int | str, message: str, rule: str = "page") -> None:
-        """Note what is wrong on a line, or on the first one that has a text."""
-        found = [number for number, text in self.lines.items() if text and str(line) in text]
-        self.faults.append((line if isinstance(line, int) else [*found, 0][0], message, rule))
 
     def name(self, role: str, key: str, line: int) -> Piece:
         """Note what a role names, and make a piece of it."""
         self.names.append((role, key, line))
         return Piece(key, line, role=role)
-
-    def picture(self, source: str, line: int) -> None:
-        """Note a picture, by its path in the book."""
-        self.names.append(("image", str(Path(self.path).parent / source).lstrip("/"), line))
 
     def add(self, text: str, line: int) -> None:
         """Add a block with a text in which roles are written."""
@@ -122,51 +117,39 @@ class Page:
         self.blocks += [pieces] if text.strip() else []
 
     def add_code(self, source: str, first: int) -> None:
-        """Add the code of a cell: each node with its parent and line, comments, shown strings."""
-        lines = source.split("\n")
-        for line, text in enumerate(lines, start=first):
-            if _SCRIPTS.search(text):
-                self.refuse("a script shown by a cell", line)
+        """Add the code of a cell: each node with its parent and line, and its shown strings."""
         if "kernelspec" not in self.front:
             message = "code cells need `kernelspec` in the front matter: copy it from another page"
             self.fault(first, message)
-        python = ["pass" if re.match(r"\s*[%!?]|.*\?$", text) else text for text in lines]
-        flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        python = re.sub(r"(?m)^\s*[%!?].*|^.*\?$", "pass", source)
         found: list[tuple[Any, Any]] = []
         try:
-            found = [(compile("\n".join(python), "cell", "exec", flags), None)]
+            found = [(compile(python, "cell", "exec", _PARSED), None)]
         except SyntaxError as error:
             if not source.startswith("%%"):
-                line = first - 1 + (error.lineno or 1)
-                self.fault(line, f"the code cannot run: {error.msg}")
+                self.fault(first - 1 + (error.lineno or 1), f"the code cannot run: {error.msg}")
         for node, parent in found:  # grows while it is read
-            line = first + getattr(node, "lineno", 1) - 1
+            line, selected = first + getattr(node, "lineno", 1) - 1, []
             self.code.append((node, parent, line))
             found += [(child, node) for child in ast.iter_child_nodes(node)]
-            called = getattr(getattr(parent, "func", None), "attr", "")
-            match node:
-                case ast.Constant(value=str(text)) if getattr(parent, "arg", "") == "name":
-                    self.labels.add(text)
-                case ast.Constant(value=str(text)) if " " in text.strip():
-                    if called not in _SELECTS and not isinstance(
-                        parent, ast.Compare | ast.Subscript
-                    ):
-                        self.add(text, line)
-                case ast.Call(func=ast.Attribute(attr=method)) if method in _SELECTS:
-                    self._refuse_selection(node.args, line)
-                case ast.Compare():
-                    self._refuse_selection([node], line)
-
-    def _refuse_selection(self, nodes: list[Any], line: int) -> None:
-        """Note code that selects rows by how they came out."""
-        code = " ".join(map(ast.unparse, nodes))
-        # Whether there is a figure at all says nothing on how it came out.
-        if "None" not in code and (found := _RESULTS.intersection(re.findall(r"\w+", code))):
-            message = (
-                f"rows are selected by {min(found)!r}, that is by how they came out; select by "
-                "source, outcome, kind or analysis, or write `# check: ignore coverage -- reason`"
-            )
-            self.fault(line, message, "coverage")
+            match node, parent:
+                case ast.Constant(value=str(label)), ast.keyword(arg="name"):
+                    self.labels.add(label)
+                case ast.Constant(), ast.Compare() | ast.Subscript():
+                    pass
+                case ast.Constant(), ast.Call(func=ast.Attribute(attr=how)) if how in _SELECTS:
+                    pass
+                case ast.Constant(value=str(text)), _ if " " in text.strip():
+                    self.add(text, line)
+                case ast.Call(func=ast.Attribute(attr=how)), _ if how in _SELECTS:
+                    selected = node.args
+                case ast.Compare(), _:
+                    selected = [node]
+            code = " ".join(map(ast.unparse, selected))
+            # Whether there is a figure at all says nothing on how it came out.
+            if "None" not in code and (columns := _RESULTS.intersection(re.findall(r"\w+", code))):
+                message = f"rows are selected by {min(columns)!r}, that is by how they came out; "
+                self.fault(line, message + _SELECT_BY, "coverage")
 
 
 @contextmanager
@@ -182,28 +165,21 @@ def reading(shown: str) -> Iterator[None]:
         raise EvidenceError([place]) from None
 
 
-def read_page(path: Path, shown: str, extensions: Sequence[str] = ()) -> Page:
-    """Read a chapter, Markdown or notebook; problems name it as ``shown``."""
-    with reading(shown):
-        text = path.read_text(encoding="utf-8")
-        if path.suffix != ".ipynb":
-            return parse_page(text, shown, extensions)
-        notebook = json.loads(text)
-        page = Page(shown, front=notebook.get("metadata", {}))
-        for number, cell in enumerate(notebook["cells"], start=1):
-            source, first = "".join(cell["source"]), number * _CELL
-            page.lines |= {first + n: line for n, line in enumerate(source.split("\n"), start=1)}
-            if cell["cell_type"] == "code":
-                page.add_code(source, first + 1)
-            elif cell["cell_type"] == "markdown":
-                _read(page, _parser(frozenset(extensions)), source, first)
-    return page
-
-
 def parse_page(text: str, shown: str = "text", extensions: Sequence[str] = ()) -> Page:
-    """Read the text of a Markdown chapter, as :func:`read_page` does."""
-    page = Page(shown, dict(enumerate(text.split("\n"), start=1)))
-    _read(page, _parser(frozenset(extensions)), text, 0)
+    """Read the text of a chapter, Markdown or a notebook; problems name it as ``shown``."""
+    cells: list[dict[str, Any]] = [{"cell_type": "markdown", "source": text}]
+    front, size = {}, 0
+    if shown.endswith(".ipynb"):
+        notebook = json.loads(text)
+        cells, front, size = notebook["cells"], notebook.get("metadata", {}), _CELL
+    page = Page(shown, front=front)
+    for number, cell in enumerate(cells, start=1):
+        source, first = "".join(cell["source"]), number * size
+        page.lines |= {first + n: line for n, line in enumerate(source.split("\n"), start=1)}
+        if cell["cell_type"] == "code":
+            page.add_code(source, first + 1)
+        elif cell["cell_type"] == "markdown":
+            _read(page, _parser(frozenset(extensions)), source, first)
     return page
 
 
@@ -242,23 +218,20 @@ def _read(page: Page, parser: MarkdownIt, text: str, offset: int) -> None:
                     page.blocks.append([Piece(token.content, line, literal=literal)])
                 case "inline" | "image":
                     if token.type == "image":
-                        page.picture(str(token.attrs.get("src", "")), line)
+                        page.name("image", str(token.attrs.get("src", "")), line)
                     # A row is read as a whole: its first cell says what the others are about.
-                    inner = row if row is not None else []
-                    if row is None:
-                        page.blocks.append(inner)
-                    elif row:
-                        row.append(Piece(" | ", line))
+                    inner = [] if row is None else row
+                    page.blocks += [inner] if row is None else []
+                    inner += [Piece(" | ", line)] if inner else []
                     walk(token.children or [], line, inner)
                 case "tr_open":
-                    row = []
-                    page.blocks.append(row)
+                    page.blocks.append(row := [])
                 case "tr_close":
                     row = None
                 case "fence" | "colon_fence":
                     _directive(page, parser, token, line)
                 case "html_block":
-                    if _SCRIPTS.search(token.content):
+                    if "<script" in token.content.lower():
                         page.refuse("a script", line)
                     page.blocks += _html_blocks(token.content, line - 1)
                 case "substitution_block" | "substitution_inline":
@@ -293,13 +266,12 @@ def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
     elif name in _REFUSED:
         page.refuse(f"the directive {name!r}", line)
     elif name in _LITERAL:
-        literal = "math" if name == "math" else "code"
-        page.blocks.append([Piece(body, first, literal=literal)])
-    elif name in ("figure", "image"):
-        page.picture(argument, line)
-        _read(page, parser, body, first - 1)
+        page.blocks.append([Piece(body, first, literal="math" if name == "math" else "code")])
     else:
-        page.add(argument, line)
+        if name in ("figure", "image"):
+            page.name("image", argument, line)
+        else:
+            page.add(argument, line)
         _read(page, parser, body, first - 1)
 
 

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import partial
 from importlib import resources
@@ -17,7 +17,7 @@ import yaml
 
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.ledger import check_numbers
-from evidence_tools.check.pages import Page, Sentence, read_page, reading, sentences
+from evidence_tools.check.pages import Page, Sentence, parse_page, reading, sentences
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.frames import split_list
@@ -40,7 +40,7 @@ IN_CELLS = frozenset(["advice", "safety", "benefit", "certainty", "surrogate", "
 """Slots that are checked in cells of tables, and in what the package makes of them."""
 
 _RULE_OF = {**dict.fromkeys(IN_CELLS, "wording"), "bind": "bind", "integrity": "integrity"}
-_COMMENT = re.compile(r"\s*[%#] *check:(?: *(ignore|exclude) +([\w-]+) *-- *(\S.{7,}))?")
+COMMENT = re.compile(r"\s*[%#] *check:(?: *(ignore|exclude) +([\w-]+) *-- *(\S.{7,}))?")
 _SETTING = re.compile(r"\s*(?:- )?(?:title|caption|evidence_(?:subtitle|description)): *(.+)")
 _DAYS = 180
 
@@ -65,19 +65,8 @@ class Review:
 def review_book(folder: str | Path, *, release: bool = False, today: date | None = None) -> Review:
     """Check a book without running anything.
 
-    Parameters
-    ----------
-    folder
-        The folder with ``_config.yml``, ``_toc.yml`` and ``data``.
-    release
-        Refuse integrity that was looked up too long ago, and judgements that rows contradict.
-    today
-        The day of the review.
-
-    Returns
-    -------
-    Review
-        What stops a build, in the order of files and lines, and what was looked at.
+    ``folder`` has ``_config.yml``, ``_toc.yml`` and ``data``. With ``release``, integrity that was
+    looked up too long before ``today`` is refused, and so are judgements that rows contradict.
     """
     folder = Path(folder)
     review = Review()
@@ -85,20 +74,17 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
         evidence = load_evidence(folder / "data")
         judge = Judge(evidence)
         pages = read_book(folder)
-        look_up = _look_ups(folder, pages, evidence)
+        found = list(_check_names(folder, pages, evidence))
         stale = [*_stale(folder, evidence, today or date.today()), *_misfits(evidence)]
     except EvidenceError as error:
         review.problems = list(error.problems)
         return review
-    found = [*_check_cells(evidence, judge, review), *check_plain(evidence)]
+    found += [*_check_cells(evidence, judge, review), *check_plain(evidence)]
     for page in pages:
-        found += check_page(page, judge, review)
-        found += [] if page.declared else _check_names(page, look_up)
+        found = _not_exempt(page, [*found, *check_page(page, judge, review)], evidence, review)
     review.gaps = [f"data/{table}.csv: {what}" for table, what in evidence.missing_rows()]
+    review.problems = sorted([*found, *(stale if release else [])])
     review.rereads = [] if release else stale
-    granted, review.problems = exemptions(pages, evidence)
-    _apply([*found, *(stale if release else [])], granted, review)
-    review.problems.sort()
     return review
 
 
@@ -152,21 +138,8 @@ def _check_cells(evidence: Evidence, judge: Judge, review: Review) -> Iterator[P
                     yield Problem(shown, line, column, message, "wording")
 
 
-def _check_names(page: Page, look_up: dict[str, Callable[[str], object]]) -> Iterator[Problem]:
+def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterator[Problem]:
     """Find roles and pictures that name nothing: what a build would refuse later."""
-    for role, key, line in page.names:
-        if hint := "" if role in look_up else did_you_mean(role, look_up):
-            yield page.problem(line, f"there is no role {{{role}}}{hint}", "coverage")
-        try:
-            look_up.get(role, str)(key)
-        except UnknownKeyError as error:
-            yield page.problem(line, f"{{{role}}}`{key}`: {error}", "coverage")
-
-
-def _look_ups(
-    folder: Path, pages: list[Page], evidence: Evidence
-) -> dict[str, Callable[[str], object]]:
-    """Give for each role what raises `UnknownKeyError` when its key names nothing."""
     from pybtex.database import parse_file
 
     works: set[str] = set()
@@ -174,62 +147,71 @@ def _look_ups(
         with reading(path.name):
             works.update(parse_file(str(path)).entries)
     labels = {label for page in pages for label in page.labels}
-
-    def look_up(names: set[str], what: str, text: str) -> None:
-        for key in re.split(r", *", text.rpartition("<")[2].rstrip(">")):
-            if key not in names:
-                hint = did_you_mean(key, names)
-                raise UnknownKeyError(f"{key!r} names no {what}{hint}")
-
-    def find_picture(name: str) -> None:
-        if ":" not in name and not any(folder.glob(name)):
-            raise UnknownKeyError("there is no such picture; add the file, or correct its path")
-
-    label, work = (
-        partial(look_up, *names)
-        for names in ((labels, "figure, table or chapter"), (works, "work in references.bib"))
-    )
-    return {
-        **dict.fromkeys(["ref", "numref"], label),
-        **dict.fromkeys(["cite", "cite:p", "cite:t"], work),
+    names = {"ref": labels, "numref": labels, "cite": works, "cite:p": works, "cite:t": works}
+    rows: dict[str, Callable[[str], object]] = {
         "finding": evidence.finding,
         "source": evidence.source,
         "unknown": partial(evidence.row, "statements"),
         "value": partial(value_runs, evidence),
-        "image": find_picture,
     }
+    for page in (page for page in pages if not page.declared):
+        for role, key, line in page.names:
+            wrong = []
+            if role == "image":
+                beside = folder if key.startswith("/") else (folder / page.path).parent
+                found = ":" in key or any(beside.glob(key.lstrip("/")))
+                wrong = [] if found else ["there is no such picture; add it, or correct its path"]
+            elif role in names:
+                keys = re.split(r", *", key.rpartition("<")[2].rstrip(">"))
+                unknown = [(k, did_you_mean(k, names[role])) for k in keys if k not in names[role]]
+                wrong = [f"nothing is called {name!r}{hint}" for name, hint in unknown]
+            elif role in rows:
+                try:
+                    rows[role](key)
+                except UnknownKeyError as error:
+                    wrong = [str(error)]
+            elif hint := did_you_mean(role, [*names, *rows]):
+                wrong = [f"there is no role {role!r}{hint}"]
+            for what in wrong:
+                yield page.problem(line, f"{{{role}}}`{key}`: {what}", "coverage")
 
 
 def read_book(folder: Path) -> list[Page]:
     """Read the chapters, and texts outside chapters: settings, and the page for visitors."""
     from sphinx_external_toc.parsing import parse_toc_data
 
-    settings = _settings(folder, "_config.yml"), _settings(folder, "_toc.yml")
+    config, contents = (_settings(folder, name) for name in ("_config.yml", "_toc.yml"))
     with reading("_toc.yml"):
-        toc = parse_toc_data(settings[1].front)
+        toc = parse_toc_data(contents.front)
     schema = json.loads(resources.files("jupyter_book").joinpath("config_schema.json").read_text())
     known = {*schema["properties"], "only_build_toc_files"}
-    for key in settings[0].front.keys() - known:
-        settings[0].fault(key, f"there is no setting {key!r}{did_you_mean(key, known)}")
+    for key in config.front.keys() - known:
+        config.fault(_line(config, key), f"there is no setting {key!r}{did_you_mean(key, known)}")
     paths: dict[Path, None] = {}
     for name in (name for name in toc if "://" not in name):
         files = [folder / f"{name}{end}" for end in ("", ".md", ".ipynb")]
-        paths |= dict.fromkeys([path for path in files if path.is_file()][:1])
-        if not any(map(Path.is_file, files)):
+        there = [path for path in files if path.is_file()][:1]
+        paths |= dict.fromkeys(there)
+        if not there:
             message = f"found {name!r}, and there is no such chapter; write it, or take it out"
-            settings[1].fault(name, message)
+            contents.fault(_line(contents, name), message)
     paths |= dict.fromkeys(p for glob in toc.globs() for p in sorted(folder.glob(f"{glob}.md")))
     # A notebook beside the chapters is a copy of an editor until _toc.yml names it.
     others = set((folder / "chapters").glob("**/[!._]*.md")) - set(paths)
-    readme = [path for path in [folder / "README.md"] if path.is_file()]
-    extensions = (settings[0].front.get("parse") or {}).get("myst_enable_extensions") or ()
-    pages = [
-        read_page(path, path.relative_to(folder).as_posix(), extensions)
-        for path in [*paths, *sorted(others), *readme]
-    ]
-    for page in pages[len(paths) : len(paths) + len(others)]:
-        page.fault(1, "the chapter is not in _toc.yml; list or remove it", "coverage")
-    return [*pages, *settings]
+    extensions = (config.front.get("parse") or {}).get("myst_enable_extensions") or ()
+    pages = []
+    for path in [*paths, *sorted(others), *folder.glob("README.md")]:
+        shown = path.relative_to(folder).as_posix()
+        with reading(shown):
+            pages.append(parse_page(path.read_text(encoding="utf-8"), shown, extensions))
+        if path in others:
+            message = "the chapter is not in _toc.yml; list or remove it"
+            pages[-1].fault(1, message, "coverage")
+    return [*pages, config, contents]
+
+
+def _line(page: Page, text: str) -> int:
+    return next((number for number, line in page.lines.items() if text in line), 0)
 
 
 def _settings(folder: Path, name: str) -> Page:
@@ -242,48 +224,30 @@ def _settings(folder: Path, name: str) -> Page:
     return page
 
 
-def exemptions(
-    pages: Iterable[Page], evidence: Evidence
-) -> tuple[dict[Problem, Problem], list[Problem]]:
-    """Read exemptions from comments, each for the next line that is none, and their faults.
-
-    Each has the comment's own place beside it; an excluded finding is exempt where it is written.
-    """
-    granted: dict[Problem, Problem] = {}
-    faults = []
-    known = {"ignore": RULES, "exclude": evidence.rows("findings")}
-    for page in pages:
-        comments = {
-            line: found for line, text in page.lines.items() if (found := _COMMENT.match(text))
-        }
-        for line, comment in comments.items():
-            kind, subject, reason = comment.groups()
-            if subject in known.get(kind, ()):
-                after = (n for n, t in page.lines.items() if n > line and t.strip())
-                target = next((n for n in after if n not in comments), 0)
-                place = page.problem(target if kind == "ignore" else line, reason, subject)
-                granted[place] = page.problem(line, reason, subject)
-            else:
-                message = (
-                    "an exemption names a rule or a finding, and needs a written reason: "
-                    "`check: ignore RULE -- reason` or `check: exclude FINDING -- reason`; the "
-                    f"rules are {', '.join(RULES)}"
-                )
-                faults.append(page.problem(line, message, "page"))
-    return granted, faults
-
-
-def _apply(problems: list[Problem], granted: dict[Problem, Problem], review: Review) -> None:
-    """Take out what is exempted; an exemption that exempts nothing is a problem itself."""
-    held = {(place.path, place.line, place.rule) for place in granted}
-    found = {(problem.path, problem.line, problem.rule) for problem in problems}
-    review.problems += [p for p in problems if (p.path, p.line, p.rule) not in held]
-    for place, comment in granted.items():
-        if place.rule not in RULES or (place.path, place.line, place.rule) in found:
-            review.exemptions.append(place)
+def _not_exempt(
+    page: Page, problems: list[Problem], evidence: Evidence, review: Review
+) -> list[Problem]:
+    """Take out what comments exempt on the next line; one that exempts nothing is a problem."""
+    lines = page.lines.items()
+    comments = {line: comment for line, text in lines if (comment := COMMENT.match(text))}
+    for line, comment in comments.items():
+        kind, subject, reason = comment.groups()
+        after = (n for n, text in lines if n > line and text.strip() and n not in comments)
+        place = page.problem(next(after, 0), "", subject or "")
+        held = [
+            p for p in problems if (p.path, p.line, p.rule) == (place.path, place.line, place.rule)
+        ]
+        problems = [problem for problem in problems if problem not in held]
+        if held or (kind == "exclude" and subject in evidence.rows("findings")):
+            review.exemptions.append(page.problem(line, reason, subject))
         else:
-            message = f"there is nothing to exempt from {place.rule!r}: remove the comment"
-            review.problems.append(replace(comment, message=message, rule="page"))
+            message = (
+                "there is nothing to exempt; an exemption is on the line before, and needs a "
+                "written reason: `check: ignore RULE -- reason`, or for a finding on no page "
+                f"`check: exclude FINDING -- reason`; the rules are {', '.join(RULES)}"
+            )
+            problems.append(page.problem(line, message, "page"))
+    return problems
 
 
 def _stale(folder: Path, evidence: Evidence, today: date) -> Iterator[Problem]:
