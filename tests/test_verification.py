@@ -81,7 +81,7 @@ def test_a_link_and_an_empty_folder_are_no_files_of_a_build(build: Path) -> None
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"3", b'{"kind": "report"}'])
 def test_a_damaged_or_foreign_manifest_is_a_sentence(build: Path, content: bytes) -> None:
     (build / "report.json").write_bytes(content)
-    with pytest.raises(ReleaseError, match=r"report\.json: not read: .*restore it"):
+    with pytest.raises(ReleaseError, match=r"report\.json: not read: .*make it again"):
         verify(build)
 
 

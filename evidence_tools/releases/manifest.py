@@ -112,7 +112,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 def check_contents(contents: Contents, shown: str) -> Manifest:
     """Read the manifest among some files, and refuse files that are not as it says."""
     if NAME not in contents:
-        raise ReleaseError(f"{shown}: {NAME} is missing; build the report, or restore the folder")
+        raise ReleaseError(f"{shown}: {NAME} is missing; build or publish it again")
     try:
         manifest = dict(json.loads(contents[NAME]))
         if manifest["digest"] != _digest(manifest) or manifest["format"] != _FORMAT:
@@ -120,12 +120,12 @@ def check_contents(contents: Contents, shown: str) -> Manifest:
         files, found = manifest["files"], _hashes(contents)
         faults = dict.fromkeys(files.keys() - found.keys(), "missing")
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise ReleaseError(f"{shown}/{NAME}: not read: {error}; restore it") from None
+        raise ReleaseError(f"{shown}/{NAME}: not read: {error}; make it again") from None
     faults |= dict.fromkeys(found.keys() - files.keys(), "extra")
     faults |= {n: "differs" for n in files.keys() & found.keys() if found[n] != files[n]}
     if faults:
         listed = "".join(f"\n  {name}: {faults[name]}" for name in sorted(faults))
-        raise ReleaseError(f"{shown}: not as it was made:{listed}")
+        raise ReleaseError(f"{shown}: not as it was made; make it again:{listed}")
     return manifest
 
 

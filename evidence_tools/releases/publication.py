@@ -13,27 +13,22 @@ import json
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from evidence_tools.evidence.problems import relative_name
 from evidence_tools.releases import manifest as manifests
-from evidence_tools.releases.manifest import ReleaseError, check_contents, read_folder, unpack
+from evidence_tools.releases.manifest import (
+    Manifest,
+    ReleaseError,
+    check_contents,
+    read_folder,
+    unpack,
+)
 from evidence_tools.releases.stamp import VERSION, run_program, version_key
 
 _RECORD = "versions.json"
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>{title}</title>
-<meta http-equiv="refresh" content="0; url={target}">
-<link rel="canonical" href="{target}">
-</head>
-<body><main><h1>{title}</h1><p><a href="{target}">Go on</a></p></main></body>
-</html>
-"""
+_PAGE = Path(__file__).with_name("forward.html").read_text(encoding="utf-8")
 _OLD = """.evidence-old-version {{ display: block !important; }}
 .evidence-old-version::before {{ content: "The newest version is {version} of {date}. "; }}
 """
@@ -73,11 +68,11 @@ def publish(build: Path, site: Path) -> str:
                 manifests.write_whole(path, content)
     except Timeout:
         raise ReleaseError(f"{relative_name(site)}: somebody else publishes there; wait") from None
-    return f"Version {version} is published; the newest is {versions[0]['version']}."
+    return f"Version {version} is published; the newest is {next(iter(versions))}."
 
 
 def _add(build: Path, site: Path, version: str) -> None:
-    """Copy a build under its version, in one step, if it is not there."""
+    """Copy a build under its version, in one step, if it is not there as it was built."""
     target, staging = site / "v" / version, site / ".staging"
     shutil.rmtree(staging, ignore_errors=True)
     if {_listed(site).get(version, ""), _hash(target)} - {"", _hash(build)}:
@@ -85,10 +80,11 @@ def _add(build: Path, site: Path, version: str) -> None:
             f"version {version} was published with other content, and a published version never "
             "changes: release a new version"
         )
-    if not target.exists():
+    if read_folder(target) != read_folder(build):
         shutil.copytree(build, staging, symlinks=True, ignore=shutil.ignore_patterns(".buildinfo"))
         check_contents(read_folder(staging), "the copy")
         target.parent.mkdir(exist_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
         staging.rename(target)
 
 
@@ -106,39 +102,33 @@ def _hash(folder: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _read_versions(site: Path) -> list[dict[str, Any]]:
-    """Check every version that a site has ever had, and describe them, newest first.
+def _read_versions(site: Path) -> dict[str, Manifest]:
+    """Check every version that a site has ever had, and read their manifests, newest first.
 
     A version that is lost or damaged is an error: the list never shrinks, and ``latest/`` never
     goes back.
     """
-    listed, found = _listed(site), []
+    listed, found = _listed(site), {}
     versions = {*listed, *(path.name for path in (site / "v").glob("*/"))}
     for version in sorted(filter(VERSION.fullmatch, versions), key=version_key, reverse=True):
-        folder, entry = site / "v" / version, {"version": version, "url": f"v/{version}/"}
-        try:
-            manifest = check_contents(read_folder(folder), relative_name(folder))
-            entry |= {"date": manifest["stamp"]["date"], "pages": manifest["pages"]}
-            entry |= {"title": manifest["report"]["title"], "manifest": _hash(folder)}
-            if listed.get(version) not in (None, entry["manifest"]):
-                raise ReleaseError(f"{relative_name(folder)}: not what was published")
-        except ReleaseError as error:
-            remedy = "restore the folder, or remove it and publish its build again"
-            raise ReleaseError(f"{error}\n{remedy}") from None
-        found.append(entry)
+        folder = site / "v" / version
+        found[version] = check_contents(read_folder(folder), relative_name(folder))
+        if listed.get(version) not in (None, _hash(folder)):
+            raise ReleaseError(f"{relative_name(folder)}: not what was published; publish it again")
     return found
 
 
-def _stale_files(versions: list[dict[str, Any]], site: Path) -> dict[Path, bytes]:
+def _stale_files(versions: dict[str, Manifest], site: Path) -> dict[Path, bytes]:
     """Give the files beside the versions that are not there as they should be."""
-    newest, record = versions[0], json.dumps(versions, indent=1)
-    files = {_RECORD: record, "versions.js": f"window.evidenceVersions = {record};\n"}
-    files["index.html"] = forward_page(newest["title"], "latest/index.html")
-    files["latest/index.html"] = forward_page(newest["title"], f"../{newest['url']}index.html")
-    files[".nojekyll"] = ""
-    for entry in versions:
-        style = _OLD.format(**newest) if entry is not newest else ""
-        files[f"v/{entry['version']}.css"] = style
+    newest, files, entries = next(iter(versions)), {".nojekyll": ""}, []
+    for version, manifest in versions.items():
+        entry = {"version": version, "url": f"v/{version}/", "date": manifest["stamp"]["date"]}
+        entries.append(entry | {"pages": manifest["pages"], "manifest": _hash(site / entry["url"])})
+        files[f"v/{version}.css"] = _OLD.format(**entries[0]) if version != newest else ""
+    record, title = json.dumps(entries, indent=1), versions[newest]["report"]["title"]
+    files |= {_RECORD: record, "versions.js": f"window.evidenceVersions = {record};\n"}
+    files["index.html"] = forward_page(title, "latest/index.html")
+    files["latest/index.html"] = forward_page(title, f"../v/{newest}/index.html")
     contents = {site / name: text.encode() for name, text in files.items()}
     stale = [p for p in contents if not p.is_file() or p.read_bytes() != contents[p]]
     return {path: contents[path] for path in stale}
@@ -164,16 +154,15 @@ def verify(place: Path, *, key: Path | None = None, signature: Path | None = Non
         if stale := _stale_files(versions, place):
             names = ", ".join(map(relative_name, stale))
             raise ReleaseError(f"{names}: missing or changed; publish the newest build again")
-        parts, said = zip(*((place / e["url"], e["version"]) for e in versions), strict=True)
+        parts = {version: place / "v" / version for version in versions}
     else:
         contents = unpack(place) if place.is_file() else read_folder(place)
-        manifest = check_contents(contents, relative_name(place))
-        parts, said = (place,), (manifest["stamp"]["version"],)
+        parts = {check_contents(contents, relative_name(place))["stamp"]["version"]: place}
     if key:
-        for part in parts:
+        for part in parts.values():
             _check_signature(part, key, signature)
     told = _SIGNED if key else _UNSIGNED
-    return f"{place}: all files of version {', '.join(said)} as made. {told}"
+    return f"{place}: all files of version {', '.join(parts)} as made. {told}"
 
 
 def sign(place: Path, key: Path) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from evidence_tools.releases.manifest import Contents, Manifest, ReleaseError, w
 from evidence_tools.releases.stamp import git, version_key
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
-_EDITED = ("pyproject.toml", "CITATION.cff", "CHANGELOG.md")
 _UNDO = """
 If a release was interrupted, this undoes it:
   git restore --source=HEAD --staged --worktree .
@@ -70,22 +68,8 @@ def _ready(folder: Path, version: str, released: list[str], day: str) -> Evidenc
 
 def _files(folder: Path, before: list[Snapshot], after: Snapshot) -> dict[str, bytes]:
     """Work out the content of each file that a release writes."""
-    version, day = after["version"], after["date"]
-    kept = f"data/releases/{version}"
-    project, cff, log = ((folder / name).read_text(encoding="utf-8") for name in _EDITED)
-    wanted = tomllib.loads(project)
-    line = re.compile(rf'(?m)^version\s*=\s*"{re.escape(wanted["project"]["version"])}"')
-    project, wanted["project"]["version"] = line.sub(f'version = "{version}"', project), version
-    new = {"version": version, "date-released": day}
-    cff, count = re.subn(r"(?m)^(version|date-released):.*", lambda m: f"{m[1]}: {new[m[1]]}", cff)
-    head, unreleased, rest = log.partition("## Unreleased\n")
-    if tomllib.loads(project) != wanted or not unreleased or count != 2:
-        raise ReleaseError(
-            "put one line 'version = ...' under [project] in pyproject.toml, lines 'version:' and "
-            "'date-released:' into CITATION.cff, and a line '## Unreleased' into CHANGELOG.md"
-        )
-    files = {"pyproject.toml": project, "CITATION.cff": cff}
-    text = f"First release, with {len(after['tables']['findings'])} findings.\n"
+    version, day, kept = after["version"], after["date"], f"data/releases/{after['version']}"
+    text, files = f"First release, with {len(after['tables']['findings'])} findings.", {}
     if before:
         changes, earlier = difference.compare(before[-1], after), before[-1]["version"]
         summary = difference.markdown_list(difference.summary_lines(changes))
@@ -94,8 +78,19 @@ def _files(folder: Path, before: list[Snapshot], after: Snapshot) -> dict[str, b
         files[f"{kept}-wording.md"] = wording
         text = f"Compared with {earlier}:\n\n{summary}\n"
         text += f"`evidence diff {earlier} {version}` lists every row and wording, "
-        text += f"`{kept}-wording.md` every change of wording.\n"
-    files["CHANGELOG.md"] = f"{head}{unreleased}\n## {version} ({day})\n\n{text}{rest}"
+        text += f"`{kept}-wording.md` every change of wording."
+    edits = (
+        ("pyproject.toml", r"^version = .*$", f'version = "{version}"'),
+        ("CITATION.cff", r"^version: .*$", f"version: {version}"),
+        ("CITATION.cff", r"^date-released: .*$", f"date-released: {day}"),
+        ("CHANGELOG.md", "^## Unreleased$", f"## Unreleased\n\n## {version} ({day})\n\n{text}"),
+    )
+    for name, line, new in edits:
+        old = files.get(name) or (folder / name).read_text(encoding="utf-8")
+        start, *rest = re.split(line, old, flags=re.MULTILINE)
+        if len(rest) != 1:
+            raise ReleaseError(f"{name}: one line of the form {line} is needed")
+        files[name] = f"{start}{new}{rest[0]}"
     contents = {name: content.encode() for name, content in files.items()}
     return {f"{kept}.json": difference.snapshot_bytes(after), **contents}
 
