@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from made_up import HEAD, Made, build, write_book
+from building import HEADER
+from made_up import Made, build, write_book
 
 from evidence_tools.book.outputs import figure_rows
 from evidence_tools.book.site import Site
@@ -200,7 +201,7 @@ def test_the_pdf_is_beside_the_pages_and_the_build_says_where(made: Made) -> Non
 
 
 def test_what_is_wrong_is_all_reported_and_the_last_good_site_stays(tmp_path: Path) -> None:
-    rows = HEAD + (
+    rows = HEADER + (
         "\nNo title here.\n\n```{code-cell} ipython3\nimport sys\n"
         "from evidence_tools.show.display import Prose, runs\n"
         'print("careful", file=sys.stderr)\n```\n'

@@ -18,8 +18,8 @@ from typing import Any
 
 import psutil
 import pytest
-from building import PROJECT
-from made_up import HEAD, ROWS, Made, build, write_book
+from building import HEADER, PROJECT
+from made_up import AMBER, Made, build, write_book
 from myst_nb.core.execute.cache import NotebookClientCache
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from running import environment, left_alive, write_chapter
@@ -224,7 +224,9 @@ JUPYTER = new_notebook(
     cells=[new_markdown_cell("# A notebook\n"), new_code_cell("print('forty' + '-two')")],
     metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
 )
-BESIDE = f"{HEAD}\n# What is beside?\n\n```{{code-cell}} ipython3\nopen('beside.csv').read()\n```\n"
+BESIDE = (
+    f"{HEADER}\n# What is beside?\n\n```{{code-cell}} ipython3\nopen('beside.csv').read()\n```\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +269,8 @@ def test_each_kind_of_change_reaches_the_pages_and_runs_no_more_than_it_must(who
     assert all("A new title" in made.page(name) for name in ("answer", "rows", "diary"))
     assert not list(made.html.rglob("*Untitled*"))
 
-    (whole / "chapters" / "rows.md").write_text(HEAD + ROWS.replace("is one?", "is two?"), "utf-8")
+    rows = (AMBER / "chapters" / "rows.md").read_text("utf-8")
+    (whole / "chapters" / "rows.md").write_text(rows.replace("is one?", "is two?"), "utf-8")
     made, count = rebuilt(whole)
     assert count == 1
     assert "What is two?" in made.page("rows")
