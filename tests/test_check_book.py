@@ -191,7 +191,10 @@ def test_a_number_inside_a_drawing_is_no_number_of_a_row(book: Path) -> None:
 
     page = "<article>97.3 of them <svg><text>96.4</text></svg></article>"
     (book / "chapters" / "a.html").write_text(page, "utf-8")
-    drawn = {MIME_TYPE: {"svg": "<svg>97.3</svg>", "narrow_svg": "97.3", "alt": "a chart"}}
+    drawn = {
+        MIME_TYPE: {"svg": "<svg>97.3</svg>", "narrow_svg": "97.3", "alt": "a chart"},
+        "text/plain": "a chart",
+    }
     output = {"output_type": "display_data", "data": drawn}
     cell = {"cell_type": "code", "metadata": {}, "outputs": [output]}
     (book / "chapters" / "a.ipynb").write_text(
@@ -208,8 +211,8 @@ def test_a_script_among_outputs_is_refused(evidence: Evidence) -> None:
 
 
 def shown(*texts: str) -> list[object]:
-    pieces = [{"text": text} for text in texts]
-    return [{"output_type": "display_data", "data": {MIME_TYPE: {"rows": [pieces]}}}]
+    data = {MIME_TYPE: {"kind": "prose"}, "text/plain": "".join(texts)}
+    return [{"output_type": "display_data", "data": data}]
 
 
 def test_what_the_package_shows_of_the_tables_passes(evidence: Evidence) -> None:

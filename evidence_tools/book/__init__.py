@@ -47,7 +47,8 @@ from evidence_tools.book.site import (
     shared_state,
     write_notebooks,
 )
-from evidence_tools.check import check_built, review_book
+from evidence_tools.check.built import check_built
+from evidence_tools.check.review import review_book
 from evidence_tools.evidence.model import load_evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
 from evidence_tools.releases.manifest import ReleaseError, write_manifest

@@ -47,7 +47,8 @@ def check_built(
         path, held = (html / page.path).with_suffix(".html"), [*page.lines.values()]
         for place, outputs in _cells(path.with_suffix(".ipynb"), page.path):
             problems += known.check(outputs, place)
-            held += (text for o in outputs for text in _texts(o.get("data", {}).get(MIME_TYPE)))
+            shows = (output.data for output in outputs if MIME_TYPE in output.get("data", ()))
+            held += (data["text/plain"] for data in shows)
             named.update(re.findall(r'"([\w.-]+)"', json.dumps(outputs)))
         shown, drawn = _visible(path)
         printed += [shown, drawn] if page.front.get("print") is not False else []
@@ -85,7 +86,7 @@ class Known:
                 message = "a cell shows a script, which cannot be checked; show data or text"
                 yield Problem(path, 0, "", message, "page")
             elif MIME_TYPE in data:
-                for message in self._made(_texts(data[MIME_TYPE])):
+                for message in self._made(re.split(r"\n| \| ", data["text/plain"])):
                     yield Problem(path, 0, "", message, "wording")
             else:  # text that an author printed
                 kinds = ("text/markdown", "text/html", "text/plain")
@@ -108,21 +109,7 @@ class Known:
 
 def _folded(text: str) -> str:
     """Fold what printing changes: spaces, quotes, dashes, the minus sign and the micro sign."""
-    return re.sub(r"[\W_]+", " ", text.casefold().replace("μ", "u")).strip()
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """List the texts of an output that was made from rows, but not those inside drawings."""
-    if isinstance(value, dict):
-        value = [item for key, item in value.items() if not key.endswith(("svg", "spec"))]
-    elif isinstance(value, list) and all(isinstance(v, dict) and "text" in v for v in value):
-        # An address says nothing.
-        value = "".join(run["text"] for run in value if not run.get("link"))
-    if isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif value:
-        yield str(value)
+    return re.sub(r"(?:https?:)?[\W_]+", " ", text.casefold().replace("μ", "u")).strip()
 
 
 def _hidden(pages: list[Page], named: set[str], evidence: Evidence) -> Iterator[Problem]:

@@ -279,21 +279,19 @@ def sentences(blocks: Iterable[Block]) -> Iterator[Sentence]:
     """List the sentences of some blocks, in order."""
     for block in blocks:
         text, places = "", [(0, 0)]
-        roles: list[tuple[str, str]] = []
+        roles: dict[int, tuple[str, str]] = {}
         for piece in block:
             places.append((len(text), piece.line))
             if piece.role:
                 text += f"⟦{len(roles)}⟧"
-                roles.append((piece.role, piece.text))
+                roles[len(roles)] = piece.role, piece.text
             elif not piece.literal:
                 text += piece.text.translate(_QUOTES)
         start = 0
         for end in [m.end() for m in _END.finditer(text) if _ends(text, m)] + [len(text)]:
             if words := text[start:end].strip():
                 begin = text.index(words, start)
-                line = max(place for place in places if place[0] <= begin)[1]
-                own = {int(mark): roles[int(mark)] for mark in MARK.findall(words)}
-                yield Sentence(words, own, line)
+                yield Sentence(words, roles, max(p for p in places if p[0] <= begin)[1])
             start = end
 
 
