@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ _WORDS = {"number": "", "unitdefinition": "unit definition", "nullvalue": "null 
 def check_numbers(
     page: Page, wording: Wording, rows: Rows, seen: Counter[str]
 ) -> Iterator[Problem]:
-    """Find numbers that an author typed on a page, in its text and in its code; count by kind."""
+    """Find numbers that an author typed in the text of a page; count by kind."""
     for block in page.blocks:
         seen["from rows"] += sum(piece.role in ("finding", "value") for piece in block)
         sources = _sources(block, wording)
@@ -36,13 +35,6 @@ def check_numbers(
                 if not kind:
                     message = f"typed number {number!r}: {_remedy(number, sources, rows)}"
                     yield page.problem(piece.line, message, "number")
-    for node, parent, line in page.code:
-        value = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if isinstance(value, float) or (is_number and isinstance(parent, ast.FormattedValue)):
-            seen["typed"] += 1
-            message = f"number {value!r} typed in a code cell: take it from a row"
-            yield page.problem(line, message, "number")
 
 
 def _sources(block: Block, wording: Wording) -> list[str]:

@@ -68,7 +68,7 @@ class Sentence:
 
 @dataclass
 class Page:
-    """One page: its text, its code and comments with their lines, what it names, what is wrong.
+    """One page: its lines, its text in blocks, what it names, what is wrong.
 
     ``names`` are roles and pictures with what they name, ``faults`` are message and rule; both
     have a line.
@@ -78,7 +78,6 @@ class Page:
     lines: dict[int, str] = field(default_factory=dict)
     front: dict[str, Any] = field(default_factory=dict)
     blocks: list[Block] = field(default_factory=list)
-    code: list[tuple[Any, Any, int]] = field(default_factory=list)
     labels: set[str] = field(default_factory=set)
     names: list[tuple[str, str, int]] = field(default_factory=list)
     faults: list[tuple[int, str, str]] = field(default_factory=list)
@@ -117,34 +116,36 @@ class Page:
         self.blocks += [pieces] if text.strip() else []
 
     def add_code(self, source: str, first: int) -> None:
-        """Add the code of a cell: each node with its parent and line, and its shown strings."""
+        """Add the texts of a cell; its numbers, and what it selects rows by, may be faults."""
         if "kernelspec" not in self.front:
             message = "code cells need `kernelspec` in the front matter: copy it from another page"
             self.fault(first, message)
-        python = re.sub(r"(?m)^\s*[%!?].*|^.*\?$", "pass", source)
-        found: list[tuple[Any, Any]] = []
+        python = re.sub(r"(?m)^[ \t]*[%!?].*|^.*\?$", "pass", source)
+        tree, silent = ast.parse(""), set[ast.AST]()
         try:
-            found = [(compile(python, "cell", "exec", _PARSED), None)]
+            tree = compile(python, "cell", "exec", _PARSED)
         except SyntaxError as error:
             if not source.startswith("%%"):
                 self.fault(first - 1 + (error.lineno or 1), f"the code cannot run: {error.msg}")
-        for node, parent in found:  # grows while it is read
-            line, selected = first + getattr(node, "lineno", 1) - 1, []
-            self.code.append((node, parent, line))
-            found += [(child, node) for child in ast.iter_child_nodes(node)]
-            match node, parent:
-                case ast.Constant(value=str(label)), ast.keyword(arg="name"):
+        for node in ast.walk(tree):  # what holds others comes before them
+            line, selected = first + getattr(node, "lineno", 1) - 1, list[ast.AST]()
+            match node:
+                case ast.keyword(arg="name", value=ast.Constant(value=str(label))):
                     self.labels.add(label)
-                case ast.Constant(), ast.Compare() | ast.Subscript():
-                    pass
-                case ast.Constant(), ast.Call(func=ast.Attribute(attr=how)) if how in _SELECTS:
-                    pass
-                case ast.Constant(value=str(text)), _ if " " in text.strip():
+                case ast.Constant(value=str(text)) if " " in text.strip() and node not in silent:
                     self.add(text, line)
-                case ast.Call(func=ast.Attribute(attr=how)), _ if how in _SELECTS:
-                    selected = node.args
-                case ast.Compare(), _:
-                    selected = [node]
+                case (
+                    ast.Constant(value=float(number))
+                    | ast.FormattedValue(value=ast.Constant(value=int(number)))
+                ):
+                    message = f"number {number!r} typed in a code cell: take it from a row"
+                    self.fault(line, message, "number")
+                case ast.Call(func=ast.Attribute(attr=how), args=texts) if how in _SELECTS:
+                    selected = [*texts]
+                    silent.update(texts)
+                case ast.Compare() | ast.Subscript():
+                    selected = [node] if isinstance(node, ast.Compare) else []
+                    silent.update(ast.iter_child_nodes(node))
             code = " ".join(map(ast.unparse, selected))
             # Whether there is a figure at all says nothing on how it came out.
             if "None" not in code and (columns := _RESULTS.intersection(re.findall(r"\w+", code))):
