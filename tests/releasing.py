@@ -11,26 +11,14 @@ import sys
 from pathlib import Path
 
 import conftest
-from building import TOPIC
+from building import PROJECT, TOPIC
 
 from evidence_tools.releases.manifest import write_manifest
 from evidence_tools.releases.release import release
 from evidence_tools.releases.stamp import read_stamp
 
-PROJECT = """[project]
-name = "book"
-version = "{}"
-
-[tool.evidence]
-integrity-check-days = 400
-"""
-PAGE = """<!DOCTYPE html>
-<html><head><title>{title}</title>
-<noscript><link rel="stylesheet" href="{up}../{version}.css"></noscript></head>
-<body><aside class="evidence-old-version"><a href="{up}../../latest/index.html">Newest</a></aside>
-<p>{stamp}</p><a href="{up}index.html">Start</a> <a href="{up}chapters/answer.html">Answer</a>
-</body></html>
-"""
+SMALL = PROJECT / "tests" / "small"
+PAGE = (SMALL / "page.html").read_text(encoding="utf-8")
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -48,20 +36,9 @@ def commit(folder: Path) -> None:
     git(folder, "commit", "--quiet", "--message", "A change")
 
 
-def make_book(folder: Path, version: str = "0.1.0") -> Path:
+def make_book(folder: Path) -> Path:
+    shutil.copytree(SMALL, folder, ignore=shutil.ignore_patterns("page.html"))
     shutil.copytree(TOPIC, folder / "data")
-    files = {
-        "pyproject.toml": PROJECT.format(version),
-        "CITATION.cff": f"title: Book\nversion: {version}\ndate-released: 2026-01-01\n",
-        "CHANGELOG.md": "# Changes\n\n## Unreleased\n\nBy hand: a word.\n",
-        "_config.yml": "title: Book\n",
-        "_toc.yml": "format: jb-book\nroot: chapters/answer\n",
-        ".gitignore": "_build/\n",
-        "chapters/answer.md": "# Answer\n\nOne sentence.\n",
-    }
-    for name, text in files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
     conftest.exclude_findings(folder)
     git(folder, "init", "--quiet")
     commit(folder)

@@ -39,13 +39,6 @@ def test_help_names_every_subcommand(capsys: Capture) -> None:
     assert all(command in said for command in COMMANDS)
 
 
-def test_an_unknown_subcommand_is_refused(capsys: Capture) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["chek"])
-    assert ended.value.code == 2
-    assert "invalid choice: 'chek'" in capsys.readouterr().err
-
-
 def test_a_fault_of_a_table_ends_with_one_and_its_place(folder: Path, capsys: Capture) -> None:
     table = folder / "data" / "findings.csv"
     table.write_text(table.read_text("utf-8").replace("decrease", "decreese", 1), "utf-8")
@@ -73,11 +66,6 @@ def test_an_audit_reads_a_page_and_ends_with_nothing_wrong(folder: Path, capsys:
 def test_a_page_that_is_not_there_cannot_be_audited(folder: Path, capsys: Capture) -> None:
     assert main(["audit", "no-such-page.html"]) == 2
     assert "no-such-page.html" in "".join(capsys.readouterr())
-
-
-def test_a_folder_that_is_no_build_cannot_be_verified(folder: Path, capsys: Capture) -> None:
-    assert main(["verify", str(folder)]) == 1
-    assert "report.json" in capsys.readouterr().err
 
 
 def test_the_real_report_passes_its_own_checks(

@@ -153,7 +153,9 @@ def test_a_new_chapter_or_table_counts_as_modified_even_if_git_ignores_it(
 def test_an_environment_that_names_another_repository_stamps_no_foreign_commit(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = make_book(tmp_path / "other", "9.9.9")
+    other = make_book(tmp_path / "other")
+    (other / "README.md").write_text("another commit")
+    commit(other)
     own = git(book, "rev-parse", "HEAD").strip()
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(other))
