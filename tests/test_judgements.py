@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from evidence_tools.evidence.judgements import (
+    DOMAINS,
     RULES,
     STANDINGS,
     compare,
@@ -22,7 +23,6 @@ from evidence_tools.evidence.judgements import (
     standing_of,
 )
 from evidence_tools.evidence.model import Evidence
-from evidence_tools.evidence.rules import DOMAINS
 
 Changed = Callable[..., Evidence]
 
@@ -229,9 +229,10 @@ def test_alternatives_pair_a_result_with_its_variant_and_its_correction(topic: E
 
 def test_what_rows_leave_open_is_listed(changed_topic: Changed, topic: Evidence) -> None:
     assert topic.missing_rows() == []
-    evidence = changed_topic("sources", "dusk2010", design="rct")
+    changed_topic("sources", "dusk2010", design="rct")
+    evidence = changed_topic("sources", "heron2018", title="Light and accidents", year="2015")
     tables = [table for table, _ in evidence.missing_rows()]
-    assert tables == ["trials", "findings"]
+    assert tables == ["trials", "sources", "findings"]
 
 
 def limitations(evidence: Evidence, finding: str) -> set[str]:

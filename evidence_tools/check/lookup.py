@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache, cached_property
 
+from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.show.words import MOVED, is_silent, lower_first, way_text
+from evidence_tools.show.words import is_silent, lower_first, way_text
 
 DIRECTIONS = {"up": "increase", "down": "decrease"}
 _WIDE = ("any site", "not stated", "taken together")

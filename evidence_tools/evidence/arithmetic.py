@@ -34,6 +34,12 @@ FULL_NAMES = {
 RATIOS = ("ROM", "RR", "OR", "HR")
 """Measures whose value of no difference is 1; intervals are even on the log scale."""
 
+MEANS, RISKS = ("MD", "WMD", "SMD", "ROM"), ("RR", "OR", "HR", "RD")
+"""Measures that compare measured values, and measures that compare how often events happen."""
+
+MOVED = ("increase", "decrease")
+"""Directions of a result that changed."""
+
 PRINTED = "_printed"
 """Ending of the column that keeps a number's digits as they are in the file."""
 
@@ -97,20 +103,22 @@ def printed_p_values(text: str) -> list[str]:
 def read_print(rows: pd.DataFrame, figures: list[str], units: Iterable[str]) -> pd.DataFrame:
     """Compare the columns of rows with what is printed: ``as_printed``.
 
-    Columns: ``unprinted`` figures, ``other_units`` where the unit is not printed and others are;
-    of rows with effects also the measures that are ``named``, whether the row is ``misnamed`` or
-    its p-value ``p_unprinted``, and whether the text ``prints_estimate`` and ``prints_interval``.
+    Columns: ``x_unprinted`` for each figure, ``other_units`` where the unit is not printed and
+    others are; of rows with effects also the measures that are ``named``, whether the row is
+    ``misnamed`` or its p-value ``p_unprinted``, and whether the text ``prints_estimate`` and
+    ``prints_interval``.
     """
     printed = rows["as_printed"].fillna("")
     texts = rows[[column + PRINTED for column in figures]].to_numpy(dtype=object)
+    lacking = [_unprinted(row, text) for row, text in zip(texts, printed, strict=True)]
+    unprinted = [[text in some for text in row] for row, some in zip(texts, lacking, strict=True)]
+    found = pd.DataFrame(unprinted, rows.index, [f"{column}_unprinted" for column in figures])
     known = "|".join(re.escape(unit) for unit in units if "/" in unit)  # "95% CI" has a "%"
     named = printed.replace(MICRO, "u", regex=True).str.findall(rf"(?<![A-Za-z])({known})(?!\w)")
-    found = pd.DataFrame({"unprinted": map(_unprinted, texts, printed)}, rows.index)
     # A share or a ratio may be printed beside the unit of what was measured.
-    pairs = zip(rows["unit"].fillna("/"), named, strict=True)
     found["other_units"] = [
         "" if unit in some or "/" not in unit else ", ".join(some).strip(", ")
-        for unit, some in pairs
+        for unit, some in zip(rows["unit"].fillna("/"), named, strict=True)
     ]
     if "effect_measure" in rows:
         measures = printed.map(named_measures)
@@ -196,7 +204,7 @@ def _flags(findings: pd.DataFrame, computed: pd.DataFrame, uneven: Any) -> pd.Se
     significant = findings["statistically_significant"].map({"yes": True, "no": False})
     silent = (findings["direction"] == "no_significant_change") & significant.isna()
     significant = significant.astype("boolean").mask(silent, False)
-    moved = findings["direction"].isin(["increase", "decrease"])
+    moved = findings["direction"].isin(MOVED)
     says = excludes.map({True: "leaves out", False: "includes"}).fillna("")
     says = ", but the interval " + says + " the value of no difference"
     called = significant.map({True: "", False: "not "}).fillna("")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.arithmetic import clauses
+from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.topic import Topic
 
@@ -17,6 +17,9 @@ LEVELS = ("high", "moderate", "low", "very low")
 
 Balshem H et al. 2011, doi 10.1016/j.jclinepi.2010.07.015.
 """
+
+DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
+"""Reasons for which GRADE lowers the certainty of randomized trials."""
 
 LEVELS_DOWN = {"no concern": 0, "not assessed": 0, "serious": 1, "very serious": 2}
 """By how many levels each judgement lowers the certainty."""
@@ -81,43 +84,24 @@ def find_misfits(judgements: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFra
     whose intervals exclude no difference (``excludes_null``). The other domains cannot be
     computed from findings.
     """
-    domain, judged = judgements["domain"], judgements["judgement"]
-    concern = judged.map(LEVELS_DOWN) > 0
-    conflict = judgements["outcome_id"].isin(findings.loc[findings["conflict"], "outcome_id"])
-    rests_on = [findings.loc[split_list(cell)] for cell in judgements["finding_ids"]]
-    precise = [len(rows) > 0 and rows["excludes_null"].fillna(False).all() for rows in rests_on]
-    counted = [rows["standing"].isin(["counted", "context"]).all() for rows in rests_on]
-    spoken = [rows.loc[rows["statistically_significant"] != "no", "direction"] for rows in rests_on]
-    apart = [set(MOVED) <= set(directions) for directions in spoken]
-    return judgements.assign(reason=clauses(judgements.index, [
-        ((domain == "inconsistency") & conflict & ~concern,
-         "results that count conflict in direction"),
-        ((domain == "inconsistency") & concern & ~conflict & ~pd.Series(apart, judged.index),
-         "no results that count conflict in direction"),
-        ((domain == "imprecision") & (judged == "no concern") & ~pd.Series(precise, judged.index),
-         "not every finding it rests on has an interval that excludes no difference"),
-        (~pd.Series(counted, judged.index), "it rests on a result that does not count"),
-    ])).query("reason != ''")  # fmt: skip
+    conflicting = set(findings.loc[findings["conflict"], "outcome_id"])
 
+    def reasons(row: Any) -> Iterator[str]:
+        rests_on = findings.loc[split_list(row.finding_ids)]
+        conflict, concern = row.outcome_id in conflicting, LEVELS_DOWN[row.judgement] > 0
+        if row.domain == "inconsistency" and conflict and not concern:
+            yield "results that count conflict in direction"
+        spoken = rests_on.loc[rests_on["statistically_significant"] != "no", "direction"]
+        if row.domain == "inconsistency" and concern and not (conflict or {*MOVED} <= {*spoken}):
+            yield "no results that count conflict in direction"
+        precise = len(rests_on) and rests_on["excludes_null"].fillna(False).all()
+        if row.domain == "imprecision" and row.judgement == "no concern" and not precise:
+            yield "not every finding it rests on has an interval that excludes no difference"
+        if not rests_on["standing"].isin(["counted", "context"]).all():
+            yield "it rests on a result that does not count"
 
-def foreign_findings(
-    judgements: pd.DataFrame, findings: pd.DataFrame, outcomes: pd.DataFrame
-) -> list[str]:
-    """Name for each judgement the findings it rests on that are about another outcome.
-
-    A finding on several outcomes taken together (``covers``) is about each of the kinds it covers.
-    """
-    about = dict(zip(findings["finding_id"], findings["outcome_id"], strict=True))
-    kind = dict(zip(outcomes["outcome_id"], outcomes["kind"], strict=True))
-    covers = dict(zip(outcomes["outcome_id"], outcomes["covers"].map(split_list), strict=True))
-
-    def foreign(key: str, outcome: str) -> bool:
-        other = about.get(key, outcome)
-        known = bool(pd.notna(other) and pd.notna(outcome))
-        return known and other != outcome and kind.get(outcome) not in covers.get(other, [])
-
-    rows = zip(judgements["outcome_id"], judgements["finding_ids"].map(split_list), strict=True)
-    return [", ".join(key for key in keys if foreign(key, outcome)) for outcome, keys in rows]
+    told = ["; ".join(reasons(row)) for row in judgements.itertuples()]
+    return judgements.assign(reason=told).query("reason != ''")
 
 
 STRIKES_OUT = ("retracted", "caution_published")
@@ -125,8 +109,6 @@ STRIKES_OUT = ("retracted", "caution_published")
 
 STANDINGS = ("counted", "context", "set aside", "superseded", "struck out")
 """How a result takes part: only ``counted`` ones agree or conflict with others."""
-
-MOVED = ("increase", "decrease")
 
 
 def standing_of(findings: pd.DataFrame, topic: Topic) -> pd.Series[str]:
@@ -136,14 +118,16 @@ def standing_of(findings: pd.DataFrame, topic: Topic) -> pd.Series[str]:
     it was corrected, or when its own source contradicts it. A result on another form or other
     people than ``topic.counts`` names, or within one arm, is context.
     """
-    standing = pd.Series("counted", findings.index, dtype="string")
+    other = (findings["contrast"] == "within an arm").fillna(False)
     for column in ("form", "population_group"):
         if allowed := topic.counts.get(f"{column}s"):
-            standing = standing.mask(~findings[column].isin(allowed), "context")
-    standing = standing.mask((findings["contrast"] == "within an arm").fillna(False), "context")
-    standing = standing.mask(findings["set_aside"].notna(), "set aside")
-    standing = standing.mask(findings["superseded_by"].notna(), "superseded")
-    return standing.mask(findings["integrity"].isin(STRIKES_OUT), "struck out")
+            other |= ~findings[column].isin(allowed)
+    return pd.Series("counted", findings.index, dtype="string").case_when([
+        (findings["integrity"].isin(STRIKES_OUT), "struck out"),
+        (findings["superseded_by"].notna(), "superseded"),
+        (findings["set_aside"].notna(), "set aside"),
+        (other.astype(bool), "context"),
+    ])  # fmt: skip
 
 
 def conflicting_outcomes(findings: pd.DataFrame) -> set[str]:
@@ -197,28 +181,26 @@ def compare(findings: pd.DataFrame, outcomes: pd.DataFrame, central: str) -> pd.
 
 
 def _relation(rows: pd.DataFrame) -> pd.Series[str]:
-    direction, central = rows["direction"], rows["central_direction"]
-    moved, base_moved = direction.isin(MOVED), central.isin(MOVED)
-    silent = (direction == "no_significant_change") | (
-        moved & (rows["statistically_significant"] == "no")
-    )
-    both = (rows["statistically_significant"] == "yes") & (rows["central_significant"] == "yes")
-    relation = pd.Series("open", rows.index, dtype="string")
-    base_silent = (central == "no_significant_change").fillna(False)
-    for holds, word in (
-        (base_silent & moved, "reports a change"),
-        (moved & base_moved & (direction == central), "agrees"),
-        (moved & base_moved & (direction != central), "opposite, significance not stated"),
-        (silent & base_moved, "not significant"),
-        (silent & base_silent, "agrees"),
-        (moved & base_moved & (direction != central) & both, "conflicts"),
-        (rows["contrast"] == "among all arms", "open"),
-        (rows["central_id"].isna(), "not compared"),
-        (rows["standing"] != "counted", rows["standing"]),
+    ways = {"increase": 1, "decrease": -1}
+    own, central = rows["direction"].map(ways), rows["central_direction"].map(ways)
+    silent = rows["direction"] == "no_significant_change"
+    silent |= own.notna() & (rows["statistically_significant"] == "no")
+    central_silent = (rows["central_direction"] == "no_significant_change").fillna(False)
+    sure = (rows["statistically_significant"] == "yes") & (rows["central_significant"] == "yes")
+    words: list[tuple[Any, Any]] = [
         (rows["finding_id"] == rows["central_id"], "central source"),
-    ):
-        relation = relation.mask(holds.fillna(False).astype(bool), word)
-    return relation
+        (rows["standing"] != "counted", rows["standing"]),
+        (rows["central_id"].isna(), "not compared"),
+        (rows["contrast"] == "among all arms", "open"),
+        ((own == -central) & sure, "conflicts"),
+        (silent & central_silent, "agrees"),
+        (silent & central.notna(), "not significant"),
+        (own == -central, "opposite, significance not stated"),
+        (own == central, "agrees"),
+        (own.notna() & central_silent, "reports a change"),
+    ]
+    relation = pd.Series("open", rows.index, dtype="string")
+    return relation.case_when([(holds.fillna(False).astype(bool), word) for holds, word in words])
 
 
 def find_alternatives(findings: pd.DataFrame) -> pd.DataFrame:
@@ -244,6 +226,11 @@ def missing_rows(tables: Mapping[str, pd.DataFrame], central: str) -> Iterator[t
     sources, findings, trials = tables["sources"], tables["findings"], tables["trials"]
     for source in sources.index[(sources["design"] == "rct") & ~sources.index.isin(trials.index)]:
         yield "trials", f"the trial {source!r} has no row in trials.csv: dose, duration, comparator"
+    for source in sources.index[sources.duplicated(["title", "authors", "year"])]:
+        yield (
+            "sources",
+            f"{source!r} has title, authors and year of another source; is it the same?",
+        )
     silent = sources[~sources.index.isin(findings["source_id"])]
     for source in silent.index[silent["design"].isin(["rct", "meta_analysis"])]:
         yield "findings", f"{source!r} has no finding; add one, also when nothing changed"

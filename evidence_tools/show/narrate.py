@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.arithmetic import RATIOS
+from evidence_tools.evidence.arithmetic import MOVED, RATIOS
 from evidence_tools.evidence.effects import effects_of_arms, need, with_interval
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, effect_verb, find_limitations
@@ -48,7 +48,7 @@ def effect_direction(evidence: Evidence, outcome_id: str) -> str:
         for finding in rated
     )
     directions = {finding.direction for finding in rated}
-    return directions.pop() if clear and directions in ({way} for way in words.MOVED) else ""
+    return directions.pop() if clear and directions in ({way} for way in MOVED) else ""
 
 
 def cautions(evidence: Evidence, findings: Iterable[Row]) -> list[str]:

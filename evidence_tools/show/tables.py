@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from evidence_tools.evidence.arithmetic import p_text
 from evidence_tools.evidence.effects import CI_LEVEL, effects_of_arms, need
 from evidence_tools.evidence.frames import split_list
+from evidence_tools.evidence.judgements import DOMAINS
 from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
-from evidence_tools.evidence.rules import DOMAINS
 from evidence_tools.show import words
 from evidence_tools.show.display import Table, TableRow, Text, runs
 from evidence_tools.show.values import cell_runs, short_text, size_of, sources_runs

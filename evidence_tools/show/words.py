@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from evidence_tools.evidence.arithmetic import FULL_NAMES, RATIOS
+from evidence_tools.evidence.arithmetic import FULL_NAMES, MOVED, RATIOS
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT
 from evidence_tools.evidence.model import Evidence
@@ -21,7 +21,6 @@ from evidence_tools.show.display import Prose, Run, Runs, Text, plain, runs
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
-MOVED = ("increase", "decrease")
 ARROWS = {"increase": "\N{UPWARDS ARROW}", "decrease": "\N{DOWNWARDS ARROW}"}
 DIRECTIONS = {
     "increase": "increase",
