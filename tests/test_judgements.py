@@ -15,12 +15,12 @@ from evidence_tools.evidence.judgements import (
     compare,
     conflicting_outcomes,
     effect_verb,
-    find_alternatives,
     find_limitations,
     find_misfits,
-    months,
     rate,
+    read_times,
     standing_of,
+    turned_results,
 )
 from evidence_tools.evidence.model import Evidence
 
@@ -220,11 +220,8 @@ def test_a_topic_that_restricts_nothing_counts_every_form(topic: Evidence) -> No
     assert standing["white2020-som"] == "counted"
 
 
-def test_alternatives_pair_a_result_with_its_variant_and_its_correction(topic: Evidence) -> None:
-    found = find_alternatives(topic.findings).set_index("primary_id")
-    assert found.loc["moss2021-accident", "alternative_id"] == "moss2021-accident-sens"
-    assert found.loc["heron2015-accident", "alternative_id"] == "heron2018-accident"
-    assert found["changes_significance"].all()
+def test_a_result_is_turned_by_its_variant_or_its_correction(topic: Evidence) -> None:
+    assert turned_results(topic.findings) == {"moss2021-accident", "heron2015-accident"}
 
 
 def test_what_rows_leave_open_is_listed(changed_topic: Changed, topic: Evidence) -> None:
@@ -267,8 +264,8 @@ def test_every_sentence_on_a_limitation_has_its_rule(topic: Evidence, evidence: 
 
 
 @pytest.mark.parametrize(
-    ("amount", "unit", "expected"),
-    [(1, "year", 12), (52, "weeks", 11.96), (30, "days", 0.99), (6, "months", 6)],
+    ("timepoint", "expected"),
+    [("1 year", 12), ("52 weeks", 11.96), ("30.0 days", 0.99), ("6 months", 6)],
 )
-def test_durations_are_compared_in_months(amount: float, unit: str, expected: float) -> None:
-    assert months(amount, unit) == pytest.approx(expected, abs=0.01)
+def test_durations_are_compared_in_months(timepoint: str, expected: float) -> None:
+    assert read_times(timepoint) == [pytest.approx(expected, abs=0.01)]

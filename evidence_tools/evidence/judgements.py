@@ -65,14 +65,10 @@ def effect_verb(direction: str, certainty: str) -> str:
     >>> effect_verb("increase", "low")
     'may increase'
     """
-    verbs = {
-        "high": f"{direction}s",
-        "moderate": f"probably {direction}s",
-        "low": f"may {direction}",
-    }
-    if direction not in ("increase", "decrease") or certainty not in verbs:
+    verbs = {"high": "{}s", "moderate": "probably {}s", "low": "may {}"}
+    if direction not in MOVED or certainty not in verbs:
         raise ValueError(f"no verb for {direction!r} at {certainty!r} certainty")
-    return verbs[certainty]
+    return verbs[certainty].format(direction)
 
 
 def find_misfits(judgements: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
@@ -203,22 +199,14 @@ def _relation(rows: pd.DataFrame) -> pd.Series[str]:
     return relation.case_when([(holds.fillna(False).astype(bool), word) for holds, word in words])
 
 
-def find_alternatives(findings: pd.DataFrame) -> pd.DataFrame:
-    """Pair each primary result with its sensitivity analyses and with its correction.
-
-    Columns ``primary_id``, ``alternative_id`` and ``changes_significance``: only one of the two
-    is called significant.
-    """
-    rows = findings.reset_index(names="finding_id").assign(order=range(len(findings)))
-    primary = rows[rows["analysis"] == "primary"]
-    other = rows[rows["analysis"] == "sensitivity"]
-    ends = ("", "_other")
-    corrected = primary.merge(rows, left_on="superseded_by", right_on="finding_id", suffixes=ends)
-    same = primary.merge(other, on=["source_id", "outcome_id"], suffixes=ends)
-    pairs = pd.concat([same, corrected]).sort_values("order", kind="stable", ignore_index=True)
-    changes = pairs["statistically_significant"] != pairs["statistically_significant_other"]
-    columns = {"finding_id": "primary_id", "finding_id_other": "alternative_id"}
-    return pairs[[*columns]].rename(columns=columns).assign(changes_significance=changes)
+def turned_results(findings: pd.DataFrame) -> set[str]:
+    """Find primary results whose sensitivity analysis, or correction, is not as significant."""
+    rows = findings.reset_index(names="finding_id")
+    primary, other = (rows[rows["analysis"] == word] for word in ("primary", "sensitivity"))
+    corrected = primary.merge(rows, left_on="superseded_by", right_on="finding_id")
+    pairs = pd.concat([primary.merge(other, on=["source_id", "outcome_id"]), corrected])
+    turned = pairs["statistically_significant_x"] != pairs["statistically_significant_y"]
+    return set(pairs.loc[turned, "finding_id_x"])
 
 
 def missing_rows(tables: Mapping[str, pd.DataFrame], central: str) -> Iterator[tuple[str, str]]:
@@ -227,10 +215,7 @@ def missing_rows(tables: Mapping[str, pd.DataFrame], central: str) -> Iterator[t
     for source in sources.index[(sources["design"] == "rct") & ~sources.index.isin(trials.index)]:
         yield "trials", f"the trial {source!r} has no row in trials.csv: dose, duration, comparator"
     for source in sources.index[sources.duplicated(["title", "authors", "year"])]:
-        yield (
-            "sources",
-            f"{source!r} has title, authors and year of another source; is it the same?",
-        )
+        yield "sources", f"{source!r} has title, authors and year of another one; is it the same?"
     silent = sources[~sources.index.isin(findings["source_id"])]
     for source in silent.index[silent["design"].isin(["rct", "meta_analysis"])]:
         yield "findings", f"{source!r} has no finding; add one, also when nothing changed"
@@ -243,35 +228,23 @@ _TIMES = re.compile(r"(\d+(?:\.\d+)?)|\b(day|week|month|year)s?\b")
 _MONTHS = {"day": 12 / 365.25, "week": 12 * 7 / 365.25, "month": 1.0, "year": 12.0}
 
 
-def months(amount: float, unit: str) -> float:
-    """Turn a duration into months.
+def read_times(timepoint: str) -> list[float]:
+    """Read times as months.
 
     Examples
     --------
-    >>> months(2, "years")
-    24.0
+    >>> read_times("6 and 12 months"), read_times("2 years (measured at 1)")
+    ([6.0, 12.0], [24.0])
     """
-    return amount * _MONTHS[unit.removesuffix("s")]
-
-
-def read_times(timepoint: str) -> list[float]:
-    """Read "6 and 12 months" or "2 years (measured at 1)" as months: 6 and 12, or 24."""
     found: list[float] = []
     waiting: list[float] = []
     for number, unit in _TIMES.findall(re.sub(r"\(.*?\)", "", timepoint)):
         if number:
             waiting.append(float(number))
         else:
-            found += [months(amount, unit) for amount in waiting if amount]
+            found += [amount * _MONTHS[unit] for amount in waiting if amount]
             waiting = []
     return sorted(found)
-
-
-def lasts_less(trials: pd.DataFrame, least: Mapping[str, Any]) -> pd.Series[bool]:
-    """Say of each trial whether it lasted less than a ``duration`` in a ``unit``."""
-    month = trials["duration_unit"].map(lambda unit: months(1, unit), na_action="ignore")
-    lasted = trials["duration"] * month.astype("Float64")
-    return lasted < months(float(least["duration"]), str(least["unit"]))
 
 
 def _one_digit(findings: pd.DataFrame) -> pd.Series[bool]:

@@ -19,9 +19,9 @@ from evidence_tools.evidence.judgements import (
     compare,
     conflicting_outcomes,
     find_misfits,
-    lasts_less,
     missing_rows,
     rate,
+    read_times,
     standing_of,
 )
 from evidence_tools.evidence.problems import (
@@ -347,8 +347,13 @@ def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:
     found["standing"] = standing_of(found, topic)
     # What limits a result depends on the other results and on its trial.
     found["conflict"] = found["outcome_id"].isin(conflicting_outcomes(found))
-    least = topic.short_follow_up or {"duration": 0, "unit": "days"}
-    found["short"] = found["source_id"].map(lasts_less(frames["trials"], least))
+    trials, least = frames["trials"], topic.short_follow_up
+    durations = (trials["duration_printed"] + " " + trials["duration_unit"]).dropna()
+    lasted = pd.Series(
+        {key: read_times(text)[0] for key, text in durations.items()}, dtype="Float64"
+    )
+    limit = read_times(f"{least['duration']} {least['unit']}")[0] if least else 0.0
+    found["short"] = found["source_id"].map(lasted < limit)
     groups = topic.counts.get("population_groups", [])
     found["other_people"] = found["population_group"] != groups[0] if groups else False
     return found.astype({"short": "boolean", "other_people": "boolean", "conflict": "boolean"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -25,23 +25,11 @@ TOPIC_FILE = "topic.yml"
 _SCHEMA = Path(__file__).with_name("topic.schema.json")
 
 
-@dataclass(frozen=True)
-class Topic:
+class Topic(SimpleNamespace):
     """Words and choices that hold for the whole report: an attribute for each key of the file.
 
-    The keys and what they mean are described in ``topic.schema.json``.
+    The keys, what they mean and what holds without them are described in ``topic.schema.json``.
     """
-
-    title: str
-    subject: Mapping[str, Any]
-    population: Mapping[str, Any]
-    comparison: str
-    short_title: str = ""
-    central_source: str = ""
-    counts: Mapping[str, list[str]] = field(default_factory=dict)
-    short_follow_up: Mapping[str, Any] = field(default_factory=dict)
-    groups: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    doses: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 class _Loader(yaml.SafeLoader):
@@ -66,7 +54,7 @@ def read_topic(
     text, problems = read_text(path)
     if problems:
         return None, problems
-    shown = relative_name(path)
+    shown, schema = relative_name(path), _schema(tables)
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
@@ -75,24 +63,32 @@ def read_topic(
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or getattr(error, "reason", "it cannot be read")
         return None, [Problem(shown, mark.line + 1 if mark else 0, "", f"not valid YAML: {reason}")]
-    for place, fault in _faults(read, _schema(tables)):
+    for place, fault in _faults(read, schema):
         key = f"{'.'.join(map(str, place))}: " if place else ""
         problems.append(Problem(shown, _line(node, place), "", key + fault))
     if problems:
         return None, problems
-    topic = Topic(**read)
-    return topic, list(_unknown_concerns(topic, tables["advice"])) if tables else []
+    keys = schema["properties"].items()
+    absent = {key: said["default"] for key, said in keys if "default" in said}
+    topic = Topic(**absent | read)
+    return topic, list(_unknown_concerns(topic.groups, tables["advice"])) if tables else []
+
+
+def _unknown_concerns(groups: Mapping[str, Any], advice: LoadedTable) -> Iterator[Problem]:
+    for number, word in enumerate(advice.frame["concern"].fillna("")):
+        if word and word not in groups:
+            message = f"found {word!r}; allowed: {', '.join(groups)}{did_you_mean(word, groups)}"
+            yield advice.problem(number, "concern", message)
 
 
 def _schema(tables: Mapping[str, LoadedTable]) -> dict[str, Any]:
     """Read the schema, and add which sources, forms and groups of people the tables know."""
     schema: dict[str, Any] = json.loads(_SCHEMA.read_text("utf-8"))
     keys = schema["properties"]
-    if tables:
-        sources = sorted(tables["sources"].frame["source_id"])
-        known = {"enum": sources, "description": "a source of sources.csv"}
+    if tables and not tables["sources"].broken:
+        known = {"enum": sorted(tables["sources"].frame["source_id"])}
         for place in keys["central_source"], keys["doses"]["items"]["properties"]["source_id"]:
-            place.update(known)
+            place.update(known, description="a source of sources.csv")
     for column in ("form", "population_group") if tables else ():
         if allowed := tables["findings"].description.allowed(column):
             words = {"enum": allowed, "description": f"a {column} of datapackage.json"}
@@ -107,28 +103,23 @@ def _faults(read: Any, schema: Mapping[str, Any]) -> Iterator[tuple[list[Any], s
 
     checker = FormatChecker(formats=())
     checker.checks("line", raises=ValueError)(_check_line)
-    missing, hints = list[tuple[list[Any], str]](), ""
-    for error in Draft202012Validator(schema, format_checker=checker).iter_errors(read):
-        place = list(error.absolute_path)
-        if error.validator == "required":
-            missing.append((place, repr(error.message.split("'")[1])))
+    errors = [*Draft202012Validator(schema, format_checker=checker).iter_errors(read)]
+    misspelt = any(error.validator == "additionalProperties" for error in errors)
+    for error in errors:
+        place, found = list(error.absolute_path), str(error.instance)
+        if error.validator == "required" and not misspelt:
+            yield place, f"the key {error.message.partition(' is')[0]} is missing; add it"
         elif error.validator == "additionalProperties":
             allowed = error.schema["properties"]
             for key in error.instance.keys() - allowed.keys():
-                hints += (hint := did_you_mean(str(key), allowed))
+                hint = did_you_mean(str(key), allowed)
                 yield [*place, key], f"unknown key{hint}; allowed: {', '.join(allowed)}"
         elif error.cause:
             yield place, str(error.cause)
-        else:
-            found, known = str(error.instance), error.validator == "enum" and error.validator_value
-            hint = did_you_mean(found, known) if known else ""
-            yield (
-                place,
-                f"found {shorten(found)}; {error.schema.get('description')} is needed{hint}",
-            )
-    for place, key in missing:
-        if key not in hints:  # a misspelt key is not missing as well
-            yield place, f"the key {key} is missing; add it"
+        elif error.validator != "required":
+            hint = did_you_mean(found, error.schema.get("enum", ()))
+            needed = f"{error.schema.get('description')} is needed{hint}"
+            yield place, f"found {shorten(found)}; {needed}"
 
 
 def _check_line(text: object) -> bool:
@@ -148,10 +139,3 @@ def _line(node: yaml.Node | None, place: list[Any]) -> int:
         if pair:
             line, node = pair[0].start_mark.line + 1, pair[1]
     return line
-
-
-def _unknown_concerns(topic: Topic, advice: LoadedTable) -> Iterator[Problem]:
-    for number, word in enumerate(advice.frame["concern"].fillna("")):
-        if word and word not in topic.groups:
-            message = f"found {word!r}; allowed: {', '.join(topic.groups)}"
-            yield advice.problem(number, "concern", message + did_you_mean(word, topic.groups))

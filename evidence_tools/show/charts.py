@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.judgements import months, read_times, standing_of
+from evidence_tools.evidence.judgements import read_times, standing_of
 from evidence_tools.evidence.model import Evidence, Selection, as_rows, pick
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Text
@@ -203,7 +203,7 @@ def _trial_lane(
     says = f"{words.source_name(source)} ({', '.join(about)}): {said}."
     shape = drawing.MIXED if len(shapes) > 1 else next(iter(shapes), drawing.SILENT)
     mark = point(
-        months(float(trial.duration), trial.duration_unit),
+        read_times(f"{trial.duration} {trial.duration_unit}")[0],
         on_axis=True, shape=shape, source_id=trial.source_id, says=says,
         hollow=bool(marks) and all(one["hollow"] for one in marks),
         standing=marks[0]["standing"] if doubts else "counted",

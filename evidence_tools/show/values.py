@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Any
 
 from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.judgements import find_alternatives, read_times
+from evidence_tools.evidence.judgements import read_times, turned_results
 from evidence_tools.evidence.model import Evidence, Row, Selection, loaded, pick
 from evidence_tools.evidence.problems import (
     EvidenceError,
@@ -163,9 +163,8 @@ def row_sets(evidence: Evidence) -> dict[str, list[Row]]:
         moved = words.grouped(rows, lambda f: "silent" if words.is_silent(f) else f.direction)
         for ending, way in (("rose", "increase"), ("fell", "decrease"), ("silent", "silent")):
             sets[f"{name}_{ending}"] = moved.get(way, [])
-    compared, pairs = evidence.comparisons, find_alternatives(evidence.findings)
+    compared, turned = evidence.comparisons, turned_results(evidence.findings)
     opposite = set(compared.loc[compared["relation"] == "conflicts", "finding_id"])
-    turned = set(pairs.loc[pairs["changes_significance"], "primary_id"])
     sets["conflicting"] = [f for f in findings if f.finding_id in opposite]
     sets["turned"] = [f for f in primary if f.finding_id in turned]
     sets["struck_out"] = [f for f in findings if f.standing == "struck out"]
