@@ -106,7 +106,7 @@ def read_claims(
         clause.stance = _stance(clause, sentence.text.rstrip("\"'”)").endswith("?"))
         clause.sources = _sources(reading, clause, wording.evidence.topic.central_source)
         outcomes = clause.all("outcome") or outcomes
-        _pair(clause, outcomes if clause.sources or clause.has("outcome", "finding") else [])
+        _pair(clause, outcomes if clause.has("outcome", "it", "source") else [])
     return reading
 
 

@@ -18,7 +18,7 @@ _SYMBOLS = re.compile(r"[¼-¾⅐-↉①-⓿❶-➓Ⅱ-ↂ]|(?<![A-Za-z])[²³¹
 _BARE = re.compile(r"\s*[<>=≤≥~±+−-]?\s*\d[\s\d.,%+−–±-]*[\s\w/%µ]{0,8}")
 _DECIMAL = re.compile(r"\d+[.,]\d+|\d{3,}")
 _COLUMNS = ("estimate", "ci_lower", "ci_upper", "p_value", "k_studies", "n_participants")
-_WORDS = {"number": "", "unitdefinition": "unit definition", "nullvalue": "null value"}
+_WORDS = {"unitdefinition": "unit definition", "nullvalue": "null value"}
 
 
 def check_numbers(
@@ -27,8 +27,8 @@ def check_numbers(
     """Find numbers that an author typed in the text of a page; count by kind."""
     for block in page.blocks:
         seen["from rows"] += sum(piece.role in ("finding", "value") for piece in block)
-        sources = _sources(block, wording)
-        said = rows.text(sources[0]) if len(sources) == 1 else ""
+        sources, findings = _named(block, wording)
+        said = " ".join(rows.text(source, findings) for source in sources)
         for piece in block:
             for number, kind in () if piece.role else _piece_numbers(piece, wording, said):
                 seen[kind or "typed"] += 1
@@ -37,12 +37,15 @@ def check_numbers(
                     yield page.problem(piece.line, message, "number")
 
 
-def _sources(block: Block, wording: Wording) -> list[str]:
-    """List the sources that a block names, by role or in words."""
-    owners = [wording.resolve(p.role, p.text)[2] for p in block if p.role]
-    tokens = tokenize(" ".join(piece.text for piece in block if not piece.role))
-    named = [tag.means for tag in wording.tags(tokens) if tag.sense == "source"]
-    return list(dict.fromkeys(owner for owner in [*owners, *named] if owner))
+def _named(block: Block, wording: Wording) -> tuple[list[str], tuple[str, ...]]:
+    """List the sources that a block names, by role or in words, and its findings."""
+    roles = [wording.resolve(piece.role, piece.text) for piece in block if piece.role]
+    tags = list(wording.tags(tokenize(" ".join(p.text for p in block if not p.role))))
+    named = [tag.means for tag in tags if tag.sense == "source"]
+    if not named and any("central" in tag.sense or tag.means == "n_studies" for tag in tags):
+        named += [wording.evidence.topic.central_source or ""]
+    sources = dict.fromkeys(owner for owner in [*(role[2] for role in roles), *named] if owner)
+    return list(sources), tuple(key for sense, key, _ in roles if sense == "finding")
 
 
 def _piece_numbers(piece: Piece, wording: Wording, said: str) -> Iterator[tuple[str, str]]:
@@ -84,16 +87,18 @@ def numbers(text: str, wording: Wording, said: str = "") -> Iterator[tuple[str, 
             yield word, "numbering"
         else:
             yield word, ""
+    units = {t.first: t.means or tokens[t.first].low[:4] for t in tags if t.sense == "counted"}
     for tag in tags:
         word = text[tokens[tag.first].start : tokens[tag.last].start + len(tokens[tag.last].text)]
-        after = [token.low for token in tokens[tag.last + 1 :][:1]]
-        forms = (f" {form} {''.join(after)[:4]}" for form in (tag.means, word.lower()))
-        held = any(form in f" {said}" for form in forms)
-        if tag.sense in _WORDS and not {"blind", "dummy"}.intersection(after):
-            yield word, "in words" if held and after else _WORDS[tag.sense]
-        elif tag.sense == "small" and said and not held:
-            nouns = by["measured" if tag.means == "1" else "counted"]
-            yield from [(word, "")] if tag.last + 1 in nouns else ()
+        unit = next((units[n] for n in range(tag.last + 1, tag.last + 4) if n in units), "")
+        nouns = [unit, *(token.low[:4] for token in tokens[tag.last + 1 : tag.last + 2])]
+        known = [f" {form} {noun}" for form in (tag.means, word.lower()) for noun in nouns if noun]
+        if tag.sense == "number" or (tag.sense == "small" and not unit.startswith("n_")):
+            # A number that counts nothing, or is of no source, cannot be held against a row.
+            wrong = not any(form in f" {said}" for form in known)
+            yield word, "" if wrong and ((unit and said) or not tag.means) else "in words"
+        elif tag.sense in _WORDS:
+            yield word, _WORDS[tag.sense]
     yield from ((match.group(), "") for match in _SYMBOLS.finditer(text))
 
 

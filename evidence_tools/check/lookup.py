@@ -16,6 +16,7 @@ _WIDE = ("any site", "not stated", "taken together")
 _SOURCE = "population population_group design intervention form note"
 _TRIAL = "comparator given_to_all country form other_arm blinding as_printed"
 _FINDING = "analysis note as_printed timepoint form population_group"
+_MONTHS = {"years": 12, "months": 1, "weeks": 12 / 52}
 _AGAINST = "comparator other_arm comparator_kind"
 
 
@@ -65,9 +66,14 @@ class Rows:
         told = [r for table in ("harms", "advice") for r in self.evidence.rows(table).values()]
         parts = [_join(row, _SOURCE), _join(trial, _TRIAL), *(_join(r, _FINDING) for r in own)]
         parts += [_join(r, "as_printed") for r in told if r.source_id == source]
-        parts += [f"{row.n_studies} trials {row.n_studies} studies"] if row.n_studies else []
-        if trial and trial.duration_unit == "months":
-            parts.append(f"{trial.duration:g} months {trial.duration / 12:g} years")
+        counts = {r.k_studies for r in own} if findings else {row.n_studies}
+        counted = [(n, "n_studies") for n in counts]
+        counted += [
+            (n, "n_participants") for n in (row.n_participants, trial and trial.n_randomised)
+        ]
+        if trial and (months := (trial.duration or 0) * _MONTHS.get(trial.duration_unit, 0)):
+            counted += [(round(months / length, 1), unit[:4]) for unit, length in _MONTHS.items()]
+        parts += [f"{number:g} {unit}" for number, unit in counted if number]
         return " ".join(parts)
 
     def direction(self, outcome: str) -> str:

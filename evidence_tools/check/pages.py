@@ -250,7 +250,8 @@ def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
     from myst_parser.parsers.directives import parse_directive_text
 
     begin, end = token.map or (0, 0)
-    if token.content.count("\n") > end - begin - 2:
+    # One without content hides nothing.
+    if token.content and token.content.count("\n") > end - begin - 2:
         page.refuse(f"a block that no {token.markup} closes", line)
     match = re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())
     name, argument = match.groups() if match else ("code", "")

@@ -19,7 +19,7 @@ from evidence_tools.check.wording import Rule, Tag, Wording
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.show.words import CONCERNS, direction_text
+from evidence_tools.show.words import CONCERNS, direction_text, is_silent, standing_text
 
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
@@ -76,7 +76,8 @@ class Judge:
                 continue
             tags = clause.all(*rule.words)
             for tag in tags if rule.held else tags[:1]:
-                if tag.means == "start" and tag.first != clause.start:
+                before = reading.tokens[max(tag.first - 1, 0)].low
+                if tag.means == "start" and tag.first != clause.start and before != "and":
                     continue
                 if rule.unless & self._own_flags(reading, clause, tag):
                     continue
@@ -102,7 +103,7 @@ class Judge:
         """Name what holds: senses of the clause, ``+`` those of the sentence, and more."""
         rows = self.rows
         other = None if clause.has("central", "source") else clause.all("otherwise")
-        said = {r.direction for s in clause.sources for o in clause.outcomes for r in rows.of(s, o)}
+        said = [r for s in clause.sources for o in clause.outcomes for r in rows.of(s, o)]
         held = {
             "strict": self.strict,
             "bound": clause.sources,
@@ -113,7 +114,9 @@ class Judge:
             "happened": clause.happened,
             "uncovered": clause.has("elsewhere") and reading.has("subject") and not clause.outcomes,
             "did": not _DID.isdisjoint(token.low for token in clause.tokens),
-            "quoted": clause.has("claimverb") and "benefit_reported_narratively" in said,
+            "silent": clause.has("claimverb") and said and all(map(is_silent, said)),
+            "quoted": clause.has("claimverb")
+            and "benefit_reported_narratively" in {r.direction for r in said},
         }
         senses = {f"+{sense}" for c in reading.clauses for sense in c.tags}
         return {*senses, *clause.tags, clause.stance, *(flag for flag, on in held.items() if on)}
@@ -189,10 +192,10 @@ def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     return {} if absent and (clause.has("all") or not told) else None
 
 
-def _row_outcome(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
+def _row_outcome(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     row = judge.rows.findings[tag.means]
-    named = {t.means for t in clause.all("outcome") or reading.all("outcome")}
-    last = row.outcome.split()[-1].lower() in {token.low for token in clause.tokens}
+    named = {t.means for t in reading.all("outcome")}
+    last = row.outcome.split()[-1].lower() in {token.low for token in reading.tokens}
     fine = any(
         judge.rows.same(row, outcome) or (last and row.kind == judge.rows.kind(outcome))
         for outcome in named
@@ -203,6 +206,8 @@ def _row_outcome(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Fo
 def _row_source(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     row = judge.rows.findings[tag.means]
     named = {t.means for t in reading.all("source") if reading.role(t) != "finding"}
+    # A source with a result of its own in the sentence claims no other one.
+    named -= {judge.rows.findings[t.means].source_id for t in reading.all("finding")}
     fine = not named or row.source_id in named
     return None if fine else {"row": row, "says": say(row), "ids": (tag.means,)}
 
@@ -224,8 +229,9 @@ def _any_row(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found
 
 def _current(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     rows = judge.named_rows(reading, clause, pair)
-    aside = rows and all(row.standing == "set aside" for row in rows)
-    return {"row": rows[0], "ids": (rows[0].finding_id,)} if aside else None
+    aside = rows and all(row.standing in ("set aside", "superseded") for row in rows)
+    slots = {"row": rows[0], "ids": (rows[0].finding_id,)} if aside else {}
+    return {**slots, "why": standing_text(rows[0])} if aside else None
 
 
 def _direction(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:

@@ -137,14 +137,16 @@ class Wording:
 
     def tags(self, tokens: list[Token]) -> Iterator[Tag]:
         """Find what the words of a sentence mean; one stretch may have several senses."""
-        text, at, named = " ".join(token.low for token in tokens) + " ", 0, -1
+        text, at = " ".join(token.low for token in tokens) + " ", 0
+        ends = dict.fromkeys(("outcome", "number"), -1)  # one of these is not inside another
         for index, token in enumerate(tokens):
             longest: dict[str, int] = {}
             for phrase, size, sense, means in self._starting(token.low):
                 fits = token.text == phrase if phrase.isupper() else text.startswith(phrase, at)
-                taken = index <= named if sense == "outcome" else False
-                if fits and not taken and longest.setdefault(sense, size) == size:
-                    named = index + size - 1 if sense == "outcome" else named
+                if index <= ends.get(sense, -1) or not fits:
+                    continue
+                if longest.setdefault(sense, size) == size:
+                    ends |= {sense: index + size - 1} if sense in ends else {}
                     yield Tag(sense, means, index, index + size - 1)
             at += len(token.low) + 1
             if token.low in self.sources and token.text[0].isupper():
