@@ -150,6 +150,7 @@ FAULTY = {
     "_config.yml": ("title: 'a", "_config.yml:1"),
     "_config.yml ": ("titel: a\n", "there is no setting 'titel'; did you mean 'title'?"),
     "references.bib": ("@misc{a, title=", "references.bib: [page] cannot be read: syntax error"),
+    "chapters/a.md": ("---\na: [\n---\n", "chapters/a.md:2: [page] cannot be read"),
     "_toc.yml ": ("format: jb-book\nroot: chapters/b\n", "_toc.yml:2: [page] found 'chapters/b'"),
 }
 

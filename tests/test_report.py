@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import jupytext
@@ -14,6 +15,7 @@ from conftest import printed_pages
 from jupytext.config import load_jupytext_config
 
 from evidence_tools import Evidence
+from evidence_tools.check.built import check_built
 from evidence_tools.show.words import number_text
 
 CENTRAL = {
@@ -65,6 +67,16 @@ def test_the_plain_page_has_at_most_600_words(book: Build) -> None:
 
 def test_the_pdf_has_at_most_40_pages(printed: list[str]) -> None:
     assert len(printed) <= 40
+
+
+def test_a_number_that_only_the_pages_show_is_found(book: Build, tmp_path: Path) -> None:
+    site = shutil.copytree(book.html, tmp_path / "html")
+    assert check_built(site, lambda: book.pdf, book.folder) == []
+    page = site / "chapters" / "answer.html"
+    page.write_text(page.read_text("utf-8").replace("1.86", "97.31"), "utf-8")
+    said = [problem.message for problem in check_built(site, lambda: book.pdf, book.folder)]
+    assert "the page shows the number '97.31', which no row and no output holds" in said
+    assert any("'97.31' is on the pages, not in the PDF" in message for message in said)
 
 
 def test_a_page_for_the_web_only_is_not_in_the_pdf(printed: list[str]) -> None:

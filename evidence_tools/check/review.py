@@ -42,7 +42,6 @@ IN_CELLS = frozenset(["advice", "safety", "benefit", "certainty", "surrogate", "
 _RULE_OF = {**dict.fromkeys(IN_CELLS, "wording"), "bind": "bind", "integrity": "integrity"}
 COMMENT = re.compile(r"\s*[%#] *check:(?: *(ignore|exclude) +([\w-]+) *-- *(\S.{7,}))?")
 _SETTING = re.compile(r"\s*(?:- )?(?:title|caption|evidence_(?:subtitle|description)): *(.+)")
-_DAYS = 180
 
 
 @dataclass
@@ -58,7 +57,6 @@ class Review:
     gaps: list[str] = field(default_factory=list)
     exemptions: list[Problem] = field(default_factory=list)
     declared: dict[str, str] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
     numbers: Counter[str] = field(default_factory=Counter)
 
 
@@ -75,16 +73,16 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
         judge = Judge(evidence)
         pages = read_book(folder)
         found = list(_check_names(folder, pages, evidence))
-        stale = [*_stale(folder, evidence, today or date.today()), *_misfits(evidence)]
+        outdated = list(_outdated(folder, evidence, today or date.today()))
     except EvidenceError as error:
         review.problems = list(error.problems)
         return review
-    found += [*_check_cells(evidence, judge, review), *check_plain(evidence)]
+    found += [*_check_cells(evidence, judge), *check_plain(evidence)]
     for page in pages:
         found = _not_exempt(page, [*found, *check_page(page, judge, review)], evidence, review)
     review.gaps = [f"data/{table}.csv: {what}" for table, what in evidence.missing_rows()]
-    review.problems = sorted([*found, *(stale if release else [])])
-    review.rereads = [] if release else stale
+    review.problems = sorted([*found, *(outdated if release else [])])
+    review.rereads = [] if release else outdated
     return review
 
 
@@ -97,7 +95,6 @@ def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
         yield from check_numbers(page, judge.wording, judge.rows, review.numbers)
     reading: Reading | None = None
     for sentence in sentences(page.blocks):
-        review.counts["sentences"] += 1
         reading = read_claims(sentence, judge.wording, reading)
         for fault in judge.faults(reading):
             rule = _RULE_OF.get(fault.slot, "frame")
@@ -114,14 +111,7 @@ def check_words(said: Iterable[Sentence], judge: Judge, source: str = "") -> Ite
                 yield f"{fault.slot}: {fault.message}"
 
 
-def _misfits(evidence: Evidence) -> Iterator[Problem]:
-    """Find declared judgements that the findings no longer support."""
-    for row in evidence.misfits.itertuples():
-        message = f"{row.outcome_id}, {row.domain}: {row.judgement!r}, but {row.reason}"
-        yield Problem("data/certainty.csv", 0, "judgement", message, "wording")
-
-
-def _check_cells(evidence: Evidence, judge: Judge, review: Review) -> Iterator[Problem]:
+def _check_cells(evidence: Evidence, judge: Judge) -> Iterator[Problem]:
     """Check the cells that hold the report's own words: ``text: ours`` in the dictionary."""
     for table, about in read_dictionary(evidence.folder)[0].items():
         shown = f"{evidence.folder.name}/{about.path}"
@@ -132,7 +122,6 @@ def _check_cells(evidence: Evidence, judge: Judge, review: Review) -> Iterator[P
                 cell = Page(shown)
                 for part in split_list(getattr(row, column)):
                     cell.add(part, 0)
-                review.counts["cells"] += len(cell.blocks)
                 source = getattr(row, "source_id", None) or ""
                 for message in check_words(sentences(cell.blocks), judge, source):
                     yield Problem(shown, line, column, message, "wording")
@@ -250,15 +239,18 @@ def _not_exempt(
     return problems
 
 
-def _stale(folder: Path, evidence: Evidence, today: date) -> Iterator[Problem]:
-    days, path = _DAYS, folder / "pyproject.toml"
+def _outdated(folder: Path, evidence: Evidence, today: date) -> Iterator[Problem]:
+    """Find judgements that the findings no longer support, and integrity looked up long ago."""
+    for row in evidence.misfits.itertuples():
+        message = f"{row.outcome_id}, {row.domain}: {row.judgement!r}, but {row.reason}"
+        yield Problem("data/certainty.csv", 0, "judgement", message, "wording")
+    path, days = folder / "pyproject.toml", 180
     with reading(path.name):
         read = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        days = int(read.get("tool", {}).get("evidence", {}).get("integrity-check-days", _DAYS))
+        days = int(read.get("tool", {}).get("evidence", {}).get("integrity-check-days", days))
     for source, row in evidence.rows("sources").items():
         looked_up = date.fromisoformat(str(row.integrity_checked)[:10])
-        age = (today - looked_up).days
-        if not 0 <= age <= days:
+        if not 0 <= (age := (today - looked_up).days) <= days:
             message = (
                 f"integrity of {source} was looked up on {looked_up}, {age} days ago; at most "
                 f"{days} are allowed: look it up again and write the day"
@@ -277,8 +269,7 @@ def report(review: Review, format: str = "text") -> tuple[str, int]:  # noqa: A0
     lines += [f"{what} (open)" for what in review.gaps]
     lines += [f"{path}: no evidence text: {why}" for path, why in review.declared.items()]
     lines += [f"{problem} (exempt)" for problem in review.exemptions]
-    for name, counted in (("looked at", review.counts), ("numbers", review.numbers)):
-        seen = ", ".join(f"{number} {what}" for what, number in sorted(counted.items()))
-        lines += [f"{name}: {seen}"] if seen else []
+    counted = [f"{number} {kind}" for kind, number in sorted(review.numbers.items())]
+    lines += [f"numbers: {', '.join(counted)}"] if counted else []
     lines.append("No problems." if not count else f"{count} problem{'s' if count > 1 else ''}.")
     return "\n".join(lines), int(count > 0)
