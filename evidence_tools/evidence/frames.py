@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -227,6 +228,20 @@ def split_list(cell: object) -> list[str]:
     """
     text = "" if cell is None or cell is pd.NA else str(cell)
     return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def rows_where(frame: pd.DataFrame, condition: str) -> pd.Series[bool]:
+    """Say for which rows a condition on columns holds; where a cell is missing it does not.
+
+    Examples
+    --------
+    >>> rows_where(pd.DataFrame({"lower": [1, 2], "upper": [3, 1]}), "lower > upper").tolist()
+    [False, True]
+    """
+    names = set(re.findall(r"\w+", condition)).intersection(frame.columns)
+    columns = {name: frame[name] for name in names}
+    holds: Any = pd.eval(condition, engine="python", local_dict=columns, global_dict={})
+    return pd.Series(holds.fillna(False).astype(bool))
 
 
 def _unknown_keys(tables: Mapping[str, LoadedTable]) -> Iterator[Problem]:

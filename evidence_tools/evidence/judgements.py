@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -245,38 +245,3 @@ def read_times(timepoint: str) -> list[float]:
             found += [amount * _MONTHS[unit] for amount in waiting if amount]
             waiting = []
     return sorted(found)
-
-
-def _one_digit(findings: pd.DataFrame) -> pd.Series[bool]:
-    significant = [
-        findings[column].str.replace(r"[-.]", "", regex=True).str.lstrip("0").str.len()
-        for column in ("ci_lower_printed", "ci_upper_printed")
-    ]
-    return (significant[0] <= 1) | (significant[1] <= 1)
-
-
-RULES: dict[str, Callable[[pd.DataFrame], pd.Series[bool]]] = {
-    "surrogate": lambda f: f["surrogate"],
-    "unit-not-reported": lambda f: f["estimate"].notna() & f["unit"].isna(),
-    "estimate-not-reported": lambda f: f["estimate"].isna(),
-    "interval-not-reported": lambda f: f["estimate"].notna() & f["ci_lower"].isna(),
-    "heterogeneity-not-reported": lambda f: (
-        (f["design"] == "meta_analysis") & f["i2"].isna() & f["tau2"].isna()
-    ),
-    "size-not-reported": lambda f: f["k_studies"].isna() & f["n_participants"].isna(),
-    "few-digits": _one_digit,
-    "sources-disagree": lambda f: f["conflict"],
-    "short-follow-up": lambda f: f["short"],
-    "integrity": lambda f: f["integrity"] != "none_known",
-    "abstract-only": lambda f: f["read_at"] == "abstract",
-    "population-differs": lambda f: f["other_people"],
-}
-"""Name of each rule to its condition on the rows of ``evidence.findings``."""
-
-
-def find_limitations(findings: pd.DataFrame) -> pd.DataFrame:
-    """Apply every rule to some findings: a column of truth values for each rule."""
-    return pd.DataFrame(
-        {name: rule(findings).fillna(False).astype(bool) for name, rule in RULES.items()},
-        index=findings.index,
-    )

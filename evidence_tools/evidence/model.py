@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partialmethod
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pandas as pd
 
 from evidence_tools.evidence.arithmetic import check_arithmetic
 from evidence_tools.evidence.dictionary import PACKAGE_FILE
-from evidence_tools.evidence.frames import LoadedTable, read_tables, split_list
+from evidence_tools.evidence.frames import LoadedTable, read_tables, rows_where, split_list
 from evidence_tools.evidence.judgements import (
     compare,
     conflicting_outcomes,
@@ -28,7 +28,9 @@ from evidence_tools.evidence.problems import (
     EvidenceError,
     Problem,
     UnknownKeyError,
+    did_you_mean,
     relative_name,
+    shorten,
 )
 from evidence_tools.evidence.rules import check_rows
 from evidence_tools.evidence.topic import Topic, read_topic
@@ -190,29 +192,13 @@ def as_rows(frame: pd.DataFrame) -> list[Row]:
 
 
 def pick(selection: Selection, table: str = "findings") -> tuple[Evidence, list[Row]]:
-    """Find the rows of the evidence that a frame or a list of identifiers names.
+    """Find the rows of the evidence that a frame or a list of identifiers names, in its order.
 
-    Every chart, table and narration calls this: values always come from the tables, never from
-    a frame that was changed on the way.
-
-    Parameters
-    ----------
-    selection
-        A frame made from ``evidence.findings`` (or another table) with pandas: filtered, sorted,
-        concatenated, joined; or identifiers. A row that comes twice is shown once.
-    table
-        Name of the attribute the rows are from.
-
-    Returns
-    -------
-    evidence, rows
-        The evidence the rows belong to, and the rows in the order of the selection.
-
-    Raises
-    ------
-    TypeError, ValueError, UnknownKeyError
-        If it is no selection, is empty, lacks identifiers, names rows that do not exist, or holds
-        other values than the tables; the message says what to do.
+    Every chart, table and narration calls this. A frame is made from ``evidence.findings`` (or
+    another ``table``) with pandas: filtered, sorted, concatenated, joined; a row that comes twice
+    is shown once. What is no selection, is empty, lacks identifiers, names rows that do not exist
+    or holds other values than the tables raises ``TypeError``, ``ValueError`` or
+    ``UnknownKeyError``, and the message says what to do.
     """
     chosen = selection if isinstance(selection, pd.DataFrame) else pd.DataFrame()
     evidence = loaded(chosen.attrs.get(ORIGIN))
@@ -318,7 +304,22 @@ def _load(folder: Path, origin: str) -> Evidence:
     problems += [*faults, *check_rows(tables)]
     if problems or topic is None:
         raise EvidenceError(problems)
-    return Evidence(folder, _make_frames(tables, topic), topic, origin)
+    frames = _make_frames(tables, topic)
+    if problems := list(_wrong_conditions(tables["limitations"], frames["findings"])):
+        raise EvidenceError(problems)
+    return Evidence(folder, frames, topic, origin)
+
+
+def _wrong_conditions(limitations: LoadedTable, findings: pd.DataFrame) -> Iterator[Problem]:
+    for number, condition in enumerate(limitations.frame["rule"]):
+        try:
+            rows_where(findings, condition)
+        except Exception as error:
+            message = f"found {shorten(condition)}, which cannot be asked of findings: {error}"
+            hint = did_you_mean(condition, findings.columns)
+            yield limitations.problem(
+                number, "rule", f"{message}; write it like estimate.isna(){hint}"
+            )
 
 
 def _make_frames(tables: Mapping[str, LoadedTable], topic: Topic) -> dict[str, pd.DataFrame]:

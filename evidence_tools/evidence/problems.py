@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import stat
@@ -89,25 +90,22 @@ def read_text(path: Path) -> tuple[str, list[Problem]]:
 
     It may be missing or damaged; a byte-order mark is accepted.
     """
-
-    def refuse(line: int, message: str) -> tuple[str, list[Problem]]:
-        return "", [Problem(relative_name(path), line, "", message)]
-
+    line, fault = 0, ""
     try:
         # Reading a pipe or a device would wait for ever.
-        if not stat.S_ISREG(path.stat().st_mode):
-            return refuse(0, "found something that is not a plain file")
-        content = path.read_bytes()
-        text = content.decode("utf-8-sig")
+        if stat.S_ISREG(path.stat().st_mode):
+            content = path.read_bytes()
+            return content.decode("utf-8-sig"), []
+        fault = "found something that is not a plain file"
     except FileNotFoundError:
-        return refuse(0, "the file is missing; put it back")
+        fault = "the file is missing; put it back"
     except OSError as error:
-        return refuse(0, f"the file cannot be read: {error.strerror}")
+        fault = f"the file cannot be read: {error.strerror}"
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         byte = f"found the byte 0x{content[error.start]:02X}, which is not UTF-8 text"
-        return refuse(line, f"{byte}; save it in UTF-8, a table as CSV and no spreadsheet")
-    return text, []
+        fault = f"{byte}; save it in UTF-8, a table as CSV and no spreadsheet"
+    return "", [Problem(relative_name(path), line, "", fault)]
 
 
 def text_fault(text: str) -> str:
@@ -118,36 +116,23 @@ def text_fault(text: str) -> str:
     >>> text_fault("a\tb")
     'found a tab; remove it: a cell is plain text on one line'
     """
-    plain = text.isascii() and text.isprintable()
-    if not plain and (fault := _odd_character(text) or _wrong_encoding(text)):
-        return fault
-    if not plain and text != (composed := unicodedata.normalize("NFC", text)):
-        return f"found {shorten(text)} in letters and accents apart; write {shorten(composed)}"
-    if text != text.strip():
-        return f"found spaces around {text.strip()[:60]!r}; remove them"
-    return ""
-
-
-def _odd_character(text: str) -> str:
     # Not printable are controls, also those that turn the direction of writing, invisible
     # characters, odd spaces, and what stands for no character.
-    for character in text:
+    for character in text if not text.isprintable() else "":
         if not character.isprintable():
             known = {"\n": "a line break (or a quote that is never closed)", "\t": "a tab"}
             name = unicodedata.name(character, "a control character").lower()
             found = known.get(character, f"the invisible character U+{ord(character):04X} ({name})")
             remedy = "a plain space is needed" if name.endswith(" space") else "remove it"
             return f"found {found}; {remedy}: a cell is plain text on one line"
-    return ""
-
-
-def _wrong_encoding(text: str) -> str:
-    """Find what a program leaves that took the bytes of a file for another encoding's."""
     if "\N{REPLACEMENT CHARACTER}" in text:
         return f"found U+FFFD, which replaces a letter that was lost; {_REMEDY}"
-    try:
+    with contextlib.suppress(UnicodeError):
         # Nobody writes text that can be read so too: "RÃ¸nn" was "Rønn".
-        meant = "" if text.isascii() else text.encode("cp1252").decode("utf-8")
-    except UnicodeError:
-        return ""
-    return f"found {shorten(text)}, which was {shorten(meant)}; {_REMEDY}" if meant else ""
+        if not text.isascii() and (meant := text.encode("cp1252").decode("utf-8")):
+            return f"found {shorten(text)}, which was {shorten(meant)}; {_REMEDY}"
+    if text != (composed := unicodedata.normalize("NFC", text)):
+        return f"found {shorten(text)} in letters and accents apart; write {shorten(composed)}"
+    if text != text.strip():
+        return f"found spaces around {text.strip()[:60]!r}; remove them"
+    return ""

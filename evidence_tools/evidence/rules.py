@@ -31,8 +31,8 @@ from evidence_tools.evidence.arithmetic import (
     undeclared,
 )
 from evidence_tools.evidence.effects import SAME_ARMS, pair_arms
-from evidence_tools.evidence.frames import LoadedTable, split_list
-from evidence_tools.evidence.judgements import DOMAINS, RULES
+from evidence_tools.evidence.frames import LoadedTable, rows_where, split_list
+from evidence_tools.evidence.judgements import DOMAINS
 from evidence_tools.evidence.problems import Problem
 
 Tables = Mapping[str, LoadedTable]
@@ -74,10 +74,7 @@ def check_rows(tables: Tables) -> Iterator[Problem]:
             if column != first:
                 text, unprinted = view.get(column + PRINTED), view.get(f"{column}_unprinted")
                 seen = view.assign(cell=view[column], text=text, unprinted=unprinted)
-            names = set(re.findall(r"\w+", rule["wrong"])).intersection(seen.columns)
-            columns = {name: seen[name] for name in names}
-            wrong: Any = pd.eval(rule["wrong"], engine="python", local_dict=columns)
-            for number in seen.index[wrong.fillna(False).astype(bool)]:
+            for number in seen.index[rows_where(seen, rule["wrong"])]:
                 # What else is odd about a cell may follow from what was found first.
                 if table.broken.isdisjoint((number, other) for other in [column, *others]):
                     row = seen.loc[number].astype(object).fillna("blank")
@@ -175,9 +172,6 @@ _BESIDE: dict[str, Callable[[pd.DataFrame, Tables], pd.DataFrame]] = {
     "trials": _trials,
     "arms": _arms,
     "certainty": _certainty,
-    "limitations": lambda view, _: view.assign(
-        unknown_rule=~view["rule"].isin(RULES), known_rules=", ".join(RULES)
-    ),
 }
 
 

@@ -15,8 +15,8 @@ import pandas as pd
 
 from evidence_tools.evidence.arithmetic import MOVED, RATIOS
 from evidence_tools.evidence.effects import effects_of_arms, need, with_interval
-from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, effect_verb, find_limitations
+from evidence_tools.evidence.frames import rows_where, split_list
+from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, effect_verb
 from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
 from evidence_tools.evidence.pooling import LIBRARY, POOLED
 from evidence_tools.show import words
@@ -74,10 +74,11 @@ def narrate_limitations(selection: Selection) -> Prose:
 
 def limits_of(evidence: Evidence, findings: Sequence[Row]) -> list[tuple[Row, list[Row]]]:
     """List the limitations that hold for some of these findings, each with those findings."""
-    holding = find_limitations(evidence.findings.loc[[f.finding_id for f in findings]])
+    frame = evidence.findings.loc[[f.finding_id for f in findings]]
     found = []
     for limit in evidence.rows("limitations").values():
-        concerned = [f for f, hit in zip(findings, holding[limit.rule], strict=True) if hit]
+        holds = rows_where(frame, limit.rule)
+        concerned = [f for f, hit in zip(findings, holds, strict=True) if hit]
         found += [(limit, concerned)] if concerned else []
     return found
 
