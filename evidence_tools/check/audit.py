@@ -12,7 +12,7 @@ from pathlib import Path
 
 from evidence_tools.check.claims import Clause, Reading, read_claims
 from evidence_tools.check.lookup import DIRECTIONS, fits, say
-from evidence_tools.check.pages import Block, read_document, sentences, text_blocks
+from evidence_tools.check.pages import Text, read_document, sentences, text_blocks
 from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Fault, Judge
 from evidence_tools.check.wording import Tag
 from evidence_tools.evidence.model import Evidence, Row
@@ -66,7 +66,7 @@ class Audit:
         return sorted(spoken, key=lambda s: (order.index(s.verdict), s.line))
 
 
-def audit(document: str | Path | Sequence[Block], evidence: Evidence) -> Audit:
+def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
     """Audit a document of somebody else sentence by sentence.
 
     Parameters

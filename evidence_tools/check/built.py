@@ -11,7 +11,7 @@ from typing import Any
 
 import nbformat
 
-from evidence_tools.check.pages import Page, Piece, html_tree, pdf_pages, sentences, text_blocks
+from evidence_tools.check.pages import Page, Text, html_tree, pdf_pages, sentences, text_blocks
 from evidence_tools.check.review import COMMENT, Review, check_page, check_words, read_book
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
@@ -73,7 +73,7 @@ class Known:
         files = [evidence.folder.parent / name for name in _SETTINGS]
         settings = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
         self.numbers = _tokens([*cells, *settings])
-        said = (sentence.text for sentence in sentences([[Piece(cell, 0)] for cell in cells]))
+        said = (sentence.text for sentence in sentences(map(Text, cells)))
         parts = {_folded(part) for text in said for part in re.split(r"; |\{[^}]*\}", text)}
         long = {part for part in parts if part.count(" ") > 2}
         self.texts = dict.fromkeys(sorted(long, key=len, reverse=True))
@@ -99,7 +99,7 @@ class Known:
 
     def _made(self, texts: Iterable[str]) -> Iterator[str]:
         """Say what is wrong with words of the package beyond those that the tables hold."""
-        for sentence in sentences([[Piece(text, 0)] for text in dict.fromkeys(texts)]):
+        for sentence in sentences(map(Text, dict.fromkeys(texts))):
             said = _folded(sentence.text)
             if said not in self.texts and any(check_words([sentence], self.judge)):
                 for text in self.texts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from evidence_tools.check.pages import MARK, Sentence
+from evidence_tools.check.pages import MARK, Text
 from evidence_tools.check.wording import Tag, Token, Wording, tokenize
 
 _HARD = frozenset(";:—–()…|")
@@ -61,7 +61,7 @@ class Clause:
 class Reading:
     """A sentence as it was read; ``named`` are its sources, ``carried`` the one before it."""
 
-    sentence: Sentence
+    sentence: Text
     tokens: list[Token]
     clauses: list[Clause]
     named: list[str]
@@ -87,7 +87,7 @@ class Reading:
 
 
 def read_claims(
-    sentence: Sentence, wording: Wording, before: Reading | None = None, about: str = ""
+    sentence: Text, wording: Wording, before: Reading | None = None, about: str = ""
 ) -> Reading:
     """Read a sentence into clauses with slots; *it* means what the one ``before`` was about.
 
@@ -110,7 +110,7 @@ def read_claims(
     return reading
 
 
-def _role_tags(sentence: Sentence, tokens: list[Token], wording: Wording) -> Iterator[Tag]:
+def _role_tags(sentence: Text, tokens: list[Token], wording: Wording) -> Iterator[Tag]:
     for index, token in enumerate(tokens):
         if match := MARK.fullmatch(token.text):
             sense, key, owner = wording.resolve(*sentence.roles[int(match.group(1))])

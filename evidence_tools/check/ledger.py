@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from evidence_tools.check.lookup import Rows
-from evidence_tools.check.pages import Block, Page, Piece
+from evidence_tools.check.pages import MARK, Page, Text
 from evidence_tools.check.wording import YEAR, Wording, tokenize
 from evidence_tools.evidence.problems import Problem
 
@@ -26,21 +26,22 @@ def check_numbers(
 ) -> Iterator[Problem]:
     """Find numbers that an author typed in the text of a page; count by kind."""
     for block in page.blocks:
-        seen["from rows"] += sum(piece.role in ("finding", "value") for piece in block)
+        seen["from rows"] += sum(role in ("finding", "value") for role, _ in block.roles)
         sources, findings = _named(block, wording)
         said = " ".join(rows.text(source, findings) for source in sources)
-        for piece in block:
-            for number, kind in () if piece.role else _piece_numbers(piece, wording, said):
+        lines = [block.text] if block.literal else MARK.sub("|", block.text).split("\n")
+        for line, text in enumerate(lines, start=block.line):
+            for number, kind in _text_numbers(text, block.literal, wording, said):
                 seen[kind or "typed"] += 1
                 if not kind:
                     message = f"typed number {number!r}: {_remedy(number, sources, rows)}"
-                    yield page.problem(piece.line, message, "number")
+                    yield page.problem(line, message, "number")
 
 
-def _named(block: Block, wording: Wording) -> tuple[list[str], tuple[str, ...]]:
+def _named(block: Text, wording: Wording) -> tuple[list[str], tuple[str, ...]]:
     """List the sources that a block names, by role or in words, and its findings."""
-    roles = [wording.resolve(piece.role, piece.text) for piece in block if piece.role]
-    tags = list(wording.tags(tokenize(" ".join(p.text for p in block if not p.role))))
+    roles = [wording.resolve(*role) for role in block.roles]
+    tags = list(wording.tags(tokenize(MARK.sub(" ", block.text))))
     named = [tag.means for tag in tags if tag.sense == "source"]
     if not named and any("central" in tag.sense or tag.means == "n_studies" for tag in tags):
         named += [wording.evidence.topic.central_source or ""]
@@ -48,11 +49,13 @@ def _named(block: Block, wording: Wording) -> tuple[list[str], tuple[str, ...]]:
     return list(sources), tuple(key for sense, key, _ in roles if sense == "finding")
 
 
-def _piece_numbers(piece: Piece, wording: Wording, said: str) -> Iterator[tuple[str, str]]:
-    for number, kind in numbers(piece.text, wording, said):
-        if piece.literal == "code" and not _BARE.fullmatch(piece.text):
+def _text_numbers(
+    text: str, literal: str, wording: Wording, said: str
+) -> Iterator[tuple[str, str]]:
+    for number, kind in numbers(text, wording, said):
+        if literal == "code" and not _BARE.fullmatch(text):
             yield number, kind or "literal"
-        elif piece.literal == "math" and not _DECIMAL.search(number):
+        elif literal == "math" and not _DECIMAL.search(number):
             yield number, kind or "formula"
         else:
             yield number, kind

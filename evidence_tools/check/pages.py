@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,42 +45,27 @@ _NOTE = re.compile(r"\[\d+(?:[,–-] ?\d+)*\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of text on one line; ``role`` or ``literal`` (code, math) say what it is."""
+class Text:
+    """A paragraph, heading, caption, table row, piece of code or math (``literal``), or sentence.
+
+    A role in it is a mark such as ``⟦0⟧``; it begins on a line, and each line break begins a line.
+    """
 
     text: str
-    line: int
-    role: str = ""
-    literal: str = ""
-
-
-Block = list[Piece]
-"""A paragraph, heading, list item, caption, alt text, table row, piece of code or of math."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence and where it begins; a role is a mark in its text, such as ``⟦0⟧``."""
-
-    text: str
-    roles: dict[int, tuple[str, str]]
     line: int = 0
+    roles: Sequence[tuple[str, str]] = ()
+    literal: str = ""
 
 
 @dataclass
 class Page:
-    """One page: its lines, its text in blocks, what it names, what is wrong.
-
-    ``names`` are roles and pictures with what they name, ``faults`` are message and rule; both
-    have a line.
-    """
+    """One page: its lines, its texts, what can be named, and what is wrong: line, message, rule."""
 
     path: str
     lines: dict[int, str] = field(default_factory=dict)
     front: dict[str, Any] = field(default_factory=dict)
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[Text] = field(default_factory=list)
     labels: set[str] = field(default_factory=set)
-    names: list[tuple[str, str, int]] = field(default_factory=list)
     faults: list[tuple[int, str, str]] = field(default_factory=list)
 
     @property
@@ -102,18 +88,19 @@ class Page:
         """Note something that the rules cannot read."""
         self.fault(line, f"{what} cannot be checked; write it as Markdown, or leave it out")
 
-    def name(self, role: str, key: str, line: int) -> Piece:
-        """Note what a role names, and make a piece of it."""
-        self.names.append((role, key, line))
-        return Piece(key, line, role=role)
-
     def add(self, text: str, line: int) -> None:
-        """Add a block with a text in which roles are written."""
-        parts = ROLE.split(text)
-        pieces = [Piece(parts[0], line)]
-        for role, key, after in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-            pieces += [self.name(role, key, line), Piece(after, line)]
-        self.blocks += [pieces] if text.strip() else []
+        """Add a text in which roles are written; a picture is one, too."""
+        count, roles = itertools.count(), ROLE.findall(text)
+        if text.strip():
+            self.blocks.append(Text(ROLE.sub(lambda _: f"⟦{next(count)}⟧", text), line, roles))
+
+    @property
+    def names(self) -> Iterator[tuple[str, str, int]]:
+        """The roles of the page, each with its key and line."""
+        for block in self.blocks:
+            for number, (role, key) in enumerate(block.roles):
+                before = block.text.partition(f"⟦{number}⟧")[0]
+                yield role, key, block.line + before.count("\n")
 
     def add_code(self, source: str, first: int) -> None:
         """Add the texts of a cell; its numbers, and what it selects rows by, may be faults."""
@@ -197,52 +184,61 @@ def _parser(extensions: frozenset[str]) -> MarkdownIt:
 
 def _read(page: Page, parser: MarkdownIt, text: str, offset: int) -> None:
     """Read a text that begins after a line, and the directives in it."""
+    line, row = offset + 1, None
+    for token in parser.parse(f"{text}\n", {}):
+        line = offset + token.map[0] + 1 if token.map else line
+        match token.type:
+            case "inline":
+                shown = _inline(page, token.children or [], line)
+                if row is None:
+                    page.add(shown, line)
+                else:
+                    row.append(shown)
+            case "tr_open":
+                row = list[str]()
+            case "tr_close":
+                # A row is read as a whole: its first cell says what the others are about.
+                page.add(" | ".join(row or ()), line)
+                row = None
+            case "fence" | "colon_fence":
+                _directive(page, parser, token, line)
+            case "code_block" | "math_block" | "math_block_label" | "amsmath":
+                literal = "code" if token.type == "code_block" else "math"
+                page.blocks.append(Text(token.content, line, literal=literal))
+            case "html_block":
+                if "<script" in token.content.lower():
+                    page.refuse("a script", line)
+                page.blocks += _html_blocks(token.content, line - 1)
+            case "substitution_block":
+                page.refuse("a substitution", line)
+            case "myst_target":
+                page.labels.add(token.content)
+            case "front_matter":  # from the second line on
+                page.front = yaml.safe_load(f"\n{token.content}") or {}
 
-    def walk(tokens: Sequence[Token], line: int, block: Block) -> None:
-        row: Block | None = None
-        for token in tokens:
-            line = offset + token.map[0] + 1 if token.map else line
-            match token.type:
-                case "text":
-                    if begun := re.search(r"\{[a-z:]+\}`", token.content):
-                        page.refuse(f"the role {begun.group()} without a second backtick", line)
-                    block.append(Piece(token.content, line))
-                case "softbreak" | "hardbreak":
-                    block.append(Piece(" ", line))
-                    line += 1
-                case "myst_role":
-                    block.append(page.name(str(token.meta["name"]), token.content, line))
-                case "code_inline" | "math_inline" | "math_inline_double":
-                    block.append(Piece(token.content, line, literal=token.type[:4]))
-                case "code_block" | "math_block" | "math_block_label" | "amsmath":
-                    literal = "code" if token.type == "code_block" else "math"
-                    page.blocks.append([Piece(token.content, line, literal=literal)])
-                case "inline" | "image":
-                    if token.type == "image":
-                        page.name("image", str(token.attrs.get("src", "")), line)
-                    # A row is read as a whole: its first cell says what the others are about.
-                    inner = [] if row is None else row
-                    page.blocks += [inner] if row is None else []
-                    inner += [Piece(" | ", line)] if inner else []
-                    walk(token.children or [], line, inner)
-                case "tr_open":
-                    page.blocks.append(row := [])
-                case "tr_close":
-                    row = None
-                case "fence" | "colon_fence":
-                    _directive(page, parser, token, line)
-                case "html_block":
-                    if "<script" in token.content.lower():
-                        page.refuse("a script", line)
-                    page.blocks += _html_blocks(token.content, line - 1)
-                case "substitution_block" | "substitution_inline":
-                    page.refuse("a substitution", line)
-                case "myst_target":
-                    page.labels.add(token.content)
-                case "front_matter":  # from the second line on
-                    page.front = yaml.safe_load(f"\n{token.content}") or {}
 
-    walk(parser.parse(f"{text}\n", {}), offset + 1, [])
+def _inline(page: Page, tokens: Sequence[Token], line: int) -> str:
+    """Read a text without its markup, with roles as they are written."""
+    text = ""
+    for token in tokens:
+        here = line + text.count("\n")
+        match token.type:
+            case "text":
+                if begun := re.search(r"\{[a-z:]+\}`", token.content):
+                    page.refuse(f"the role {begun.group()} without a second backtick", here)
+                text += token.content
+            case "softbreak" | "hardbreak":
+                text += "\n"
+            case "myst_role":
+                text += f"{{{token.meta['name']}}}`{token.content}`"
+            case "code_inline" | "math_inline" | "math_inline_double":
+                page.blocks.append(Text(token.content, here, literal=token.type[:4]))
+            case "image":
+                page.add(f"{{image}}`{token.attrs.get('src')}`", here)
+                page.add(_inline(page, token.children or [], here), here)
+            case "substitution_inline":
+                page.refuse("a substitution", here)
+    return text
 
 
 def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
@@ -268,32 +264,20 @@ def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
     elif name in _REFUSED:
         page.refuse(f"the directive {name!r}", line)
     elif name in _LITERAL:
-        page.blocks.append([Piece(body, first, literal="math" if name == "math" else "code")])
+        page.blocks.append(Text(body, first, literal="math" if name == "math" else "code"))
     else:
-        if name in ("figure", "image"):
-            page.name("image", argument, line)
-        else:
-            page.add(argument, line)
+        page.add(f"{{image}}`{argument}`" if name in ("figure", "image") else argument, line)
         _read(page, parser, body, first - 1)
 
 
-def sentences(blocks: Iterable[Block]) -> Iterator[Sentence]:
-    """List the sentences of some blocks, in order."""
-    for block in blocks:
-        text, places = "", [(0, 0)]
-        roles: dict[int, tuple[str, str]] = {}
-        for piece in block:
-            places.append((len(text), piece.line))
-            if piece.role:
-                text += f"⟦{len(roles)}⟧"
-                roles[len(roles)] = piece.role, piece.text
-            elif not piece.literal:
-                text += piece.text.translate(_QUOTES)
-        start = 0
+def sentences(blocks: Iterable[Text]) -> Iterator[Text]:
+    """List the sentences of some texts, in order."""
+    for block in (block for block in blocks if not block.literal):
+        text, start = block.text.translate(_QUOTES), 0
         for end in [m.end() for m in _END.finditer(text) if _ends(text, m)] + [len(text)]:
             if words := text[start:end].strip():
-                begin = text.index(words, start)
-                yield Sentence(words, roles, max(p for p in places if p[0] <= begin)[1])
+                line = block.line + text[: text.index(words, start)].count("\n")
+                yield Text(words.replace("\n", " "), line, block.roles)
             start = end
 
 
@@ -301,7 +285,7 @@ def _ends(text: str, match: re.Match[str]) -> bool:
     return not _NO_END.search(text[: match.start() + 1]) or not text[match.end() :].strip()
 
 
-def read_document(path: Path) -> list[Block]:
+def read_document(path: Path) -> list[Text]:
     """Read a document of other people, text, Markdown, HTML or PDF; a line of a PDF is a page."""
     if path.suffix.lower() != ".pdf":
         return text_blocks(path.read_text(encoding="utf-8", errors="replace"))
@@ -313,13 +297,13 @@ def read_document(path: Path) -> list[Block]:
     return found.blocks
 
 
-def text_blocks(text: str) -> list[Block]:
+def text_blocks(text: str) -> list[Text]:
     """Read Markdown or plain text, or HTML when it begins with a tag."""
     is_html = re.match(r"\s*<(?:!doctype|html|\w+[ >])", text, re.I)
     return _html_blocks(text, 0) if is_html else parse_page(text).blocks
 
 
-def _html_blocks(text: str, offset: int) -> list[Block]:
+def _html_blocks(text: str, offset: int) -> list[Text]:
     found = Page("text")
     for tag in html_tree(text, "main", _UNREAD).iter(*_TEXT_TAGS):
         if tag.tag == "tr":

@@ -17,7 +17,7 @@ import yaml
 
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.ledger import check_numbers
-from evidence_tools.check.pages import Page, Sentence, parse_page, reading, sentences
+from evidence_tools.check.pages import Page, Text, parse_page, reading, sentences
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.frames import split_list
@@ -102,7 +102,7 @@ def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
                 yield page.problem(sentence.line, f"{fault.slot}: {fault.message}", rule)
 
 
-def check_words(said: Iterable[Sentence], judge: Judge, source: str = "") -> Iterator[str]:
+def check_words(said: Iterable[Text], judge: Judge, source: str = "") -> Iterator[str]:
     """Check words of the tables, or made from rows: say what no row could hold."""
     for sentence in said:
         reading = read_claims(sentence, judge.wording, about=source)
