@@ -69,8 +69,6 @@ _erfc: Any = np.vectorize(math.erfc, otypes=[float])
 def named_measures(printed: str) -> set[str]:
     """Find the effect measures that a printed text names.
 
-    Examples
-    --------
     >>> sorted(named_measures("SMD: -1.71; odds ratio 0.4, or less"))
     ['OR', 'SMD']
     """
@@ -80,8 +78,6 @@ def named_measures(printed: str) -> set[str]:
 def printed_numbers(text: str) -> list[str]:
     """Find the numbers of a printed figure, as text, signs included.
 
-    Examples
-    --------
     >>> printed_numbers("MD -0.09, 95% CI -0.14 to -0.05")
     ['-0.09', '95', '-0.14', '-0.05']
     """
@@ -91,8 +87,6 @@ def printed_numbers(text: str) -> list[str]:
 def printed_p_values(text: str) -> list[str]:
     """Find p-values of a printed figure, with leading zeros.
 
-    Examples
-    --------
     >>> printed_p_values("P = .037 and p<0.001")
     ['0.037', '<0.001']
     """
@@ -254,8 +248,6 @@ def _half(printed: pd.Series[str]) -> pd.Series[float]:
 def p_text(low: float, high: float) -> str:
     """Write a range of p-values with its ends rounded outwards, very small ones as a bound.
 
-    Examples
-    --------
     >>> p_text(0.00031, 0.00047)
     'p = 0.00031 to 0.00047'
     >>> p_text(1e-9, 2e-8)

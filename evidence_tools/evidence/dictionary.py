@@ -59,16 +59,13 @@ class TableDescription:
 def frictionless() -> Any:
     """Import Frictionless: heavy, so only who reads tables pays."""
     # jsonschema, which it uses, would compile a grammar of addresses for a second, for a format
-    # (``iri``) that no table has; it does without where the grammar is missing.
-    name = "rfc3987_syntax"
-    if "jsonschema" not in sys.modules and name not in sys.modules:
-        # None in sys.modules is the documented way to block an import.
-        sys.modules[name] = None  # type: ignore[assignment]
-        import jsonschema  # noqa: F401
-
-        del sys.modules[name]
+    # (``iri``) that no table has. None in sys.modules is the documented way to block an import.
+    grammar: Any = sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import frictionless
+    import jsonschema  # noqa: F401
 
+    if grammar is None:
+        del sys.modules["rfc3987_syntax"]
     return frictionless
 
 

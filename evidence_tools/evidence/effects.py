@@ -103,8 +103,6 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
         ``comparator``. ``missing`` says in words what is not stated, empty where an effect was
         computed; ``digits`` is one more than the means are printed with.
 
-    Examples
-    --------
     >>> import pandas as pd
     >>> arm = dict.fromkeys(["source_id", "outcome_id", "measured_as", "value_type"], "same")
     >>> arm |= {"unit": pd.NA, "timepoint": "1 year", "arm": "salt", "n": 25, "events": 10}

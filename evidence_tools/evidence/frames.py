@@ -221,8 +221,6 @@ def _repeated(table: LoadedTable) -> Iterator[Problem]:
 def split_list(cell: object) -> list[str]:
     """Split a cell that lists several keys or names, separated by semicolons.
 
-    Examples
-    --------
     >>> split_list("first; second"), split_list(None)
     (['first', 'second'], [])
     """
@@ -233,8 +231,6 @@ def split_list(cell: object) -> list[str]:
 def rows_where(frame: pd.DataFrame, condition: str) -> pd.Series[bool]:
     """Say for which rows a condition on columns holds; where a cell is missing it does not.
 
-    Examples
-    --------
     >>> rows_where(pd.DataFrame({"lower": [1, 2], "upper": [3, 1]}), "lower > upper").tolist()
     [False, True]
     """

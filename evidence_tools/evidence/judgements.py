@@ -33,8 +33,6 @@ def rate(judgements: pd.DataFrame) -> pd.DataFrame:
     rule of this report that a domain not assessed supports nothing, so the level is at most low.
     ``rating`` is the level in words, ``at_most`` says that it may be lower; a column per domain.
 
-    Examples
-    --------
     >>> rows = [("pain", "risk_of_bias", "serious"), ("pain", "imprecision", "no concern")]
     >>> judged = pd.DataFrame(rows, columns=["outcome_id", "domain", "judgement"])
     >>> rate(judged).loc["pain", "rating"]
@@ -60,8 +58,6 @@ def effect_verb(direction: str, certainty: str) -> str:
 
     Santesso N et al. 2020, doi 10.1016/j.jclinepi.2019.10.014.
 
-    Examples
-    --------
     >>> effect_verb("increase", "low")
     'may increase'
     """
@@ -231,8 +227,6 @@ _MONTHS = {"day": 12 / 365.25, "week": 12 * 7 / 365.25, "month": 1.0, "year": 12
 def read_times(timepoint: str) -> list[float]:
     """Read times as months.
 
-    Examples
-    --------
     >>> read_times("6 and 12 months"), read_times("2 years (measured at 1)")
     ([6.0, 12.0], [24.0])
     """

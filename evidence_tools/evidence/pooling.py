@@ -149,12 +149,12 @@ def pool(
     row["p_value"] = 2 * spread.sf(abs(fit["effect"] / fit["standard_error"]))
     if "n_participants" in effects:
         row["n_participants"] = effects["n_participants"].sum(skipna=False)
-    pooled = with_interval(pd.DataFrame(row, [POOLED]), float(spread.ppf(half)))
-    apart = t(k - 2) if prediction else spread
-    margin = np.hypot(np.sqrt(fit["tau2"]), fit["standard_error"]) * apart.ppf(half)
+    apart = (t(k - 2) if prediction else spread).ppf(half) if k > 2 else np.nan
+    margin = apart * np.hypot(np.sqrt(fit["tau2"]), fit["standard_error"])
     show = np.exp if row["effect_measure"] in RATIOS else float
-    for end, sign in (("lower", -1), ("upper", 1)):
-        pooled[f"prediction_{end}"] = show(fit["effect"] + sign * margin) if k > 2 else np.nan
+    row["prediction_lower"] = show(fit["effect"] - margin)
+    row["prediction_upper"] = show(fit["effect"] + margin)
+    pooled = with_interval(pd.DataFrame(row, [POOLED]), float(spread.ppf(half)))
     rows = with_interval(effects.set_index("source_id", drop=False)).assign(weight=weights)
     found = pd.concat([rows, pooled])
     found.attrs = dict(effects.attrs)
@@ -217,20 +217,17 @@ def _highest(effects: pd.DataFrame, known: float, design: Any) -> float:
     y, variances = effects["effect"].to_numpy(float), effects["standard_error"].to_numpy(float) ** 2
 
     def likelihood(tau2: float) -> tuple[float, float]:
-        weights = 1 / (variances + tau2)
-        inner = (design.T * weights) @ design
-        projected = np.diag(weights) - (design.T * weights).T @ np.linalg.solve(
-            inner, design.T * weights
-        )
-        logs = np.log(weights).sum() - np.linalg.slogdet(inner)[1]
-        slope = y @ projected @ projected @ y - np.trace(projected)
-        return float(logs - y @ projected @ y), float(slope)
+        """Give the height of the restricted likelihood, and its slope."""
+        weighted = design.T / (variances + tau2)
+        inner = weighted @ design
+        rest = np.diag(1 / (variances + tau2)) - weighted.T @ np.linalg.solve(inner, weighted)
+        logs = np.log(variances + tau2).sum() + np.linalg.slogdet(inner)[1]
+        return float(-logs - y @ rest @ y), float(y @ rest @ rest @ y - np.trace(rest))
 
     if known > 0 or not np.ptp(y):
         return known
     grid = [0.0, *np.geomspace(1e-8 * y.var(), 20 * y.var() + variances.max(), 200)]
-    top = int(np.argmax([likelihood(tau2)[0] for tau2 in grid]))
-    if top == 0:
+    if not (top := int(np.argmax([likelihood(tau2)[0] for tau2 in grid]))):
         return known
     ends = grid[top - 1], grid[top + 1]
     return float(brentq(lambda x: likelihood(x)[1], *ends, xtol=1e-300, rtol=1e-14))

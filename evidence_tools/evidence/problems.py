@@ -22,8 +22,6 @@ class Problem:
     ``column`` is a column name or empty. ``rule`` names the check that found it; faults of the
     tables themselves have none.
 
-    Examples
-    --------
     >>> print(Problem("data/findings.csv", 7, "estimate", "blank although an interval is given"))
     data/findings.csv:7: column 'estimate': blank although an interval is given
     """
@@ -61,8 +59,6 @@ class UnknownKeyError(KeyError):
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Name the allowed word that is nearest to another, as a clause that ends a message.
 
-    Examples
-    --------
     >>> did_you_mean("decreese", ["increase", "decrease"])
     "; did you mean 'decrease'?"
     """
@@ -111,8 +107,6 @@ def read_text(path: Path) -> tuple[str, list[Problem]]:
 def text_fault(text: str) -> str:
     r"""Say what keeps a cell from being plain text on one line, or nothing.
 
-    Examples
-    --------
     >>> text_fault("a\tb")
     'found a tab; remove it: a cell is plain text on one line'
     """

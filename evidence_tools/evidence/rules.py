@@ -48,8 +48,6 @@ _DOUBT = r"(?<!no )(?:integrity concern|expression of concern|caution to readers
 def read_rules() -> tuple[dict[str, str], ...]:
     """Read what the rows of each table are held to.
 
-    Examples
-    --------
     >>> [rule["wrong"] for rule in read_rules() if rule["columns"] == "events n"]
     ['events > n']
     """
