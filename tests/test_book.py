@@ -226,8 +226,7 @@ def test_a_site_replaces_the_last_one_and_is_known_until_somebody_touches_it(
 ) -> None:
     for number in (1, 2):
         site = Site(tmp_path)
-        site.make_room(keep=False)
-        (site.staged / f"{number}.txt").write_text("new", encoding="utf-8")
+        (site.new / "html" / f"{number}.txt").write_text("new", encoding="utf-8")
         site.put_in_place(key="key")
     assert [path.name for path in site.html.iterdir()] == ["2.txt"]
     assert Site(tmp_path).last["key"] == "key"
@@ -252,7 +251,7 @@ def test_whatever_was_touched_or_undone_the_site_equals_a_clean_build(tmp_path: 
     page.write_text(page.read_text("utf-8").replace("1.86", "9.86"), encoding="utf-8")
     (folder / "_build/html/extra.html").write_text("not ours", encoding="utf-8")
     (folder / "_build/html/searchindex.js").write_text("Search.", encoding="utf-8")
-    (folder / "_build/.doctrees/environment.pickle").write_bytes(b"damaged")
+    (folder / "_build/.evidence/kept/doctrees/environment.pickle").write_bytes(b"damaged")
     assert build(folder).contents() == clean
 
     chapter = folder / "chapters/answer.md"

@@ -93,6 +93,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("how-to-cite", layout.HowToCite)
     app.add_directive("evidence-checks", outputs.ChecksDirective)
     app.connect("config-inited", _settle, priority=900)
+    app.connect("builder-inited", _take_over)
     app.connect("env-get-outdated", lambda app, env, *_: changed_pages(env))
     app.connect("env-before-read-docs", _begin)
     app.connect("env-get-updated", _choose_pages, priority=900)  # when all is numbered
@@ -110,19 +111,21 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _settle(app: Any, config: Config) -> None:
     """Choose the settings that make pages right, and find out which files they follow from."""
     folder, build = Path(app.srcdir), Path(app.outdir).parent
-    app.evidence_begun, app.evidence_remarks = perf_counter(), []
-    config.include_patterns = _chapter_files(folder, config)
-    app.evidence_site, app.evidence_session = None, None
-    end_on_signals()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)  # what Sphinx makes stays: looking for cycles frees little
+    app.evidence_begun, app.evidence_session = perf_counter(), None
     app.evidence_warnings = {}  # no warning is shown twice: pages and print meet the same
     for handler in getLogger("sphinx").handlers:
         if isinstance(handler, logging.WarningStreamHandler):
             handler.addFilter(partial(_is_new, app.evidence_warnings))
+    if app.outdir.name != "html":
+        _stop(app, "The report is built as 'jupyter-book build .', which makes the PDF too.")
+    end_on_signals()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)  # what Sphinx makes stays: looking for cycles frees little
     with _failing_closed(app):
+        config.include_patterns = _chapter_files(folder, config)
         app.evidence_session = Session(folder, build, config.include_patterns)
-        app.evidence_site = Site(build)
+        app.evidence_site = site = Site(build)
+        app.outdir, app.doctreedir = (type(app.outdir)(site.new / n) for n in ("html", "doctrees"))
         app.evidence_stamp = read_stamp(folder)
         app.evidence_review = app.evidence_session.beside(partial(review_book, folder))
     atexit.register(app.evidence_session.close)  # also after Ctrl-C, which no event reports
@@ -159,19 +162,20 @@ def _key(app: Any) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
+def _take_over(app: Any) -> None:
+    app.builder.get_outdated_docs = lambda: []  # besides those that were read anew
+    app.builder.epilog = ""  # the site is somewhere else in the end
+
+
 def _begin(app: Any, env: Any, docnames: list[str]) -> None:
     """Check what can be known without running anything, and run chapters that have no result."""
     folder, site, session = Path(app.srcdir), app.evidence_site, app.evidence_session
     app.evidence_key = _key(app)
-    if app.builder.name == "html":
-        is_same = DRAFT in os.environ or site.last.get("key") == app.evidence_key
-        if is_same and env.reread_always.issuperset(docnames):
-            _tell(f"Nothing changed: {site.html} is as the last build wrote it.")
-            session.close()
-            raise SystemExit(0)
-        app.outdir = app.builder.outdir = type(app.outdir)(site.staged)
-        app.builder.get_outdated_docs = lambda: []  # besides those that were read anew
-        app.builder.epilog = ""  # the site is somewhere else in the end
+    is_same = DRAFT in os.environ or site.last.get("key") == app.evidence_key
+    if is_same and env.reread_always.issuperset(docnames):
+        _tell(f"Nothing changed: {site.html} is as the last build wrote it.")
+        session.close()
+        raise SystemExit(0)
     show = sys.stdout.isatty() and not app.quiet
     tell = partial(print, flush=True) if show else lambda line: None
     with _failing_closed(app):
@@ -180,7 +184,7 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
             app.config[name] = plain_text(app.evidence, app.config[name])
         check = lambda: _refuse(app.evidence_review().problems)  # noqa: E731
         ran, known = session.execute(env, docnames, app.config.evidence_output_bytes, tell, check)
-        app.evidence_vega = session.beside(partial(keep_vega, site.staged.parent))
+        app.evidence_vega = session.beside(partial(keep_vega, site.html.parent))
     if ran:
         LOGGER.info("executed %d of %d chapters", ran, known)
 
@@ -201,15 +205,12 @@ def _choose_pages(app: Any, env: Any) -> Iterable[str]:
 
 def _print(app: Any, builder: Any) -> None:
     """Make room for the site, write its notebooks, and make the PDF while pages are written."""
-    if builder.name != "html":
-        return
-    folder = Path(app.outdir)
     with _failing_closed(app):
         _refuse(app.evidence_review().problems)
-        app.evidence_site.make_room(keep=app.evidence_keeps)
-        write_notebooks(app, folder)
-    if app.evidence_keeps:
-        builder.load_indexer = partial(load_index, builder)
+        if app.evidence_keeps:
+            app.evidence_site.keep_pages()
+            builder.load_indexer = partial(load_index, builder)
+        write_notebooks(app, Path(app.outdir))
     if DRAFT not in os.environ:
         app.evidence_pdf = app.evidence_session.beside(partial(_make_pdf, app))
 
@@ -221,7 +222,7 @@ def _make_pdf(app: Any) -> tuple[Path, list[str]]:
 
 def _finish(app: Any, exception: Exception | None) -> None:
     """Complete the site, look at it once more, and put it in the place of the last one."""
-    if exception is None and app.builder.name == "html":
+    if exception is None:
         with _failing_closed(app):
             if app.evidence_warnings and DRAFT not in os.environ:
                 app.evidence_pdf()  # has warnings of its own

@@ -1,7 +1,7 @@
 """Show the report in a browser while it is written: ``python -m evidence_tools.book.preview``.
 
-What is saved is built at once by the real build, in a process that has all imports: the pages that
-changed, without the PDF. When the writing pauses, the whole report is built.
+What is saved is built at once by the real build, in a copy of a process that has all imports: the
+pages that changed, without the PDF. When the writing pauses, the whole report is built.
 """
 
 from __future__ import annotations
@@ -10,20 +10,31 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from importlib import import_module
+from math import inf
 from pathlib import Path
-from typing import Any
+from time import monotonic
 
 from jupyter_book.cli.main import main as jupyter_book
 from jupyter_book.sphinx import build_sphinx  # noqa: F401 - what a build imports
 from livereload import Server
-from tornado.ioloop import IOLoop
+from livereload.handlers import LiveReloadHandler
+from sphinx.application import builtin_extensions
+from tornado.ioloop import PeriodicCallback
 
 from evidence_tools.book import DRAFT
-from evidence_tools.book.session import PACKAGE
+from evidence_tools.book.session import PACKAGE, book_files
 from evidence_tools.evidence.model import load_evidence
 
-_PAUSE = 3
-"""Seconds without a change after which the whole report is built."""
+_EXTENSIONS = ("myst_nb.sphinx_ext", "sphinx_book_theme", "sphinxcontrib.bibtex", "sphinx_design")
+_LOOK, _PAUSE = 100, 4
+"""Milliseconds between looks; seconds without a change after which the whole report is built."""
+
+
+def _files() -> set[tuple[Path, int]]:
+    """List what may change, with its times."""
+    files = (*book_files(Path()), *book_files(PACKAGE))
+    return {(path.resolve(), path.stat().st_mtime_ns) for path in files if path.exists()}
 
 
 def _build(*, draft: bool) -> int:
@@ -39,34 +50,31 @@ def _build(*, draft: bool) -> int:
 
 def preview() -> None:
     """Serve the report on this machine, build what changes, and reload what is shown."""
+    for extension in (*builtin_extensions, *_EXTENSIONS):
+        import_module(extension)
     with suppress(Exception):  # what is wrong is reported by the build
         load_evidence(Path("data"))
-    waiting: Any = None
-    whole = 0  # the process that builds the whole report
+    known, changed, whole = _files(), inf, 0
 
-    def change() -> None:
-        nonlocal waiting, whole
-        if waiting is not None:
-            IOLoop.current().remove_timeout(waiting)
-        if whole:
-            os.kill(whole, signal.SIGTERM)  # what it builds is no longer what was written
-            os.waitpid(whole, 0)
-            whole = 0
-        os.waitpid(_build(draft=True), 0)
-        waiting = IOLoop.current().call_later(_PAUSE, pause)
-
-    def pause() -> None:
-        nonlocal whole
-        whole = _build(draft=False)
-
-    def restart() -> None:
-        os.execv(sys.executable, [sys.executable, "-m", __spec__.name])  # noqa: S606
+    def look() -> None:
+        nonlocal known, changed, whole
+        if (now := _files()) != known:
+            if any(PACKAGE in path.parents for path, _ in now ^ known):  # this process has it
+                os.execv(sys.executable, [sys.executable, "-m", __spec__.name])  # noqa: S606
+            known = now
+            if whole:
+                os.kill(whole, signal.SIGTERM)  # it builds what was written before
+                os.waitpid(whole, 0)
+            os.waitpid(_build(draft=True), 0)
+            LiveReloadHandler.reload_waiters("*")
+            changed, whole = monotonic(), 0
+        elif not whole and monotonic() - changed > _PAUSE:
+            whole = _build(draft=False)
 
     os.waitpid(_build(draft=False), 0)
+    PeriodicCallback(look, _LOOK).start()
     server = Server()
-    for place in ("chapters", "docs", "data", "_config.yml", "_toc.yml", "references.bib"):
-        server.watch(place, change)
-    server.watch(str(PACKAGE), restart, delay="forever")
+    server.watch("_config.yml", delay="forever")  # its own way of looking is not used
     server.serve(root="_build/html", open_url_delay=0.5, default_filename="index.html")
 
 

@@ -1,8 +1,8 @@
 """The finished site: made in a folder of its own, and put in place when all of it is right.
 
-The last good site stays until the new one is complete. Its pages are taken over when nobody
-touched it, and nothing changed but the text of other pages, of which they show nothing; if not,
-every page is written into an empty folder. When nothing changed at all, there is nothing to do.
+Until then the last good site stays, with what Sphinx kept of its pages: a build that fails or is
+interrupted changes nothing. Its pages are taken over when nobody touched it, and nothing changed
+but the text of other pages, of which they show nothing; if not, every page is written.
 """
 
 from __future__ import annotations
@@ -35,46 +35,43 @@ _SCRIPT = '<script src="_static/evidence-forward.js"></script>\n</head>'
 
 
 class Site:
-    """The folders of a build into ``build``, and what the last build noted of them.
+    """The folders of a build into ``build``, and what the last good build noted in ``last``.
 
-    ``html`` is the site that readers see, ``staged`` the one that is being made. ``last`` is empty
-    if that build failed, or if anything that it left was touched: nothing of it is used then.
+    ``html`` is the site that readers see. ``new`` is where everything is made: pages that Sphinx
+    has read, pictures of their cells, and the site. ``last`` is empty if anything was touched.
     """
 
     def __init__(self, build: Path) -> None:
-        own = build / ".evidence"
-        self.html, self.staged = build / "html", own / "site"
-        # The site, pages that Sphinx has read, and pictures of their cells.
-        self._folders = (self.html, build / ".doctrees", own / "jupyter_execute")
-        self._record = own / "site.json"
+        self._own = build / ".evidence"
+        self.html, self.new, self._kept = build / "html", self._own / "new", self._own / "kept"
         try:
-            self.last = dict(json.loads(self._record.read_text(encoding="utf-8")))
+            self.last = dict(json.loads((self._own / "site.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             self.last = {}
-        if self.last.get("files") != [*map(_hashes, self._folders)]:
-            self.last = {}
-            for folder in self._folders[1:]:
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def make_room(self, *, keep: bool) -> None:
-        """Make a folder for the new site: empty, or with the last one to ``keep`` pages of."""
-        self._record.unlink(missing_ok=True)  # until the build comes to a good end
-        shutil.rmtree(self.staged, ignore_errors=True)
-        if keep and self.html.is_dir():  # the others are written anew in each build
-            shutil.copytree(self.html, self.staged, ignore=shutil.ignore_patterns("_static", DATA))
+        shutil.rmtree(self.new, ignore_errors=True)
+        if self.last.get("files") == [_hashes(self.html), _hashes(self._kept)]:
+            shutil.copytree(self._kept, self.new)
         else:
-            self.staged.mkdir(parents=True)
+            self.last = {}
+        (self.new / "html").mkdir(parents=True)
+
+    def keep_pages(self) -> None:
+        """Begin with the pages of the last site; what is ignored is written in each build."""
+        ignored = shutil.ignore_patterns("_static", DATA)
+        shutil.copytree(self.html, self.new / "html", ignore=ignored, dirs_exist_ok=True)
 
     def put_in_place(self, **note: str) -> None:
         """Replace the last site by the new one, and note what it was made from."""
-        last = self.staged.with_name("last")
-        shutil.rmtree(last, ignore_errors=True)
+        old = self._own / "old"
+        shutil.rmtree(old, ignore_errors=True)
         if self.html.exists():
-            self.html.replace(last)
-        self.staged.replace(self.html)
-        shutil.rmtree(last, ignore_errors=True)
-        record = json.dumps(note | {"files": [*map(_hashes, self._folders)]})
-        self._record.write_text(record, encoding="utf-8")
+            self.html.replace(old)
+        (self.new / "html").replace(self.html)
+        for folder in (old, self._kept):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.new.replace(self._kept)
+        record = json.dumps(note | {"files": [_hashes(self.html), _hashes(self._kept)]})
+        (self._own / "site.json").write_text(record, encoding="utf-8")
 
 
 def _hashes(folder: Path) -> dict[str, str]:
@@ -168,7 +165,7 @@ def finish_site(app: Any, folder: Path) -> None:
     shutil.rmtree(static / "vendor", ignore_errors=True)  # fonts of icons
     for unused in (*static.rglob("*.map"), *static.rglob("fontawesome*"), folder / ".buildinfo"):
         unused.unlink(missing_ok=True)
-    shutil.copy(folder.parent / _BUNDLE, static / "vega-bundle.js")
+    shutil.copy(app.evidence_site.html.parent / _BUNDLE, static / "vega-bundle.js")
     for page in app.env.metadata.values():
         for name, rows in page.get("downloads", {}).items():
             _write(folder / DATA / f"{name}.csv", _csv(rows).encode())
