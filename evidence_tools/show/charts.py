@@ -47,7 +47,6 @@ def timeline_plot(
     usual = "How soon was a change seen? An earlier one may have been missed."
     return draw_lanes(
         lanes, _months_axis(lanes, "since the start"), name, caption or usual,
-        legend={},
         note=f"No time of measurement is known for {words.listed(silent)}." if silent else "",
     )  # fmt: skip
 
@@ -71,18 +70,17 @@ def trials_plot(
     every = words.grouped(as_rows(evidence.select(kind=on)), lambda finding: finding.source_id)
     sizes = [size_of(evidence, trial.source_id) for trial in timed]
     numbers = sorted(size or 0 for size in sizes)
-    known = [number for number in numbers if number]
     lanes = []
     for trial, size in zip(timed, sizes, strict=True):
         look = {"colour": colours[trial.form], "size": _size(size, numbers[-1])}
+        look["standing"] = "counted"
         lanes.append(_trial_lane(evidence, trial, every.get(trial.source_id, []), size, look))
     legend: dict[str, Mark] = {
-        **{form: {"shape": "square", "colour": colour} for form, colour in colours.items()},
-        **{
-            _people(n): {"size": _size(n, numbers[-1])}
-            for n in (*known[:1], *known[-1:], numbers[0])
-        },
+        form: {"shape": "square", "colour": colour} for form, colour in colours.items()
     }
+    known = [number for number in numbers if number]
+    for number in (*known[:1], *known[-1:], numbers[0]):
+        legend[_people(number)] = {"size": _size(number, numbers[-1])}
     usual = f"How long were trials, how much did they give, and what did they find on {about}?"
     return draw_lanes(
         lanes, _months_axis(lanes, "of treatment"), name, caption or usual, legend=legend,
@@ -184,32 +182,22 @@ def _trial_lane(
     findings = [finding for finding in every if finding.analysis == "primary"] or every
     findings = [finding for finding in findings if not _doubt(finding)] or findings
     marks = [drawing.look_of(evidence, finding) for finding in findings]
-    shapes, doubts = (
-        {one["shape"] for one in marks},
-        dict.fromkeys(filter(None, map(_doubt, findings))),
-    )
-    source = evidence.source(trial.source_id)
-    length = words.amount_text(trial.duration_printed, trial.duration_unit)
-    about, label = (
-        [trial.form, _dose_text(trial), f"for {length}", _people(size)],
-        source.short_name,
-    )
+    shapes = {one["shape"] for one in marks}
+    doubts = list(dict.fromkeys(filter(None, map(_doubt, findings))))
+    source, same = evidence.source(trial.source_id), ""
     if trial.same_trial_as:
-        same = evidence.source(trial.same_trial_as).short_name
-        about.append(f"same trial as {same}")
-        label += f" (same trial: {same})"
-    reports = words.listed(dict.fromkeys(words.direction_text(finding) for finding in findings))
+        same = f"same trial: {evidence.source(trial.same_trial_as).short_name}"
+    length = words.amount_text(trial.duration_printed, trial.duration_unit)
+    about = (trial.form, _dose_text(trial), f"for {length}", _people(size), same)
+    reports = words.listed(dict.fromkeys(map(words.direction_text, findings)))
     said = ", ".join([reports or drawing.MEANINGS[drawing.SILENT], *doubts])
-    says = f"{words.source_name(source)} ({', '.join(about)}): {said}."
-    shape = drawing.MIXED if len(shapes) > 1 else next(iter(shapes), drawing.SILENT)
-    mark = point(
-        read_times(f"{trial.duration} {trial.duration_unit}")[0],
-        on_axis=True, shape=shape, source_id=trial.source_id, says=says,
-        hollow=bool(marks) and all(one["hollow"] for one in marks),
-        standing=marks[0]["standing"] if doubts else "counted",
-        **look | ({"colour": drawing.GREY} if doubts else {}),
-    )  # fmt: skip
-    return Lane(label, says, [mark], heading=_dose_text(trial))
+    says = f"{words.source_name(source)} ({words.join_known(*about, mark=', ')}): {said}."
+    look |= {"shape": drawing.MIXED if len(shapes) > 1 else next(iter(shapes), drawing.SILENT)}
+    look |= {"hollow": bool(marks) and all(one["hollow"] for one in marks), "says": says}
+    look |= {"colour": drawing.GREY, "standing": findings[0].standing} if doubts else {}
+    place = read_times(f"{trial.duration} {trial.duration_unit}")[0]
+    mark = point(place, on_axis=True, source_id=trial.source_id, **look)
+    return Lane(words.with_details(source.short_name, same), says, [mark], "", _dose_text(trial))
 
 
 def _people(number: int | None) -> str:

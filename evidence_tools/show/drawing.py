@@ -243,7 +243,7 @@ def draw_lanes(
 ) -> Figure:
     """Make a figure of lanes, with a legend of marks and a note below them.
 
-    A legend, also an empty one, is added to what explains the marks of results.
+    The marks of results explain themselves; ``legend`` explains others.
     ``says`` is the text alternative, if it is not that of each lane. Altair would check a chart
     against its schema while it is put together, which takes longer than the drawing; the tests do
     so instead.
@@ -253,7 +253,7 @@ def draw_lanes(
     from altair.utils.schemapi import debug_mode
 
     specs = []
-    legend = None if legend is None else _explain(lanes) | dict(legend)
+    legend = _explain(lanes) | dict(legend or {})
     with debug_mode(False):
         for width in (WIDE, NARROW):
             charts = [_stack(lanes, axis, width)]

@@ -62,7 +62,6 @@ def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Tex
     axis = Axis(-1, 1, title=[_sides(evidence, findings)], ticks={0: "0"}, null=0, top=True)
     return draw_lanes(
         lanes, axis, name, caption or "Which way did each outcome move, and how far?",
-        legend={},
         note="Each row has its own scale, so lengths in two rows cannot be compared.",
     )  # fmt: skip
 
@@ -102,7 +101,7 @@ def forest_plot(
     look: dict[str, Any] = {"log": bool(null), "title": titles, "null": null}
     axis = drawing.axis_around([*ends, null], **look) if ends else None
     usual = "What does each source report? Bars across the line include no difference."
-    return draw_lanes(lanes, axis, name, caption or usual, legend={})
+    return draw_lanes(lanes, axis, name, caption or usual)
 
 
 def _lane(
