@@ -128,10 +128,14 @@ def result_sentence(finding: Any) -> str:
     return f"{said}: {words.estimate_text(finding)}{aside}."
 
 
-def _explain(lanes: Iterable[Lane]) -> dict[str, Mark]:
-    """Give what a legend needs to say on the marks of results, each with its look."""
+def _explain(lanes: Sequence[Lane]) -> dict[str, Mark]:
+    """Give what a legend needs to say on the marks of results, each with its look.
+
+    Where the value of a lane is in words, these say its direction.
+    """
     results = [one for lane in lanes for one in lane.marks if "standing" in one]
-    shapes = {one["shape"] for one in results}
+    in_words = any(lane.value for lane in lanes)
+    shapes = {one["shape"] for one in results if not in_words}
     said: dict[str, Mark] = {
         meaning: {"shape": shape, "hollow": shape == SHAPES["no_significant_change"]}
         for shape, meaning in MEANINGS.items()
@@ -139,7 +143,7 @@ def _explain(lanes: Iterable[Lane]) -> dict[str, Mark]:
     }
     hollow: Mark = {"shape": SHAPES["increase"], "hollow": True}
     relied = [one for one in results if one["standing"] not in FLAGGED]
-    if any(one["hollow"] and one["shape"].startswith("triangle") for one in relied):
+    if any(one["hollow"] and (in_words or "triangle" in one["shape"]) for one in relied):
         said["not significant"] = hollow
     if any(one["standing"] == "context" for one in relied):
         said["grey: context, not counted"] = {"colour": GREY}

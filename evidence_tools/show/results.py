@@ -60,10 +60,8 @@ def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Tex
         label = f"{outcome}, {finding.source}" if several else outcome
         lanes.append(_lane(evidence, finding, label, own_scale=True))
     axis = Axis(-1, 1, title=[_sides(evidence, findings)], ticks={0: "0"}, null=0, top=True)
-    return draw_lanes(
-        lanes, axis, name, caption or "Which way did each outcome move, and how far?",
-        note="Each row has its own scale, so lengths in two rows cannot be compared.",
-    )  # fmt: skip
+    usual = "Which way did each outcome move, and how far? Each row has its own scale."
+    return draw_lanes(lanes, axis, name, caption or usual)
 
 
 def forest_plot(

@@ -19,8 +19,8 @@ from evidence_tools.show.values import row_sets, short_text
 
 _UNCLEAR = "Unclear is what is not significant, only said in words or not comparable."
 _RULE = (
-    "The result is the first that the certainty rests on; where nobody rated it, that of the "
-    "central source, the newest review or the newest trial."
+    "The result is that of one source, and no average computed here: the first that the certainty "
+    "rests on; where nobody rated it, that of the central source, the newest review or trial."
 )
 
 
@@ -184,5 +184,5 @@ def limitations_table(
     question = "Which limitation holds for how many results of each source?"
     layout = Layout(question, columns, missing="")
     rows = list(words.grouped(findings, lambda finding: finding.source_id).values())
-    note = "● all results of the source that are looked at here; otherwise how many."
+    note = "● all results of the source that are looked at here; otherwise how many; – none."
     return make_table(evidence, layout, rows, name, caption, note)

@@ -106,6 +106,10 @@ _WRITERS: Mapping[str, Callable[[Evidence, Any], Text]] = {
     "outcome_id": lambda evidence, key: words.outcome_text(evidence.outcome(key)),
     "references": lambda evidence, keys: words.cited_runs(evidence, split_list(keys)),
     "direction": lambda _, value: words.DIRECTIONS[value],
+    "design": lambda _, value: words.design_text(value),
+    "note": lambda evidence, value: words.note_runs(
+        evidence.rows("sources"), words.tidy_text(value)
+    ),
     "integrity": lambda _, value: words.CONCERNS.get(value, "none known"),
     **dict.fromkeys(("unit", "dose_unit"), lambda _, value: words.unit_text(value)),
     "year": lambda _, value: str(value),
