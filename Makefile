@@ -36,7 +36,7 @@ bench: $(TOOLS)  ## Measure builds beside plain Jupyter Book; BENCH="--sizes rea
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
 lock: $(TOOLS)  ## Pin every dependency with its hashes in the two files of requirements
-	$(LOCK) --output-file requirements.txt
+	$(LOCK) $(UNUSED) --output-file requirements.txt
 	$(LOCK) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 
 clean:  ## Remove everything that was built, and the environment
@@ -45,10 +45,12 @@ clean:  ## Remove everything that was built, and the environment
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-emit-package vitamin-k2-bone-markers \
 	--no-header --no-annotate --quiet --upgrade
+# The kernel and IPython name them, and do without: completion and debugging, for JupyterLab only.
+UNUSED = --no-emit-package debugpy --no-emit-package jedi --no-emit-package parso
 
 # $(call install,FILE): install what a file pins, with a line that counts. Only what is imported
-# is compiled, later and once, and the tests of other packages go: that saves 250 MB.
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-compile
+# is compiled, later and once, and the tests of other packages and sources of translations go.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-compile --no-deps
 install = @{ $(PIP) --progress-bar off --require-hashes -r $(1) 2>&1 || echo "ERROR: not installed"; } | \
 	awk -v all="$$(grep -c '^[a-z].*==' $(1))" \
 	'/^(Collecting|Requirement already)/ { printf "\r%d of about %d packages", ++n, all; fflush() } \
@@ -59,17 +61,17 @@ install = @{ $(PIP) --progress-bar off --require-hashes -r $(1) 2>&1 || echo "ER
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Installing into $(VENV): once, about 730 MB"
+	@echo "Installing into $(VENV): once, about 680 MB"
 	@$(PYTHON) -m venv $(VENV)
 	$(call install,requirements.txt)
-	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
-	@find $(VENV)/lib -type d -name tests -prune -exec rm -r {} +
+	@$(PIP) --quiet --no-build-isolation --editable .
+	@find $(VENV)/lib \( -type d -name tests -o -name '*.po' \) -prune -exec rm -r {} +
 	@touch $(READY)
 
 $(TOOLS): $(READY) requirements-dev.txt
-	@echo "Installing what tests and JupyterLab need into $(VENV): once, about 500 MB more"
+	@echo "Installing what tests and JupyterLab need into $(VENV): once, about 550 MB more"
 	$(call install,requirements-dev.txt)
 	@$(BIN)/jupytext-config --settings-file $(VENV)/etc/jupyter/labconfig/default_setting_overrides.json \
 		set-default-viewer markdown myst
-	@find $(VENV)/lib -type d -name tests -prune -exec rm -r {} +
+	@find $(VENV)/lib \( -type d -name tests -o -name '*.po' \) -prune -exec rm -r {} +
 	@touch $(TOOLS)
