@@ -97,10 +97,9 @@ def printed_p_values(text: str) -> list[str]:
 def read_print(rows: pd.DataFrame, figures: list[str], units: Iterable[str]) -> pd.DataFrame:
     """Compare the columns of rows with what is printed: ``as_printed``.
 
-    Columns: ``x_unprinted`` for each figure, ``other_units`` where the unit is not printed and
-    others are; of rows with effects also the measures that are ``named``, whether the row is
-    ``misnamed`` or its p-value ``p_unprinted``, and whether the text ``prints_estimate`` and
-    ``prints_interval``.
+    Columns: ``x_unprinted`` for each figure; ``other_units`` and ``other_measures`` where that
+    of the row is not printed and others are; of rows with effects also whether the p-value is
+    ``p_unprinted``, and whether the text ``prints_estimate`` and ``prints_interval``.
     """
     printed = rows["as_printed"].fillna("")
     texts = rows[[column + PRINTED for column in figures]].to_numpy(dtype=object)
@@ -115,10 +114,10 @@ def read_print(rows: pd.DataFrame, figures: list[str], units: Iterable[str]) -> 
         for unit, some in zip(rows["unit"].fillna("/"), named, strict=True)
     ]
     if "effect_measure" in rows:
-        measures = printed.map(named_measures)
-        pairs = zip(rows["effect_measure"].fillna(""), measures, strict=True)
-        found["misnamed"] = [bool(m and some) and m not in some for m, some in pairs]
-        found["named"] = [", ".join(sorted(some)) for some in measures]
+        pairs = zip(rows["effect_measure"].fillna(""), printed.map(named_measures), strict=True)
+        found["other_measures"] = [
+            "" if m in some else ", ".join(sorted(some)) for m, some in pairs
+        ]
         found["prints_estimate"] = printed.str.contains(_ESTIMATE)
         found["prints_interval"] = printed.str.contains(_INTERVAL)
         pairs = zip(rows["p_value_printed"].fillna(""), printed.map(printed_p_values), strict=True)

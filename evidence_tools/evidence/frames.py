@@ -86,43 +86,43 @@ def read_tables(folder: Path) -> tuple[dict[str, LoadedTable], list[Problem]]:
             problems.append(Problem(relative_name(path), 0, "", message))
     cells = []
     for table in tables.values():
-        columns, faults = _read_table(folder / table.description.path, table)
-        problems += [Problem(table.path, *fault) for fault in faults]
-        cells += list(_check_cells(table, columns))
+        problems += _read_table(folder / table.description.path, table)
+        cells += list(_check_cells(table))
         problems += _repeated(table)
     return ({}, problems + cells) if problems else (tables, [*cells, *_unknown_keys(tables)])
 
 
-def _read_table(
-    path: Path, table: LoadedTable
-) -> tuple[dict[str, tuple[str, ...]], list[tuple[int, str, str]]]:
-    """Read the cells of each column, and list the faults of the file and of its rows."""
+def _read_table(path: Path, table: LoadedTable) -> Iterator[Problem]:
+    """Read the texts of each column, and list the faults of the file and of its rows."""
     text, problems = read_text(path)
-    if problems:
-        return {}, [(problem.line, "", problem.message) for problem in problems]
-    names = list(table.description.columns)
+    yield from problems
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows, line, faults = list[list[str]](), 1, list[tuple[int, str, str]]()
+    line, lines, rows = 1, list[int](), list[list[str]]()
     try:
-        header = next(reader, []) if text.strip() else []
-        if found := list(_header_faults(header, names)):
-            return {}, [(int(any(header)), *fault) for fault in found]
-        line = reader.line_num + 1
         for cells in reader:
-            if fault := _row_fault(cells, len(header)):
-                faults.append((line, "", fault))
-            else:
-                rows.append(cells)
-                table.lines.append(line)
+            lines.append(line)
+            rows.append(cells)
             line = reader.line_num + 1
     except csv.Error:
-        return {}, [(line, "", (
+        yield Problem(table.path, line, "", (
             "a quoted cell that begins in this row is never closed, or text follows its closing "
             'quote; check the quotes: a quote inside a quoted cell is written twice, ""'
-        ))]  # fmt: skip
-    if not rows and not faults and table.description.name in REQUIRED_TABLES:
-        faults.append((0, "", "the table has a header but no rows; add them"))
-    return dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else {}, faults
+        ))  # fmt: skip
+        return
+    header, *rows = rows if text.strip() else [[]]
+    faults = [] if problems else list(_header_faults(header, list(table.description.columns)))
+    yield from (Problem(table.path, int(any(header)), *fault) for fault in faults)
+    if problems or faults:
+        return
+    for line, cells in zip(lines[1:], rows, strict=True):
+        if fault := _row_fault(cells, len(header)):
+            yield Problem(table.path, line, "", fault)
+        else:
+            table.lines.append(line)
+    if not rows and table.description.name in REQUIRED_TABLES:
+        yield Problem(table.path, 0, "", "the table has a header but no rows; add them")
+    whole = [cells for cells in rows if not _row_fault(cells, len(header))]
+    table.frame = pd.DataFrame(whole, columns=header, dtype=object)
 
 
 def _header_faults(header: list[str], columns: list[str]) -> Iterator[tuple[str, str]]:
@@ -155,14 +155,14 @@ def _row_fault(cells: list[str], count: int) -> str:
     return f"{found}, but there are {count} columns; {remedy}"
 
 
-def _check_cells(table: LoadedTable, columns: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
+def _check_cells(table: LoadedTable) -> Iterator[Problem]:
     """Take over each cell that holds what the dictionary says, and report the others.
 
     Beside each number goes its text, so that 2.00 stays 2.00.
     """
     described, frame = table.description, {}
     for name in described.columns:
-        texts = columns.get(name, ())
+        texts = list(table.frame.get(name, ()))
         faults = {text: _cell_fault(described, name, text) for text in set(texts)}
         for number, text in enumerate(texts):
             if faults[text]:
