@@ -8,34 +8,29 @@ limits: a misfit that is reported is not an effect of rounding.
 
 from __future__ import annotations
 
+import csv
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-FULL_NAMES = {
-    "MD": "mean difference",
-    "WMD": "weighted mean difference",
-    "SMD": "standardized mean difference",
-    "ROM": "ratio of means",
-    "RR": "risk ratio",
-    "OR": "odds ratio",
-    "HR": "hazard ratio",
-    "RD": "risk difference",
-    "pooled effect size": "pooled effect size, scale not stated",
-}
+with Path(__file__).with_name("measures.csv").open(encoding="utf-8", newline="") as _file:
+    _MEASURES = list(csv.DictReader(_file))
+
+FULL_NAMES = {row["measure"]: row["name"] for row in _MEASURES}
 """Each effect measure in words; ``WMD`` is another printed name of ``MD``."""
 
-RATIOS = ("ROM", "RR", "OR", "HR")
+RATIOS = tuple(row["measure"] for row in _MEASURES if row["scale"] == "ratio")
 """Measures whose value of no difference is 1; intervals are even on the log scale."""
 
-MEANS, RISKS = ("MD", "WMD", "SMD", "ROM"), ("RR", "OR", "HR", "RD")
-"""Measures that compare measured values, and measures that compare how often events happen."""
+COMPARED = {row["measure"]: row["compares"] for row in _MEASURES}
+"""What each measure compares: ``means`` of measured values, or how often ``events`` happen."""
 
 MOVED = ("increase", "decrease")
 """Directions of a result that changed."""
@@ -49,8 +44,8 @@ MICRO = "[µμ]|mc(?=g)"
 USUAL_LEVEL = 0.05
 """The p-value below which sources speak of significance; a convention, not a judgement."""
 
-_NAMES = {name: short for short, name in FULL_NAMES.items() if short.isupper()}
-_NAMES |= {"standardised mean difference": "SMD", "relative risk": "RR"}
+_NAMES = {row[name]: row["measure"] for row in _MEASURES for name in ("name", "other_name")}
+_NAMES = {name: short for name, short in _NAMES.items() if name and short.isupper()}
 # An abbreviation is written in capitals: "or" is no odds ratio.
 _NAMED = rf"\b((?i:{'|'.join(_NAMES)})|{'|'.join(_NAMES.values())})s?\b"
 _ESTIMATE = rf"{_NAMED.replace('(', '(?:', 1)}[\s:=(]*-?\d"

@@ -98,10 +98,9 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The pairs with what :func:`pooling.pool` needs: ``effect`` and ``standard_error`` as they
-        are analysed, ``estimate``, ``ci_lower`` and ``ci_upper`` as they are read, and the arm
-        ``comparator``. ``missing`` says in words what is not stated, empty where an effect was
-        computed; ``digits`` is one more than the means are printed with.
+        A row for each pair: ``effect`` and ``standard_error`` as they are analysed, ``estimate``,
+        ``ci_lower`` and ``ci_upper`` as they are read, the arm ``comparator``, and ``missing``,
+        which says in words why no effect was computed. ``digits`` is one more than the means have.
 
     >>> import pandas as pd
     >>> arm = dict.fromkeys(["source_id", "outcome_id", "measured_as", "value_type"], "same")
@@ -114,9 +113,9 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
     counted, formulas = measure in OF_EVENTS, OF_MEANS | OF_EVENTS
     if measure not in formulas:
         raise ValueError(f"found the measure {measure!r}; allowed: {', '.join(formulas)}")
-    columns, numbers = ["dispersion_type"], ["mean", "n", "dispersion"]
-    columns, numbers = ([], ["events", "n"]) if counted else (columns, numbers)
-    need(arms, "pass rows of evidence.arms", [*SAME_ARMS, "role", "arm", *columns], numbers)
+    numbers = ["events", "n"] if counted else ["mean", "n", "dispersion"]
+    columns = [*SAME_ARMS, "role", "arm", *([] if counted else ["dispersion_type"])]
+    need(arms, "pass rows of evidence.arms", columns, numbers)
     pairs = pair_arms(arms)
     with np.errstate(all="ignore"):
         cells, gaps, more = (_of_events if counted else _of_means)(measure, pairs)

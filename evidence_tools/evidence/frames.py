@@ -68,6 +68,12 @@ class LoadedTable:
         self.broken.add((row, column))
         return Problem(self.path, self.lines[row], column, message)
 
+    def keyed(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Give the rows by their key; as they are where it has several columns."""
+        rows = self.frame if rows is None else rows
+        key, *more = self.description.key
+        return rows if more else rows.dropna(subset=[key]).set_index(key)
+
 
 def read_tables(folder: Path) -> tuple[dict[str, LoadedTable], list[Problem]]:
     """Read every table of a data folder and check it against the dictionary.

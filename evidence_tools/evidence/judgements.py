@@ -127,13 +127,9 @@ def conflicting_outcomes(findings: pd.DataFrame) -> set[str]:
 
     Only primary results are looked at. A result without significance refutes nothing.
     """
-    counted = findings[
-        (findings["standing"] == "counted")
-        & (findings["analysis"] == "primary")
-        & (findings["statistically_significant"] == "yes")
-        & findings["direction"].isin(MOVED)
-        & (findings["contrast"] != "among all arms").fillna(True)
-    ]
+    sure = findings["direction"].isin(MOVED) & (findings["statistically_significant"] == "yes")
+    counted = findings[sure].query("standing == 'counted' and analysis == 'primary'")
+    counted = counted[counted["contrast"].fillna("") != "among all arms"]
     directions = counted.groupby("outcome_id")["direction"].nunique()
     return set(directions.index[directions > 1])
 
@@ -150,25 +146,19 @@ def compare(findings: pd.DataFrame, outcomes: pd.DataFrame, central: str) -> pd.
     primary = findings[findings["analysis"] == "primary"].reset_index(names="finding_id")
     primary = primary.assign(own=primary["source_id"] != central, age=-primary["year"].fillna(0))
     primary = primary.sort_values(["own", "evidence_level", "age", "source"], kind="stable")
+    names = {"finding_id": "central_id", "outcome_id": "compared", "direction": "central_direction",
+             "statistically_significant": "central_significant"}  # fmt: skip
     base = primary[~primary["own"] & (primary["standing"] == "counted")]
-    names = {
-        "finding_id": "central_id",
-        "direction": "central_direction",
-        "statistically_significant": "central_significant",
-        "outcome_id": "compared",
-    }
     base = base.drop_duplicates("outcome_id")[[*names]].rename(columns=names)
     reported = set(findings.loc[findings["source_id"] == central, "outcome_id"])
     single = outcomes[outcomes.index.isin(reported)].reset_index(names="compared")
     covered = outcomes["covers"].map(split_list).explode().dropna().rename("kind").reset_index()
     covered = covered.merge(single[["compared", "kind"]], on="kind")[["outcome_id", "compared"]]
     together = primary[primary["measured_as"].isna()]
-    rows = pd.concat(
-        [primary.assign(compared=primary["outcome_id"]), together.merge(covered, on="outcome_id")],
-        ignore_index=True,
-    ).merge(base, on="compared", how="left")
-    rows["relation"] = _relation(rows)
-    kept = rows[["finding_id", "compared", "central_id", "relation"]]
+    alone = primary.assign(compared=primary["outcome_id"])
+    rows = pd.concat([alone, together.merge(covered, on="outcome_id")], ignore_index=True)
+    rows = rows.merge(base, on="compared", how="left")
+    kept = rows[["finding_id", "compared", "central_id"]].assign(relation=_relation(rows))
     return kept.rename(columns={"compared": "outcome_id"})
 
 

@@ -262,10 +262,9 @@ def load_evidence(path: str | Path | None = None) -> Evidence:
         files and cells, and of rules for tables in which these are sound, each with file, line,
         column, the value found and what is allowed.
     """
-    here = Path.cwd()
-    near = [folder / "data" for folder in (here, *here.parents)]
-    found = next((folder for folder in near if (folder / PACKAGE_FILE).is_file()), near[0])
-    folder = found if path is None else Path(path)
+    near = [folder / "data" for folder in (Path.cwd(), *Path.cwd().parents)]
+    nearest = next((folder for folder in near if (folder / PACKAGE_FILE).is_file()), near[0])
+    folder = nearest if path is None else Path(path)
     origin = _content(folder)
     # The last one is the one in use.
     _LOADED[origin] = _LOADED.pop(origin) if origin in _LOADED else _load(folder, origin)
@@ -304,7 +303,9 @@ def _load(folder: Path, origin: str) -> Evidence:
     problems += [*faults, *check_rows(tables)]
     if problems or topic is None:
         raise EvidenceError(problems)
-    frames = _make_frames(tables, topic)
+    frames = {name: table.keyed() for name, table in tables.items()}
+    frames["ratings"] = rate(frames["certainty"])
+    frames["findings"] = _join(frames, topic)
     if problems := list(_wrong_conditions(tables["limitations"], frames["findings"])):
         raise EvidenceError(problems)
     return Evidence(folder, frames, topic, origin)
@@ -315,46 +316,30 @@ def _wrong_conditions(limitations: LoadedTable, findings: pd.DataFrame) -> Itera
         try:
             rows_where(findings, condition)
         except Exception as error:
-            message = f"found {shorten(condition)}, which cannot be asked of findings: {error}"
-            hint = did_you_mean(condition, findings.columns)
-            yield limitations.problem(
-                number, "rule", f"{message}; write it like estimate.isna(){hint}"
-            )
-
-
-def _make_frames(tables: Mapping[str, LoadedTable], topic: Topic) -> dict[str, pd.DataFrame]:
-    """Make a frame of each table, and ``ratings``: the certainty of outcomes."""
-    frames = {}
-    for name, table in tables.items():
-        frame, key = table.frame, table.description.key
-        frames[name] = frame.set_index(key[0]) if len(key) == 1 else frame
-    frames["ratings"] = rate(frames["certainty"])
-    frames["findings"] = _join(frames, topic)
-    return frames
+            found = f"found {shorten(condition)}, which cannot be asked of findings: {error}"
+            remedy = f"write it like estimate.isna(){did_you_mean(condition, findings.columns)}"
+            yield limitations.problem(number, "rule", f"{found}; {remedy}")
 
 
 def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:
     """Join to each finding its outcome, source and certainty, and how it takes part."""
-    found, sources, outcomes = (frames[name] for name in ("findings", "sources", "outcomes"))
-    outcome = outcomes[["name", "abbreviation", "kind", "surrogate"]]
+    sources, trials, least = frames["sources"], frames["trials"], topic.short_follow_up
+    outcome = frames["outcomes"][["name", "abbreviation", "kind", "surrogate"]]
     outcome = outcome.rename(columns={"name": "outcome"})
     outcome["role"] = outcome["kind"].map(frames["kinds"]["role"])
     source = sources[["short_name", "year", "design", "evidence_level", "integrity"]]
     source = source.rename(columns={"short_name": "source"})
-    found = found.join(outcome, on="outcome_id").join(source, on="source_id")
+    found = frames["findings"].join(outcome, on="outcome_id").join(source, on="source_id")
     for column in ("form", "population_group", "read_at"):
         found[column] = found[column].fillna(found["source_id"].map(sources[column]))
     found = found.join(frames["ratings"][["certainty", "rating"]], on="outcome_id")
     found["standing"] = standing_of(found, topic)
     # What limits a result depends on the other results and on its trial.
     found["conflict"] = found["outcome_id"].isin(conflicting_outcomes(found))
-    trials, least = frames["trials"], topic.short_follow_up
     durations = (trials["duration_printed"] + " " + trials["duration_unit"]).dropna()
-    lasted = pd.Series(
-        {key: read_times(text)[0] for key, text in durations.items()}, dtype="Float64"
-    )
+    times = {key: read_times(duration)[0] for key, duration in durations.items()}
     limit = read_times(f"{least['duration']} {least['unit']}")[0] if least else 0.0
-    found["short"] = found["source_id"].map(lasted < limit)
+    found["short"] = found["source_id"].map(pd.Series(times, dtype="Float64") < limit)
     groups = topic.counts.get("population_groups", [])
     found["other_people"] = found["population_group"] != groups[0] if groups else False
     return found.astype({"short": "boolean", "other_people": "boolean", "conflict": "boolean"})

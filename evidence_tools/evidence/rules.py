@@ -21,11 +21,10 @@ from typing import Any
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import (
-    MEANS,
+    COMPARED,
     MICRO,
     PRINTED,
     RATIOS,
-    RISKS,
     check_arithmetic,
     read_print,
     undeclared,
@@ -57,16 +56,12 @@ def read_rules() -> tuple[dict[str, str], ...]:
 
 def check_rows(tables: Tables) -> Iterator[Problem]:
     """Apply every rule to the tables: one problem for each rule and row that breaks it."""
-    views = {
-        name: view_of(name, tables)
-        for name, table in tables.items()
-        if len(table.frame) and not table.broken and name in {r["table"] for r in read_rules()}
-    }
+    sound = [name for name, table in tables.items() if len(table.frame) and not table.broken]
+    views = {name: view_of(name, tables) for name in sound}
     for rule in read_rules():
-        view, table = views.get(rule["table"]), tables.get(rule["table"])
-        if view is None or table is None:
+        if (view := views.get(rule["table"])) is None:
             continue
-        first, *others = rule["columns"].split()
+        table, (first, *others) = tables[rule["table"]], rule["columns"].split()
         for column in first.split("|"):
             seen = view
             if column != first:
@@ -86,8 +81,7 @@ def view_of(name: str, tables: Tables, depth: int = 2) -> pd.DataFrame:
     """
     view, described = tables[name].frame, tables[name].description
     for column, target in described.references.items() if depth else ():
-        other, key = view_of(target, tables, depth - 1), tables[target].description.key[0]
-        other = other.dropna(subset=[key]).set_index(key)
+        other = tables[target].keyed(view_of(target, tables, depth - 1))
         view = view.join(other.add_prefix(f"{column.removesuffix('_id')}_"), on=column)
     return _BESIDE[name](view, tables) if depth == 2 and name in _BESIDE else view
 
@@ -107,11 +101,11 @@ def _findings(view: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     view = _beside_print(view, tables, "findings")
     measure, role = view["effect_measure"], view["outcome_kind_role"]
     flags = zip(check_arithmetic(view)["flags"], view["misfit"].fillna(""), strict=True)
-    odd = ((role == "event") & measure.isin(MEANS)) | ((role == "marker") & measure.isin(RISKS))
+    other = measure.map(COMPARED).map({"means": "event", "events": "marker"})
     return view.assign(
         ratio=measure.isin(RATIOS),
         no_difference=measure.isin(RATIOS).astype(float),
-        odd_measure=odd,
+        odd_measure=role == other,
         undeclared=[undeclared(found, misfit) for found, misfit in flags],
         twin=_twin(view, "finding_id", _SAME_RESULT),
     )
@@ -132,11 +126,10 @@ def _trials(view: pd.DataFrame, tables: Tables) -> pd.DataFrame:
 
 
 def _arms(view: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    trials = tables["trials"].frame.dropna(subset=["source_id"]).set_index("source_id")
     pairs = pair_arms(tables["arms"].frame)
     paired = view["arm_id"].isin({*pairs["arm_id_intervention"], *pairs["arm_id_comparator"]})
     return _beside_print(view, tables, "arms").assign(
-        randomised=view["source_id"].map(trials["n_randomised"]),
+        randomised=view["source_id"].map(tables["trials"].keyed()["n_randomised"]),
         value=view["mean"].fillna(view["median"]),
         figures=view[["mean", "median", "events"]].notna().sum(axis=1),
         alone=~paired,
