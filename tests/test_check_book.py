@@ -121,6 +121,7 @@ NOTHING = {
     "As {source}`larkin2042` reports.": "nearest: larkin2024",
     "It rose: {finding}`larkin2024-sum`.": "larkin2024-som",
     "Of {value}`larkin2024.n_studys` trials.": "did you mean 'n_studies'?",
+    "Of {value}`larkin` trials.": "there is no row and no set of rows 'larkin'",
     "{unknown}`larkin2024-trial`": "larkin2024-trials",
     "It rose {cite:p}`lamp2002`.": "did you mean 'lamp2001'?",
     "As {sourc}`larkin2024` reports.": "no role 'sourc'; did you mean 'source'?",

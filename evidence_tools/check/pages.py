@@ -104,9 +104,9 @@ class Page:
 
     def add_code(self, source: str, first: int) -> None:
         """Add the texts of a cell; its numbers, and what it selects rows by, may be faults."""
-        if "kernelspec" not in self.front:
-            message = "code cells need `kernelspec` in the front matter: copy it from another page"
-            self.fault(first, message)
+        if (kernel := (self.front.get("kernelspec") or {}).get("name")) not in _kernels():
+            where = "code cells need `kernelspec` with `name: python3` in the front matter"
+            self.fault(first, f"there is no kernel {kernel!r}; {where}")
         python = re.sub(r"(?m)^[ \t]*[%!?].*|^.*\?$", "pass", source)
         tree, silent = ast.parse(""), set[ast.AST]()
         try:
@@ -140,6 +140,13 @@ class Page:
                 self.fault(line, message + _SELECT_BY, "coverage")
 
 
+@cache
+def _kernels() -> dict[str, str]:
+    from jupyter_client.kernelspec import find_kernel_specs
+
+    return find_kernel_specs()
+
+
 @contextmanager
 def reading(shown: str) -> Iterator[None]:
     """Say in one problem why a file cannot be read, whichever library reads it."""
@@ -151,6 +158,14 @@ def reading(shown: str) -> Iterator[None]:
         message = f"cannot be read: {reason}; correct it, or restore the file"
         place = Problem(shown, mark.line + 1 if mark else 0, "", message, "page")
         raise EvidenceError([place]) from None
+
+
+def read_yaml(text: str) -> dict[str, Any]:
+    """Read settings, each with its key."""
+    found = yaml.safe_load(text) or {}
+    if not isinstance(found, dict):
+        raise TypeError("lines such as 'key: value' are needed")
+    return found
 
 
 def parse_page(text: str, shown: str = "text", extensions: Sequence[str] = ()) -> Page:
@@ -214,7 +229,7 @@ def _read(page: Page, parser: MarkdownIt, text: str, offset: int) -> None:
             case "myst_target":
                 page.labels.add(token.content)
             case "front_matter":  # from the second line on
-                page.front = yaml.safe_load(f"\n{token.content}") or {}
+                page.front = read_yaml(f"\n{token.content}")
 
 
 def _inline(page: Page, tokens: Sequence[Token], line: int) -> str:

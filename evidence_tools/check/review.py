@@ -7,17 +7,16 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial
 from importlib import resources
 from pathlib import Path
-
-import yaml
+from urllib.parse import unquote
 
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.ledger import check_numbers
-from evidence_tools.check.pages import Page, Text, parse_page, reading, sentences
+from evidence_tools.check.pages import Page, Text, parse_page, read_yaml, reading, sentences
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.frames import split_list
@@ -148,7 +147,9 @@ def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterato
             wrong = []
             if role == "image":
                 beside = folder if key.startswith("/") else (folder / page.path).parent
-                found = ":" in key or any(beside.glob(key.lstrip("/")))
+                path = beside / unquote(key).lstrip("/")
+                any_kind = path.parent.glob(path.name) if path.suffix == ".*" else ()
+                found = ":" in key or path.is_file() or any(any_kind)
                 wrong = [] if found else ["there is no such picture; add it, or correct its path"]
             elif role in names:
                 keys = re.split(r", *", key.rpartition("<")[2].rstrip(">"))
@@ -170,12 +171,15 @@ def read_book(folder: Path) -> list[Page]:
     from sphinx_external_toc.parsing import parse_toc_data
 
     config, contents = (_settings(folder, name) for name in ("_config.yml", "_toc.yml"))
+    with reading("_config.yml"):
+        extensions = (config.front.get("parse") or {}).get("myst_enable_extensions") or ()
+        schema = resources.files("jupyter_book").joinpath("config_schema.json").read_text()
+        known = {*json.loads(schema)["properties"], "only_build_toc_files"}
+        for key in config.front.keys() - known:
+            message = f"there is no setting {key!r}{did_you_mean(key, known)}"
+            config.fault(_line(config, key), message)
     with reading("_toc.yml"):
         toc = parse_toc_data(contents.front)
-    schema = json.loads(resources.files("jupyter_book").joinpath("config_schema.json").read_text())
-    known = {*schema["properties"], "only_build_toc_files"}
-    for key in config.front.keys() - known:
-        config.fault(_line(config, key), f"there is no setting {key!r}{did_you_mean(key, known)}")
     paths: dict[Path, None] = {}
     for name in (name for name in toc if "://" not in name):
         files = [folder / f"{name}{end}" for end in ("", ".md", ".ipynb")]
@@ -187,7 +191,6 @@ def read_book(folder: Path) -> list[Page]:
     paths |= dict.fromkeys(p for glob in toc.globs() for p in sorted(folder.glob(f"{glob}.md")))
     # A notebook beside the chapters is a copy of an editor until _toc.yml names it.
     others = set((folder / "chapters").glob("**/[!._]*.md")) - set(paths)
-    extensions = (config.front.get("parse") or {}).get("myst_enable_extensions") or ()
     pages = []
     for path in [*paths, *sorted(others), *folder.glob("README.md")]:
         shown = path.relative_to(folder).as_posix()
@@ -206,7 +209,8 @@ def _line(page: Page, text: str) -> int:
 def _settings(folder: Path, name: str) -> Page:
     with reading(name):
         text = (folder / name).read_text(encoding="utf-8")
-        page = Page(name, dict(enumerate(text.split("\n"), start=1)), yaml.safe_load(text) or {})
+        page = Page(name, dict(enumerate(text.split("\n"), start=1)))
+        page.front = read_yaml(text)
     for number, line in page.lines.items():
         if match := _SETTING.match(line):
             page.add(match.group(1).strip().strip("'\""), number)
@@ -223,9 +227,7 @@ def _not_exempt(
         kind, subject, reason = comment.groups()
         after = (n for n, text in lines if n > line and text.strip() and n not in comments)
         place = page.problem(next(after, 0), "", subject or "")
-        held = [
-            p for p in problems if (p.path, p.line, p.rule) == (place.path, place.line, place.rule)
-        ]
+        held = [problem for problem in problems if replace(problem, message="") == place]
         problems = [problem for problem in problems if problem not in held]
         if held or (kind == "exclude" and subject in evidence.rows("findings")):
             review.exemptions.append(page.problem(line, reason, subject))

@@ -156,7 +156,7 @@ def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
 
 def _counts(_judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     """Compare the field of a value with the noun after it."""
-    key, field = tag.means.split(".", maxsplit=1)
+    key, field = f"{tag.means}.".split(".")[:2]
     nouns = [t.means for t in reading.all("counted") if 0 < t.first - tag.last < 3 and t.means]
     wanted = field if field == "n_studies" else "n_participants"  # randomised, or completed
     if not field.startswith("n_") or not nouns or wanted in nouns:
