@@ -16,8 +16,8 @@ from docutils import nodes
 from pypdf import PdfReader
 
 from evidence_tools.book.formulas import mathml
-from evidence_tools.book.pdf import PdfError, make_pdf
-from evidence_tools.book.pictures import Pictures
+from evidence_tools.book.nodes import html_nodes
+from evidence_tools.book.pdf import PdfError, keep_picture, make_pdf
 from evidence_tools.book.roles import is_printed
 from evidence_tools.book.writer import Writer
 
@@ -43,12 +43,12 @@ HOSTILE = [
 ]
 
 
-def writer(folder: Path) -> Writer:
+def writer(**pages: nodes.document) -> Writer:
     """A writer that needs no Sphinx: nothing is numbered."""
     config = SimpleNamespace(numfig_format={}, html_secnumber_suffix=". ")
     env: Any = SimpleNamespace(config=config, toc_fignumbers={}, toc_secnumbers={})
     env.doc2path = lambda docname, base=True: f"{docname}.md"
-    return Writer(env, Pictures(folder, folder))
+    return Writer(env, pages)
 
 
 def chapter(title: str, *content: nodes.Node) -> nodes.section:
@@ -91,11 +91,11 @@ def printed(
 ) -> PdfReader:
     document = nodes.document(SimpleNamespace(), None, "", *sections)  # type: ignore[arg-type]
     folder.mkdir(exist_ok=True)
-    by = writer(folder)
+    for image in document.findall(nodes.image):
+        keep_picture(image, folder, folder)
+    by = writer(page=document)
     by.env.toc_fignumbers["page"] = {"table": numbers or {}}
-    by.note_labels("page", document)
-    body = by.page("page", document)
-    return PdfReader(make_pdf(body, facts, folder, folder / "r.pdf", folder))
+    return PdfReader(make_pdf(by.page("page"), facts, folder, folder / "r.pdf", folder))
 
 
 def text_of(reader: PdfReader) -> str:
@@ -141,7 +141,7 @@ FORMULAS = {
 
 
 def test_formulas_keep_their_signs_and_the_order_of_them(tmp_path: Path) -> None:
-    content = [nodes.math_block("", tex) for tex in FORMULAS]
+    content = [nodes.math_block("", tex, mathml=mathml(tex, block=True)) for tex in FORMULAS]
     text = without_spaces(text_of(printed(tmp_path, chapter("A", *content))))
     found = [without_spaces(shown) in text for shown in FORMULAS.values()]
     assert all(found), text
@@ -217,12 +217,9 @@ def test_a_link_to_a_missing_place_is_its_words(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_link_to_a_page_for_the_web_says_so_or_leads_there(
-    tmp_path: Path, address: str, expected: str
-) -> None:
-    by = writer(tmp_path)
+def test_a_link_to_a_page_for_the_web_says_so_or_leads_there(address: str, expected: str) -> None:
+    by = writer()
     by.address, by.docname = address, "page"
-    by.labels["page", ""] = "page--top"
     reference = nodes.reference("", "Table 9", refuri="%rows#t")
     assert by.write(nodes.paragraph("", "", reference)).strip().endswith(expected)
 
@@ -242,8 +239,9 @@ def test_a_struck_figure_may_be_a_link(tmp_path: Path) -> None:
     away = nodes.reference("", "", struck.deepcopy(), refuri="https://example.org")
     away_in_raw = nodes.reference("", "struck text", refuri="https://example.org")
     tags = [nodes.raw("", tag, format="html") for tag in ("<s>", "</s>")]
+    in_tags = html_nodes([tags[0], away_in_raw, tags[1]])
     content = [link(struck, "a"), nodes.paragraph("", "", away)]
-    content.append(nodes.paragraph("", "", tags[0], away_in_raw, tags[1]))
+    content.append(nodes.paragraph("", "", *in_tags))
     reader = printed(tmp_path, chapter("A", *content))
     assert text_of(reader).count("struck text") == 3
     assert len(reader.pages[2]["/Annots"]) == 3
@@ -292,11 +290,11 @@ def test_the_running_line_names_the_chapter_after_its_first_page(tmp_path: Path)
     assert [head.startswith("First") for head in heads] == [False, True, False]
 
 
-def test_an_unknown_node_is_reported_and_its_words_are_printed(tmp_path: Path) -> None:
+def test_an_unknown_node_is_reported_and_its_words_are_printed() -> None:
     class strange(nodes.Element):  # noqa: N801
         pass
 
-    by = writer(tmp_path)
+    by = writer()
     by.docname = "page"
     assert "words" in by.write(strange("", nodes.paragraph("", "words")))
     assert by.remarks == ["page.md:0: print does not know 'strange'; its text is printed alone"]

@@ -59,6 +59,9 @@ def mathml(tex: str, *, block: bool, macros: Macros = ()) -> str:
     >>> "<msup><mi>x</mi><mn>2</mn></msup>" in mathml("x^2", block=False)
     True
     """
+    if found := re.search(r"\\(?:eq)?ref\b\s*\{([^}]*)\}", tex):
+        text = f"the formula {tex.strip()!r} refers to another one; write {{eq}}`{found[1]}`."
+        raise ValueError(text)
     usual = tex
     for pattern, written in _USUAL:
         usual = re.sub(pattern, written, usual, flags=re.DOTALL)
@@ -88,26 +91,26 @@ def _converter(macros: Macros) -> LatexToMathML:
     )
 
 
-def macros_of(config: Any) -> Macros:
-    """Read the macros of a book: ``mathjax3_config: {tex: {macros: {...}}}``."""
+def _read(node: Any, config: Any) -> str:
+    """Make MathML of a formula, with the macros of the book."""
     settings = getattr(config, "mathjax3_config", None) or {}
-    found = (settings.get("tex") or {}).get("macros") or {}
-    named = {name: value[0] if isinstance(value, list) else value for name, value in found.items()}
-    return tuple(sorted((name, str(value)) for name, value in named.items()))
+    found = ((settings.get("tex") or {}).get("macros") or {}).items()
+    macros = tuple((name, each[0] if isinstance(each, list) else each) for name, each in found)
+    return mathml(node.astext(), block=isinstance(node, nodes.math_block), macros=macros)
 
 
-def check_formulas(app: Sphinx, doctree: nodes.document) -> None:
-    """Report each formula of a page that cannot be read."""
-    macros = macros_of(app.config)
-    for node in doctree.findall(lambda node: isinstance(node, nodes.math | nodes.math_block)):
-        try:
-            mathml(node.astext(), block=isinstance(node, nodes.math_block), macros=macros)
-        except ValueError as error:
-            LOGGER.error(_UNKNOWN, error, location=place_of(node))
+def read_formulas(app: Sphinx, doctree: nodes.document, *_: str) -> None:
+    """Read each formula of a page; one that cannot be read is reported."""
+    for kind in (nodes.math, nodes.math_block):
+        for node in doctree.findall(kind):
+            try:
+                node["mathml"] = _read(node, app.config)
+            except ValueError as error:
+                LOGGER.error(_UNKNOWN, error, location=place_of(node))
 
 
 def _visit_math(self: Any, node: nodes.math) -> None:
-    self.body.append(mathml(node.astext(), block=False, macros=macros_of(self.config)))
+    self.body.append(_read(node, self.config))
     raise nodes.SkipNode
 
 
@@ -118,7 +121,7 @@ def _visit_math_block(self: Any, node: nodes.math_block) -> None:
         self.body.append(f'<span class="eqno">({node["number"]})')
         self.add_permalink_ref(node, "Permalink to this equation")
         self.body.append("</span>")
-    self.body.append(mathml(node.astext(), block=True, macros=macros_of(self.config)))
+    self.body.append(_read(node, self.config))
     self.body.append("</div>\n")
     raise nodes.SkipNode
 
@@ -126,4 +129,5 @@ def _visit_math_block(self: Any, node: nodes.math_block) -> None:
 def add_formulas(app: Sphinx) -> None:
     """Make MathML the way this book shows formulas."""
     app.add_html_math_renderer("evidence_mathml", (_visit_math, None), (_visit_math_block, None))
-    app.connect("doctree-read", check_formulas)
+    app.connect("doctree-read", read_formulas)
+    app.connect("doctree-resolved", read_formulas)  # some come when cells are joined with pages

@@ -39,7 +39,11 @@ class evidence_chart(nodes.General, nodes.Element):  # noqa: N801
     """A chart: ``svg``, ``spec``, the same as ``narrow_``, and ``alt``."""
 
 
-class moving_chart(nodes.General, nodes.Element):  # noqa: N801
+class absent_media(nodes.General, nodes.Element):  # noqa: N801
+    """What print cannot show: ``what`` it is, and its ``address``."""
+
+
+class moving_chart(absent_media):  # noqa: N801
     """A chart that a script draws: its ``library``, its ``figure`` as JSON, and ``alt``."""
 
 
@@ -149,27 +153,6 @@ def _add(self: Any, attributes: dict[str, str]) -> None:
     self.body[-1] = f"{self.body[-1].rstrip().removesuffix('>')}{extra}>"
 
 
-class EmptyEntries(SphinxPostTransform):
-    """Empty the entries of a bibliography before their words are added.
-
-    The bibliography extension keeps one node for each entry and adds the words to it whenever
-    references are resolved: for print, and for the page.
-    """
-
-    default_priority = 4  # the extension adds the words at 5
-
-    def run(self, **_: Any) -> None:
-        """Find the bibliographies of a page, and empty their entries."""
-        from sphinxcontrib.bibtex.directives import BibliographyKey
-        from sphinxcontrib.bibtex.nodes import bibliography
-
-        for node in self.document.findall(bibliography):
-            domain: Any = self.env.get_domain("cite")
-            key = BibliographyKey(docname=node["docname"], id_=node["ids"][0])
-            for entry in domain.bibliographies[key].citation_nodes.values():
-                entry.clear()
-
-
 def add_nodes(app: Sphinx) -> None:
     """Register the nodes and transforms."""
     # The bibliography extension asks for it at each citation, through all installed packages.
@@ -180,7 +163,8 @@ def add_nodes(app: Sphinx) -> None:
     app.add_node(nodes.entry, override=True, html=(_visit_entry, _depart))
     for element in (nodes.table, nodes.container):
         app.add_node(element, override=True, html=(_visit_with_data, _depart))
-    app.add_post_transform(EmptyEntries)
+    app.add_post_transform(ForPrint)
+    app.connect("doctree-read", show_brackets)
 
 
 # Raw HTML as nodes: authors write a little of it, and cells print it. What can only be seen or
@@ -188,11 +172,8 @@ def add_nodes(app: Sphinx) -> None:
 
 _SVG = re.compile(r"<svg\b.*?</svg\s*>", re.DOTALL | re.IGNORECASE)
 _ORNAMENT = re.compile(r"""<svg[^>]*(?:aria-hidden=["']true|role=["'](?:presentation|none))""")
+_TAG = re.compile(r"</?([A-Za-z][\w-]*)\b[^>]*?>")
 _LABEL = re.compile(r"""<svg[^>]*aria-label=(["'])(.*?)\1|<(title)[^>]*>(.*?)</title>""", re.DOTALL)
-
-
-class absent_media(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """What print cannot show: ``what`` it is, and its ``address``."""
 
 
 class linebreak(nodes.Inline, nodes.Element):  # noqa: N801
@@ -200,10 +181,13 @@ class linebreak(nodes.Inline, nodes.Element):  # noqa: N801
 
 
 _MADE: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(("b", "strong", "u", "mark"), nodes.strong),
+    **dict.fromkeys(("b", "strong", "u", "mark", "ins"), nodes.strong),
     **dict.fromkeys(("i", "em", "cite", "dfn", "var"), nodes.emphasis),
     **dict.fromkeys(("code", "kbd", "samp", "tt"), nodes.literal),
-    **dict.fromkeys(("span", "small", "abbr", "time", "font", "q", "label", "bdi"), nodes.inline),
+    **dict.fromkeys(
+        ("span", "small", "big", "abbr", "time", "font", "q", "label", "bdi", "bdo", "data"),
+        nodes.inline,
+    ),
     **dict.fromkeys(("s", "del", "strike"), partial(nodes.inline, classes=["struck"])),
     **{"sub": nodes.subscript, "sup": nodes.superscript},
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6", "summary", "figcaption"), nodes.rubric),
@@ -212,19 +196,66 @@ _MADE: dict[str, Callable[..., Any]] = {
 }
 _HOLD_BLOCKS = nodes.bullet_list | nodes.enumerated_list | nodes.list_item | nodes.block_quote
 _MEDIA = {
-    **{"iframe": "frame", "video": "video", "audio": "audio", "embed": "media", "object": "media"},
+    **{
+        "math": "formula",
+        "iframe": "frame",
+        "video": "video",
+        "audio": "audio",
+        "embed": "media",
+        "object": "media",
+    },
     **{"canvas": "drawing", "svg": "drawing", "script": "interactive content"},
-    **dict.fromkeys(("input", "select", "button"), "control"),
+    **dict.fromkeys(("input", "select", "button", "meter", "progress", "textarea"), "control"),
 }
 _SILENT = ("style", "link", "meta", "head", "template", "noscript", "wbr", "source", "track")
 KNOWN = {*block_names, *_MADE, *_MEDIA, *_SILENT, "a", "img", "pre", "picture", "ruby", "rt"}
 """The names of tags that browsers show in some way."""
 
 
-def html_nodes(found: Iterable[Any], parent: Any) -> list[nodes.Node]:
+class ForPrint(SphinxPostTransform):
+    """Make a page simpler for print: HTML as nodes, notes where they are called first."""
+
+    default_priority = 6  # when MyST-NB has chosen among the forms of outputs
+    formats = ("typst",)
+
+    def run(self, **_: Any) -> None:
+        """Go through the page."""
+        for raw in list(self.document.findall(nodes.raw)):
+            # In a line, each tag is a node by itself.
+            in_line = isinstance(raw.parent, nodes.TextElement)
+            made = html_nodes(raw.parent.children if in_line else [raw])
+            for node in made:
+                node.line = getattr(node, "line", None) or place_of(raw).line
+            if in_line:
+                raw.parent[:] = made
+            else:
+                raw.parent.replace(raw, made)
+        for chart in list(self.document.findall(evidence_chart)):
+            image = _image("", alt=chart["alt"], svg=chart["svg"], scale=116)
+            chart.replace_self(image)
+        for signature in self.document.findall(addnodes.desc_signature):
+            signature[:] = [nodes.literal("", signature.astext())]
+        for node in list(self.document.findall(nodes.Element)):
+            around: Any = node.parent
+            is_code = node.get("nb_element") == "cell_code_source"
+            # The code of a cell that is shown on demand, and the line above notes of a page.
+            if "footnotes" in node.get("classes", ()) or (
+                is_code and around.get("hide_mode") in ("input", "input+output", "all")
+            ):
+                around.remove(node)
+        for note in list(self.document.findall(nodes.footnote)):
+            del note[0]  # its number, which the calls have
+            calls = self.document.findall(nodes.footnote_reference)
+            call = next((each for each in calls if each.get("refid") in note["ids"]), None)
+            if call is not None:
+                note.parent.remove(note)
+                call.append(note)
+
+
+def html_nodes(found: Iterable[Any]) -> list[nodes.Node]:
     """Turn raw HTML into docutils nodes; what is no HTML stays as it is, inside the tags around it.
 
-    ``parent`` is what they become children of; they are blocks, or words where there is no block.
+    The nodes are blocks, or words where there is no block.
     """
     from bs4 import BeautifulSoup
 
@@ -243,10 +274,7 @@ def html_nodes(found: Iterable[Any], parent: Any) -> list[nodes.Node]:
         svg = re.sub(r"</?kept\b[^>]*>", "", drawing[0])
         return f'<img data-drawing="{html.escape(svg)}">'
 
-    made = _inside(BeautifulSoup(_SVG.sub(put_aside, markup), "html.parser"), kept)
-    for each in made:
-        each.parent = parent
-    return made
+    return _inside(BeautifulSoup(_SVG.sub(put_aside, markup), "html.parser"), kept)
 
 
 def _inside(tag: Tag | BeautifulSoup, kept: list[Any]) -> list[nodes.Node]:
@@ -315,9 +343,14 @@ def _picture(tag: Tag) -> list[nodes.Node]:
     if svg := str(tag.get("data-drawing", "")):
         words = _LABEL.search(svg)
         alt = html.unescape(words[2] or words[4] or "").strip() if words else ""
-        return [] if _ORNAMENT.match(svg) else [nodes.image("", uri="", svg=svg, alt=alt)]
+        return [] if _ORNAMENT.match(svg) else [_image(alt=alt, svg=svg)]
     sizes = {name: str(tag[name]) for name in ("width", "height") if tag.get(name)}
-    return [nodes.image("", uri=str(tag.get("src", "")), alt=str(tag.get("alt", "")), **sizes)]
+    alt = str(tag.get("alt", ""))
+    return [_image(str(tag.get("src", "")), alt=alt, **sizes)]
+
+
+def _image(uri: str = "", **about: Any) -> nodes.image:
+    return nodes.image("", uri=uri, candidates={"?": ""}, **about)
 
 
 def _table(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
@@ -345,3 +378,12 @@ def _cell(tag: Tag, kept: list[Any]) -> nodes.entry:
     if re.fullmatch(r"\s*[-−+]?[\d,. ]*\d%?\s*|\s*NaN\s*", tag.get_text()) and tag.name == "td":
         entry["classes"].append("text-right")
     return entry
+
+
+def show_brackets(app: Sphinx, doctree: nodes.document) -> None:
+    """Show words in brackets as words: browsers pass over tags that are no HTML."""
+    for raw in list(doctree.findall(nodes.raw)):
+        tag, parent = _TAG.fullmatch(raw.astext().strip()), raw.parent
+        is_unknown = tag and tag[1].lower() not in KNOWN and "<svg" not in parent.astext()
+        if is_unknown and isinstance(parent, nodes.TextElement):
+            parent.replace(raw, nodes.Text(raw.astext()))

@@ -7,25 +7,66 @@ HTML gives them numbers, cross-references, links and one look in HTML and PDF. T
 
 from __future__ import annotations
 
+import html
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from evidence_tools.book.foreign import PRIORITIES, foreign_nodes
-from evidence_tools.book.nodes import evidence_chart, evidence_download, place_of, run_nodes
+from evidence_tools.book.nodes import (
+    evidence_chart,
+    evidence_download,
+    moving_chart,
+    place_of,
+    run_nodes,
+)
 from evidence_tools.book.roles import caption_runs
 from evidence_tools.check.review import RULES
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.display import MIME_TYPE, Table, TableRow, plain, read_runs, runs
 
 LOGGER = logging.getLogger(__name__)
+_VEGA = re.compile(r"application/vnd\.vega(lite)?\.v\d+\+json")
+_PLOTLY = "application/vnd.plotly.v1+json"
+_BOKEH = re.compile(r"application/vnd\.bokehjs_(?:load|exec)\.v\d+\+json")
+_BOKEH_DATA = re.compile(r"\b(?:docs_json|render_items) = ")
+_BOKEH_NOTE = re.compile(r"bk-notebook-logo|data-root-id=")
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_OTHER_HOST = re.compile(
+    r"""(?:src|href|import)\s*[=(]?\s*\\?["'](https?:)?//[^"'\\]+\.(?:js|mjs)"""
+)
+_OBJECT = re.compile(r"<[\w.]+(?: object)?(?: at 0x[0-9a-f]+)?>|alt\.\w*Chart\(\.\.\.\)")
+_COMPLEX = re.compile(r"<(?:svg|script|input|details|canvas)\b", re.IGNORECASE)
+_TYPESET = re.compile(r"\s*\\begin\{(?:Verbatim|tabular|longtable)")
+_NO_EVAL = (
+    "{eval}`%s` cannot be used, since chapters run before pages are read; write "
+    "glue('%s', %s, display=False) in a cell and {glue:text}`%s` here"
+)
+_NO_OTHER_HOST = (
+    "cell %s shows something that loads scripts of another host (%s); pages ask no other host: "
+    "show a picture of it"
+)
+_IN_PRINT = [
+    *("image/svg+xml", "image/png", "image/jpeg", "image/gif", _PLOTLY, "text/latex", "text/html"),
+    *("text/markdown", "application/json", "application/javascript", "text/plain"),
+]
+PRIORITIES = [
+    *(("*", f"application/vnd.vegalite.v{n}+json", 5) for n in range(4, 8)),
+    *(("*", f"application/vnd.vega.v{n}+json", 6) for n in range(4, 8)),
+    ("*", _PLOTLY, 7),
+    ("*", "application/json", 95),
+    *(("typst", kind, 10 * place) for place, kind in enumerate(_IN_PRINT, start=2)),
+]
+"""Which form of an output is shown, where it has several: pages move, print has pictures."""
 _LEFTOVER = (
     "a cell prints a warning or an error; correct its cause, or tag the cell with remove-stderr: "
     "pages show results only (%s)"
@@ -213,3 +254,146 @@ def check_page(app: Sphinx, doctree: nodes.document) -> None:
         if "stderr" in output["classes"]:
             last = output.astext().strip().rpartition("\n")[2][:300]
             LOGGER.error(_LEFTOVER, last, location=place_of(output))
+
+
+def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
+    """Turn an output of another library into nodes; ``None`` leaves it to MyST-NB."""
+    kind, content = data.mime_type, data.content
+    if is_vega := _VEGA.fullmatch(kind):
+        return [_vega_chart(data, content, is_lite=bool(is_vega[1]))]
+    if kind == "text/html" and "vega.github.io/schema" in content and "})({" in content:
+        # Altair writes the specification into a script.
+        spec, _ = json.JSONDecoder().raw_decode(content, content.index("})({") + 3)
+        return [_vega_chart(data, spec, is_lite="/vega-lite/" in spec["$schema"])]
+    if kind == _PLOTLY:
+        described = ((content.get("layout") or {}).get("meta") or {}).get("description")
+        return [_moving_chart("plotly", content, _alternative(data, described))]
+    if (bokeh := _bokeh_nodes(data)) is not None:
+        return bokeh
+    if kind == "application/json":
+        text = json.dumps(content, indent=2, ensure_ascii=False)
+        return [nodes.literal_block(text, text, language="json")]
+    # Scripts of widgets would come from another host; some LaTeX is a page, and no formula.
+    if kind == _WIDGET or (kind == "text/latex" and _TYPESET.match(data.string)):
+        return []
+    is_code = kind in ("text/html", "application/javascript")
+    if is_code and (found := _OTHER_HOST.search(data.string)):
+        renderer.logger.error(_NO_OTHER_HOST % (data.cell_index, found[0]), line=data.line)
+    return None
+
+
+def _vega_chart(data: Any, spec: dict[str, Any], *, is_lite: bool) -> nodes.Node:
+    import vl_convert
+
+    alt = _alternative(data, spec.get("description"))
+    svg = (vl_convert.vegalite_to_svg if is_lite else vl_convert.vega_to_svg)(spec)
+    return evidence_chart("", alt=alt, svg=svg, spec=spec, narrow_svg=svg, narrow_spec=spec)
+
+
+def _bokeh_nodes(data: Any) -> list[nodes.Node] | None:
+    """Find the chart in what Bokeh prints; the rest loads its script, which the site has."""
+    is_note = data.mime_type == "text/html" and _BOKEH_NOTE.search(data.string)
+    if is_note or _BOKEH.fullmatch(data.mime_type):
+        return []
+    if data.mime_type != "application/javascript" or "Bokeh" not in data.string:
+        return None
+    decode = json.JSONDecoder().raw_decode
+    found = [decode(data.string, each.end())[0] for each in _BOKEH_DATA.finditer(data.string)]
+    if len(found) != 2:
+        return []
+    figure = {"documents": found[0], "items": found[1]}
+    return [_moving_chart("bokeh", figure, _alternative(data, ""))]
+
+
+def _moving_chart(library: str, figure: Any, alt: str) -> nodes.Node:
+    return moving_chart(
+        "", library=library, figure=figure, alt=alt, what=f"interactive chart: {alt}"
+    )
+
+
+def _alternative(data: Any, described: Any) -> str:
+    """Find the words that stand for a chart: in the cell's settings, else in the chart."""
+    settings = data.cell_metadata.get("mystnb", {}).get("image", {})
+    return str(settings.get("alt") or described or "").strip()
+
+
+class DropForms(SphinxPostTransform):
+    """Drop the forms of an output that show nothing, and in print HTML that needs a browser."""
+
+    default_priority = 3  # before MyST-NB chooses
+
+    def run(self, **_: Any) -> None:
+        """Go through the outputs; the text of an object may say more than its HTML."""
+        is_print = self.app.builder.format == "typst"
+        bundles: Any = self.document.findall(nodes.container)
+        for bundle in [each for each in bundles if each.get("nb_element") == "mime_bundle"]:
+            texts = {form["mime_type"]: form.astext().strip() for form in bundle}
+            says_more = not _OBJECT.fullmatch(texts.get("text/plain", "<object>"))
+            for form in list(bundle):
+                is_html = is_print and says_more and form["mime_type"] == "text/html"
+                is_useless = is_html and _COMPLEX.search(form.astext())
+                if len(bundle) > 1 and (is_useless or not form.children):
+                    bundle.remove(form)
+
+
+def _visit_moving_chart(self: Any, node: moving_chart) -> None:
+    """Write the chart's data; the script of the site draws it."""
+    data = json.dumps(node["figure"]).replace("<", "\\u003c")
+    places = "".join(
+        f'<div id="{html.escape(place)}" data-root-id="{html.escape(root)}"></div>'
+        for item in node["figure"].get("items", ())
+        for root, place in item["roots"].items()
+    )
+    label = html.escape(node["alt"])
+    self.body.append(
+        f'<div class="evidence-{node["library"]}" role="img" aria-label="{label}">'
+        f'<script type="application/json">{data}</script>{places}</div>\n'
+    )
+    raise nodes.SkipNode
+
+
+def _note_scripts(app: Sphinx, doctree: nodes.document) -> None:
+    scripts = sorted({chart["library"] for chart in doctree.findall(moving_chart)})
+    app.env.metadata[app.env.docname]["scripts"] = scripts
+
+
+def _write_scripts(app: Sphinx, _: Any) -> None:
+    """Write the site's copy of the script that each library brings along."""
+    for library in {name for page in app.env.metadata.values() for name in page.get("scripts", ())}:
+        if library == "plotly":
+            from plotly.offline import get_plotlyjs
+
+            text = str(get_plotlyjs())
+        else:
+            from bokeh.resources import Resources
+
+            parts = ["bokeh", "bokeh-widgets", "bokeh-tables"]
+            text = "\n".join(Resources(mode="inline", components=parts).js_raw)
+        target = Path(app.outdir) / "_static" / f"{library}.js"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+
+def _add_scripts(app: Sphinx, pagename: str, *_: Any) -> None:
+    if scripts := app.env.metadata.get(pagename, {}).get("scripts", ()):
+        for name in (*scripts, "evidence-moving"):
+            app.add_js_file(f"{name}.js", loading_method="defer")
+
+
+class EvalRole(SphinxRole):
+    """Stands for ``{eval}``, which needs a kernel that runs while pages are read."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Say what to write instead."""
+        LOGGER.error(_NO_EVAL, *[self.text] * 4, location=self.get_location())
+        return [nodes.problematic("", self.rawtext)], []
+
+
+def add_outputs(app: Sphinx) -> None:
+    """Register the nodes of other libraries with the builders."""
+    app.add_role("eval", EvalRole(), override=True)
+    app.add_node(moving_chart, html=(_visit_moving_chart, None))
+    app.add_post_transform(DropForms)
+    app.connect("doctree-read", _note_scripts)
+    app.connect("write-started", _write_scripts, priority=900)  # when there is room
+    app.connect("html-page-context", _add_scripts)

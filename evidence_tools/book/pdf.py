@@ -7,14 +7,17 @@ The same chapters with the same details give the same bytes. Nothing is asked of
 from __future__ import annotations
 
 import datetime
+import hashlib
 import io
 import json
 import re
 import shutil
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 from importlib.util import find_spec
+from mimetypes import guess_extension
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +25,40 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
+from sphinx.transforms.post_transforms.images import ImageConverter
+from sphinx.util import logging
 from sphinx.util.tags import Tags
 
-from evidence_tools.book import blocks  # noqa: F401 - to import it is to register its printers
 from evidence_tools.book.layout import address_of, citation_of, report_of
-from evidence_tools.book.pictures import SHOWN, Pictures
+from evidence_tools.book.nodes import (
+    absent_media,
+    evidence_chart,
+    html_nodes,
+    moving_chart,
+    place_of,
+)
 from evidence_tools.book.roles import chapter_order, is_printed
 from evidence_tools.book.writer import Writer, call, escaped
 
 _FONTS = "fonts"
 """Folder of a book for fonts of scripts that the report's own fonts do not have."""
+_SHOWN = ("svg+xml", "png", "jpeg", "gif", "webp")
+LOGGER = logging.getLogger(__name__)
 _OTHER_SCRIPTS = re.compile("[\u0530-\u058f\u0600-\u1cff\u2e80-\ud7ff\uf900-\ufaff\ufb50-\uffef]")
+
+_IN_CELL = (
+    "what cell %s draws has no text alternative; say what it shows in the cell's settings "
+    "(mystnb: image: alt: ...), or in the description of an Altair chart"
+)
+_IN_TEXT = (
+    "the picture %r has no text alternative; say what it shows: ![words](file), the option "
+    '`:alt:` of a directive, alt="words", or <title> in a drawing'
+)
+_IN_TAG = "pages do not find the picture %r of this tag; write ![words](file), with a size in {}"
+_NO_MERMAID = (
+    "a mermaid diagram is drawn by a script of another host, and print has none; draw it once to "
+    "a file, and show that: mmdc -i diagram.mmd -o diagram.svg"
+)
 
 Pages = dict[str, nodes.document]
 """The doctree of each page, by its name."""
@@ -46,7 +72,7 @@ class PrintBuilder(Builder):
     """Stands in the place of the HTML builder while references are resolved for print."""
 
     name = format = "typst"
-    supported_image_types = SHOWN
+    supported_image_types = [f"image/{kind}" for kind in _SHOWN]  # noqa: RUF012
     supported_data_uri_images = True
 
     def get_target_uri(self, docname: str, typ: str | None = None) -> str:
@@ -75,6 +101,10 @@ def resolve_pages(app: Sphinx) -> Pages:
             env.resolve_references(doctree, docname, builder)
             builder.post_process_images(doctree)
     finally:
+        # The words of a bibliography are added anew whenever references are resolved.
+        for works in env.domaindata.get("cite", {}).get("bibliographies", {}).values():
+            emptied = {key: entry.copy() for key, entry in works.citation_nodes.items()}
+            works.citation_nodes.update(emptied)
         app.builder, app.tags = before
         del env.get_doctree
     return {name: doctree for name, doctree in pages.items() if is_printed(env, name)}
@@ -90,28 +120,20 @@ def prepare_pdf(app: Any, target: Path, pages: Pages) -> Callable[[], Path]:
     folder = Path(app.outdir).parent / ".print"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    writer = Writer(app.env, Pictures(Path(app.srcdir), folder), address=address_of(app))
+    for doctree in pages.values():
+        for image in list(doctree.findall(nodes.image)):
+            keep_picture(image, Path(app.srcdir), folder)
+    writer = Writer(app.env, pages, address_of(app))
     commit = stamp.commit[:10]
     facts = report_of(app) | asdict(stamp)
     facts |= {"short_title": config.project, "subtitle": config.evidence_subtitle}
     facts["commit"] = f"{commit}, modified" if commit and stamp.modified else commit
     facts["how_to_cite"] = citation_of(app)
-    body = write_book(app, writer, pages)
-    app.evidence_remarks = writer.remarks
-    return partial(make_pdf, body, facts, folder, target, Path(app.srcdir))
-
-
-def write_book(app: Sphinx, writer: Writer, pages: Pages) -> str:
-    """Write all chapters as Typst markup; a part of the book opens with its caption."""
-    for docname, doctree in pages.items():
-        writer.note_labels(docname, doctree)
     parts = part_captions(app)
     captions = {name: call("part", body=escaped(words)) for name, words in parts.items()}
-    written = [
-        captions.get(docname, "") + writer.page(docname, doctree)
-        for docname, doctree in pages.items()
-    ]
-    return "\n\n".join(written)
+    body = "\n\n".join(captions.get(name, "") + writer.page(name) for name in pages)
+    app.evidence_remarks = writer.remarks
+    return partial(make_pdf, body, facts, folder, target, Path(app.srcdir))
 
 
 def part_captions(app: Sphinx) -> dict[str, str]:
@@ -127,18 +149,8 @@ def part_captions(app: Sphinx) -> dict[str, str]:
 def make_pdf(body: str, facts: dict[str, Any], folder: Path, target: Path, book: Path) -> Path:
     """Set markup as a PDF; nothing is written if Typst refuses it, which is a `PdfError`.
 
-    Parameters
-    ----------
-    body
-        The pages of the report as markup.
-    facts
-        What the cover and the metadata say; report.typ names them.
-    folder
-        Holds the pictures; receives the markup.
-    target
-        The PDF to write.
-    book
-        Folder of the book, which may have a folder ``fonts`` with further fonts.
+    ``body`` are the pages as markup, ``facts`` what the cover says; ``folder`` holds the pictures
+    and receives the markup; the ``book`` may have a folder of fonts.
     """
     import pikepdf
     import typst
@@ -193,3 +205,110 @@ def _explain(error: Any, source: str) -> str:
         )
         diagnostic = ""
     return f"{place}: print refuses this: {error.message}. {advice}\n{diagnostic[:600]}".strip()
+
+
+def keep_picture(image: nodes.image, book: Path, folder: Path) -> None:
+    """Store a picture under a name that follows from its content; not if it is none of the book."""
+    address, svg = str(image["uri"]), image.get("svg", "")
+    path = (book / address).resolve()
+    if address.startswith("data:") and ";base64," in address:
+        kind, _, text = address.removeprefix("data:").partition(";base64,")
+        content, suffix = b64decode(text), guess_extension(kind) or ".png"
+    elif svg or (path.is_file() and path.is_relative_to(book)):
+        content, suffix = svg.encode() or path.read_bytes(), ".svg" if svg else path.suffix.lower()
+    else:
+        what = str(image.get("alt") or "picture")
+        image.replace_self(absent_media("", what=what, address=address))
+        return
+    if suffix == ".svg":  # the PDF has only the fonts it brings along; a page needs no namespace
+        content = re.sub(rb'font-family="[^"]*"', b"font-family=\"'Source Sans 3'\"", content)
+        if b"xmlns=" not in content:
+            content = content.replace(b"<svg", b'<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    image["file"] = f"{hashlib.sha256(content).hexdigest()[:16]}{suffix}"
+    (folder / image["file"]).write_bytes(content)
+
+
+class ToPng(ImageConverter):
+    """Turn kinds of pictures that a browser cannot show into PNG, for pages and print alike."""
+
+    conversion_rules = [  # noqa: RUF012 - the name and shape Sphinx asks for
+        (kind, "image/png")
+        for kind in ("image/bmp", "image/x-ms-bmp", "image/tiff", "application/pdf")
+    ]
+
+    def is_available(self) -> bool:
+        """Say that it can always be used."""
+        return True
+
+    def convert(self, _from: Any, _to: Any) -> bool:
+        """Write the first page or frame as PNG."""
+        if str(_from).lower().endswith(".pdf"):
+            import pypdfium2
+
+            with pypdfium2.PdfDocument(_from) as document:
+                document[0].render(scale=3).to_pil().save(_to)
+        else:
+            from PIL import Image
+
+            with Image.open(_from) as picture:
+                picture.convert("RGBA").save(_to)
+        return True
+
+
+def check_pictures(app: Sphinx, doctree: nodes.document) -> None:
+    """Report what a page draws and has no text alternative, or cannot be drawn here."""
+    drawn = nodes.image | evidence_chart | moving_chart
+    in_html = list(_pictures_in_html(doctree))
+    for node in (*doctree.findall(nodes.Element), *in_html):
+        place = place_of(node)
+        if type(node).__name__ == "mermaid":
+            LOGGER.error(_NO_MERMAID, location=place)
+        if not isinstance(node, drawn) or str(node.get("alt") or "").strip():
+            continue
+        if (cell := _cell_of(node)) is not None:
+            LOGGER.error(_IN_CELL, cell.get("cell_index", ""), location=place)
+        else:
+            shown = (node.get("svg") or node["uri"]).partition(">")[0]
+            LOGGER.error(_IN_TEXT, shown, location=place)
+    for image in in_html:
+        if image["uri"] and ":" not in image["uri"]:
+            LOGGER.error(_IN_TAG, image["uri"], location=place_of(image))
+
+
+def _pictures_in_html(doctree: nodes.document) -> Iterator[Any]:
+    """Find the pictures in HTML that an author wrote; in a line, each tag is a node by itself."""
+    raws: list[Any] = [raw for raw in doctree.findall(nodes.raw) if _cell_of(raw) is None]
+    lines = (raw.parent if isinstance(raw.parent, nodes.TextElement) else raw for raw in raws)
+    for line in dict.fromkeys(lines):
+        found = [line] if isinstance(line, nodes.raw) else line.deepcopy().children
+        made = nodes.container("", *html_nodes(found))
+        made.parent = line
+        yield from made.findall(nodes.image)
+
+
+def _cell_of(node: nodes.Node) -> Any:
+    around: Any = node
+    while around is not None and around.get("nb_element") != "cell_code":
+        around = around.parent
+    return around
+
+
+def show_attachments(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Write pictures that are attached to cells of a notebook file into its text."""
+    if not app.env.doc2path(docname).endswith(".ipynb") or '"attachments"' not in source[0]:
+        return
+    notebook = json.loads(source[0])
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])
+        for name, forms in cell.pop("attachments", {}).items():
+            kind, content = next(iter(forms.items()))
+            text = text.replace(f"attachment:{name}", f"data:{kind};base64,{''.join(content)}")
+        cell["source"] = text
+    source[0] = json.dumps(notebook)
+
+
+def add_pictures(app: Sphinx) -> None:
+    """Have other kinds of pictures converted, attached ones shown, missing words reported."""
+    app.add_post_transform(ToPng)
+    app.connect("source-read", show_attachments)
+    app.connect("doctree-read", check_pictures)
