@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import json
 import random
 import re
 import shutil
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+from building import build_book
 from filelock import FileLock
+from made_up import write_book
 from releasing import commit, make_book, make_build, make_key, make_release, run_killed
 
 from evidence_tools.releases.manifest import ReleaseError, write_manifest
@@ -247,12 +251,39 @@ def test_a_publication_killed_anywhere_leaves_a_site_that_works_and_is_completed
     assert kills > 10
 
 
+def check_links(site: Path) -> None:
+    """Follow every link of a published site to a file of it."""
+    for page in [page for page in site.rglob("*.html") if "_static" not in page.parts]:
+        for link in re.findall(r'(?:href="|src="|url=)([^"#?]+)', page.read_text("utf-8")):
+            target = (page.parent / unquote(html.unescape(link))).resolve()
+            outside = re.match(r"[a-z]+:", link) is not None
+            assert outside or (target.is_relative_to(site) and target.is_file()), (page, link)
+
+
 def test_every_link_of_three_versions_leads_to_a_file_of_the_site(
     builds: Builds, tmp_path: Path
 ) -> None:
     for version in VERSIONS:
         publish(builds[version], tmp_path)
-    for page in tmp_path.rglob("*.html"):
-        for link in re.findall(r'(?:href="|url=)([^"]+)"', page.read_text()):
-            target = (page.parent / link).resolve()
-            assert target.is_relative_to(tmp_path) and target.is_file(), (page, link)
+    check_links(tmp_path)
+
+
+@pytest.mark.slow
+def test_every_link_of_three_real_versions_leads_to_a_file_below_their_path(
+    tmp_path: Path,
+) -> None:
+    book, site = make_book(tmp_path / "book"), tmp_path / "host" / "below" / "site"
+    shutil.rmtree(book / "data")
+    settings = (book / "pyproject.toml").read_text()
+    write_book(book)
+    (book / "pyproject.toml").write_text(settings)
+    for version in VERSIONS:
+        with (book / "chapters" / "about.md").open("a") as page:
+            page.write("\nMore words.\n")
+        commit(book)
+        make_release(book, version)
+        built = build_book(book)
+        assert built.returncode == 0, built.output
+        publish(built.html, site)
+    verify(site)
+    check_links(site)
