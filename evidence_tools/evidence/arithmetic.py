@@ -56,8 +56,7 @@ _FALL = re.compile(r"\b(decreas|loss|lost|fell|reduc|declin)", re.IGNORECASE)
 _INTERVAL = re.compile(r"\bCI\b\D*\d|\(-?\d[\d.]* ?(?:to|[-~;,]) ?-?\d[\d.]*\)")
 _P_VALUE = re.compile(r"\b[pP]\s*([<=>])\s*(\d*\.?\d+)")
 # What a declared misfit must name to excuse a flag.
-_SUBJECTS = {"WMD": "WMD", "p-value": r"\bp\b", "standard error": "standard error",
-             "interval": "interval"}  # fmt: skip
+_SUBJECT = re.compile(r"wmd|\bp\b|standard error|interval")
 _erfc: Any = np.vectorize(math.erfc, otypes=[float])
 
 
@@ -178,10 +177,9 @@ def clauses(index: pd.Index, found: Iterable[tuple[Any, Any]]) -> pd.Series[str]
 
 def undeclared(flags: str, misfit: str) -> str:
     """Leave out flags whose subject a declared misfit names: it excuses nothing else."""
+    named = set(_SUBJECT.findall(misfit.lower()))
     return "; ".join(
-        flag
-        for flag in flags.split("; ")
-        if not any(s in flag and re.search(p, misfit, re.I) for s, p in _SUBJECTS.items())
+        flag for flag in flags.split("; ") if named.isdisjoint(_SUBJECT.findall(flag.lower()))
     )
 
 

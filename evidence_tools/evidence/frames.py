@@ -115,40 +115,40 @@ def _read_table(path: Path, table: LoadedTable) -> Iterator[Problem]:
             'quote; check the quotes: a quote inside a quoted cell is written twice, ""'
         ))  # fmt: skip
         return
-    header, *rows = rows if text.strip() else [[]]
-    faults = [] if problems else list(_header_faults(header, list(table.description.columns)))
-    yield from (Problem(table.path, int(any(header)), *fault) for fault in faults)
-    if problems or faults:
+    if problems:
         return
+    header, *rows = rows or [[]]
+    if faults := list(_header_faults(header, list(table.description.columns))):
+        yield from (Problem(table.path, 1, *fault) for fault in faults)
+        return
+    whole = []
     for line, cells in zip(lines[1:], rows, strict=True):
         if fault := _row_fault(cells, len(header)):
             yield Problem(table.path, line, "", fault)
         else:
             table.lines.append(line)
+            whole.append(cells)
     if not rows and table.description.name in REQUIRED_TABLES:
         yield Problem(table.path, 0, "", "the table has a header but no rows; add them")
-    whole = [cells for cells in rows if not _row_fault(cells, len(header))]
     table.frame = pd.DataFrame(whole, columns=header, dtype=object)
 
 
 def _header_faults(header: list[str], columns: list[str]) -> Iterator[tuple[str, str]]:
-    wanted = f"its first line must be: {','.join(columns)}"
-    if not any(header):
-        yield "", f"the file is empty; {wanted}"
-    elif not set(header) & set(columns):
+    wanted = f"the first line must be: {','.join(columns)}"
+    if not set(header) & set(columns):
         found = shorten(",".join(header))
         yield "", f"the header is missing; {wanted}, separated by commas; found {found}"
-    else:
-        for name, count in Counter(header).items():
-            if name not in columns:
-                hint = did_you_mean(name.strip(), columns)
-                yield name or "(blank)", f"unknown column{hint}; {wanted}"
-            elif count > 1:
-                yield name, f"the column occurs {count} times in the header; keep one of them"
-        # A misspelt column is not missing as well.
-        for name in columns if set(header) <= set(columns) else ():
-            if name not in header:
-                yield name, f"the column is missing; {wanted}"
+        return
+    for name, count in Counter(header).items():
+        if name not in columns:
+            hint = did_you_mean(name.strip(), columns)
+            yield name or "(blank)", f"unknown column{hint}; {wanted}"
+        elif count > 1:
+            yield name, f"the column occurs {count} times in the header; keep one of them"
+    # A misspelt column is not missing as well.
+    for name in columns if set(header) <= set(columns) else ():
+        if name not in header:
+            yield name, f"the column is missing; {wanted}"
 
 
 def _row_fault(cells: list[str], count: int) -> str:
