@@ -7,10 +7,10 @@ shows and names is kept in Sphinx's metadata of the page, under "shown" and "sta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
 from docutils import nodes
+from myst_parser.mdit_to_docutils.base import DocutilsRenderer
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
@@ -36,6 +36,9 @@ _NO_TEXT = (
     *(addnodes.pending_xref, addnodes.glossary, addnodes.toctree, evidence_chart),
 )
 """Where text is already a link, is no running text, or is the glossary itself."""
+
+
+_plain_image = DocutilsRenderer.render_image
 
 
 def role_runs(evidence: Evidence, role: str, key: str) -> Runs:
@@ -114,19 +117,11 @@ class RolesInAltText(SphinxTransform):
                     LOGGER.error("alt text: %s", error, location=image)
 
 
-def _text_with_roles(renderer: Any, tokens: Iterable[Any]) -> str:
-    """Read the alt text of a Markdown image, roles as they are written; MyST-Parser drops them."""
-    text = ""
-    for token in tokens:
-        if token.type == "myst_role":
-            text += f"{{{token.meta['name']}}}`{token.content}`"
-        elif token.type in ("text", "code_inline"):
-            text += token.content
-        elif token.type in ("softbreak", "hardbreak"):
-            text += " "
-        else:
-            text += _text_with_roles(renderer, token.children or ())
-    return text
+def _render_image(renderer: Any, token: Any) -> None:
+    """Keep roles in the alt text of a Markdown image, which MyST-Parser would drop."""
+    _plain_image(renderer, token)
+    if ROLE.search(token.content):
+        renderer.current_node[-1]["alt"] = token.content
 
 
 def note_page(app: Any, doctree: nodes.document) -> None:
@@ -174,24 +169,24 @@ class LinkAbbreviations(SphinxPostTransform):
     def run(self, **_: Any) -> None:
         """Go through the text of the page in reading order."""
         app: Any = self.app
-        objects = self.env.domaindata["std"]["objects"]
-        terms = sorted((name for kind, name in objects if kind == "term"), key=len, reverse=True)
-        terms = [re.escape(term) for term in terms if re.fullmatch(r"\S\S?|(?!.[a-z]*$)\S+", term)]
-        pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(terms) or '(?!)'})(?![\w-])")
-        links = self.document.findall(addnodes.pending_xref)
-        seen = {str(link["reftarget"]) for link in links if link.get("reftype") == "term"}
+        names = (name for kind, name in self.env.domaindata["std"]["objects"] if kind == "term")
+        terms = {name for name in names if re.fullmatch(r"\S\S?|(?!.[a-z]*$)\S+", name)}
         # Initials of an author may look like an abbreviation.
-        authors = (split_list(row.authors) for row in app.evidence.rows("sources").values())
-        names = tuple(name for listed in authors for name in listed if " " in name)
+        sources = app.evidence.rows("sources").values()
+        authors = {name for row in sources for name in split_list(row.authors)}
+        authors = {name for name in authors if name.rpartition(" ")[2] in terms} - terms
+        words = map(re.escape, sorted(terms | authors, key=len, reverse=True))
+        pattern = re.compile(rf"(?<![\w-])({'|'.join(words)})(?![\w-])")
+        links = self.document.findall(addnodes.pending_xref)
+        terms -= {str(link["reftarget"]) for link in links if link.get("reftype") == "term"}
         for text in list(self.document.findall(nodes.Text)):
-            content, end, parts = str(text), 0, []
-            for match in pattern.finditer(content) if _is_running(text) else ():
-                if match[0] not in seen and not content.endswith(names, 0, match.end()):
-                    parts += [nodes.Text(content[end : match.start()]), self._link(match[0])]
-                    end = match.end()
-                    seen.add(match[0])
-            if parts:
-                text.parent.replace(text, [*parts, nodes.Text(content[end:])])
+            parts = [""] if _is_inside(text, _NO_TEXT) else pattern.split(str(text))
+            if terms.intersection(parts[1::2]):
+                made: list[nodes.Node] = []
+                for part in filter(None, parts):
+                    made.append(self._link(part) if part in terms else nodes.Text(part))
+                    terms.discard(part)
+                text.parent.replace(text, made)
 
     def _link(self, term: str) -> nodes.Node:
         link = addnodes.pending_xref("", nodes.inline("", term, classes=["abbreviation"]))
@@ -200,11 +195,8 @@ class LinkAbbreviations(SphinxPostTransform):
         return link
 
 
-def _is_running(text: nodes.Text) -> bool:
-    node: Any = text.parent
-    while node is not None and not isinstance(node, _NO_TEXT):
-        node = node.parent
-    return node is None
+def _is_inside(node: Any, kinds: tuple[type, ...]) -> bool:
+    return node is not None and (isinstance(node, kinds) or _is_inside(node.parent, kinds))
 
 
 def chapter_order(env: Any) -> list[str]:
@@ -219,13 +211,11 @@ def is_printed(env: Any, docname: str) -> bool:
 
 def add_roles(app: Sphinx) -> None:
     """Register the roles, their form in alt texts, and the links from what pages mention."""
-    from myst_parser.mdit_to_docutils.base import DocutilsRenderer
-
     for name in ROLES:
         app.add_role(name, EvidenceRole())
     app.add_transform(RolesInAltText)
     # There is no setting for it, and a number that is silently dropped is worse than a patch.
-    DocutilsRenderer.renderInlineAsText = _text_with_roles  # type: ignore[method-assign,assignment]
+    DocutilsRenderer.render_image = _render_image  # type: ignore[method-assign,assignment]
     app.connect("doctree-read", note_page)
     app.add_post_transform(LinkMentions)
     app.add_post_transform(LinkAbbreviations)
