@@ -224,13 +224,12 @@ def _form_colours(trials: Sequence[Any]) -> dict[str, str]:
 
 
 def _dose(trial: Any) -> float:
-    return 0 if trial.dose is None else _convert(trial.dose, trial.dose_unit)[0]
+    return _convert(trial.dose or 0, trial.dose_unit or "")[0]
 
 
 def _dose_text(trial: Any) -> str:
-    if trial.dose is None:
-        return "dose not reported"
-    return words.amount_text(trial.dose_printed, trial.dose_unit)
+    text = words.amount_text(trial.dose_printed or "", trial.dose_unit)
+    return text if trial.dose_printed else "dose not reported"
 
 
 def _convert(value: Any, unit: str) -> tuple[float, str]:

@@ -140,7 +140,9 @@ class Table(Display):
     def to_html(self) -> str:
         """Render as an HTML table with scoped headers, its note below it."""
         head = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in self.columns)
-        body = "".join(f"<tr>{_row_html(row)}</tr>" for row in self.rows)
+        rows = [[runs_html(cell) for cell in row.cells] for row in self.rows]
+        cells = [(first, "".join(map("<td>{}</td>".format, rest))) for first, *rest in rows]
+        body = "".join(f'<tr><th scope="row">{first}</th>{rest}</tr>' for first, rest in cells)
         caption = f"<caption>{runs_html(self.caption)}</caption>"
         note = f"<p>{runs_html(self.note)}</p>" if self.note else ""
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
@@ -149,11 +151,6 @@ class Table(Display):
         lines = [plain(self.caption), " | ".join(self.columns)]
         lines += [" | ".join(map(plain, row.cells)) for row in self.rows]
         return "\n".join([*lines, plain(self.note)] if self.note else lines)
-
-
-def _row_html(row: TableRow) -> str:
-    first, *rest = map(runs_html, row.cells)
-    return f'<th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest)
 
 
 @dataclass(frozen=True)

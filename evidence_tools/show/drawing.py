@@ -306,18 +306,12 @@ def _stack(lanes: Sequence[Lane], axis: Axis | None, width: int) -> Any:
 
 def _texts(lane: Lane, y: float, width: int, *, above: bool) -> tuple[list[Mark], float, float]:
     """Write label and value; give the middle of the marks, and the end of the lane."""
-    blocks = [(0.0, wrap(words.join_known(lane.label, lane.value, mark=": "), width))]
-    if not above:
-        blocks = [
-            (0.0, wrap(lane.label, _LABELS * width)),
-            (_VALUES * width, wrap(lane.value, (1 - _VALUES) * width)),
-        ]
-    height = max(_height(lines) for _, lines in blocks)
-    marks = [
-        text(x, y + (height - _height(lines) + LINE) / 2, text=lines)
-        for x, lines in blocks
-        if lines
-    ]
+    blocks = [(0, lane.label, _LABELS), (_VALUES, lane.value, 1 - _VALUES)]
+    if above:
+        blocks = [(0, words.join_known(lane.label, lane.value, mark=": "), 1)]
+    texts = [(x * width, wrap(said, room * width)) for x, said, room in blocks if said]
+    height = max((_height(lines) for _, lines in texts), default=LINE)
+    marks = [text(x, y + (height - _height(lines) + LINE) / 2, text=lines) for x, lines in texts]
     middle = y + height + LINE / 2 if above else y + height / 2
     end = middle + LINE / 2 if above and lane.marks else y + height
     return marks, middle, max(end, middle + lane.room) + _PAD

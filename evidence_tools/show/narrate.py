@@ -6,7 +6,7 @@ Functions take rows first, as a frame made with pandas or as identifiers, and gi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -39,23 +39,12 @@ def effect_direction(evidence: Evidence, outcome_id: str) -> str:
     All findings that the rating rests on must count, be significant and go that way, no result
     that counts may be significant the other way, and the certainty must not be very low.
     """
-    rated = rated_findings(evidence, outcome_id)
-    clear = all(
-        finding.standing == "counted"
-        and finding.statistically_significant == "yes"
-        and finding.certainty in LEVELS[:-1]
-        and not finding.conflict
-        for finding in rated
-    )
-    directions = {finding.direction for finding in rated}
-    return directions.pop() if clear and directions in ({way} for way in MOVED) else ""
-
-
-def cautions(evidence: Evidence, findings: Iterable[Row]) -> list[str]:
-    """List what changes in the kinds of these findings do not show, each once."""
-    kinds = evidence.rows("kinds")
-    found = dict.fromkeys(kinds[finding.kind].caution for finding in findings)
-    return [caution for caution in found if caution]
+    ways = set()
+    for finding in rated_findings(evidence, outcome_id):
+        clear = finding.standing == "counted" and finding.statistically_significant == "yes"
+        clear = clear and finding.certainty in LEVELS[:-1] and not finding.conflict
+        ways.add(finding.direction if clear else "")
+    return str(ways.pop()) if len(ways) == 1 and ways <= set(MOVED) else ""
 
 
 def narrate_limitations(selection: Selection) -> Prose:
@@ -128,10 +117,8 @@ def agreement_runs(outcome: Row, findings: Sequence[Row], most: int = 3) -> Runs
     said = [runs(Run(words.sentence_case(words.outcome_text(outcome)), style="strong"), ".")]
     said += [runs(" No result that counts.")] if not counted else []
     for why, same in (ways | aside).items():
-        named = words.listed_runs(_named(outcome, same), most=most)
-        said.append(
-            runs(" ", Run(f"{words.sentence_case(why)}:", style="emphasis"), " ", named, ".")
-        )
+        head = Run(f"{words.sentence_case(why)}:", style="emphasis")
+        said.append(runs(" ", head, " ", words.listed_runs(_named(outcome, same), most=most), "."))
     if {"significant increase", "significant decrease"} <= set(ways):
         said.append(runs(" Significant results point in opposite directions."))
     return runs(*said)
@@ -190,21 +177,14 @@ def _statements(evidence: Evidence, rows: Sequence[Row]) -> list[Text]:
     return items
 
 
-def _references(_: Evidence, rows: Sequence[Row]) -> list[Text]:
-    return list(map(words.reference_runs, rows))
-
-
 def _quotations(evidence: Evidence, rows: Sequence[Row]) -> list[Text]:
     unsaid = [row for row in rows if not row.as_printed]
     items: list[Text] = [_quote(evidence, row) for row in rows if row.as_printed]
     items += [words.sentence_case(f"{r.note}.") for r in unsaid if r.note and not r.source_id]
     silent = {row.source_id for row in unsaid if row.source_id}
     sources = words.sentence_case(words.count_text(len(silent), "source says", "sources say"))
-    closing = (
-        f"{sources} nothing on this in the part that was read, which does not show that there is "
-        "nothing."
-    )
-    return [*items, closing if silent else ""]
+    closing = f"{sources} nothing on this in the part that was read, which does not show that "
+    return [*items, f"{closing}there is nothing." if silent else ""]
 
 
 def _quote(evidence: Evidence, row: Row) -> Runs:
@@ -218,8 +198,8 @@ def _quote(evidence: Evidence, row: Row) -> Runs:
     return runs(who, ": ", quoted, f" ({inside})" if inside else "", ".")
 
 
-_LISTS = {
-    **{"statements": _statements, "sources": _references},
+_LISTS: dict[str, Callable[[Evidence, Sequence[Row]], list[Text]]] = {
+    **{"statements": _statements, "sources": lambda _, rows: list(map(words.reference_runs, rows))},
     **dict.fromkeys(("harms", "advice", "conclusions"), _quotations),
 }
 

@@ -289,12 +289,11 @@ def agreement_plot(
 
 def _row_name(cells: _Cells) -> str:
     """Name a source, and say in a word or two why its grey marks are not counted."""
-    finding = cells[0][0]
-    standings = dict.fromkeys(found.standing for found, _ in cells if found.standing != "counted")
-    concern = f"struck out: {words.concern_text(finding)}"
-    reasons = [concern if standing == "struck out" else standing for standing in standings]
-    grey = "" if all(found.standing != "counted" for found, _ in cells) else "grey: "
-    return f"{finding.source} ({grey}{words.listed(reasons)})" if reasons else str(finding.source)
+    standings = dict.fromkeys(finding.standing for finding, _ in cells)
+    concern = {"struck out": f"struck out: {words.concern_text(cells[0][0])}"}
+    reasons = words.listed(concern.get(key, key) for key in standings if key != "counted")
+    grey = "grey: " if reasons and "counted" in standings else ""
+    return words.with_details(cells[0][0].source, grey + reasons)
 
 
 def _cell(evidence: Evidence, found: _Cells, column: int, step: float) -> list[Mark]:

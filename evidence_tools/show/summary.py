@@ -12,7 +12,7 @@ from functools import partial
 from evidence_tools.evidence.judgements import LEVELS, effect_verb
 from evidence_tools.evidence.model import Evidence, Row, Selection, pick
 from evidence_tools.show import narrate, words
-from evidence_tools.show.display import Table, Text
+from evidence_tools.show.display import Run, Table
 from evidence_tools.show.results import LOOKS
 from evidence_tools.show.tables import Column, Layout, make_table, outcome_cell
 from evidence_tools.show.values import row_sets, short_text
@@ -41,7 +41,7 @@ def _certainty(evidence: Evidence, row: Row) -> str:
     return words.certainty_mark(rated.rating if rated else None)
 
 
-def _change(_: Evidence, finding: Row) -> Text:
+def _change(_: Evidence, finding: Row) -> Run:
     """Say which way a result went, and its figures."""
     figures = words.estimate_text(finding, gaps=False)
     said = words.join_known(words.direction_text(finding), figures, mark=": ")
@@ -90,24 +90,11 @@ def _gaps(evidence: Evidence, findings: Sequence[Row]) -> str:
 
 def _counted(evidence: Evidence, outcome: Row) -> list[Row]:
     """Give the results that count, the first that the rating rests on before others."""
-    rated = [
-        finding.finding_id for finding in narrate.rated_findings(evidence, outcome.outcome_id)
-    ][:1]
-    found = narrate.results_on(evidence, outcome.outcome_id)
-    counted = [finding for finding in found if finding.standing == "counted"]
+    key = outcome.outcome_id
+    first = [finding.finding_id for finding in narrate.rated_findings(evidence, key)[:1]]
+    counted = [f for f in narrate.results_on(evidence, key) if f.standing == "counted"]
     # What is reported on outcomes taken together counts, but is nobody's first result.
-    return sorted(
-        counted, key=lambda f: (f.finding_id not in rated, f.outcome_id != outcome.outcome_id)
-    )
-
-
-def _result(evidence: Evidence, outcome: Row) -> Text:
-    found = _counted(evidence, outcome)
-    return _change(evidence, found[0]) if found else ""
-
-
-def _results(evidence: Evidence, outcome: Row) -> str:
-    return _tally(words.way_text(row, article=False) for row in _counted(evidence, outcome))
+    return sorted(counted, key=lambda f: (f.finding_id not in first, f.outcome_id != key))
 
 
 def _meaning(evidence: Evidence, outcome: Row) -> str:
@@ -139,8 +126,10 @@ _SUMMARY = Layout(
     {
         "Outcome": outcome_cell,
         "Source": lambda evidence, row: map(words.source_run, _counted(evidence, row)[:1]),
-        "Result": _result,
-        "All results that count": _results,
+        "Result": lambda evidence, row: [_change(evidence, f) for f in _counted(evidence, row)[:1]],
+        "All results that count": lambda evidence, row: _tally(
+            words.way_text(finding, article=False) for finding in _counted(evidence, row)
+        ),
         "Certainty": _certainty,
         "What it means": _meaning,
     },
@@ -157,8 +146,9 @@ def summary_table(selection: Selection, *, name: str = "tab-summary", caption: s
     Amber light probably decreases vigilase (VIG).
     """
     evidence, outcomes = pick(selection, "outcomes")
-    reported = [finding for outcome in outcomes for finding in _counted(evidence, outcome)]
-    note = " ".join([_RULE, words.CERTAINTY_NOTE, *narrate.cautions(evidence, reported)])
+    kinds = [f.kind for outcome in outcomes for f in _counted(evidence, outcome)]
+    cautions = dict.fromkeys(evidence.rows("kinds")[kind].caution for kind in kinds)
+    note = words.join_known(_RULE, words.CERTAINTY_NOTE, *cautions, mark=" ")
     return make_table(evidence, _SUMMARY, outcomes, name, caption, note)
 
 

@@ -20,7 +20,7 @@ from evidence_tools.show.display import Table, TableRow, Text, runs
 from evidence_tools.show.values import cell_runs, short_text, size_of, sources_runs
 
 Column = Callable[[Evidence, Any], Text | None]
-"""What a column shows of a row of the evidence; blank when it says nothing."""
+"""What a column shows of a row of the evidence; blank when it says nothing. Text names a column."""
 
 _LONG = 20
 """A table with more rows offers filters."""
@@ -36,7 +36,7 @@ class Layout(NamedTuple):
     """
 
     caption: str
-    columns: Mapping[str, Column]
+    columns: Mapping[str, Column | str]
     missing: str = "not reported where the source was read."
     anchor: str = ""
     filters: tuple[str, ...] = ()
@@ -49,24 +49,21 @@ def make_table(
     evidence: Evidence, layout: Layout, rows: Sequence[Any], name: str, caption: str, note: str = ""
 ) -> Table:
     """Make a table of rows; the note is said once below it, and what blank cells mean."""
-    writers = layout.columns.values()
+    writers = [
+        partial(cell_runs, column=of, missing="") if isinstance(of, str) else of
+        for of in layout.columns.values()
+    ]
     cells = [[runs(write(evidence, row) or "") for write in writers] for row in rows]
     blank = layout.missing and any(not cell for line in cells for cell in line)
     dash = f"{words.DASH} {layout.missing}" if blank else ""
-    return Table(
-        name,
-        runs(caption or layout.caption),
-        tuple(layout.columns),
-        tuple(
-            TableRow(
-                tuple(cell or runs(words.DASH) for cell in line),
-                anchor=getattr(row, layout.anchor, ""),
-            )
-            for row, line in zip(rows, cells, strict=True)
-        ),
-        note=runs(words.join_known(note, dash, mark=" ")),
-        filters=layout.filters if len(rows) > _LONG else (),
+    lines = tuple(
+        TableRow(tuple(cell or runs(words.DASH) for cell in line), getattr(row, layout.anchor, ""))
+        for row, line in zip(rows, cells, strict=True)
     )
+    filters = layout.filters if len(rows) > _LONG else ()
+    below = runs(words.join_known(note, dash, mark=" "))
+    head, said = tuple(layout.columns), runs(caption or layout.caption)
+    return Table(name, said, head, lines, below, filters)
 
 
 def rows_table(
@@ -105,12 +102,10 @@ def rows_table(
             heads = [column.removesuffix("_id").replace("_", " ") for column in columns or known]
             columns = dict(zip(map(words.sentence_case, heads), columns or known, strict=True))
         if unknown := [column for column in columns.values() if column not in known]:
-            raise ValueError(
-                f"{table} has no column {unknown[0]!r}; its columns are {', '.join(known)}"
-            )
-        writers = {head: partial(cell_runs, column=of, missing="") for head, of in columns.items()}
+            columns_are = f"its columns are {', '.join(known)}"
+            raise ValueError(f"{table} has no column {unknown[0]!r}; {columns_are}")
         question = f"What do the rows of {table} hold?"
-        layout = Layout(question, writers, filters=tuple(columns)[1:2])
+        layout = Layout(question, columns, filters=tuple(columns)[1:2])
     rows, note = layout.prepare(evidence, picked)
     return make_table(evidence, layout, rows, name or f"tab-{table}", caption, note)
 
@@ -193,11 +188,11 @@ _TRIALS = Layout(
     "Who was given what, for how long, and against what?",
     {
         "Trial": _trial,
-        "Form": lambda _, trial: trial.form,
+        "Form": "form",
         "Dose": lambda _, trial: words.amount_text(trial.dose_printed or "", trial.dose_unit),
         "Duration": lambda _, row: words.amount_text(row.duration_printed or "", row.duration_unit),
         "Compared with": _comparator,
-        "Blinding": lambda _, trial: trial.blinding,
+        "Blinding": "blinding",
         "People": _people,
         "Who took part": lambda evidence, trial: evidence.source(trial.source_id).population,
     },
@@ -216,12 +211,10 @@ _CONTEXT = Layout(
     "How much do values vary, and which are usual?",
     {
         "Outcome": lambda evidence, row: outcome_cell(evidence, evidence.outcome(row.outcome_id)),
-        "Quantity": lambda _, row: row.quantity,
+        "Quantity": "quantity",
         "Value": _amount,
-        "Population": lambda _, row: row.population,
-        "Source": lambda evidence, row: (
-            row.source_id and words.source_run(evidence.source(row.source_id))
-        ),
+        "Population": "population",
+        "Source": "source_id",
     },
     missing="not reported where the source was read, or looked for and not found.",
 )
@@ -262,21 +255,19 @@ def _difference(_: Evidence, pair: Row) -> str:
     return words.with_details(effect, interval, inferred)
 
 
-def _pairs(evidence: Evidence, arms: list[Row]) -> tuple[Sequence[Any], str]:
-    """Pair arms: a difference of means, or a risk ratio where events were counted."""
-    return as_rows(effects_of_arms(evidence.arms.loc[[arm.arm_id for arm in arms]])), ""
-
-
 _ARMS = Layout(
     "What was measured in each arm?",
     {
-        "Trial": lambda evidence, pair: words.source_run(evidence.source(pair.source_id)),
+        "Trial": "source_id",
         "Measured": _measured,
         "Arm": lambda evidence, pair: _arm(evidence, pair.arm_id_intervention),
         "Comparator": lambda evidence, pair: _arm(evidence, pair.arm_id_comparator),
         "Effect, computed here": _difference,
     },
-    prepare=_pairs,
+    prepare=lambda evidence, arms: (
+        as_rows(effects_of_arms(evidence.arms.loc[[arm.arm_id for arm in arms]])),
+        "",
+    ),
 )
 
 

@@ -53,10 +53,8 @@ def fill(evidence: Evidence, text: str) -> Runs:
 def holds(evidence: Evidence, condition: str | None) -> bool:
     """Say whether a condition holds: sets of rows joined by "and", each perhaps after "not"."""
     parts = [part.strip() for part in condition.split(" and ")] if condition else []
-    return all(
-        bool(_rows(evidence, part.removeprefix("not "))) != part.startswith("not ")
-        for part in parts
-    )
+    wanted = {part.removeprefix("not "): not part.startswith("not ") for part in parts}
+    return all(bool(_rows(evidence, name)) == there for name, there in wanted.items())
 
 
 def value_runs(evidence: Evidence, key: str) -> Runs:
@@ -107,9 +105,7 @@ _WRITERS: Mapping[str, Callable[[Evidence, Any], Text]] = {
     "references": lambda evidence, keys: words.cited_runs(evidence, split_list(keys)),
     "direction": lambda _, value: words.DIRECTIONS[value],
     "design": lambda _, value: words.design_text(value),
-    "note": lambda evidence, value: words.note_runs(
-        evidence.rows("sources"), words.tidy_text(value)
-    ),
+    "note": lambda evidence, note: words.note_runs(evidence.rows("sources"), note),
     "integrity": lambda _, value: words.CONCERNS.get(value, "none known"),
     **dict.fromkeys(("unit", "dose_unit"), lambda _, value: words.unit_text(value)),
     "year": lambda _, value: str(value),

@@ -170,10 +170,8 @@ def estimate_text(finding: Any, *, gaps: bool = True) -> str:
 
 def effect_text(finding: Any) -> str:
     """Write the result of a finding in one phrase, with its direction when there is no estimate."""
-    figures = estimate_text(finding)
-    return (
-        figures if finding.estimate is not None else f"{DIRECTIONS[finding.direction]} ({figures})"
-    )
+    figures, way = estimate_text(finding), DIRECTIONS[finding.direction]
+    return figures if finding.estimate is not None else f"{way} ({figures})"
 
 
 def is_silent(finding: Any) -> bool:
@@ -317,7 +315,7 @@ def reference_runs(source: Any) -> Runs:
 def note_runs(sources: Mapping[str, Any], note: str) -> Runs:
     """Write a note of a table, with the identifiers of sources in it turned into their names."""
     known = "|".join(map(re.escape, sorted(sources, key=len, reverse=True)))
-    parts = re.split(rf"(?<![\w-])({known})(?![\w-])", note) if known else [note]
+    parts = re.split(rf"(?<![\w-])({known or '(?!)'})(?![\w-])", tidy_text(note))
     return runs(*(source_run(sources[part]) if part in sources else part for part in parts))
 
 
