@@ -150,13 +150,11 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
     @cached_property
     def _names(self) -> dict[str, dict[str, list[str]]]:
         """By table, every other name somebody may use to the identifiers it means."""
-        named: dict[str, dict[str, list[str]]] = {}
+        named: dict[str, dict[Any, list[str]]] = {}
         for table, columns in _NAMES.items():
-            known = named[table] = {}
-            for column in columns:
-                for key, cell in self._frames[table][column].items():
-                    for name in map(str.casefold, split_list(cell)):
-                        known[name] = [*dict.fromkeys([*known.get(name, []), str(key)])]
+            names = self._frames[table][[*columns]].map(split_list).sum(axis=1).explode().dropna()
+            keys = names.index.to_series().groupby(names.str.casefold())
+            named[table] = keys.agg(lambda found: [*dict.fromkeys(found)]).to_dict()
         return named
 
     def _keys(self, table: str, name: str) -> list[str]:
@@ -212,10 +210,8 @@ def pick(selection: Selection, table: str = "findings") -> tuple[Evidence, list[
         if isinstance(shown := chosen[column], pd.DataFrame):
             raise ValueError(f"the frame has the column {column!r} twice; keep one, or put frames "
                              "below each other: pd.concat([...])")  # fmt: skip
-        cells = [
-            [None if pd.isna(x) else x for x in part] for part in (shown, frame.loc[ids, column])
-        ]
-        if cells[0] != cells[1]:
+        own = frame.loc[ids, column]
+        if [*shown.astype(object).fillna("")] != [*own.astype(object).fillna("")]:
             raise ValueError(f"the column {column!r} of the frame was changed; every value shown "
                              "comes from the tables: change it there, or give your own column "
                              "another name")  # fmt: skip
