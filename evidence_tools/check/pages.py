@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import yaml
 from markdown_it import MarkdownIt
@@ -105,8 +106,8 @@ class Page:
     def add_code(self, source: str, first: int) -> None:
         """Add the texts of a cell; its numbers, and what it selects rows by, may be faults."""
         if (kernel := (self.front.get("kernelspec") or {}).get("name")) not in _kernels():
-            where = "code cells need `kernelspec` with `name: python3` in the front matter"
-            self.fault(first, f"there is no kernel {kernel!r}; {where}")
+            needed = "code cells need `kernelspec` with `name: python3` in the front matter"
+            self.fault(1, f"found the kernel {kernel!r}; {needed}")
         python = re.sub(r"(?m)^[ \t]*[%!?].*|^.*\?$", "pass", source)
         tree, silent = ast.parse(""), set[ast.AST]()
         try:
@@ -249,7 +250,7 @@ def _inline(page: Page, tokens: Sequence[Token], line: int) -> str:
             case "code_inline" | "math_inline" | "math_inline_double":
                 page.blocks.append(Text(token.content, here, literal=token.type[:4]))
             case "image":
-                page.add(f"{{image}}`{token.attrs.get('src')}`", here)
+                page.add(f"{{image}}`{unquote(str(token.attrs['src']))}`", here)
                 page.add(_inline(page, token.children or [], here), here)
             case "substitution_inline":
                 page.refuse("a substitution", here)

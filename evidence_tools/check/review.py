@@ -12,7 +12,6 @@ from datetime import date
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from urllib.parse import unquote
 
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.ledger import check_numbers
@@ -80,7 +79,7 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
     for page in pages:
         found = _not_exempt(page, [*found, *check_page(page, judge, review)], evidence, review)
     review.gaps = [f"data/{table}.csv: {what}" for table, what in evidence.missing_rows()]
-    review.problems = sorted([*found, *(outdated if release else [])])
+    review.problems = sorted({*found, *(outdated if release else [])})
     review.rereads = [] if release else outdated
     return review
 
@@ -147,7 +146,7 @@ def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterato
             wrong = []
             if role == "image":
                 beside = folder if key.startswith("/") else (folder / page.path).parent
-                path = beside / unquote(key).lstrip("/")
+                path = beside / key.lstrip("/")
                 any_kind = path.parent.glob(path.name) if path.suffix == ".*" else ()
                 found = ":" in key or path.is_file() or any(any_kind)
                 wrong = [] if found else ["there is no such picture; add it, or correct its path"]
