@@ -8,10 +8,9 @@ import pytest
 from building import copy_topic
 
 from evidence_tools.check.claims import read_claims
-from evidence_tools.check.lookup import say
 from evidence_tools.check.pages import parse_page, sentences
 from evidence_tools.check.review import Review, check_page
-from evidence_tools.check.verdicts import Judge
+from evidence_tools.check.verdicts import Judge, say
 from evidence_tools.evidence.model import load_evidence
 
 BODY = """sense,words,means,reason
@@ -111,7 +110,7 @@ def test_names_of_sources_are_understood_as_people_write_them(judge: Judge, name
     reading = read_claims(
         next(sentences(parse_page(f"{name} report it.", "x").blocks)), judge.wording
     )
-    assert reading.named == ["larkin2024"]
+    assert reading.sources == ["larkin2024"]
 
 
 def test_the_longest_name_of_an_outcome_wins(judge: Judge) -> None:

@@ -11,10 +11,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evidence_tools.check.claims import Clause, Reading, read_claims
-from evidence_tools.check.lookup import DIRECTIONS, fits, say
 from evidence_tools.check.pages import Text, read_document, sentences, text_blocks
-from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Fault, Judge
-from evidence_tools.check.wording import Tag
+from evidence_tools.check.verdicts import (
+    ABSENT,
+    ADVICE,
+    CONTRADICTED,
+    DIRECTIONS,
+    STRONGER,
+    Fault,
+    Judge,
+    fits,
+    say,
+)
+from evidence_tools.check.wording import YEAR, Tag
 from evidence_tools.evidence.model import Evidence, Row
 
 VERDICTS = {
@@ -29,7 +38,6 @@ VERDICTS = {
 """How a sentence can stand to the evidence, worst first, and what each means."""
 
 _END = "An audit reads words, and it can be wrong. It judges sentences, not people."
-_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
 
@@ -85,7 +93,7 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
     judged = []
     for sentence in sentences(blocks):
         before, reading = reading, read_claims(sentence, judge.wording, reading)
-        if not reading.named and (source := _described(judge, reading)):
+        if not reading.sources and (source := _described(judge, reading)):
             reading = read_claims(sentence, judge.wording, before, source)
         judged.append(_judge(judge, reading))
     return Audit(str(document), tuple(judged))
@@ -93,22 +101,22 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
 
 def _described(judge: Judge, reading: Reading) -> str:
     """Find the one source that a sentence describes by its size, or by two of its other facts."""
-    said = f" {reading.sentence.text.lower().replace('-', ' ').replace(',', '')} "
-    for number, word in enumerate(_NUMBERS, start=1):
-        said = said.replace(f" {word} ", f" {number} ")
+
+    def said(*senses: str) -> dict[int, str]:
+        return {t.first: t.means or reading.words(t).lower()[:4] for t in reading.all(*senses)}
+
+    counts, numbers = said("counted"), said("number", "small")
+    facts = set(said("country", "comparator", "otherwise", "people").values())
+    for index, token in enumerate(reading.tokens):
+        number = numbers.get(index) or token.text.replace(",", "")
+        unit = next((counts[n] for n in range(index + 1, index + 4) if n in counts), "")
+        facts |= {f"{number} {unit}"} if unit and number[:1].isdigit() else set()
+        facts |= {number} if YEAR.fullmatch(number) else set()
     scores = Counter[str]()
-    for source, row in judge.rows.sources.items() if reading.has("study", "outcome") else ():
-        trial = judge.rows.trials.get(source)
-        sizes = [row.n_participants, trial.n_randomised if trial else None]
-        facts = [[rf"{int(n)}(?![\w%])" for n in sizes if n]] * 2 + [[str(row.year)]]
-        if trial:
-            months = int(trial.duration or 0) if trial.duration_unit == "months" else 0
-            lasted = [f"{months} month", f"{months / 12:g} year"] if months else []
-            place, versus = (trial.country or "-")[:4], (trial.comparator or "-").split()[0]
-            facts += [lasted, [re.escape(place)], [re.escape(versus)] if len(versus) > 3 else []]
-        scores[source] = sum(
-            any(re.search(rf"\b{fact.lower()}", said) for fact in kind) for kind in facts
-        )
+    for source, row in judge.rows.sources.items() if facts else ():
+        text = f"{judge.rows.text(source)} {row.year}"
+        held = [fact for fact in facts if re.search(rf"\b(?:{fact})", text)]
+        scores[source] = len(held) + any("n_participants" in fact for fact in held)
     best = [source for source, score in scores.items() if score == max(scores.values())]
     return best[0] if len(best) == 1 and scores[best[0]] > 1 else ""
 
@@ -120,29 +128,26 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     held = [_holding(judge, clause, pair) for clause, pair in pairs]
     supported = bool(held) and all(held)
     # A claim that asks for nothing but its row has one.
-    faults = [f for f in judge.faults(reading) if not (supported and f.slot == "bind")]
-    if faults:
+    asks = ("bind", "significance") if supported else ()
+    if faults := [fault for fault in judge.faults(reading) if fault.slot not in asks]:
+        faults = [fault for fault in faults if fault.slot != "bind"] or faults
         worst = min(faults, key=lambda fault: [ADVICE, *VERDICTS].index(fault.verdict))
         ids = worst.rows or tuple(row.finding_id for rows in held for row in rows[:2])
         reason = f"{worst.slot}: {worst.found}"
         return Judged(text, line, worst.verdict, reason, ids, _allowed(judge, reading, worst, ids))
     rows = [row for rows in held for row in rows[:1]] if supported else []
-    named = dict.fromkeys([row.source_id for row in rows] or reading.named)
-    numbers, known = {n.strip(",") for n in _NUMBER.findall(text)}, set()
-    for source in named:
-        row = judge.rows.sources[source]
-        known |= {*_NUMBER.findall(judge.rows.text(source)), str(row.n_participants)}
-        known |= {str(row.n_studies), str(row.year), f"{row.n_participants or 0:,}"}
-    if named and (rows or numbers):
-        if wrong := sorted(numbers - known):
-            reason = f"no row of {', '.join(named)} holds the number {', '.join(wrong)}"
-            return Judged(text, line, "not judged", reason)
+    named = dict.fromkeys([row.source_id for row in rows] or reading.sources)
+    known = "".join(f"{judge.rows.text(key)} {judge.rows.sources[key].year} " for key in named)
+    numbers = {number.replace(",", "") for number in _NUMBER.findall(text)}
+    if wrong := sorted(numbers - set(_NUMBER.findall(known.replace(",", "")))) if named else []:
+        reason = f"no row of {', '.join(named)} holds the number {', '.join(wrong)}"
+        return Judged(text, line, "not judged", reason)
+    if rows or (named and numbers):
         first = judge.rows.sources[next(iter(named))]
         studied = f"{first.short_name}: {first.population}; {first.intervention}"
         reason = "; ".join(say(row, roles=False) for row in rows[:2]) or studied
-        return Judged(
-            text, line, "supported", reason, tuple(r.finding_id for r in rows) or (*named,)
-        )
+        ids = tuple(row.finding_id for row in rows) or (*named,)
+        return Judged(text, line, "supported", reason, ids)
     about = any(clause.has("subject", "central") for clause in stated)
     unclear = any(clause.has("outcome", "body", "change", "maybe") for clause in stated)
     return Judged(text, line, "not judged" if about and unclear else "background")

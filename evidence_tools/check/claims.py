@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 from evidence_tools.check.pages import MARK, Text
 from evidence_tools.check.wording import Tag, Token, Wording, tokenize
 
-_HARD = frozenset(";:—–()…|")
+_HARD = frozenset(",;:—–()…|")
 _PAST = frozenset(["rose", "risen", "fell", "fallen", "went", "grew", "sank"])
-_WAS = frozenset(["was", "were", "had"])
 
 
 @dataclass
 class Clause:
-    """One clause: its words, their tags by sense, and whether it states anything.
+    """One clause: its words, their tags by sense, its sources, and whether it states anything.
 
     ``stance`` is ``stated``, ``denied`` (left open, or said of others) or ``asked``.
     """
 
     tokens: list[Token]
-    start: int
+    start: int = 0
     tags: dict[str, list[Tag]] = field(default_factory=dict)
     stance: str = "stated"
     sources: list[str] = field(default_factory=list)
@@ -35,17 +34,9 @@ class Clause:
         found = [tag for sense in senses for tag in self.tags.get(sense, ())]
         return sorted(found, key=lambda tag: tag.first)
 
-    @property
-    def outcomes(self) -> list[str]:
-        """The outcomes that the clause names."""
-        return [tag.means for tag in self.all("outcome")]
-
-    @property
-    def happened(self) -> bool:
-        """Whether the clause says what happened, as the result of a study does."""
-        moves = {self.tokens[tag.first - self.start].low for tag in self.all("move")}
-        past = self.has("up", "down") and not _WAS.isdisjoint(token.low for token in self.tokens)
-        return past or any(word in _PAST or word.endswith("ed") for word in moves)
+    def means(self, sense: str) -> list[str]:
+        """List what the words with a sense mean, each once."""
+        return list(dict.fromkeys(tag.means for tag in self.all(sense)))
 
     def negated(self, tag: Tag, near: int = 4) -> bool:
         """Whether a word shortly before a word turns it round."""
@@ -58,13 +49,14 @@ class Clause:
 
 
 @dataclass
-class Reading:
-    """A sentence as it was read; ``named`` are its sources, ``carried`` the one before it."""
+class Reading(Clause):
+    """A sentence as it was read, as one clause and in its clauses.
 
-    sentence: Text
-    tokens: list[Token]
-    clauses: list[Clause]
-    named: list[str]
+    ``carried`` are the sources before it.
+    """
+
+    sentence: Text = field(default_factory=lambda: Text(""))
+    clauses: list[Clause] = field(default_factory=list)
     carried: list[str] = field(default_factory=list)
 
     def words(self, tag: Tag) -> str:
@@ -77,14 +69,6 @@ class Reading:
         match = MARK.fullmatch(self.tokens[tag.first].text)
         return self.sentence.roles[int(match.group(1))][0] if match else ""
 
-    def all(self, *senses: str) -> list[Tag]:
-        """List the words with one of some senses in all clauses."""
-        return [tag for clause in self.clauses for tag in clause.all(*senses)]
-
-    def has(self, *senses: str) -> bool:
-        """Whether any clause has one of some senses."""
-        return any(clause.has(*senses) for clause in self.clauses)
-
 
 def read_claims(
     sentence: Text, wording: Wording, before: Reading | None = None, about: str = ""
@@ -95,18 +79,20 @@ def read_claims(
     """
     tokens = tokenize(sentence.text)
     tags = [*wording.tags(tokens), *_role_tags(sentence, tokens, wording)]
-    named = list(dict.fromkeys(tag.means for tag in tags if tag.sense == "source"))
-    named = named or [about][: len(about)]
-    carried = (before.named or before.carried) if before else []
-    whole = _whole(tokens, tags, wording)
-    clauses = [_part(whole, start, end) for start, end in _segments(whole)]
-    reading = Reading(sentence, tokens, clauses, named, carried)
+    carried = (before.sources or before.carried) if before else []
+    reading = Reading(tokens, sentence=sentence, carried=carried)
+    _collect(reading, tags, wording)
+    reading.sources = reading.means("source") or [about][: len(about)]
     outcomes: list[Tag] = []
-    for clause in clauses:
-        clause.stance = _stance(clause, sentence.text.rstrip("\"'”)").endswith("?"))
+    question = sentence.text.rstrip("\"'”)").endswith("?")
+    for start, end in _segments(reading):
+        clause = _part(reading, start, end)
+        clause.stance = _stance(clause, question)
         clause.sources = _sources(reading, clause, wording.evidence.topic.central_source)
         outcomes = clause.all("outcome") or outcomes
-        _pair(clause, outcomes if clause.has("outcome", "it", "source") else [])
+        if clause.has("outcome", "it", "source"):
+            _pair(clause, outcomes)
+        reading.clauses.append(clause)
     return reading
 
 
@@ -119,25 +105,24 @@ def _role_tags(sentence: Text, tokens: list[Token], wording: Wording) -> Iterato
                 yield Tag("source", owner, index, index)
 
 
-def _whole(tokens: list[Token], tags: list[Tag], wording: Wording) -> Clause:
+def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
     """Collect the tags of a sentence, without those that are only a part of a longer name."""
-    whole = Clause(tokens, 0)
     directions = {sense for sense, wider in wording.wider.items() if "direction" in wider}
     names = [tag for tag in tags if tag.sense in ("outcome", "body", "term")]
-    phrases = [*names, *(tag for tag in tags if tag.sense in directions)]
+    phrases = [tag for tag in tags if tag.sense in {"outcome", "term", *directions}]
     for tag in tags:
-        covered = tag.sense != "term" and any(
+        covered = tag.sense not in ("term", "source") and any(
             other.first <= tag.first <= tag.last <= other.last
             and other.last - other.first > tag.last - tag.first
-            for other in (phrases if tag.sense in directions else names)
-            if other.sense != "body"
+            for other in phrases
+            if tag.sense in directions or other.sense not in directions
         )
+        # "More" and "down" say what happened only beside what it happened to.
         near = {tag.last + 1, tag.last + 2} if tag.means == "adjacent" else set()
         after = {tag.first - 1} if tag.means == "end" else set()
         beside = any(name.first in near or name.last in after for name in names)
         if not covered and (beside or not (near or after)):
             whole.add(tag, *wording.wider.get(tag.sense, ()), *wording.role_of(tag))
-    return whole
 
 
 def _part(whole: Clause, start: int, end: int) -> Clause:
@@ -146,53 +131,37 @@ def _part(whole: Clause, start: int, end: int) -> Clause:
     for sense, tags in whole.tags.items():
         if own := [tag for tag in tags if start <= tag.first < end]:
             clause.tags[sense] = own
-    used: list[Tag] = []
-    for tag in [*clause.all("significant"), *clause.all("move")]:
-        if turning := [n for n in clause.all("not") if 0 < tag.first - n.last <= 4]:
+    moves = clause.all("move")
+    for tag in [*clause.all("significant"), *moves]:
+        if clause.negated(tag):
             quiet = tag.sense == "significant" or clause.has("nonsignificant")
-            for found in clause.tags.values():
-                found[:] = [other for other in found if other != tag]
+            kept = {s: [t for t in tags if t != tag] for s, tags in clause.tags.items()}
+            clause.tags = {sense: tags for sense, tags in kept.items() if tags}
             sense = "nonsignificant" if quiet else "same"
             clause.add(Tag(sense, "", tag.first, tag.last), "direction", "claim")
-            used += turning
-    # What turns a change round turns nothing else round.
-    clause.tags["not"] = [n for n in clause.all("not") if n not in used]
-    clause.tags = {sense: found for sense, found in clause.tags.items() if found}
+    words = {whole.tokens[tag.first].low for tag in moves}
+    if any(word in _PAST or word.endswith("ed") for word in words):
+        clause.tags["happened"] = moves
     return clause
 
 
 def _segments(whole: Clause) -> list[tuple[int, int]]:
     """Cut a sentence where one statement ends and another begins."""
-    tokens = whole.tokens
-    marks = {n for n, token in enumerate(tokens) if token.low == "," or token.low in _HARD}
-    contrasts = {
-        t.first
-        for t in whole.all("contrast")
-        if t.means != "comma" or not t.first or tokens[t.first - 1].low in (",", "and")
-    }
-    moved = {tag.first for tag in whole.all("direction")}
-    topics = {tag.first for tag in whole.all("topic", "elsewhere", "central", "source")}
+    lows = [*(token.low for token in whole.tokens), ""]
+    marks = {n for n, low in enumerate(lows) if low in _HARD and lows[n + 1] not in ("or", "nor")}
+    contrasts = {tag.first for tag in whole.all("contrast")}
     said = {tag.first for tag in whole.all("claim", "ask", "open", "hearsay")}
-    joints = {
-        n
-        for n, token in enumerate(tokens)
-        if token.low in ("and", "or")
-        for sides in [(range(n), range(n, len(tokens)))]
-        if all(moved & {*side} and topics & {*side} for side in sides)
-    }
     found: list[tuple[int, int]] = []
     begin, settled = 0, True
-    for cut in [*sorted(marks | contrasts | joints), len(tokens)]:
-        part = set(range(begin, cut))
-        stands = begin in contrasts or bool(part & said)
-        stands = stands and tokens[begin].low not in ("or", "nor")
+    for cut in [*sorted(marks | contrasts), len(whole.tokens)]:
+        claims = not said.isdisjoint(range(begin, cut))
         # What claims nothing belongs to the part before it, or waits for the next.
-        if found and (not settled or not stands):
+        if found and not (settled and (claims or begin in contrasts)):
             found[-1] = (found[-1][0], cut)
-        elif part:
+        elif cut > begin:
             found.append((begin, cut))
             settled = False
-        settled = settled or bool(part & said)
+        settled = settled or claims
         begin = cut + 1 if cut in marks else cut
     return found
 
@@ -214,14 +183,13 @@ def _stance(clause: Clause, question: bool) -> str:
 
 def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]:
     """List the sources of a clause: its own, the sentence's, or the one it goes on from."""
-    if own := [tag.means for tag in clause.all("source")]:
-        return list(dict.fromkeys(own))
-    if clause.has("central") or (reading.has("central") and not reading.named):
-        return [central] if central else []
-    if clause.has("it") and not reading.named:
-        return reading.carried[-1:] or [source for source in [central] if source]
-    goes_on = clause.happened and clause.has("outcome") and not reading.has("study")
-    return reading.named or (reading.carried if goes_on else [])
+    known = [central] if central else []
+    if own := clause.means("source") or (known if clause.has("central") else []):
+        return own
+    if clause.has("it") and not reading.sources:
+        return reading.carried[-1:] or known
+    goes_on = clause.has("outcome") and not reading.has("study", "kin")
+    return reading.sources or (reading.carried if goes_on else [])
 
 
 def _pair(clause: Clause, outcomes: list[Tag]) -> None:

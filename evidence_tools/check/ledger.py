@@ -6,8 +6,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from evidence_tools.check.lookup import Rows
 from evidence_tools.check.pages import MARK, Page, Text
+from evidence_tools.check.verdicts import Rows
 from evidence_tools.check.wording import YEAR, Wording, tokenize
 from evidence_tools.evidence.problems import Problem
 

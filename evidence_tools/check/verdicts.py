@@ -9,24 +9,38 @@ row (``held``), and what to say. Words without a comparison are held by no row. 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 from evidence_tools.check.claims import Clause, Reading
-from evidence_tools.check.lookup import DIRECTIONS, Rows, fits, say
 from evidence_tools.check.wording import Rule, Tag, Wording
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.show.words import CONCERNS, direction_text, is_silent, standing_text
+from evidence_tools.show.words import (
+    CONCERNS,
+    direction_text,
+    is_silent,
+    lower_first,
+    standing_text,
+    way_text,
+)
 
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
+DIRECTIONS = {"up": "increase", "down": "decrease"}
 _CLAIMED = {"up": "an increase", "down": "a decrease", "nonsignificant": "no significant change"}
+_WIDE = ("any site", "not stated", "taken together")
 _LACKING = "(?<!no )(?<!not )(?<!without )(?<!selected for )"
 _NONE = re.compile(r"\b(?:no|none|without|not)\b")
-_DID = {"was", "were", "we", "us", "have", "authors"}
+_MONTHS = {"years": 12, "months": 1, "weeks": 12 / 52}
+_TEXTS = (
+    "population population_group design intervention form note comparator given_to_all country "
+    "other_arm blinding as_printed analysis timepoint"
+)
 
 Found = dict[str, Any] | None
 """What a comparison found: nothing when a row holds the words, else slots of the message."""
@@ -45,7 +59,105 @@ class Fault:
     @property
     def message(self) -> str:
         """What was found and what to do."""
-        return f"{self.found}. {self.remedy[:1].upper()}{self.remedy[1:]}"
+        return f"{self.found}. {self.remedy}"
+
+
+class Rows:
+    """Rows of the evidence as claims ask for them, with what was looked up once."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence, self.central = evidence, evidence.topic.central_source
+        self.findings, self.sources = evidence.rows("findings"), evidence.rows("sources")
+        self.outcomes, self.trials = evidence.rows("outcomes"), evidence.rows("trials")
+        self.ratings = evidence.rows("ratings")
+        statements = evidence.rows("statements").values()
+        self.statements = {(row.source_id or "", row.slot): row for row in statements}
+        self._own: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+        for table in ("sources", "trials", "findings", "harms", "advice"):
+            for row in evidence.rows(table).values():
+                self._own[row.source_id][table].append(row)
+
+    def of(self, source: str, outcome: str = "") -> list[Row]:
+        """List results of a source on an outcome; on any of its kind when it means them all."""
+        rows = self._own[source]["findings"]
+        exact = [row for row in rows if outcome in ("", row.outcome_id)]
+        return exact or [row for row in rows if self.same(row, outcome)]
+
+    def same(self, row: Row, outcome: str) -> bool:
+        """Whether a row is about an outcome, or one of a kind that was named."""
+        named = self.outcomes.get(outcome)
+        if named is None:
+            return bool(row.kind == outcome.removeprefix("kind:"))
+        wide = any(word in named.name.lower() for word in _WIDE)
+        return bool(row.outcome_id == outcome or (wide and row.kind == named.kind))
+
+    @cache  # noqa: B019 - rows live as long as a check
+    def about(self, outcome: str) -> list[Row]:
+        """List primary results on an outcome, the central source first, those that count next."""
+        found = (r for r in self.findings.values() if self.same(r, outcome))
+        known = ("counted", "context")
+        rows = [r for r in found if r.analysis == "primary" and r.standing in known]
+        return sorted(rows, key=lambda r: (r.source_id != self.central, r.standing != "counted"))
+
+    @cache  # noqa: B019
+    def text(self, source: str, findings: tuple[str, ...] = ()) -> str:
+        """Collect what the tables say on a source and its findings, and what it counts."""
+        own, (row,) = self._own[source], self._own[source]["sources"]
+        results = [r for r in own["findings"] if r.finding_id in findings or not findings]
+        rows = [row, *own["trials"], *results, *own["harms"], *own["advice"]]
+        parts = [str(getattr(r, name, None) or "") for r in rows for name in _TEXTS.split()]
+        counted = [(n, "n_studies") for n in {r.k_studies for r in results} if findings]
+        counted += [(row.n_participants, "n_participants")]
+        counted += [] if findings else [(row.n_studies, "n_studies")]
+        for trial in own["trials"]:
+            months = (trial.duration or 0) * _MONTHS.get(trial.duration_unit, 0)
+            counted += [(round(months / length, 1), unit[:4]) for unit, length in _MONTHS.items()]
+            counted.append((trial.n_randomised, "n_participants"))
+            counted.append((trial.dose, (trial.dose_unit or "")[:2]))
+        parts += [f"{number:g} {unit}" for number, unit in counted if number]
+        return " ".join(filter(None, parts)).lower()
+
+    def direction(self, outcome: str) -> str:
+        """Give the one direction of the central source, or of all that counts; else nothing."""
+        rows = [r for r in self.about(outcome) if r.standing == "counted"]
+        rows = [r for r in rows if r.source_id == self.central] or rows
+        if rows and rows[0].role != "event":
+            rows = [r for r in rows if r.statistically_significant == "yes"] or rows
+        found = {row.direction for row in rows}
+        return str(found.pop()) if len(found) == 1 else ""
+
+    @cached_property
+    def relations(self) -> dict[str, set[str]]:
+        """How sources relate to the central one, by outcome."""
+        found = self.evidence.comparisons.groupby("outcome_id")["relation"]
+        return {str(outcome): set(relations) for outcome, relations in found}
+
+    def example(self, outcomes: Iterable[str], sources: Iterable[str] = ()) -> str:
+        """Ask for a sentence on an outcome that a row holds, if there is one."""
+        names = sorted(outcomes)
+        rows = [row for s in sources for name in names for row in self.of(s, name)]
+        rows = rows or [row for name in names for row in self.about(name)]
+        return f"Write: {say(rows[0])}" if rows else "No row is about it: leave it out"
+
+
+def say(row: Row, *, roles: bool = True) -> str:
+    """Write what one row lets anyone say, with roles as an author types it, or without."""
+    preposition = "in" if row.direction in MOVED or is_silent(row) else "for"
+    about = lower_first(row.outcome)
+    about += "" if row.analysis == "primary" else f" ({re.split(r'[ :]', row.analysis)[0]})"
+    about += " (within one arm)" if row.contrast == "within an arm" else ""
+    figure = f"{{finding}}`{row.finding_id}`" if roles else row.as_printed or "no figure printed"
+    name = f"{{source}}`{row.source_id}`" if roles else row.source
+    return f"{name} reports {way_text(row)} {preposition} {about}: {figure}"
+
+
+def fits(direction: str, row: Row, *, significant: bool = False) -> bool:
+    """Whether a row holds a direction as it was claimed."""
+    if direction == "nonsignificant":
+        return is_silent(row)
+    moved = row.direction in ([DIRECTIONS[direction]] if direction in DIRECTIONS else MOVED)
+    sure = not significant or row.statistically_significant == "yes"
+    return bool(moved and sure and not is_silent(row))
 
 
 class Judge:
@@ -62,8 +174,6 @@ class Judge:
             for fault in self._clause(reading, clause):
                 if fault.slot not in kept or fault.verdict == CONTRADICTED:
                     kept[fault.slot] = fault
-        if len(kept) > 1 and "bind" in kept and kept["bind"].verdict != CONTRADICTED:
-            del kept["bind"]
         return list(kept.values())
 
     def _clause(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
@@ -88,61 +198,40 @@ class Judge:
     def _fault(
         self, rule: Rule, reading: Reading, clause: Clause, tag: Tag, found: dict[str, Any]
     ) -> Fault:
-        slots = {
-            "words": reading.words(tag),
-            "example": self.rows.example(clause.outcomes, clause.sources),
-            "harm": self.rows.harm,
-            "ratings": self.rows.rated(t.means for t in reading.all("outcome")),
-            **found,
-        }
-        verdict, ids = found.get("verdict", rule.verdict), found.get("ids", ())
-        said, remedy = rule.found.format(**slots), rule.remedy.format(**slots)
-        return Fault(rule.slot, said, remedy, verdict, ids)
+        example = self.rows.example(clause.means("outcome"), clause.sources)
+        harm = self.rows.example(self.wording.harms)
+        said = {"words": reading.words(tag), "example": example, "harm": harm, **found}
+        slot, verdict = found.get("slot", rule.slot), found.get("verdict", rule.verdict)
+        texts = rule.found.format(**said), rule.remedy.format(**said)
+        return Fault(slot, *texts, verdict, found.get("ids", ()))
 
     def _flags(self, reading: Reading, clause: Clause) -> set[str]:
         """Name what holds: senses of the clause, ``+`` those of the sentence, and more."""
-        rows = self.rows
-        other = None if clause.has("central", "source") else clause.all("otherwise")
-        said = [r for s in clause.sources for o in clause.outcomes for r in rows.of(s, o)]
+        outcomes = clause.means("outcome")
+        said = [row for s in clause.sources for o in outcomes for row in self.rows.of(s, o)]
         held = {
             "strict": self.strict,
             "bound": clause.sources,
-            "general": not clause.has("subject") and (clause.has("person") or other),
-            "framed": clause.sources and clause.has("pairs"),
-            "named": reading.named or clause.has("central", *["it"][: len(reading.carried)]),
-            "studied": clause.has("study", "central", "it") and not clause.has("otherwise"),
-            "happened": clause.happened,
-            "uncovered": clause.has("elsewhere") and reading.has("subject") and not clause.outcomes,
-            "did": not _DID.isdisjoint(token.low for token in clause.tokens),
+            "named": reading.sources or clause.has("central", *["it"][: len(reading.carried)]),
             "silent": clause.has("claimverb") and said and all(map(is_silent, said)),
-            "quoted": clause.has("claimverb")
-            and "benefit_reported_narratively" in {r.direction for r in said},
         }
-        senses = {f"+{sense}" for c in reading.clauses for sense in c.tags}
+        senses = {f"+{sense}" for part in (reading, clause) for sense in part.tags}
         return {*senses, *clause.tags, clause.stance, *(flag for flag, on in held.items() if on)}
 
     def _own_flags(self, reading: Reading, clause: Clause, tag: Tag) -> set[str]:
         """Name what holds of single words: whether they are denied, or printed by the source."""
-        near = 4 if reading.has("subject") else 6
         said = (self.rows.text(source) for source in clause.sources)
         printed = any(reading.words(tag).lower() in text for text in said)
-        return {*(["negated"] * clause.negated(tag, near)), *(["printed"] * printed)}
+        return {*(["negated"] * clause.negated(tag)), *(["printed"] * printed)}
 
     def named_rows(self, reading: Reading, clause: Clause, pair: Tag) -> list[Row]:
         """List the rows that a pair of an outcome and a direction is held against."""
-        given = [self.rows.findings[tag.means] for tag in clause.all("finding")]
+        given = [self.rows.findings[key] for key in clause.means("finding")]
         if rows := [row for row in given if self.rows.same(row, pair.means)]:
             return rows
         rows = [row for source in clause.sources for row in self.rows.of(source, pair.means)]
-        facts = clause.all("form", "people")
-        own = [r for r in rows if any(holds(t.means, f"{r.analysis} ".lower()) for t in facts)]
         primary = [row for row in rows if row.analysis == "primary"]
-        return own or (rows if reading.has("analysis") else primary or rows)
-
-
-def holds(means: str, text: str) -> bool:
-    """Whether a text has one of some beginnings of words, and not as what is lacking."""
-    return bool(re.search(rf"{_LACKING}\b(?:{'|'.join(map(re.escape, means.split('|')))})", text))
+        return rows if reading.has("analysis") else primary or rows
 
 
 def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
@@ -154,30 +243,14 @@ def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     return {"value": tag.means, "owner": owner, "named": ", ".join(named)} if wrong else None
 
 
-def _counts(_judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
-    """Compare the field of a value with the noun after it."""
-    key, field = f"{tag.means}.".split(".")[:2]
-    nouns = [t.means for t in reading.all("counted") if 0 < t.first - tag.last < 3 and t.means]
-    wanted = field if field == "n_studies" else "n_participants"  # randomised, or completed
-    if not field.startswith("n_") or not nouns or wanted in nouns:
-        return None
-    return {"value": tag.means, "instead": f"{{value}}`{key}.{nouns[0]}`", "ids": (key,)}
-
-
-def _doubted(judge: Judge, reading: Reading, *_: object) -> Found:
-    for row in (judge.rows.sources[source] for source in reading.named):
-        if row.integrity in CONCERNS:
+def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
+    """Find a source with a doubt that the sentence does not show."""
+    # A role prints what is known against its source.
+    kinds = STRIKES_OUT if reading.role(tag) else CONCERNS
+    for key in [tag.means] if tag.sense == "source" else reading.sources:
+        if (row := judge.rows.sources[key]).integrity in kinds:
             return {"row": row, "status": CONCERNS[row.integrity], "ids": (row.source_id,)}
     return None
-
-
-def _shown(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
-    """Find a source with a doubt that no role shows, or that is struck out."""
-    row = judge.rows.sources[tag.means]
-    shown = {t.means for t in reading.all("source") if reading.role(t) not in ("", "value")}
-    if row.integrity not in (STRIKES_OUT if row.source_id in shown else CONCERNS):
-        return None
-    return {"row": row, "status": CONCERNS[row.integrity], "ids": (row.source_id,)}
 
 
 def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
@@ -189,62 +262,58 @@ def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     verbs = clause.all("claimverb")
     before = verbs and all(n.first < verbs[0].first for n in absent)
     told = verbs and (before or not said or _NONE.search(said))
-    return {} if absent and (clause.has("all") or not told) else None
+    return {} if absent and not told else None
 
 
-def _row_outcome(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
-    row = judge.rows.findings[tag.means]
-    named = {t.means for t in reading.all("outcome")}
-    last = row.outcome.split()[-1].lower() in {token.low for token in reading.tokens}
-    fine = any(
-        judge.rows.same(row, outcome) or (last and row.kind == judge.rows.kind(outcome))
-        for outcome in named
-    )
-    return None if fine else {"row": row, "ids": (tag.means,)}
-
-
-def _row_source(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
-    row = judge.rows.findings[tag.means]
+def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
+    """Compare the row of a role with what its sentence is about."""
+    rows, row = judge.rows, judge.rows.findings[tag.means]
+    words = {token.low for token in reading.tokens}
+    kinds = {rows.outcomes[key].kind for key in reading.means("outcome") if key in rows.outcomes}
+    # "Of the hip ({a}) and of the spine ({b})" names the second outcome by its place.
+    placed = row.kind in kinds and row.outcome.split()[-1].lower() in words
+    about = placed or any(rows.same(row, key) for key in reading.means("outcome"))
     named = {t.means for t in reading.all("source") if reading.role(t) != "finding"}
     # A source with a result of its own in the sentence claims no other one.
-    named -= {judge.rows.findings[t.means].source_id for t in reading.all("finding")}
-    fine = not named or row.source_id in named
-    return None if fine else {"row": row, "says": say(row), "ids": (tag.means,)}
+    named -= {rows.findings[key].source_id for key in reading.means("finding")} - {row.source_id}
+    analysis = row.analysis.lower().replace(row.outcome.lower(), "")
+    headline = row.analysis == "primary" and row.contrast != "within an arm"
+    said = any(word[:7] in analysis for word in words if len(word) > 6)
+    wrong = {
+        "outcome": reading.has("outcome") and not about,
+        "source": named and row.source_id not in named,
+        "analysis": clause.has("outcome", "up", "down")
+        and not (headline or said or reading.has("analysis")),
+    }
+    slot = next((slot for slot, found in wrong.items() if found), None)
+    return {"slot": slot, "row": row, "says": say(row), "ids": (tag.means,)} if slot else None
 
 
-def _row_analysis(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
-    row = judge.rows.findings[tag.means]
-    words = {token.low[:7] for token in reading.tokens if len(token.low) > 6}
-    named = any(word in row.analysis.lower().replace(row.outcome.lower(), "") for word in words)
-    fine = named or (row.analysis == "primary" and row.contrast != "within an arm")
-    return None if fine else {"row": row, "says": say(row), "ids": (tag.means,)}
-
-
-def _any_row(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
-    vague = pair.sense == "pair:change" and not clause.has("significant")
-    names = ", ".join(judge.rows.sources[s].short_name for s in clause.sources)
-    missing = not judge.named_rows(reading, clause, pair) and not vague
-    return {"names": names} if missing else None
-
-
-def _current(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
-    rows = judge.named_rows(reading, clause, pair)
-    aside = rows and all(row.standing in ("set aside", "superseded") for row in rows)
-    slots = {"row": rows[0], "ids": (rows[0].finding_id,)} if aside else {}
-    return {**slots, "why": standing_text(rows[0])} if aside else None
-
-
-def _direction(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
+def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
+    """Compare an outcome and a direction with the rows of the sources."""
     rows, direction = judge.named_rows(reading, clause, pair), pair.sense.partition(":")[2]
     significant = clause.has("significant") and direction != "nonsignificant"
-    right = {r.source_id for r in rows if fits(direction, r, significant=significant)}
-    wrong = [row for row in rows if row.source_id not in right]
-    if not wrong or not (direction != "change" or significant or clause.happened):
+    if direction == "change" and not significant:
         return None
-    claimed = _CLAIMED.get(direction, "a change")
-    claimed += " that is significant" if significant and fits(direction, wrong[0]) else ""
-    slots = {"claimed": claimed, "way": direction_text(wrong[0]), "says": say(wrong[0])}
-    return {**slots, "row": wrong[0], "ids": tuple(row.finding_id for row in rows)}
+    claimed = _CLAIMED.get(direction, "a change") + " that is significant" * significant
+    found = {"claimed": claimed, "ids": tuple(row.finding_id for row in rows)}
+    if not rows:
+        names = ", ".join(judge.rows.sources[s].short_name for s in clause.sources)
+        example = judge.rows.example(clause.means("outcome"), clause.sources)
+        way = f"{names} has no row on it"
+        return {**found, "slot": "outcome", "verdict": ABSENT, "way": way, "says": example}
+    row = rows[0]
+    if all(r.standing in ("set aside", "superseded") for r in rows):
+        if reading.has("conflict", "called"):
+            return None
+        way = f"{row.finding_id} does not count: {standing_text(row)}"
+        says = "Say so, or leave the result out"
+        return {**found, "slot": "integrity", "verdict": STRONGER, "way": way, "says": says}
+    right = {r.source_id for r in rows if fits(direction, r, significant=significant)}
+    if not (wrong := [r for r in rows if r.source_id not in right]):
+        return None
+    way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
+    return {**found, "way": way, "says": f"Write: {say(wrong[0])}"}
 
 
 def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
@@ -256,23 +325,21 @@ def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
     allowed = rating and rating.certainty in hedges and said == wanted
     if allowed or direction in ("change", "same"):
         return None
-    slots: dict[str, Any] = {"claimed": _CLAIMED[direction], "certainty": ""}
-    slots["ids"] = tuple(row.finding_id for row in rows.about(pair.means)[:3])
-    if wanted and said not in ("", wanted) and (said in MOVED or clause.has("significant")):
-        slots |= {"verdict": CONTRADICTED, "certainty": ", and the rows say otherwise"}
-    return slots
+    ids = tuple(row.finding_id for row in rows.about(pair.means)[:3])
+    against = wanted and said in MOVED and said != wanted
+    verdict = CONTRADICTED if against else STRONGER
+    return {"claimed": _CLAIMED[direction], "ids": ids, "verdict": verdict}
 
 
 def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     """Look for what somebody got, or who they were, in the rows of the sources."""
-    if not (means := tag.means) and tag.sense == "subject":
-        return None
-    other = tag.sense in ("otherwise", "comparator")
-    against = other and any(0 < tag.first - t.last < 4 for t in clause.all("versus"))
-    given = tuple(t.means for t in clause.all("finding"))
-    known = " ".join(judge.rows.text(s, given, against) for s in clause.sources)
-    fine = holds(means or reading.words(tag).lower()[:9], known)
-    if (not fine if other else True) if clause.negated(tag) else fine:
+    means = tag.means or (
+        reading.words(tag).lower()[:9] if tag not in clause.all("subject") else ""
+    )
+    given = tuple(clause.means("finding"))
+    known = " ".join(judge.rows.text(source, given) for source in clause.sources)
+    words = "|".join(map(re.escape, means.split("|")))
+    if not means or clause.negated(tag) or re.search(rf"{_LACKING}\b(?:{words})", known):
         return None
     row = judge.rows.sources[clause.sources[0]]
     trial = judge.rows.trials.get(row.source_id)
@@ -282,9 +349,9 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
 def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     levels, ratings = clause.all("level"), judge.rows.ratings
     claimed = max(levels, key=lambda t: t.last - t.first).means.removeprefix("at most ")
-    outcomes = [t.means for t in clause.all("outcome") or reading.all("outcome")]
-    outcomes += [judge.rows.findings[t.means].outcome_id for t in reading.all("finding")]
-    rated = [ratings[o] for o in outcomes if o in ratings]
+    outcomes = clause.means("outcome") or reading.means("outcome")
+    outcomes += [judge.rows.findings[key].outcome_id for key in reading.means("finding")]
+    rated = [ratings[key] for key in outcomes if key in ratings]
     held = {row.certainty for row in rated or ratings.values()}
     denied = clause.negated(levels[0]) or (not rated and reading.has("not", "own"))
     wrong = claimed not in held and not denied
@@ -293,48 +360,29 @@ def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
 
 def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Compare what is said on agreement with the comparison of sources."""
-    rows, outcomes = judge.rows, clause.outcomes
-    agrees = (tag.sense == "agree") != clause.negated(tag)
-    known = set().union(*(rows.relations.get(o, ()) for o in outcomes or rows.relations))
-    asked = {*clause.sources, rows.central} if len(clause.sources) < 2 else clause.sources
-    ways = [w for s in asked if (w := {row.direction for o in outcomes for row in rows.of(s, o)})]
-    if len(ways) > 1:
-        # What does not count is neither agreement nor conflict, yet it has a direction.
-        wrong, known = bool(set.intersection(*ways)) != agrees, set.union(*ways)
-    else:
-        every = outcomes or clause.has("all", "none")
-        wrong = agrees and every and bool(known - {"agrees", "central source"})
-    return {"known": ", ".join(sorted(known)) or "nothing"} if wrong else None
+    rows, outcomes = judge.rows, clause.means("outcome")
+    known = set().union(*(rows.relations.get(key, ()) for key in outcomes or rows.relations))
+    others = {source for source in clause.sources if source != rows.central}
+    agrees = (tag.sense == "agree") != clause.negated(tag) and not others
+    every = outcomes or clause.has("all", "none")
+    wrong = agrees and every and known - {"agrees", "central source"}
+    return {"known": ", ".join(sorted(known))} if wrong else None
 
 
 def _statement(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Look for what is not known of a source, or for what was not done for the report."""
-    asked = [""] if tag.sense == "method" else clause.sources or [judge.rows.central]
-    for source in asked:
+    for source in [""] if tag.sense == "method" else clause.sources or [judge.rows.central]:
         row = judge.rows.statements.get((source, tag.means))
         if row and row.kind != "done":
             return {"row": row, "ids": (row.statement_id,)}
     return None
 
 
-def _kind(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
-    """Find markers that are called something they are not."""
-    named = [t for t in clause.all("outcome") if not t.means.startswith("kind:")]
-    said = [outcome[5:] for outcome in clause.outcomes if outcome.startswith("kind:")]
-    said += [tag.means for tag in clause.all("process") if tag.means]
-    outcome = judge.rows.outcomes[named[0].means] if len(named) == 1 else None
-    if not said or outcome is None or outcome.covers or not clause.has("marker"):
-        return None
-    wrong = outcome.kind not in said and tag is named[0]
-    return {"kind": outcome.kind, "said": said[0]} if wrong else None
-
-
 COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
     compare.__name__[1:]: compare
     for compare in (
-        *(_owner, _counts, _doubted, _shown, _not_denied, _row_outcome, _row_source),
-        *(_row_analysis, _any_row, _current, _direction, _licensed, _known, _rating),
-        *(_comparison, _statement, _kind),
+        *(_owner, _doubted, _not_denied, _role, _result, _licensed, _known, _rating),
+        *(_comparison, _statement),
     )
 }
 """What a row of ``slots.csv`` may ask for under ``held``."""

@@ -33,12 +33,7 @@ _GENERAL = Path(__file__).with_name("lexicons")
 _TABLES = ("senses", "slots")
 _TOKEN = re.compile(r"⟦\d+⟧|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
-_PARTED = re.compile(
-    r";|,| and | with | without | alone|placebo|no treatment|control group|[\d(].*"
-)
-_SITE = re.compile(r"(.+?) (?:of|at) the (.+)")
 _OWNED = "findings arms context timecourse harms advice conclusions"
-_COLLEAGUES = frozenset(["et", "colleagues", "coworkers", "by"])
 _PARTS = ("correction", "design", "trial")
 _Entry = tuple[str, int, str, str]
 
@@ -62,20 +57,15 @@ class Tag:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
 class Rule:
     """A slot that words fill: what must be near them, what silences them, and what to say."""
 
-    slot: str
-    words: tuple[str, ...]
-    anywhere: bool
-    needs: tuple[frozenset[str], ...]
-    unless: frozenset[str]
-    held: str
-    columns: tuple[str, ...]
-    verdict: str
-    found: str
-    remedy: str
+    def __init__(self, row: dict[str, str]) -> None:
+        self.slot, self.held, self.verdict = row["slot"], row["held"], row["verdict"]
+        self.found, self.remedy = row["found"], row["remedy"]
+        self.anywhere, self.words = "*" in row["words"], row["words"].replace("*", "").split()
+        self.needs = [set(group.split()) for group in row["needs"].split(";") if group]
+        self.unless = set(row["unless"].split())
 
 
 def tokenize(text: str) -> list[Token]:
@@ -91,7 +81,7 @@ class Wording:
 
     def __init__(self, evidence: Evidence, *, strict: bool = True) -> None:
         self.evidence = evidence
-        self.rules = [_rule(row) for _, row in _rows(_GENERAL / "slots.csv")]
+        self.rules = [Rule(row) for _, row in _rows(_GENERAL / "slots.csv")]
         senses = _rows(_GENERAL / "senses.csv")
         self.wider = {row["sense"]: row["wider"].split() for _, row in senses}
         self.wider["kin"] = [] if strict else ["subject"]
@@ -108,6 +98,10 @@ class Wording:
                 self._add(split_list(row["words"]), row["sense"], row["means"])
         for names, sense, means in self._names():
             self._add(names, sense, means)
+        kinds, outcomes = evidence.rows("kinds"), evidence.rows("outcomes")
+        self.roles = {f"kind:{kind}": row.role for kind, row in kinds.items()}
+        self.roles |= {key: kinds[row.kind].role for key, row in outcomes.items()}
+        self.harms = [key for key, role in self.roles.items() if role == "harm"]
         self.sources: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         for key, row in evidence.rows("sources").items():
             words = [t.low for t in tokenize(row.short_name) if t.low[0].isalnum()]
@@ -129,11 +123,9 @@ class Wording:
             row = None
         return (role, str(row[0]), self.owners[row[0]]) if row else ("ref", key, "")
 
-    def role_of(self, tag: Tag) -> Iterator[str]:
+    def role_of(self, tag: Tag) -> list[str]:
         """Say what the outcome of a tag is: marker, measurement, event, harm or other."""
-        if tag.sense == "outcome":
-            kind = tag.means.partition("kind:")[2] or self.evidence.row("outcomes", tag.means).kind
-            yield self.evidence.rows("kinds")[kind].role
+        return [self.roles[tag.means]] if tag.sense == "outcome" else []
 
     def tags(self, tokens: list[Token]) -> Iterator[Tag]:
         """Find what the words of a sentence mean; one stretch may have several senses."""
@@ -154,12 +146,11 @@ class Wording:
 
     def _source_tags(self, tokens: list[Token], index: int) -> Iterator[Tag]:
         """Find a source by a name, as people write it: with its year, or as *Doe et al*."""
-        known, name = self.sources[tokens[index].low], tokens[index]
+        known = self.sources[tokens[index].low]
         beside = [t.low for t in tokens[max(index - 1, 0) : index + 8]]
         years = [word for word in beside if YEAR.fullmatch(word)]
-        alone = len(name.low) > 3 or name.text != name.low.title() or _COLLEAGUES & {*beside[:3]}
         for source, year, rest in known:
-            if (year in years or (not years and alone)) and (not rest or rest in beside):
+            if (year in years or not years) and (not rest or rest in beside):
                 yield Tag("source", source, index, index)
 
     @cache  # noqa: B019 - words live as long as a check
@@ -178,19 +169,16 @@ class Wording:
             self._entries[parts[0].lower()].append((phrase, len(parts), sense, means))
 
     def _names(self) -> Iterator[tuple[Iterable[str], str, str]]:
-        """List what the tables name: the subject, outcomes and their kinds, what was given."""
+        """List what the tables name: the subject, outcomes and their kinds, countries."""
         rows, topic = self.evidence.rows, self.evidence.topic
         forms = "|".join(form.lower() for form in topic.counts.get("forms", ()))
         yield [topic.subject["name"], *topic.subject.get("synonyms", ())], "subject", forms
         for key, row in rows("outcomes").items():
             names = {row.name, *split_list(row.synonyms)}
-            if match := _SITE.fullmatch(row.name):
-                what = (row.kind, row.kind.split()[-1], row.abbreviation or row.kind)
-                names |= {f"{w} {of} the {match.group(2)}" for w in what for of in ("of", "at")}
-                names.add(f"{match.group(2)} {match.group(1)}")
             short, end = f" {row.abbreviation}", f" {row.kind.split()[-1]}"
             names |= {name.replace(short, end) for name in names if name.endswith(short)}
-            yield sorted({form for name in names for form in _forms(name)}), "outcome", key
+            names |= {name.removesuffix("s") for name in names if len(name) > 5}
+            yield sorted(names), "outcome", key
             if row.abbreviation:
                 alike = [r for r in rows("outcomes").values() if r.abbreviation == row.abbreviation]
                 yield [row.abbreviation], "outcome", f"kind:{row.kind}" if len(alike) > 1 else key
@@ -198,19 +186,7 @@ class Wording:
             shorter = [" ".join(name.split()[-2:]) for name in (kind, row.plural)]
             names = {kind, row.plural, *shorter} if row.role != "other" else set()
             yield names, "outcome", f"kind:{kind}"
-        trials = rows("trials").values()
-        yield {row.country for row in trials if row.country}, "country", ""
-        given = {
-            part.strip()
-            for row in trials
-            for text in (row.comparator, row.given_to_all, row.other_arm)
-            for part in _PARTED.split(text or "")
-        }
-        own = topic.subject["name"]
-        yield {p for p in given if len(p) > 5 and not own.startswith(p)}, "otherwise", ""
-        for form in {row.form for row in rows("sources").values() if row.form}:
-            if "," not in form and " or " not in form:
-                yield [form], "form", form.lower()
+        yield {row.country for row in rows("trials").values() if row.country}, "country", ""
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
@@ -224,28 +200,3 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     if problems:
         raise EvidenceError(problems)
     return rows
-
-
-def _rule(row: dict[str, str]) -> Rule:
-    words = tuple(row["words"].replace("*", "").split())
-    needs = tuple(frozenset(group.split()) for group in row["needs"].split(";") if group)
-    held, *columns = row["held"].split() or [""]
-    return Rule(
-        row["slot"],
-        words,
-        row["words"].startswith("*"),
-        needs,
-        frozenset(row["unless"].split()),
-        held,
-        tuple(columns),
-        row["verdict"],
-        row["found"],
-        row["remedy"],
-    )
-
-
-def _forms(name: str) -> Iterator[str]:
-    """List the ways a name is written: singular and plural."""
-    yield name
-    if name[-1].islower():
-        yield name[:-1] if name.endswith("s") and not name.endswith("ss") else f"{name}s"
