@@ -199,6 +199,7 @@
   document.querySelectorAll("table.evidence-table").forEach((table) => {
     offerFilters(table);
     offerSorting(table);
+    table.querySelectorAll("td").forEach((cell) => cell.toggleAttribute("data-blank", cell.textContent.trim() === "–"));
   });
   if ("IntersectionObserver" in window && "DecompressionStream" in window) {
     const seen = new IntersectionObserver((entries) => {
