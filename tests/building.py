@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import subprocess
@@ -28,6 +29,12 @@ kernelspec:
   name: python3
 ---
 """
+
+
+def read_rows(name: str) -> list[tuple[str, ...]]:
+    """Read the rows of a table beside the tests, without its header."""
+    with (PROJECT / "tests" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return [tuple(row) for row in csv.reader(file)][1:]
 
 
 def copy_topic(folder: Path) -> Path:

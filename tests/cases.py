@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 
 import yaml
-from building import HEADER, PROJECT, Build, build_book
+from building import PROJECT, Build, build_book
 from conftest import exclude_findings
 from PIL import Image
 
@@ -95,25 +95,6 @@ MORE = {
     "kinds.md": "# Kinds\n\n" + "\n\n".join(f"![a blue {k}](files/square.{k})" for k in KINDS),
     "drawing.md": "# Drawing\n\nWords " + DRAWING.format(' aria-label="a square"'),
 }
-MORE["bokeh.md"] = f"""{HEADER}
-# Bokeh
-
-```{{code-cell}} ipython3
-from bokeh.plotting import figure, output_notebook, show
-output_notebook()
-```
-
-```{{code-cell}} ipython3
----
-mystnb:
-  image:
-    alt: {ALTERNATIVE}
----
-chart = figure(width=300, height=200)
-chart.line([1, 2, 3], [3, 1, 2])
-show(chart)
-```
-"""
 """What else authors bring."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from building import copy_topic
+from building import copy_topic, read_rows
 
 from evidence_tools.check.claims import read_claims
 from evidence_tools.check.pages import parse_page, sentences
@@ -50,54 +50,15 @@ def test_a_sentence_that_says_what_its_row_says_passes(judge: Judge) -> None:
     assert not slots(judge, TRUE)
 
 
-FALSE = {
-    "direction": "{source}`larkin2024` reports a decrease in somnin.",
-    "outcome": "Vigilase rose: {finding}`larkin2024-som`.",
-    "source": "{source}`moss2021` reports more somnin: {finding}`larkin2024-som`.",
-    "analysis": "{source}`moss2021` on night accidents, fewer: {finding}`moss2021-accident-sens`.",
-    "bind": "Somnin rose with amber light.",
-    "benefit": "Amber light improves sleep.",
-    "safety": "Amber light is safe.",
-    "advice": "Everyone who works at night should use amber light.",
-    "certainty": "It is proven that amber light raises somnin.",
-    "no effect": "{source}`moss2021` shows that vigilase was unaffected.",
-    "population": "{source}`larkin2024` reports more somnin in men and women of any age.",
-    "dose": "{source}`larkin2024` reports more somnin at every dose.",
-    "number": "Somnin rose by 12 units in {source}`larkin2024`.",
-    "strength": "{source}`larkin2024` reports a dramatic increase in somnin.",
-    "integrity": "{source}`wren2012` found fewer crashes.",
-    "process": "We pooled the trials anew.",
-    "not reported": "The names of the trials: trials are named by {source}`larkin2024`.",
-    "not covered": "Amber light improves mood.",
-}
+ROWS = read_rows("slots")
 
 
-@pytest.mark.parametrize("slot", FALSE)
-def test_a_slot_that_no_row_holds_is_found(judge: Judge, slot: str) -> None:
-    assert slot in slots(judge, FALSE[slot])
-
-
-HONEST = [
-    "Does amber light prevent crashes?",
-    "Whether amber light prevents crashes is not known.",
-    "No source shows that amber light is safe.",
-    "A rise in somnin does not show that people sleep better.",
-    "A change in a marker does not show that sleep is deeper, or that fewer lamps break.",
-    "{source}`moss2021` reports no significant change in vigilase: {finding}`moss2021-vig`.",
-    "This report recommends nothing.",
-    "Amber light",
-    "Amber light and crashes: a report",
-    "Somnin is a sleep hormone marker.",
-    "In the pooled analysis somnin rose.",
-    "Nothing was pooled for this report.",
-    "{source}`wren2012` was retracted, and its figures on crashes are struck out.",
-    "Somnin varies with coffee.",
-]
-
-
-@pytest.mark.parametrize("text", HONEST)
-def test_an_honest_sentence_passes(judge: Judge, text: str) -> None:
-    assert not slots(judge, text)
+@pytest.mark.parametrize(("slot", "sentence"), ROWS)
+def test_a_slot_that_no_row_holds_is_found_and_honest_ones_pass(
+    judge: Judge, slot: str, sentence: str
+) -> None:
+    found = slots(judge, sentence)
+    assert slot in found if slot else not found
 
 
 def test_a_source_carries_over_to_the_next_sentence(judge: Judge) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from building import read_rows
 
 from evidence_tools import Evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
@@ -68,33 +69,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_ones(topic: Evidence) -> Non
         narrate_plain(["answr.events"])
 
 
-@pytest.mark.parametrize(
-    ("key", "text"),
-    [
-        ("sources.count", "10"),
-        ("trials.count", "four"),
-        ("central", "Larkin 2024"),
-        ("central.n_participants", "1,240"),
-        ("larkin2024-som.estimate", "1.86"),
-        ("larkin2024-dor.estimate", "not reported"),
-        ("fern2019.comparator", "no lamp"),
-        ("largest.size", "900"),
-        ("largest_results.ways", "no significant change"),
-        ("larkin2024-som.rating", "at most low"),
-        ("larkin2024-som", "MD 1.86 (95% CI 1.17–2.56; unit not reported)"),
-        ("som", "somnin (SOM)"),
-        ("events.count", "three"),
-        ("events_fell.sources", "Moss 2021"),
-        ("central_markers.short", "SOM, DOR and VIG"),
-        ("central_markers.ratings", "at most low and moderate"),
-        ("som_rose.sources", "Larkin 2024, Moss 2021 and Fern 2019"),
-        ("turned.sources", "Moss 2021"),
-        ("conflicting.count", "no"),
-        ("struck_out.sources", "Wren 2012 (retracted)"),
-        ("harm_silence.source_count", "one"),
-        ("subject", "amber light"),
-    ],
-)
+@pytest.mark.parametrize(("key", "text"), read_rows("values"))
 def test_a_key_gives_a_value_of_the_rows(topic: Evidence, key: str, text: str) -> None:
     assert value(topic, key) == text
 
