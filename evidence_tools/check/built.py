@@ -26,6 +26,7 @@ _COMMIT = r"[0-9a-f]{10,40}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,9}"
 _STAMP = re.compile(rf"\b(?:{_COMMIT}|\d{{4}}-\d\d-\d\d)\b")
 _UNREAD = frozenset(["script", "style", "template", "nav", "pre", "headerlink", "cell_input"])
 _UNREAD |= {"section-number", "caption-number", "std-numref", "citation", "footnote"}
+_UNREAD |= {"toctree-wrapper", "tableofcontents-wrapper"}
 _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml", "CITATION.cff"]
 
 
@@ -43,16 +44,23 @@ def check_built(
     pages = [page for page in everything if (html / page.path).with_suffix(".html").is_file()]
     checked = [page for page in pages if not page.declared]
     problems, printed, named = list[Problem](), list[str](), set[str]()
+    # A link to another page shows its title.
+    held = [line for page in everything for line in page.lines.values()]
     for page in checked:
-        path, held = (html / page.path).with_suffix(".html"), [*page.lines.values()]
-        for place, outputs in _cells(path.with_suffix(".ipynb"), page.path):
-            problems += known.check(outputs, place)
+        path = (html / page.path).with_suffix(".ipynb")
+        cells = nbformat.v4.reads(path.read_text(encoding="utf-8")).cells if path.is_file() else ()
+        codes = (cell.outputs for cell in cells if cell.cell_type == "code")
+        for number, outputs in enumerate(codes, start=1):
+            problems += known.check(outputs, f"{page.path}, code cell {number}")
             shows = (output.data for output in outputs if MIME_TYPE in output.get("data", ()))
             held += (data["text/plain"] for data in shows)
             named.update(re.findall(r'"([\w.-]+)"', json.dumps(outputs)))
+    numbers = known.numbers | _tokens(held)
+    for page in checked:
+        path = (html / page.path).with_suffix(".html")
         shown, drawn = _visible(path)
         printed += [shown, drawn] if page.front.get("print") is not False else []
-        for token in sorted(_tokens([shown]) - _tokens(held) - known.numbers):
+        for token in sorted(_tokens([shown]) - numbers):
             message = f"the page shows the number {token!r}, which no row and no output holds"
             problems.append(Problem(str(path), 0, "", message, "number"))
     problems += _hidden(everything, named, evidence) if named else []
@@ -136,21 +144,11 @@ def _tokens(texts: Iterable[str]) -> set[str]:
     return found
 
 
-def _cells(path: Path, page: str) -> Iterator[tuple[str, list[Any]]]:
-    """Read what the cells of a finished chapter put out: the chapter and cell, and outputs."""
-    cells = nbformat.v4.reads(path.read_text(encoding="utf-8")).cells if path.is_file() else ()
-    codes = (cell.outputs for cell in cells if cell.cell_type == "code")
-    return ((f"{page}, code cell {number}", outputs) for number, outputs in enumerate(codes, 1))
-
-
 def _visible(path: Path) -> tuple[str, str]:
     """Read the text of a page, and that of its drawings: the scale of an axis is of no row."""
     page = html_tree(path.read_text(encoding="utf-8"), "article", _UNREAD)
-    drawings = list(page.iter("svg"))
-    drawn = [text for drawing in drawings for text in drawing.itertext()]
-    for drawing in drawings:
-        drawing.drop_tree()
-    return " ".join(page.itertext()), " ".join(drawn)
+    shown, drawn = page.xpath(".//text()[not(ancestor::svg)]"), page.xpath(".//svg//text()")
+    return " ".join(shown), " ".join(drawn)
 
 
 def _compare(pdf: Path, pages: list[str], rows: set[str]) -> Iterator[Problem]:

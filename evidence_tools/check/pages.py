@@ -131,8 +131,8 @@ class Page:
                 case ast.Call(func=ast.Attribute(attr=how), args=texts) if how in _SELECTS:
                     selected = [*texts]
                     silent.update(texts)
-                case ast.Compare() | ast.Subscript():
-                    selected = [node] if isinstance(node, ast.Compare) else []
+                case ast.Compare():
+                    selected = [node]
                     silent.update(ast.iter_child_nodes(node))
             code = " ".join(map(ast.unparse, selected))
             # Whether there is a figure at all says nothing on how it came out.
