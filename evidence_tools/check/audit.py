@@ -129,7 +129,8 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     supported = bool(held) and all(held)
     # A claim that asks for nothing but its row has one.
     asks = ("bind", "significance") if supported else ()
-    if faults := [fault for fault in judge.faults(reading) if fault.slot not in asks]:
+    faults = [f for f in judge.faults(reading) if not f.weak and f.slot not in asks]
+    if faults:
         faults = [fault for fault in faults if fault.slot != "bind"] or faults
         worst = min(faults, key=lambda fault: [ADVICE, *VERDICTS].index(fault.verdict))
         ids = worst.rows or tuple(row.finding_id for rows in held for row in rows[:2])

@@ -80,7 +80,7 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
         found = _not_exempt(page, [*found, *check_page(page, judge, review)], evidence, review)
     review.gaps = [f"data/{table}.csv: {what}" for table, what in evidence.missing_rows()]
     review.problems = sorted({*found, *(outdated if release else [])})
-    review.rereads = [] if release else outdated
+    review.rereads += [] if release else outdated
     return review
 
 
@@ -96,8 +96,11 @@ def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
         reading = read_claims(sentence, judge.wording, reading)
         for fault in judge.faults(reading):
             rule = _RULE_OF.get(fault.slot, "frame")
-            if not (page.declared and rule in ("bind", "frame")):
-                yield page.problem(sentence.line, f"{fault.slot}: {fault.message}", rule)
+            problem = page.problem(sentence.line, f"{fault.slot}: {fault.message}", rule)
+            if fault.weak:
+                review.rereads.append(problem)
+            elif not (page.declared and rule in ("bind", "frame")):
+                yield problem
 
 
 def check_words(said: Iterable[Text], judge: Judge, source: str = "") -> Iterator[str]:
@@ -105,7 +108,7 @@ def check_words(said: Iterable[Text], judge: Judge, source: str = "") -> Iterato
     for sentence in said:
         reading = read_claims(sentence, judge.wording, about=source)
         for fault in judge.faults(reading):
-            if fault.slot in IN_CELLS:
+            if fault.slot in IN_CELLS and not fault.weak:
                 yield f"{fault.slot}: {fault.message}"
 
 

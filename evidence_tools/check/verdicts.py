@@ -48,13 +48,14 @@ Found = dict[str, Any] | None
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One slot that no row holds: what was found, what to write instead, how it is judged."""
+    """One slot that no row holds: what was found, and what to write; or ``weak``, to re-read."""
 
     slot: str
     found: str
     remedy: str
     verdict: str = STRONGER
     rows: tuple[str, ...] = ()
+    weak: bool = False
 
     @property
     def message(self) -> str:
@@ -172,7 +173,7 @@ class Judge:
         kept: dict[str, Fault] = {}
         for clause in reading.clauses:
             for fault in self._clause(reading, clause):
-                if fault.slot not in kept or fault.verdict == CONTRADICTED:
+                if fault.slot not in kept or fault.verdict == CONTRADICTED or kept[fault.slot].weak:
                     kept[fault.slot] = fault
         return list(kept.values())
 
@@ -203,7 +204,8 @@ class Judge:
         said = {"words": reading.words(tag), "example": example, "harm": harm, **found}
         slot, verdict = found.get("slot", rule.slot), found.get("verdict", rule.verdict)
         texts = rule.found.format(**said), rule.remedy.format(**said)
-        return Fault(slot, *texts, verdict, found.get("ids", ()))
+        weak = found.get("weak", rule.weak)
+        return Fault(slot, *texts, verdict, found.get("ids", ()), weak)
 
     def _flags(self, reading: Reading, clause: Clause) -> set[str]:
         """Name what holds: senses of the clause, ``+`` those of the sentence, and more."""
@@ -312,8 +314,11 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     right = {r.source_id for r in rows if fits(direction, r, significant=significant)}
     if not (wrong := [r for r in rows if r.source_id not in right]):
         return None
+    # A word of the row's direction may be that of this outcome: a reader can tell.
+    said = {tag.sense for tag in reading.all("direction")} - {"change"}
+    weak = any(fits(sense, wrong[0], significant=significant) for sense in said)
     way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
-    return {**found, "way": way, "says": f"Write: {say(wrong[0])}"}
+    return {**found, "way": way, "says": f"Write: {say(wrong[0])}", "weak": weak}
 
 
 def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
