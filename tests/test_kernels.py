@@ -121,4 +121,4 @@ def test_nothing_runs_on_after_the_build_was_ended(
     assert not folder.exists()
     if how != signal.SIGKILL:
         assert build.returncode == 128 + how
-        assert errors == "\nThe build was interrupted, and changed nothing.\n"
+        assert errors == "\nThe build was interrupted; the last good site stays.\n"

@@ -1,9 +1,9 @@
 """The Sphinx extension of the report: data and wording first, then code, then pages and the PDF.
 
 A build makes the whole site in a folder of its own. Data, settings and chapters are checked before
-anything runs; code runs before a page is read; references are resolved, for the PDF, before a page
-is written; and the finished pages are read once more before they replace the last good site. So
-whatever is wrong stops the build, names its place, and changes nothing that readers see.
+anything runs; code runs before a page is read; the PDF is made beside the pages; and all of it is
+read once more before it replaces the last good site. So whatever is wrong stops the build, names
+its place, and changes nothing that readers see.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
             app.config[name] = plain_text(app.evidence, app.config[name])
         check = lambda: _refuse(app.evidence_review().problems)  # noqa: E731
         ran, known = session.execute(env, docnames, app.config.evidence_output_bytes, tell, check)
-        app.evidence_vega = session.beside(partial(keep_vega, site.html.parent))
+        app.evidence_vega = session.beside(partial(keep_vega, site.own))
     if ran:
         LOGGER.info("executed %d of %d chapters", ran, known)
 

@@ -256,7 +256,7 @@ def end_on_signals() -> None:
     """Have Ctrl-C and a request to end stop the build with one sentence, after tidying up."""
 
     def end(number: int, _: object) -> None:
-        print("\nThe build was interrupted, and changed nothing.", file=sys.stderr)
+        print("\nThe build was interrupted; the last good site stays.", file=sys.stderr)
         raise SystemExit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -37,15 +37,16 @@ _SCRIPT = '<script src="_static/evidence-forward.js"></script>\n</head>'
 class Site:
     """The folders of a build into ``build``, and what the last good build noted in ``last``.
 
-    ``html`` is the site that readers see. ``new`` is where everything is made: pages that Sphinx
-    has read, pictures of their cells, and the site. ``last`` is empty if anything was touched.
+    ``html`` is the site that readers see, ``own`` holds what is kept for the next build. ``new`` is
+    where everything is made: pages that Sphinx has read, pictures of their cells, and the site.
+    ``last`` is empty if anything was touched.
     """
 
     def __init__(self, build: Path) -> None:
-        self._own = build / ".evidence"
-        self.html, self.new, self._kept = build / "html", self._own / "new", self._own / "kept"
+        self.own = build / ".evidence"
+        self.html, self.new, self._kept = build / "html", self.own / "new", self.own / "kept"
         try:
-            self.last = dict(json.loads((self._own / "site.json").read_text(encoding="utf-8")))
+            self.last = dict(json.loads((self.own / "site.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             self.last = {}
         shutil.rmtree(self.new, ignore_errors=True)
@@ -62,7 +63,7 @@ class Site:
 
     def put_in_place(self, **note: str) -> None:
         """Replace the last site by the new one, and note what it was made from."""
-        old = self._own / "old"
+        old = self.own / "old"
         shutil.rmtree(old, ignore_errors=True)
         if self.html.exists():
             self.html.replace(old)
@@ -71,7 +72,7 @@ class Site:
             shutil.rmtree(folder, ignore_errors=True)
         self.new.replace(self._kept)
         record = json.dumps(note | {"files": [_hashes(self.html), _hashes(self._kept)]})
-        (self._own / "site.json").write_text(record, encoding="utf-8")
+        (self.own / "site.json").write_text(record, encoding="utf-8")
 
 
 def _hashes(folder: Path) -> dict[str, str]:
@@ -165,7 +166,7 @@ def finish_site(app: Any, folder: Path) -> None:
     shutil.rmtree(static / "vendor", ignore_errors=True)  # fonts of icons
     for unused in (*static.rglob("*.map"), *static.rglob("fontawesome*"), folder / ".buildinfo"):
         unused.unlink(missing_ok=True)
-    shutil.copy(app.evidence_site.html.parent / _BUNDLE, static / "vega-bundle.js")
+    shutil.copy(app.evidence_site.own / _BUNDLE, static / "vega-bundle.js")
     for page in app.env.metadata.values():
         for name, rows in page.get("downloads", {}).items():
             _write(folder / DATA / f"{name}.csv", _csv(rows).encode())
