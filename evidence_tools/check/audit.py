@@ -37,7 +37,6 @@ VERDICTS = {
 }
 """How a sentence can stand to the evidence, worst first, and what each means."""
 
-_END = "An audit reads words, and it can be wrong. It judges sentences, not people."
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
 
@@ -177,26 +176,13 @@ def _allowed(judge: Judge, reading: Reading, fault: Fault, ids: tuple[str, ...])
     return f"{say(rows[0], roles=False)}{certainty}."
 
 
-def _parts(sentence: Judged) -> list[str]:
-    found = {"Why": sentence.reason, "Rows": ", ".join(sentence.rows)}
-    found["The evidence allows"] = sentence.allowed
-    return [f"{name}: {text}" for name, text in found.items() if text]
-
-
 def write(read: Audit, form: str = "text") -> str:
     """Write an audit as ``text``, ``json``, or ``html``, a page that needs no other file."""
     if form == "json":
         content = {**asdict(read), "totals": read.totals}
         return json.dumps(content, ensure_ascii=False, indent=1)
-    if form == "html":
-        from jinja2 import Template
+    from jinja2 import Template
 
-        page = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
-        shown = Template(page, autoescape=True)
-        return str(shown.render(read=read, verdicts=VERDICTS, parts=_parts, end=_END))
-    lines = [f"{read.name}: {len(read.sentences)} sentences"]
-    lines += [f"  {n:4}  {verdict}: {VERDICTS[verdict]}" for verdict, n in read.totals.items()]
-    for sentence in read.worst_first:
-        lines += ["", f"{sentence.verdict.upper()}, line {sentence.line}", f"  {sentence.text}"]
-        lines += [f"  {part}" for part in _parts(sentence)]
-    return "\n".join([*lines, "", _END])
+    page = Path(__file__).with_suffix(".html" if form == "html" else ".txt")
+    shown = Template(page.read_text(encoding="utf-8"), autoescape=form == "html", trim_blocks=True)
+    return str(shown.render(read=read, verdicts=VERDICTS)).strip()

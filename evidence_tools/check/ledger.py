@@ -31,9 +31,12 @@ def check_numbers(
         said = " ".join(rows.text(source, findings) for source in sources)
         lines = [block.text] if block.literal else MARK.sub("|", block.text).split("\n")
         for line, text in enumerate(lines, start=block.line):
-            for number, kind in _text_numbers(text, block.literal, wording, said):
-                seen[kind or "typed"] += 1
-                if not kind:
+            for number, kind in numbers(text, wording, said):
+                code = block.literal == "code"
+                bare = _BARE.fullmatch(text) if code else _DECIMAL.search(number)
+                exempt = kind or ("code or formula" if block.literal and not bare else "")
+                seen[exempt or "typed"] += 1
+                if not exempt:
                     message = f"typed number {number!r}: {_remedy(number, sources, rows)}"
                     yield page.problem(line, message, "number")
 
@@ -47,18 +50,6 @@ def _named(block: Text, wording: Wording) -> tuple[list[str], tuple[str, ...]]:
         named += [wording.evidence.topic.central_source or ""]
     sources = dict.fromkeys(owner for owner in [*(role[2] for role in roles), *named] if owner)
     return list(sources), tuple(key for sense, key, _ in roles if sense == "finding")
-
-
-def _text_numbers(
-    text: str, literal: str, wording: Wording, said: str
-) -> Iterator[tuple[str, str]]:
-    for number, kind in numbers(text, wording, said):
-        if literal == "code" and not _BARE.fullmatch(text):
-            yield number, kind or "literal"
-        elif literal == "math" and not _DECIMAL.search(number):
-            yield number, kind or "formula"
-        else:
-            yield number, kind
 
 
 def numbers(text: str, wording: Wording, said: str = "") -> Iterator[tuple[str, str]]:
