@@ -16,8 +16,10 @@ import pandas as pd
 import pytest
 from building import PROJECT, TOPIC
 
+from evidence_tools.evidence.frames import read_tables, rows_where
 from evidence_tools.evidence.model import load_evidence
 from evidence_tools.evidence.problems import EvidenceError
+from evidence_tools.evidence.rules import read_rules, view_of
 
 Damage = Callable[[Path], None]
 
@@ -311,6 +313,14 @@ def test_rules_wait_until_every_cell_of_their_table_is_sound(folder: Path) -> No
         REFUSED[name][0](folder)
     columns = [problem.column for problem in refusal(folder).problems]
     assert columns == ["mean", "direction", "n_participants"]
+
+
+def test_every_rule_can_be_asked_and_said() -> None:
+    tables, _ = read_tables(TOPIC)
+    for rule in read_rules():
+        view = view_of(rule["table"], tables).assign(cell=0, text="", unprinted=False)
+        rows_where(view, rule["wrong"])
+        assert rule["sentence"].format(**view.iloc[0].astype(object).fillna("blank"))
 
 
 def test_all_faults_are_reported_at_once_in_file_order(folder: Path) -> None:
