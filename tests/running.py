@@ -54,7 +54,8 @@ def run(kernels: Kernels, book: Path, *names: str, limit: int = 10**6) -> dict[s
 def printed(notebook: Any) -> str:
     """What the last cell printed."""
     assert not isinstance(notebook, Exception), notebook
-    return "".join(part.get("text", "") for part in notebook.cells[-1].outputs)
+    parts = notebook.cells[-1].outputs
+    return "".join(part.get("text", "") for part in parts if part.get("name") != "stderr")
 
 
 def left_alive(pids: Iterable[int], seconds: float = 60) -> list[int]:

@@ -149,15 +149,6 @@ def test_a_cell_that_ignores_interrupts_is_ended(book: Path, kernels: Kernels) -
     assert "code cell 2 of chapter 'hanging': ran longer than 1 second" in said
 
 
-def test_an_unknown_kernel_is_named_where_it_stands(book: Path, kernels: Kernels) -> None:
-    path = write_chapter(book, "strange", "1 + 1")
-    path.write_text(path.read_text("utf-8").replace("name: python3", "name: klingon"), "utf-8")
-    found = message(book, run(kernels, book, "strange"), "strange")
-    place = line(book, "strange", "kernelspec:")
-    assert found.startswith(f"chapters/strange.md:{place}: chapter 'strange': there is no kernel")
-    assert "'klingon'; write 'name: python3' under 'kernelspec:'" in found
-
-
 def notebook(book: Path, name: str, code: str) -> None:
     old = new_output("stream", text="of another day")
     cells = [new_code_cell("x = 1"), new_code_cell(code, outputs=[old], execution_count=7)]

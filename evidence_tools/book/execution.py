@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -25,7 +24,7 @@ from evidence_tools.book import kernels
 from evidence_tools.book.kernels import Kernels
 
 HEAD = -1
-"""Stands for the lines above the first cell, which name the kernel."""
+"""Stands for what comes before the first cell."""
 _LEAST_BYTES = 500
 """What an output counts for at least: a page with thousands of outputs is no page."""
 _LONGEST = 1_000
@@ -134,8 +133,6 @@ async def run_chapter(
             if cell.cell_type == "code":
                 cell.outputs = _merge_streams(cell.outputs)
         return done
-    except NoSuchKernel as error:
-        reason = f"there is no kernel {error.name!r}; write 'name: python3' under 'kernelspec:'"
     except CellExecutionError as error:
         reason, line = _explain(error)
     except CellTimeoutError:

@@ -213,15 +213,15 @@ def _read_chapter(env: Any, docname: str, path: Path) -> Iterator[Chapter]:
 
 def describe(chapter: Chapter, error: ChapterError, book: Path) -> str:
     """Say why a chapter failed, in one sentence that begins with file and line."""
-    place, cells = str(chapter.path.relative_to(book)), chapter.notebook.cells
-    begin, first, part = 0, "kernelspec:", ""
+    place, cells, part = str(chapter.path.relative_to(book)), chapter.notebook.cells, ""
+    source_map = chapter.notebook.metadata.get("source_map")  # nobody sees lines of .ipynb
     if error.cell != HEAD:
         number = sum(cell.cell_type == "code" for cell in cells[: error.cell + 1])
-        first, part = cells[error.cell].source.split("\n")[0], f"code cell {number} of "
-    if source_map := chapter.notebook.metadata.get("source_map"):  # nobody sees lines of .ipynb
+        part = f"code cell {number} of "
+    if source_map and part:
         lines = chapter.path.read_text(encoding="utf-8").splitlines()
         # Below the fence stand options and a blank line; the code begins after them.
-        begin = source_map[error.cell] if part else 0
+        begin, first = source_map[error.cell], cells[error.cell].source.split("\n")[0]
         begin = lines.index(first, begin) if first in lines[begin:] else begin
         place += f":{begin + error.line}"
     return f"{place}: {part}chapter {chapter.docname!r}: {error.reason}"
