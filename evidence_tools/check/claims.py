@@ -133,12 +133,13 @@ def _part(whole: Clause, start: int, end: int) -> Clause:
             clause.tags[sense] = own
     moves = clause.all("move")
     for tag in [*clause.all("significant"), *moves]:
-        if clause.negated(tag):
+        no = next((n for n in clause.all("not") if 0 < tag.first - n.last <= 4), None)
+        if no is not None:
             quiet = tag.sense == "significant" or clause.has("nonsignificant")
             kept = {s: [t for t in tags if t != tag] for s, tags in clause.tags.items()}
             clause.tags = {sense: tags for sense, tags in kept.items() if tags}
             sense = "nonsignificant" if quiet else "same"
-            clause.add(Tag(sense, "", tag.first, tag.last), "direction", "claim")
+            clause.add(Tag(sense, "", no.first, tag.last), "direction", "claim")
     words = {whole.tokens[tag.first].low for tag in moves}
     if any(word in _PAST or word.endswith("ed") for word in words):
         clause.tags["happened"] = moves

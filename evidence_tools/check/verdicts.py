@@ -60,7 +60,7 @@ class Fault:
     @property
     def message(self) -> str:
         """What was found and what to do."""
-        return f"{self.found}. {self.remedy}"
+        return f"{self.found.rstrip('.')}. {self.remedy}"
 
 
 class Rows:
@@ -352,7 +352,7 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
 
 
 def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
-    levels, ratings = clause.all("level"), judge.rows.ratings
+    levels, ratings = clause.all(tag.sense), judge.rows.ratings
     claimed = max(levels, key=lambda t: t.last - t.first).means.removeprefix("at most ")
     outcomes = clause.means("outcome") or reading.means("outcome")
     outcomes += [judge.rows.findings[key].outcome_id for key in reading.means("finding")]
