@@ -26,7 +26,9 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Build:
 def markup_of_book(folder: Path) -> dict[str, str]:
     """The Typst markup of each chapter, by number, without the comments on its origin."""
     parts: dict[str, str] = {}
-    text = (folder / "_build" / ".evidence" / ".print" / "main.typ").read_text(encoding="utf-8")
+    text = (folder / "_build" / ".evidence" / "kept" / ".print" / "main.typ").read_text(
+        encoding="utf-8"
+    )
     number = ""
     for line in text.splitlines():
         if origin := re.match(r"// chapters/(\w+)[-.].*:\d+$", line):
