@@ -109,6 +109,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _settle(app: Any, config: Config) -> None:
     """Choose the settings that make pages right, and find out which files they follow from."""
     folder, build = Path(app.srcdir), Path(app.outdir).parent
+    app.evidence_html = build / "html"
     app.evidence_begun, app.evidence_session = perf_counter(), None
     app.evidence_warnings = {}  # no warning is shown twice: pages and print meet the same
     for handler in getLogger("sphinx").handlers:
@@ -240,8 +241,10 @@ def _complete(app: Any, staged: Path, site: Site) -> None:
         site.put_in_place()
         pdf = "no PDF"
     else:
-        _refuse(check_built(staged, lambda: app.evidence_pdf()[0], Path(app.srcdir)))
-        target, remarks = app.evidence_pdf()
+        with _failing_closed(app):
+            problems = check_built(staged, lambda: app.evidence_pdf()[0], Path(app.srcdir))
+            target, remarks = app.evidence_pdf()
+        _refuse(problems)
         finish_site(app, staged)
         _write_manifest(app, staged)
         pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
@@ -284,7 +287,7 @@ def _failing_closed(app: Any) -> Iterator[None]:
 
 
 def _stop(app: Any, message: str) -> NoReturn:
-    html = Path(app.srcdir, "_build", "html")
+    html = app.evidence_html
     is_there = (html / "index.html").exists()
     kept = f"{html} is still the last good one" if is_there else "nothing was written"
     _tell(f"\n{message}\n\nThe report was not built; {kept}. Correct what is named, build again.")
