@@ -13,9 +13,8 @@ from pathlib import Path
 import conftest
 from building import PROJECT, TOPIC
 
-from evidence_tools.releases.manifest import write_manifest
+from evidence_tools.releases.manifest import read_stamp, write_manifest
 from evidence_tools.releases.release import release
-from evidence_tools.releases.stamp import read_stamp
 
 SMALL = PROJECT / "tests" / "small"
 PAGE = (SMALL / "page.html").read_text(encoding="utf-8")

@@ -11,9 +11,15 @@ from pathlib import Path
 import pytest
 from releasing import change_cell, commit, git, make_book, make_release
 
-from evidence_tools.releases.manifest import ReleaseError
+from evidence_tools.releases.manifest import (
+    ReleaseError,
+    Stamp,
+    bibtex,
+    citation_text,
+    read_stamp,
+    ris,
+)
 from evidence_tools.releases.release import release
-from evidence_tools.releases.stamp import Stamp, bibtex, citation_text, read_stamp, ris
 
 REPORT = {"name": "book", "title": "A & B", "authors": ["One; Two", "Three"], "language": "en"}
 STAMP = Stamp("1.0.0", "2026-11-27", "abcdef0123456789", False, True)

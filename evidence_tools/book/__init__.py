@@ -49,8 +49,7 @@ from evidence_tools.check.built import check_built
 from evidence_tools.check.review import review_book
 from evidence_tools.evidence.model import load_evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
-from evidence_tools.releases.manifest import ReleaseError, write_manifest
-from evidence_tools.releases.stamp import read_stamp
+from evidence_tools.releases.manifest import ReleaseError, read_stamp, write_manifest
 
 LOGGER = logging.getLogger(__name__)
 DRAFT = "EVIDENCE_DRAFT"

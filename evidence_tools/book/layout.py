@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.nodes import evidence_ref
 from evidence_tools.evidence.model import Evidence
-from evidence_tools.releases.stamp import citation_text
+from evidence_tools.releases.manifest import citation_text
 from evidence_tools.show.display import plain
 from evidence_tools.show.words import (
     concern_text,

@@ -23,9 +23,8 @@ from sphinx import addnodes
 
 from evidence_tools.book.layout import address_of, file_stem, report_of
 from evidence_tools.book.nodes import DATA
-from evidence_tools.releases.manifest import pack, safe_cell, write_whole
+from evidence_tools.releases.manifest import bibtex, pack, ris, safe_cell, write_whole
 from evidence_tools.releases.publication import forward_page
-from evidence_tools.releases.stamp import bibtex, ris
 
 _BUNDLE = f"vega-{metadata.version('vl-convert-python')}.js"
 _ICON_FONT = re.compile(r'\.fa-[^{}]*\{content:"[^"]*"\}|@font-face\{[^{}]*\}')

@@ -18,8 +18,7 @@ import pandas as pd
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import relative_name
-from evidence_tools.releases.manifest import ReleaseError
-from evidence_tools.releases.stamp import git, version_key
+from evidence_tools.releases.manifest import ReleaseError, git, version_key
 from evidence_tools.show.display import Prose, Run, runs
 
 EVIDENCE, WORDING, LOOKED_UP = "evidence", "wording", "looked up"

@@ -19,13 +19,15 @@ from filelock import FileLock, Timeout
 from evidence_tools.evidence.problems import relative_name
 from evidence_tools.releases import manifest as manifests
 from evidence_tools.releases.manifest import (
+    VERSION,
     Manifest,
     ReleaseError,
     check_contents,
     read_folder,
+    run_program,
     unpack,
+    version_key,
 )
-from evidence_tools.releases.stamp import VERSION, run_program, version_key
 
 _RECORD = "versions.json"
 _PAGE = Path(__file__).with_name("forward.html").read_text(encoding="utf-8")

@@ -11,10 +11,9 @@ from typing import Any
 from evidence_tools.check.review import review_book
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import relative_name
-from evidence_tools.releases import difference, manifest, stamp
+from evidence_tools.releases import difference, manifest
 from evidence_tools.releases.difference import Snapshot, read_releases
-from evidence_tools.releases.manifest import Contents, Manifest, ReleaseError, write_whole
-from evidence_tools.releases.stamp import git, version_key
+from evidence_tools.releases.manifest import Contents, Manifest, ReleaseError, git
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _UNDO = """
@@ -29,14 +28,14 @@ def release(folder: Path, version: str) -> str:
     The book folder must be a git checkout without changes, and the version greater than that of
     the project and of every release.
     """
-    releases, day = read_releases(folder / "data"), stamp.read_day()
+    releases, day = read_releases(folder / "data"), manifest.read_day()
     evidence = _ready(folder, version, [*releases], day)
     after = difference.take_snapshot(evidence, version, day)
     files = _files(folder, [*releases.values()], after)
     section = files["CHANGELOG.md"].decode().partition(f"\n## {version} ")[2].partition("\n## ")[0]
     try:
         for name, content in files.items():
-            write_whole(folder / name, content)
+            manifest.write_whole(folder / name, content)
         git(folder, "add", "--", *files)
     except (OSError, ReleaseError) as error:
         raise ReleaseError(f"the release cannot be written: {error}{_UNDO}") from None
@@ -49,14 +48,14 @@ def release(folder: Path, version: str) -> str:
 
 def _ready(folder: Path, version: str, released: list[str], day: str) -> Evidence:
     """Refuse what must not be released, with every reason."""
-    if not stamp.head_commit(folder):
+    if not manifest.head_commit(folder):
         raise ReleaseError("a release is made in a git checkout of the report, with a commit")
-    if changed := stamp.changed_files(folder):
-        undo = _UNDO if all(map(stamp.RELEASE_FILES.fullmatch, changed)) else ""
+    if changed := manifest.changed_files(folder):
+        undo = _UNDO if all(map(manifest.RELEASE_FILES.fullmatch, changed)) else ""
         listed = "\n  ".join(changed)
         raise ReleaseError(f"not committed; commit or remove these first:\n  {listed}{undo}")
-    newest = max([stamp.project_version(folder), *released], key=version_key)
-    greater = version_key(version) > version_key(newest)
+    newest = max([manifest.project_version(folder), *released], key=manifest.version_key)
+    greater = manifest.version_key(version) > manifest.version_key(newest)
     problems = [] if greater else [f"version {version} is not greater than {newest}"]
     evidence = load_evidence(folder / "data")
     review = review_book(folder, release=True, today=date.fromisoformat(day))
@@ -103,7 +102,7 @@ def make_bundle(folder: Path, build: Path, target: Path | None = None) -> Path:
     """
     found = manifest.read_folder(build)
     described = manifest.check_contents(found, relative_name(build))
-    built, own = described["stamp"], stamp.read_stamp(folder)
+    built, own = described["stamp"], manifest.read_stamp(folder)
     if built["modified"] or own.modified or not own.commit or built["commit"] != own.commit:
         raise ReleaseError("the build is not of what is committed here; commit, and build again")
     tops = [name for name in found if re.fullmatch(r"[^/]+\.(pdf|bib|ris)", name)]
@@ -114,7 +113,7 @@ def make_bundle(folder: Path, build: Path, target: Path | None = None) -> Path:
     contents["ro-crate-metadata.json"] = _crate(described, contents)
     contents[manifest.NAME] = manifest.manifest_bytes(described, contents)
     target = target or build.parent / f"{described['report']['name']}-{own.version}.zip"
-    write_whole(target, manifest.pack(contents, date.fromisoformat(built["date"])))
+    manifest.write_whole(target, manifest.pack(contents, date.fromisoformat(built["date"])))
     return target
 
 
