@@ -51,8 +51,7 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
     if missing := [key for key, text in values.items() if not text]:
         raise ReleaseError(f"{', '.join(missing)}: a text is needed; nothing was written")
     values["slug"] = re.sub(r"[^a-z0-9]+", "-", values["title"].lower()).strip("-") or "report"
-    values["day"] = str(date.today())
-
+    values["day"], values["year"] = str(date.today()), str(date.today().year)
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".new-", dir=folder) as scratch:
         new = Path(shutil.copytree(PACKAGE / "releases" / "report", scratch, dirs_exist_ok=True))
