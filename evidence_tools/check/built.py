@@ -26,7 +26,7 @@ _COMMIT = r"[0-9a-f]{10,40}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,9}"
 _STAMP = re.compile(rf"\b(?:{_COMMIT}|\d{{4}}-\d\d-\d\d)\b")
 _UNREAD = frozenset(["script", "style", "template", "nav", "pre", "headerlink", "cell_input"])
 _UNREAD |= {"section-number", "caption-number", "std-numref", "citation", "footnote"}
-_UNREAD |= {"toctree-wrapper", "tableofcontents-wrapper"}
+_UNREAD |= {"toctree-wrapper"}
 _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml", "CITATION.cff"]
 
 
