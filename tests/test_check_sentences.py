@@ -136,6 +136,13 @@ def test_a_number_in_words_is_held_against_the_rows_of_its_source(judge: Judge) 
     assert "number" in slots(judge, "{source}`moss2021` is a review of eleven trials.")
 
 
+def test_what_a_reader_can_tell_is_listed_and_stops_nothing(judge: Judge) -> None:
+    text = "While somnin rose with amber light, it fell with white ({finding}`larkin2024-som`)."
+    review = Review()
+    assert not list(check_page(parse_page(text), judge, review))
+    assert [problem.message.partition(":")[0] for problem in review.rereads] == ["direction"]
+
+
 def test_digits_that_are_part_of_a_name_are_no_numbers(judge: Judge) -> None:
     from evidence_tools.check.ledger import numbers
 
