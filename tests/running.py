@@ -14,8 +14,7 @@ from building import HEADER
 from myst_nb.core.config import NbParserConfig
 from myst_parser.config.main import MdParserConfig
 
-from evidence_tools.book.execution import Chapter, run_chapters
-from evidence_tools.book.kernels import Kernels
+from evidence_tools.book.execution import Chapter, Kernels, run_chapters
 from evidence_tools.book.session import read_chapters
 
 

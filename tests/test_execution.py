@@ -12,8 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from running import environment, printed, read, run, write_chapter
 
-from evidence_tools.book.execution import ChapterError, run_chapters
-from evidence_tools.book.kernels import Kernels
+from evidence_tools.book.execution import ChapterError, Kernels, run_chapters
 from evidence_tools.book.session import BuildError, describe, read_chapters
 
 FAIL = "def f():\n    raise ValueError('no such row')\n\nf()"

@@ -13,7 +13,7 @@ import pytest
 from building import PROJECT
 from running import left_alive, printed, run, write_chapter
 
-from evidence_tools.book.kernels import Kernels
+from evidence_tools.book.execution import Kernels
 
 SOCKETS = """
 import psutil
@@ -85,8 +85,7 @@ import sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
 from running import read, write_chapter
-from evidence_tools.book.execution import run_chapters
-from evidence_tools.book.kernels import Kernels
+from evidence_tools.book.execution import Kernels, run_chapters
 from evidence_tools.book.session import end_on_signals
 end_on_signals()
 book = Path({book!r})

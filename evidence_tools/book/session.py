@@ -31,10 +31,10 @@ from evidence_tools.book.execution import (
     BuildError,
     Chapter,
     ChapterError,
+    Kernels,
     run_chapters,
     run_on_cluster,
 )
-from evidence_tools.book.kernels import Kernels
 
 SCHEDULER = "EVIDENCE_SCHEDULER"
 """Environment variable: address of a Dask scheduler; needs the extra ``cluster``."""
