@@ -38,6 +38,7 @@ def write_book(folder: Path, chapters: dict[str, str]) -> Path:
     shutil.copytree(PROJECT / "data", folder / "data")
     files = folder / "chapters" / "files"
     shutil.copytree(CASES / "files", files)
+    (files / "damaged.png").write_bytes(b"no picture")
     for kind in KINDS:
         Image.new("RGB", (40, 40), "blue").save(files / f"square.{kind}")
     for name, text in chapters.items():
@@ -91,6 +92,16 @@ def long_table(count: int) -> dict[str, str]:
 LENGTHS = range(52, 64, 2)
 KINDS = ("bmp", "tiff", "gif", "jpg", "png", "webp")
 DRAWING = '<svg width="20" height="20"{}><rect width="20" height="20"/><text>A</text></svg>'
+WRONG = r"""# What nobody can show
+
+![far](https://example.org/far.png)
+
+![damaged](files/damaged.png)
+
+<p><img src="files/plain.svg" alt="in a tag"></p>
+
+As $\eqref{first}$ says.
+"""
 MORE = {
     "kinds.md": "# Kinds\n\n" + "\n\n".join(f"![a blue {k}](files/square.{k})" for k in KINDS),
     "drawing.md": "# Drawing\n\nWords " + DRAWING.format(' aria-label="a square"'),
@@ -103,7 +114,7 @@ def all_refused() -> dict[str, str]:
     found = dict(HOME)
     for number in (*REFUSED, *WITHOUT_WORDS):
         found |= case(number)
-    return found | {"drawing.md": f"# Drawing\n\n{DRAWING.format('')}\n"}
+    return found | {"drawing.md": f"# Drawing\n\n{DRAWING.format('')}\n", "wrong.md": WRONG}
 
 
 def all_cases() -> dict[str, str]:

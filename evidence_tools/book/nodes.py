@@ -366,7 +366,8 @@ def _table(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
         (head if is_head else body).append(nodes.row("", *(_cell(cell, kept) for cell in cells)))
     parts = [part for part in (head, body) if part.children]
     table += nodes.tgroup("", *parts, cols=0)
-    return [table] if parts else []
+    shows = tag.get_text(strip=True) or tag.find(["img", "svg"])
+    return [table] if parts and shows else []
 
 
 def _cell(tag: Tag, kept: list[Any]) -> nodes.entry:

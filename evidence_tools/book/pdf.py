@@ -20,8 +20,10 @@ from importlib.util import find_spec
 from mimetypes import guess_extension
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from docutils import nodes
+from PIL import Image
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
@@ -55,6 +57,8 @@ _IN_TEXT = (
     '`:alt:` of a directive, alt="words", or <title> in a drawing'
 )
 _IN_TAG = "pages do not find the picture %r of this tag; write ![words](file), with a size in {}"
+_ELSEWHERE = "the picture %s is on another host; save it in the book, with its source beside it"
+_DAMAGED = "the picture %r is damaged (%s); save it anew"
 _NO_MERMAID = (
     "a mermaid diagram is drawn by a script of another host, and print has none; draw it once to "
     "a file, and show that: mmdc -i diagram.mmd -o diagram.svg"
@@ -73,7 +77,7 @@ class PrintBuilder(Builder):
 
     name = format = "typst"
     supported_image_types = [f"image/{kind}" for kind in _SHOWN]  # noqa: RUF012
-    supported_data_uri_images = True
+    supported_data_uri_images = supported_remote_images = True
 
     def get_target_uri(self, docname: str, typ: str | None = None) -> str:
         """Name a page as the writer looks it up."""
@@ -197,7 +201,8 @@ def _explain(error: Any, source: str) -> str:
     place = next((line[3:] for line in above if line.startswith("// ")), "the report")
     advice = "; ".join(str(hint) for hint in error.hints)
     # The folder is a temporary one, and what else Typst says would help nobody.
-    diagnostic = re.sub(r"\S*/(\w+\.typ)|\n\n(?s:.*)", r"\1", str(error.diagnostic))
+    said = re.search(r"(?s)^error: .*?(?=\n\n|\Z)", str(error.diagnostic), re.MULTILINE)
+    diagnostic = re.sub(r"\S*/(\w+\.typ)", r"\1", said[0]) if said else ""
     if "could not be displayed" in error.message:
         advice = (
             "The fonts of the PDF lack this character: write it in another way, install "
@@ -248,8 +253,6 @@ class ToPng(ImageConverter):
             with pypdfium2.PdfDocument(_from) as document:
                 document[0].render(scale=3).to_pil().save(_to)
         else:
-            from PIL import Image
-
             with Image.open(_from) as picture:
                 picture.convert("RGBA").save(_to)
         return True
@@ -263,6 +266,10 @@ def check_pictures(app: Sphinx, doctree: nodes.document) -> None:
         place = place_of(node)
         if type(node).__name__ == "mermaid":
             LOGGER.error(_NO_MERMAID, location=place)
+        if "://" in str(node.get("uri", "")):
+            LOGGER.error(_ELSEWHERE, node["uri"], location=place)
+        if isinstance(node, nodes.image) and (damage := _damage(Path(app.srcdir, node["uri"]))):
+            LOGGER.error(_DAMAGED, node["uri"], damage, location=place)
         if not isinstance(node, drawn) or str(node.get("alt") or "").strip():
             continue
         if (cell := _cell_of(node)) is not None:
@@ -273,6 +280,19 @@ def check_pictures(app: Sphinx, doctree: nodes.document) -> None:
     for image in in_html:
         if image["uri"] and ":" not in image["uri"]:
             LOGGER.error(_IN_TAG, image["uri"], location=place_of(image))
+
+
+def _damage(path: Path) -> str:
+    """Say what is wrong with the file of a picture; Typst would not say which picture it is."""
+    try:
+        if path.suffix == ".svg" and path.is_file():
+            ElementTree.parse(path)  # noqa: S314 - a file of the author
+        elif path.is_file() and path.suffix != ".pdf":
+            with Image.open(path) as picture:
+                picture.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 def _pictures_in_html(doctree: nodes.document) -> Iterator[Any]:

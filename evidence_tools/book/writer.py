@@ -347,8 +347,8 @@ class Writer:
         legends = list(node.findall(nodes.legend))
         rest = [each for each in rest if each not in legends]
         words = self.caption(node, "figure", caption) + self.all(legends)
-        if any(True for _ in node.findall(nodes.table)):
-            return self._titled(node, "caption", words, rest)  # a table is never a picture
+        if next(node.findall(nodes.image), None) is None:  # a table, or a line in its place
+            return self._titled(node, "caption", words, rest)
         inner = self.all(rest)
         return self.block(node, call("pictured", f"[{words}]", self.label(node), body=inner))
 
