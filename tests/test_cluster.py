@@ -37,8 +37,7 @@ def test_a_lost_worker_loses_no_chapter(tmp_path: Path) -> None:
     names, folder = ("lethal", "reading", "failing"), tmp_path / "there"
     two = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with LocalCluster(**two, local_directory=folder) as cluster:  # processes without the book
-        files = {str(path.relative_to(PACKAGE.parent)): path for path in book_files(PACKAGE)}
-        content = {name: path.read_bytes() for name, path in files.items()}
+        content = {str(p.relative_to(PACKAGE.parent)): p.read_bytes() for p in book_files(PACKAGE)}
         content["data/rows.csv"] = b"a,b\n"
         address = cluster.scheduler_address
         results = run_on_cluster(address, read(book, *names), book, content, 10**6)

@@ -91,21 +91,18 @@ end_on_signals()
 book = Path({book!r})
 for name in "ab":
     write_chapter(book, name, f"!echo $$ > ../{{name}}; sleep 100")
-with Kernels(fork={forked}) as kernels:
+with Kernels() as kernels:
     print(kernels.folder, flush=True)
     run_chapters(read(book, "a", "b"), kernels, 10**6, print)
 """
-FORKED = [(signal.SIGKILL, True), (signal.SIGINT, True), (signal.SIGTERM, True)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("how", "forked"), [*FORKED, (signal.SIGINT, False)])
-def test_nothing_runs_on_after_the_build_was_ended(
-    how: signal.Signals, forked: bool, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_nothing_runs_on_after_the_build_was_ended(how: signal.Signals, tmp_path: Path) -> None:
     for name in "ab":
         os.mkfifo(tmp_path / name)
-    script = SCRIPT.format(tests=str(PROJECT / "tests"), book=str(tmp_path), forked=forked)
+    script = SCRIPT.format(tests=str(PROJECT / "tests"), book=str(tmp_path))
     build = subprocess.Popen(
         [sys.executable, "-c", script], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
