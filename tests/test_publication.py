@@ -201,20 +201,6 @@ def test_of_two_publishers_at_once_the_second_is_told_to_wait(builds: Builds, si
         publish(builds["2.0.0"], site)
 
 
-def test_a_file_that_cannot_be_written_leaves_no_part_of_a_version(
-    builds: Builds, site: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(shutil, "copytree", full)
-    with pytest.raises(OSError, match="No space"):
-        publish(builds["2.0.0"], site)
-    assert listed(site) == ["1.1.0", "1.0.0"]
-    assert not (site / "v/2.0.0").exists()
-    verify(site)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_publication_killed_anywhere_leaves_a_site_that_works_and_is_completed(
