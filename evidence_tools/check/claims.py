@@ -90,8 +90,9 @@ def read_claims(
         clause.stance = _stance(clause, question)
         clause.sources = _sources(reading, clause, wording.evidence.topic.central_source)
         outcomes = clause.all("outcome") or outcomes
-        if clause.has("outcome", "it", "source"):
-            _pair(clause, outcomes)
+        if clause.has("outcome", "it", "source", "finding"):
+            given = [wording.outcome_of(tag) for tag in clause.all("finding")]
+            _pair(clause, clause.all("outcome") or given or outcomes)
         reading.clauses.append(clause)
     return reading
 
@@ -133,7 +134,8 @@ def _part(whole: Clause, start: int, end: int) -> Clause:
             clause.tags[sense] = own
     moves = clause.all("move")
     for tag in [*clause.all("significant"), *moves]:
-        no = next((n for n in clause.all("not") if 0 < tag.first - n.last <= 4), None)
+        before = (n for n in clause.all("not") if n.last < tag.first)
+        no = next((n for n in before if n.means == "far" or tag.first - n.last <= 4), None)
         if no is not None:
             quiet = tag.sense == "significant" or clause.has("nonsignificant")
             kept = {s: [t for t in tags if t != tag] for s, tags in clause.tags.items()}

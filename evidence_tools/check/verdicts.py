@@ -210,7 +210,8 @@ class Judge:
     def _flags(self, reading: Reading, clause: Clause) -> set[str]:
         """Name what holds: senses of the clause, ``+`` those of the sentence, and more."""
         outcomes = clause.means("outcome")
-        said = [row for s in clause.sources for o in outcomes for row in self.rows.of(s, o)]
+        said = [self.rows.findings[key] for key in clause.means("finding")]
+        said = said or [r for s in clause.sources for o in outcomes for r in self.rows.of(s, o)]
         held = {
             "strict": self.strict,
             "bound": clause.sources,

@@ -127,6 +127,11 @@ class Wording:
         """Say what the outcome of a tag is: marker, measurement, event, harm or other."""
         return [self.roles[tag.means]] if tag.sense == "outcome" else []
 
+    def outcome_of(self, tag: Tag) -> Tag:
+        """Name the outcome of a finding where its role stands."""
+        row = self.evidence.row("findings", tag.means)
+        return Tag("outcome", str(row.outcome_id), tag.first, tag.last)
+
     def tags(self, tokens: list[Token]) -> Iterator[Tag]:
         """Find what the words of a sentence mean; one stretch may have several senses."""
         text, at = " ".join(token.low for token in tokens) + " ", 0
