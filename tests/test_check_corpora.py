@@ -16,9 +16,8 @@ seen (false ones caught, honest ones flagged):
   mended: 52 of 70, 48 of 61, 48 of 60, 49 of 60, 35 of 40, 24 of 30, and 30 of 304;
   ``facts_laundered``: 29 of 30;
 - a set kept apart to the end: 61 of 70, laundered 9 of 11, and 9 of 50;
-- the first half of ``unseen``, for the engine before number words were held against rows: 64 of 70, laundered 8 of
-  12, and 16 of 50; for the engine after its rules were halved, before it was tuned on this set:
-  59 of 70, 7 of 12, and 14 of 50;
+- the first half of ``unseen``, before number words were held against rows: 64 of 70, laundered 8
+  of 12, and 16 of 50; for rules halved, before they were tuned on it: 59 of 70, 7 of 12, 14 of 50;
 - ``unseen``, of which the second half was kept apart to the end: 53 of 70, 9 of 12, 7 of 50.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
