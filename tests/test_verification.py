@@ -136,6 +136,7 @@ DAMAGES = {
     "cut": lambda content: content[:-100],
     "not a zip file": lambda _: b"x" * 100,
     "empty": lambda _: pack({}),
+    "a name that leads elsewhere": lambda _: pack({"../outside": b""}),
 }
 ENTRIES = {"html/": 0, "odd/": 0o100644, "link": 0o120777}
 ENTRIES |= dict.fromkeys(["../outside", "/outside", "C:outside", "CITATION.cff"], 0o100644)

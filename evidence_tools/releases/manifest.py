@@ -84,6 +84,9 @@ def unpack(place: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             infos = archive.infolist()
             contents = {info.filename: archive.read(info) for info in infos}
+        parts = [part for name in contents for part in name.split("/")]
+        if any(part in ("", ".", "..") or re.search(r"[\\:]", part) for part in parts):
+            raise ValueError("a name in it leads elsewhere")
         if pack(contents, date(*infos[0].date_time[:3])) != content:
             raise ValueError("not as a bundle is packed")
     except Exception as error:  # what zipfile raises on damage has no common kind
