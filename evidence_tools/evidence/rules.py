@@ -56,8 +56,8 @@ def read_rules() -> tuple[dict[str, str], ...]:
 
 def check_rows(tables: Tables) -> Iterator[Problem]:
     """Apply every rule to the tables: one problem for each rule and row that breaks it."""
-    ruled = {name: tables[name] for name in dict.fromkeys(rule["table"] for rule in read_rules())}
-    sound = [name for name, table in ruled.items() if len(table.frame) and not table.broken]
+    ruled = tables.keys() & {rule["table"] for rule in read_rules()}
+    sound = [name for name in ruled if len(tables[name].frame) and not tables[name].broken]
     views = {name: view_of(name, tables) for name in sound}
     for rule in read_rules():
         if (view := views.get(rule["table"])) is None:
