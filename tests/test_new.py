@@ -17,11 +17,12 @@ ANSWERS = ["--title", 'Does honey ease a cough: "quoted"?', "--subject", "honey"
            "--comparison", "no honey", "--population", "children with a cough"]  # fmt: skip
 
 CITATIONS = {
-    "work.bib": "@article{x, author={Mu{\\~n}oz, Ana B. and Poe, Edgar}, title={On {Honey}}, "
+    "work.bib": "@article{x, author={van der Mu{\\~n}oz, Ana and {The Bees}}, title={On {Honey}}, "
     "year={2019}, journal={Bees}, doi={10.1000/182}}",
-    "work.ris": "TY  - JOUR\nAU  - Muñoz, A\nAU  - Poe, E\nTI  - On Honey\nPY  - 2019/03\n"
-    "JO  - Bees\nDO  - https://doi.org/10.1000/182\nER  - \n",
-    "work.json": '[{"title": "On Honey", "author": [{"family": "Muñoz", "given": "Ana"}], '
+    "work.ris": "TY  - JOUR\nAU  - van der Muñoz, A\nAU  - The Bees\nTI  - On Honey\n"
+    "PY  - 2019/03\nJO  - Bees\nDO  - https://doi.org/10.1000/182\nER  - \n",
+    "work.json": '[{"title": "On Honey", "author": [{"family": "Muñoz", "given": "Ana", '
+    '"non-dropping-particle": "van der"}, {"literal": "The Bees"}], '
     '"issued": {"date-parts": [[2019, 3]]}, "container-title": "Bees", "DOI": "10.1000/182"}]',
 }
 
@@ -96,7 +97,8 @@ def test_a_source_is_added_from_a_citation(
     assert "column 'integrity_checked': found ''; the cell must not be blank" in said
     assert len([line for line in said.splitlines() if line.startswith("  ")]) == 1, said
     last = (rows / "sources.csv").read_text(encoding="utf-8").splitlines()[-1]
-    assert last.startswith("munoz2019,Muñoz 2019,rct,2,2019,Muñoz A")
+    known = "vandermunoz2019,van der Muñoz 2019,rct,2,2019,van der Muñoz A; The Bees,"
+    assert last.startswith(known)
     assert ",On Honey,Bees,10.1000/182," in last
 
 

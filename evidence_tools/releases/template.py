@@ -7,12 +7,15 @@ import io
 import json
 import re
 import shutil
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from docutils.nodes import make_id
+from pybtex.database import Person, parse_string
+from pybtex.richtext import Text
 
 from evidence_tools.evidence.dictionary import MODEL, read_dictionary
 from evidence_tools.evidence.model import load_evidence
@@ -34,9 +37,12 @@ QUESTIONS = {
 }
 """What a new report has to be told."""
 
-_CITED = {"title": "ti t1", "authors": "", "year": "py y1", "doi": "do", "url": "ur"}
-_CITED |= {"journal": "container-title jo jf t2 ja", "pmid": "", "pmcid": ""}
-"""Columns of ``sources.csv``, and how BibTeX, CSL JSON and RIS call them beside their names."""
+_CITED = {"title": "ti t1", "year": "py y1", "doi": "do", "url": "ur", "pmid": "", "pmcid": ""}
+_CITED |= {"journal": "container-title jo jf t2 ja"}
+"""Columns of ``sources.csv``, and how CSL JSON and RIS call them beside their names."""
+
+Works = Iterator[tuple[dict[str, Any], list[Person]]]
+"""The fields of each work in a file of citations, and its authors."""
 
 
 def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[str], str]) -> str:
@@ -50,7 +56,7 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
     values = {key: (words.get(key) or ask(f"{text}: ")).strip() for key, text in QUESTIONS.items()}
     if missing := [key for key, text in values.items() if not text]:
         raise ReleaseError(f"{', '.join(missing)}: a text is needed; nothing was written")
-    values["slug"] = re.sub(r"[^a-z0-9]+", "-", values["title"].lower()).strip("-") or "report"
+    values["slug"] = make_id(values["title"]) or "report"
     values["day"], values["year"] = str(date.today()), str(date.today().year)
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".new-", dir=folder) as scratch:
@@ -117,10 +123,13 @@ def read_citation(path: Path) -> list[str]:
     try:
         if read is None:
             raise ValueError("name it .bib, .ris or .json")
-        works = read(path.read_text(encoding="utf-8-sig"))
+        works = [*read(path.read_text(encoding="utf-8-sig"))]
         if len(works) != 1:
             raise ValueError(f"found {len(works)} works; export one work to a file")
-        work = {key.lower(): re.sub("[{}]", "", str(cell)) for key, cell in works[0].items()}
+        fields, people = works[0]
+        work = {key.lower(): re.sub("[{}]", "", str(cell)) for key, cell in fields.items()}
+        families = [" ".join(map(str, p.rich_prelast_names + p.rich_last_names)) for p in people]
+        initials = ["".join(map(_initial, p.first_names + p.middle_names)) for p in people]
     except OSError:
         raise
     except Exception as error:
@@ -129,46 +138,39 @@ def read_citation(path: Path) -> list[str]:
     for column, names in _CITED.items():
         value = next(filter(None, map(work.get, [column, *names.split()])), "")
         found[column] = " ".join(value.split())
+    authors = map(" ".join, zip(families, initials, strict=True))
+    found["authors"] = "; ".join(map(str.strip, authors))
     found["year"] = found["year"][:4]
     found["doi"] = re.sub(r"^https?://(dx\.)?doi\.org/", "", found["doi"])
-    family = re.split(r"[ ,;]", found["authors"] or "source")[0]
-    found["short_name"] = f"{family} {found['year']}".strip()
-    plain = unicodedata.normalize("NFKD", found["short_name"].lower())
-    found["source_id"] = re.sub(r"[^a-z0-9]", "", plain)
+    found["short_name"] = f"{next(iter(families), 'source')} {found['year']}".strip()
+    found["source_id"] = make_id(found["short_name"]).replace("-", "")
     return [f"{column}={value}" for column, value in found.items() if value]
 
 
-def _bibtex(text: str) -> list[dict[str, Any]]:
-    from pybtex.database import parse_string
-    from pybtex.richtext import Text
+def _initial(name: str) -> str:
+    """Shorten a given name; initials that are written as one word stay."""
+    letters = str(Text.from_latex(name)).replace(".", "")
+    return letters if letters.isupper() else letters[:1]
 
-    works = []
+
+def _bibtex(text: str) -> Works:
     for entry in parse_string(text, "bibtex").entries.values():
-        people = []
-        for person in entry.persons.get("author", []):
-            first = [str(name)[0] for name in person.rich_first_names + person.rich_middle_names]
-            names = map(str, person.rich_prelast_names + person.rich_last_names)
-            people.append(" ".join([*names, "".join(first)]).strip())
         fields = {name: str(Text.from_latex(value)) for name, value in entry.fields.items()}
-        works.append({**fields, "authors": "; ".join(people)})
-    return works
+        yield fields, entry.persons.get("author", [])
 
 
-def _ris(text: str) -> list[dict[str, Any]]:
-    works = []
+def _ris(text: str) -> Works:
     for part in re.split(r"(?m)^TY  -", text)[1:]:
         lines = re.findall(r"(?m)^([A-Z][A-Z0-9])  - ?(.*)$", part)
-        people = [
-            re.sub(r"[, ]+", " ", value).strip() for tag, value in lines if tag in ("AU", "A1")
-        ]
-        works.append({**dict(reversed(lines)), "authors": "; ".join(people)})  # the first counts
-    return works
+        names = [value.strip() for tag, value in lines if tag in ("AU", "A1")]
+        people = [Person(name) if "," in name else Person(last=f"{{{name}}}") for name in names]
+        yield dict(reversed(lines)), people  # the first of each tag counts
 
 
-def _csl(text: str) -> list[dict[str, Any]]:
-    read, works = json.loads(text), []
+def _csl(text: str) -> Works:
+    read = json.loads(text)
     for work in read if isinstance(read, list) else [read]:
-        people = [f"{p.get('family', '')} {p.get('given', '')[:1]}" for p in work.get("author", [])]
-        issued = work.get("issued", {}).get("date-parts", [[""]])[0][0]
-        works.append({**work, "authors": "; ".join(people), "year": issued})
-    return works
+        parts = ("given", "non-dropping-particle", "family", "literal")
+        named = [[person.get(part, "") for part in parts] for person in work.get("author", [])]
+        people = [Person(first=g, prelast=p, last=f or f"{{{n}}}") for g, p, f, n in named]
+        yield work | {"year": work.get("issued", {}).get("date-parts", [[""]])[0][0]}, people
