@@ -58,14 +58,15 @@ class TableDescription:
 @cache
 def frictionless() -> Any:
     """Import Frictionless: heavy, so only who reads tables pays."""
-    # jsonschema, which it uses, would compile a grammar of addresses for a second, for a format
-    # (``iri``) that no table has. None in sys.modules is the documented way to block an import.
-    grammar: Any = sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    # jsonschema, which it uses, would compile a grammar of addresses for a second, and import
+    # more, for formats that no table has. None is the documented way to block an import.
+    blocked = {"rfc3987_syntax", "isoduration", "webcolors", "uri_template"} - sys.modules.keys()
+    sys.modules |= dict.fromkeys(blocked)  # type: ignore[arg-type]
     import frictionless
     import jsonschema  # noqa: F401
 
-    if grammar is None:
-        del sys.modules["rfc3987_syntax"]
+    for name in blocked:
+        del sys.modules[name]
     return frictionless
 
 

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class LoadedTable:
 
     ``frame`` has the rows in file order, typed, with the text ``x_printed`` beside each number
     column ``x``; ``lines`` has the line each row begins on, ``broken`` the cells with a fault.
+    It is ``whole`` when the file and all its rows could be read.
     """
 
     description: TableDescription
@@ -62,23 +64,30 @@ class LoadedTable:
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     lines: list[int] = field(default_factory=list)
     broken: set[tuple[int, str]] = field(default_factory=set)
+    whole: bool = True
 
     def problem(self, row: int, column: str, message: str) -> Problem:
         """Report a fault of one cell, by the number of its row."""
         self.broken.add((row, column))
         return Problem(self.path, self.lines[row], column, message)
 
-    def keyed(self, rows: pd.DataFrame | None = None) -> pd.DataFrame:
-        """Give the rows by their key; as they are where it has several columns."""
-        rows = self.frame if rows is None else rows
+    @property
+    def sound(self) -> bool:
+        """Whether every row and cell is known."""
+        return self.whole and not self.broken
+
+    @cached_property
+    def keyed(self) -> pd.DataFrame:
+        """The rows by their key; as they are where it has several columns."""
         key, *more = self.description.key
-        return rows if more else rows.dropna(subset=[key]).set_index(key)
+        known = self.frame.dropna(subset=[key]).drop_duplicates(key)
+        return self.frame if more else known.set_index(key)
 
 
 def read_tables(folder: Path) -> tuple[dict[str, LoadedTable], list[Problem]]:
     """Read every table of a data folder and check it against the dictionary.
 
-    Gives every fault, and all tables by name unless a file, a row or a key is damaged.
+    Gives what could be read, by name, and every fault; no table when the dictionary is damaged.
     """
     descriptions, problems = read_dictionary(folder)
     tables = {
@@ -90,12 +99,11 @@ def read_tables(folder: Path) -> tuple[dict[str, LoadedTable], list[Problem]]:
         if path.name.lower() not in described:
             message = f"no table of {PACKAGE_FILE}; describe it there, or remove the file"
             problems.append(Problem(relative_name(path), 0, "", message))
-    cells = []
     for table in tables.values():
-        problems += _read_table(folder / table.description.path, table)
-        cells += list(_check_cells(table))
-        problems += _repeated(table)
-    return ({}, problems + cells) if problems else (tables, [*cells, *_unknown_keys(tables)])
+        faults = [*_read_table(folder / table.description.path, table)]
+        table.whole = not faults
+        problems += [*faults, *_check_cells(table), *_repeated(table)]
+    return tables, [*problems, *_unknown_keys(tables)]
 
 
 def _read_table(path: Path, table: LoadedTable) -> Iterator[Problem]:
@@ -250,8 +258,8 @@ def _unknown_keys(tables: Mapping[str, LoadedTable]) -> Iterator[Problem]:
     """Find cells that name no row of the table they refer to, each key once."""
     unknown: dict[tuple[str, str], list[tuple[LoadedTable, int, str]]] = {}
     keys = {name: set(table.frame[table.description.key[0]]) for name, table in tables.items()}
-    # The key that a broken cell was meant to be is not known.
-    whole = {name for name, table in tables.items() if pd.NA not in keys[name]}
+    # The key that a broken cell, or a row that could not be read, was meant to be is not known.
+    whole = {name for name, table in tables.items() if table.whole and pd.NA not in keys[name]}
     for table in tables.values():
         lists = table.description.lists
         for column, target in {**table.description.references, **lists}.items():

@@ -254,9 +254,9 @@ def load_evidence(path: str | Path | None = None) -> Evidence:
     Raises
     ------
     EvidenceError
-        If any file is missing or unreadable, or a row breaks a rule. It lists every problem of
-        files and cells, and of rules for tables in which these are sound, each with file, line,
-        column, the value found and what is allowed.
+        If any file is missing or unreadable, or a row breaks a rule. It lists every problem with
+        file, line, column, the value found and what is allowed; rules say nothing about a row
+        that has a damaged cell.
     """
     near = [folder / "data" for folder in (Path.cwd(), *Path.cwd().parents)]
     nearest = next((folder for folder in near if (folder / PACKAGE_FILE).is_file()), near[0])
@@ -299,7 +299,7 @@ def _load(folder: Path, origin: str) -> Evidence:
     problems += [*faults, *check_rows(tables)]
     if problems or topic is None:
         raise EvidenceError(problems)
-    frames = {name: table.keyed() for name, table in tables.items()}
+    frames = {name: table.keyed for name, table in tables.items()}
     frames["ratings"] = rate(frames["certainty"])
     frames["findings"] = _join(frames, topic)
     if problems := list(_wrong_conditions(tables["limitations"], frames["findings"])):
@@ -335,7 +335,8 @@ def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:
     durations = (trials["duration_printed"] + " " + trials["duration_unit"]).dropna()
     times = {key: read_times(duration)[0] for key, duration in durations.items()}
     limit = read_times(f"{least['duration']} {least['unit']}")[0] if least else 0.0
-    found["short"] = found["source_id"].map(pd.Series(times, dtype="Float64") < limit)
+    short = found["source_id"].map(pd.Series(times, dtype="Float64") < limit)
+    found["short"] = short if least else False
     groups = topic.counts.get("population_groups", [])
     found["other_people"] = found["population_group"] != groups[0] if groups else False
     return found.astype({"short": "boolean", "other_people": "boolean", "conflict": "boolean"})

@@ -1,12 +1,13 @@
 """What only this field knows about rows: the rules of ``rules.csv``, over whole columns of frames.
 
-A rule of a table has the columns it looks at, a condition of a row that breaks it, in the language
-of :meth:`pandas.DataFrame.eval`, and the sentence that an author reads then. The fault is reported
-at the first column; ``a|b`` holds for each of them in turn, as ``cell``, and as ``text`` with its
-digits. In the sentence, names of columns in braces are filled in.
+A rule of a table has the columns it looks at, a condition of a row that breaks it, in Python on
+columns of pandas, and the sentence that an author reads then. The fault is reported at the first
+column; ``a|b`` holds for each of them in turn, as ``cell``, and as ``text`` with its digits. In
+the sentence, names of columns in braces are filled in. ``needs`` names the tables of which every
+row must be known before something can be said to be absent.
 
-Rules look at tables whose cells are sound. They say nothing about a row in which a cell that they
-look at breaks an earlier rule, nor about what is not reported.
+Rules say nothing about a row with a damaged cell, nor about one in which a cell that they look at
+breaks an earlier rule, nor about what is not reported.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from evidence_tools.evidence.arithmetic import (
     undeclared,
 )
 from evidence_tools.evidence.effects import SAME_ARMS, pair_arms
-from evidence_tools.evidence.frames import LoadedTable, rows_where, split_list
+from evidence_tools.evidence.frames import LoadedTable, split_list
 from evidence_tools.evidence.judgements import DOMAINS
 from evidence_tools.evidence.problems import Problem
 
@@ -41,6 +42,27 @@ _SAME_RESULT = ["source_id", "outcome_id", "measured_as", "analysis", "timepoint
 # "Two of its trials were retracted" is no statement on the source itself.
 _RETRACTED = r"^(?:article |paper )?retracted\b|(?:^|it |source )(?:was|is|has been) retracted"
 _DOUBT = r"(?<!no )(?:integrity concern|expression of concern|caution to readers)|do not use"
+
+
+class Columns(dict[str, Any]):
+    """What conditions and sentences may name, by name, made when it is first asked for.
+
+    Columns of the rows, those of the rows they refer to with a prefix (``source_doi``), and what
+    rules need to know beside them.
+    """
+
+    def __init__(self, name: str, rows: pd.DataFrame, tables: Tables) -> None:
+        super().__init__(rows)
+        self.rows, self.tables, self.described = rows, tables, tables[name].description
+
+    def __missing__(self, name: str) -> Any:
+        for column, target in self.described.references.items():
+            prefix = column.removesuffix("_id") + "_"
+            if name.startswith(prefix):
+                others = Columns(target, self.tables[target].keyed, self.tables)
+                found = others[name.removeprefix(prefix)]
+                return self.setdefault(name, self[column].map(found).astype(found.dtype))
+        raise KeyError(name)
 
 
 @cache
@@ -56,109 +78,120 @@ def read_rules() -> tuple[dict[str, str], ...]:
 
 def check_rows(tables: Tables) -> Iterator[Problem]:
     """Apply every rule to the tables: one problem for each rule and row that breaks it."""
-    ruled = tables.keys() & {rule["table"] for rule in read_rules()}
-    sound = [name for name in ruled if len(tables[name].frame) and not tables[name].broken]
-    views = {name: view_of(name, tables) for name in sound}
+    sound = {name for name, table in tables.items() if table.sound}
+    named = {rule["table"] for rule in read_rules() if rule["table"] in tables}
+    asked = {name: columns_of(name, tables) for name in named}
     for rule in read_rules():
-        if (view := views.get(rule["table"])) is None:
+        if rule["table"] not in asked or not sound.issuperset(rule["needs"].split()):
             continue
-        table, (first, *others) = tables[rule["table"]], rule["columns"].split()
+        table, columns = tables[rule["table"]], asked[rule["table"]]
+        first, *others = rule["columns"].split()
         for column in first.split("|"):
-            seen = view
-            if column != first:
-                text, unprinted = view.get(column + PRINTED), view.get(f"{column}_unprinted")
-                seen = view.assign(cell=view[column], text=text, unprinted=unprinted)
-            for number in seen.index[rows_where(seen, rule["wrong"])]:
+            for number in rows_breaking(rule, column, columns):
                 # What else is odd about a cell may follow from what was found first.
                 if table.broken.isdisjoint((number, other) for other in [column, *others]):
-                    row = seen.loc[number].astype(object).fillna("blank")
-                    yield table.problem(number, column, rule["sentence"].format(**row))
+                    yield table.problem(number, column, say(rule, number, columns))
 
 
-def view_of(name: str, tables: Tables, depth: int = 2) -> pd.DataFrame:
-    """Join to the rows of a table those they refer to, and what rules need to know beside them.
-
-    The columns of another table have a prefix (``source_doi``).
-    """
-    view, described = tables[name].frame, tables[name].description
-    for column, target in described.references.items() if depth else ():
-        other = tables[target].keyed(view_of(target, tables, depth - 1))
-        view = view.join(other.add_prefix(f"{column.removesuffix('_id')}_"), on=column)
-    return _BESIDE[name](view, tables) if depth == 2 and name in _BESIDE else view
+def columns_of(name: str, tables: Tables) -> Columns:
+    """Give what rules may name of the rows of a table that have no damaged cell."""
+    frame, damaged = tables[name].frame, {number for number, _ in tables[name].broken}
+    columns = Columns(name, frame.drop(index=[*damaged]), tables)
+    columns.update(_BESIDE[name](columns) if name in _BESIDE and len(columns.rows) else {})
+    return columns
 
 
-def _sources(view: pd.DataFrame, _: Tables) -> pd.DataFrame:
-    note, title, doi = view["note"], view["title"], view["doi"].str.lower().str.rstrip(".")
+def rows_breaking(rule: dict[str, str], column: str, columns: Columns) -> list[int]:
+    """Find the numbers of the rows that break a rule in one of its columns."""
+    if columns.rows.empty:
+        return []
+    if "|" in rule["columns"]:
+        text, unprinted = columns.get(column + PRINTED), columns.get(f"{column}_unprinted")
+        columns.update(cell=columns[column], text=text, unprinted=unprinted)
+    # The conditions are those of the package, not of an author.
+    broken = eval(rule["wrong"], {}, columns)  # noqa: S307
+    return list(broken.index[broken.fillna(False).astype(bool)])
+
+
+def say(rule: dict[str, str], number: int, columns: Columns) -> str:
+    """Fill in the sentence of a rule for one row."""
+    cells = {name: columns[name][number] for name in re.findall(r"{(\w+)", rule["sentence"])}
+    return rule["sentence"].format_map({n: "blank" if pd.isna(c) else c for n, c in cells.items()})
+
+
+def _sources(columns: Columns) -> Mapping[str, Any]:
+    note, title = columns["note"], columns["title"]
+    doi = columns["doi"].str.lower().str.rstrip(".")
     called = note.str.contains(_RETRACTED, case=False).fillna(False)
-    return view.assign(
-        today=pd.Timestamp.now(),
-        doi_again=doi.duplicated() & doi.notna(),
-        called_retracted=called | title.str.contains(r"^\W*retracted\b", case=False),
-        doubted=note.str.contains(_DOUBT, case=False),
-    )
+    return {
+        "today": pd.Timestamp.now(),
+        "doi_again": doi.duplicated() & doi.notna(),
+        "called_retracted": called | title.str.contains(r"^\W*retracted\b", case=False),
+        "doubted": note.str.contains(_DOUBT, case=False),
+    }
 
 
-def _findings(view: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    view = _beside_print(view, tables, "findings")
-    measure, role = view["effect_measure"], view["outcome_kind_role"]
-    flags = zip(check_arithmetic(view)["flags"], view["misfit"].fillna(""), strict=True)
+def _findings(columns: Columns) -> Mapping[str, Any]:
+    measure, rows = columns["effect_measure"], columns.rows
+    flags = zip(check_arithmetic(rows)["flags"], rows["misfit"].fillna(""), strict=True)
     other = measure.map(COMPARED).map({"means": "event", "events": "marker"})
-    return view.assign(
-        ratio=measure.isin(RATIOS),
-        no_difference=measure.isin(RATIOS).astype(float),
-        odd_measure=role == other,
-        undeclared=[undeclared(found, misfit) for found, misfit in flags],
-        twin=_twin(view, "finding_id", _SAME_RESULT),
-    )
+    return _beside_print(columns) | {
+        "ratio": measure.isin(RATIOS),
+        "no_difference": measure.isin(RATIOS).astype(float),
+        "odd_measure": columns["outcome_kind_role"] == other,
+        "undeclared": pd.Series([undeclared(*pair) for pair in flags], rows.index),
+        "twin": _twin(rows, "finding_id", _SAME_RESULT),
+    }
 
 
-def _trials(view: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    arms = tables["arms"].frame.query("role == 'intervention'").dropna(subset=["arm"])
-    given = view["source_id"].map(arms.groupby("source_id")["arm"].agg(" ".join))
-    given = view["source_intervention"].fillna("") + " " + given.astype("string").fillna("")
-    allowed = tables["trials"].description.allowed("dose_unit")
-    units = "|".join({re.escape(unit.partition("/")[0]) for unit in allowed})
+def _trials(columns: Columns) -> Mapping[str, Any]:
+    arms = columns.tables["arms"].frame.query("role == 'intervention'").dropna(subset=["arm"])
+    given = columns["source_id"].map(arms.groupby("source_id")["arm"].agg(" ".join).to_dict())
+    given = columns["source_intervention"].fillna("") + " " + given.astype("string").fillna("")
+    units = {unit.partition("/")[0] for unit in columns.described.allowed("dose_unit")}
     plain = given.str.replace(MICRO, "u", regex=True)
-    stated = plain.str.findall(rf"(\d+(?:\.\d+)?) ?({units})\b")
-    dose = view["dose" + PRINTED] + " " + view["dose_unit"].str.partition("/")[0]
-    pairs = [(amount, [*map(" ".join, found)]) for amount, found in zip(dose, stated, strict=True)]
-    other = ["" if own is pd.NA or own in found else ", ".join(found) for own, found in pairs]
-    return view.assign(other_doses=other)
+    stated = plain.str.findall(rf"(\d+(?:\.\d+)?) ?({'|'.join(map(re.escape, units))})\b")
+    stated = stated.map(lambda found: [*map(" ".join, found)])
+    dose = (columns["dose" + PRINTED] + " " + columns["dose_unit"].str.partition("/")[0]).fillna("")
+    pairs = zip(dose, stated, strict=True)
+    other = ["" if not own or own in found else ", ".join(found) for own, found in pairs]
+    return {"other_doses": pd.Series(other, dose.index)}
 
 
-def _arms(view: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    pairs = pair_arms(tables["arms"].frame)
-    paired = view["arm_id"].isin({*pairs["arm_id_intervention"], *pairs["arm_id_comparator"]})
-    return _beside_print(view, tables, "arms").assign(
-        randomised=view["source_id"].map(tables["trials"].keyed()["n_randomised"]),
-        value=view["mean"].fillna(view["median"]),
-        figures=view[["mean", "median", "events"]].notna().sum(axis=1),
-        alone=~paired,
-        twin=_twin(view, "arm_id", [*SAME_ARMS, "arm"]),
-    )
+def _arms(columns: Columns) -> Mapping[str, Any]:
+    rows, trials = columns.rows, columns.tables["trials"].keyed
+    pairs = pair_arms(rows)
+    paired = rows["arm_id"].isin({*pairs["arm_id_intervention"], *pairs["arm_id_comparator"]})
+    return _beside_print(columns) | {
+        "randomised": rows["source_id"].map(trials["n_randomised"]),
+        "value": rows["mean"].fillna(rows["median"]),
+        "figures": rows[["mean", "median", "events"]].notna().sum(axis=1),
+        "alone": ~paired,
+        "twin": _twin(rows, "arm_id", [*SAME_ARMS, "arm"]),
+    }
 
 
-def _certainty(view: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    findings, outcomes = tables["findings"].frame, tables["outcomes"].frame
-    about = dict(zip(findings["finding_id"], findings["outcome_id"].fillna(""), strict=True))
+def _certainty(columns: Columns) -> Mapping[str, Any]:
+    tables, rows = columns.tables, columns.rows
+    about = tables["findings"].keyed["outcome_id"].dropna()
     # A result on several outcomes taken together is about each of the kinds it covers.
-    covers = dict(zip(outcomes["outcome_id"], outcomes["covers"].map(split_list), strict=True))
-    pairs = zip(view["outcome_id"], view["outcome_kind"], view["finding_ids"], strict=True)
+    covers = tables["outcomes"].keyed["covers"].map(split_list)
+    triples = zip(rows["outcome_id"], columns["outcome_kind"], rows["finding_ids"], strict=True)
     foreign = [
         [key for key in split_list(keys)
-         if about.get(key, "") not in ("", outcome) and kind not in covers.get(about[key], [kind])]
-        for outcome, kind, keys in pairs
+         if about.get(key, outcome) != outcome and kind not in covers.get(about[key], [kind])]
+        for outcome, kind, keys in triples
     ]  # fmt: skip
-    domains = view.groupby("outcome_id")["domain"].agg(set)
-    lacking = [[d for d in DOMAINS if d not in domains[outcome]] for outcome in view["outcome_id"]]
-    again = view["outcome_id"].duplicated()
-    return view.assign(
-        foreign=[", ".join(keys) for keys in foreign],
-        lacking=pd.Series([", ".join(some) for some in lacking], view.index).mask(again, ""),
-    )
+    domains = rows.groupby("outcome_id")["domain"].agg(set)
+    lacking = [[d for d in DOMAINS if d not in domains[outcome]] for outcome in rows["outcome_id"]]
+    again = rows["outcome_id"].duplicated()
+    return {
+        "foreign": pd.Series([", ".join(keys) for keys in foreign], rows.index),
+        "lacking": pd.Series([", ".join(some) for some in lacking], rows.index).mask(again, ""),
+    }
 
 
-_BESIDE: dict[str, Callable[[pd.DataFrame, Tables], pd.DataFrame]] = {
+_BESIDE: dict[str, Callable[[Columns], Mapping[str, Any]]] = {
     "sources": _sources,
     "findings": _findings,
     "trials": _trials,
@@ -167,13 +200,13 @@ _BESIDE: dict[str, Callable[[pd.DataFrame, Tables], pd.DataFrame]] = {
 }
 
 
-def _beside_print(view: pd.DataFrame, tables: Tables, name: str) -> pd.DataFrame:
-    described = tables[name].description
+def _beside_print(columns: Columns) -> dict[str, Any]:
+    described = columns.described
     figures = [column for column in described.columns if described.kind(column) == "number"]
-    return view.join(read_print(view, figures, described.allowed("unit")))
+    return dict(read_print(columns.rows, figures, described.allowed("unit")))
 
 
-def _twin(view: pd.DataFrame, key: str, same: list[str]) -> Any:
+def _twin(rows: pd.DataFrame, key: str, same: list[str]) -> Any:
     """Name for each row an earlier one that differs from it in nothing but figures and words."""
-    first = view.groupby(same, dropna=False)[key].transform("first")
-    return first.where(first != view[key], "")
+    first = rows.groupby(same, dropna=False)[key].transform("first")
+    return first.where(first != rows[key], "")

@@ -85,7 +85,7 @@ def _schema(tables: Mapping[str, LoadedTable]) -> dict[str, Any]:
     """Read the schema, and add which sources, forms and groups of people the tables know."""
     schema: dict[str, Any] = json.loads(_SCHEMA.read_text("utf-8"))
     keys = schema["properties"]
-    if tables and not tables["sources"].broken:
+    if tables and tables["sources"].sound:
         known = {"enum": sorted(tables["sources"].frame["source_id"])}
         for place in keys["central_source"], keys["doses"]["items"]["properties"]["source_id"]:
             place.update(known, description="a source of sources.csv")
