@@ -9,7 +9,7 @@ import pytest
 from evidence_tools import Evidence
 from evidence_tools.show.display import plain, runs
 from evidence_tools.show.narrate import narrate_agreement, narrate_limitations, narrate_rows
-from evidence_tools.show.words import SILENT, concerns_once, source_run
+from evidence_tools.show.words import concerns_once, sentence, source_run
 
 
 def first(prose: object) -> str:
@@ -39,7 +39,7 @@ def test_results_that_do_not_count_are_never_agreement(topic: Evidence) -> None:
 
 def test_not_significant_is_never_no_effect(topic: Evidence) -> None:
     text = str(narrate_agreement(["dor", "som"]))
-    assert text.count(SILENT) == 1
+    assert text.count(sentence("note.silent")) == 1
     assert "no effect" not in text
 
 

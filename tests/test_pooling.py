@@ -195,22 +195,6 @@ def test_wrong_input_is_refused_with_what_to_do(topic: Evidence, ask: Any, says:
 
 
 @pytest.mark.parametrize(
-    ("frame", "how", "says"),
-    [
-        (effects(effect=[0.1, 0.11, 0.1]), {}, "narrower than a Wald interval would be"),
-        (effects(effect=[0.1, 0.11, 0.1]), {"interval": "Wald"}, ""),
-        (effects(), {}, ""),
-    ],
-)
-def test_an_interval_narrower_than_that_of_wald_is_said(
-    topic: Evidence, frame: pd.DataFrame, how: dict[str, str], says: str
-) -> None:
-    said = str(narrate_pooled(pool(frame.assign(outcome_id="som"), **how)))
-    assert says in said
-    assert bool(says) == ("narrower" in said)
-
-
-@pytest.mark.parametrize(
     ("source", "reason"),
     [
         ("reed2016", "the trial fern2019 is counted twice"),

@@ -44,9 +44,9 @@ def timeline_plot(
     lanes = [_timed_lane(evidence, rows) for rows in alike.values()]
     measured = {row.outcome_id for row in timed}
     silent = [words.lower_first(one.name) for one in outcomes if one.outcome_id not in measured]
-    usual = "How soon was a change seen? An earlier one may have been missed."
+    caption = caption or words.sentence("caption.timeline")
     return draw_lanes(
-        lanes, _months_axis(lanes, "since the start"), name, caption or usual,
+        lanes, _months_axis(lanes, "since the start"), name, caption,
         note=f"No time of measurement is known for {words.listed(silent)}." if silent else "",
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ def trials_plot(
     known = [number for number in numbers if number]
     for number in (*known[:1], *known[-1:], numbers[0]):
         legend[_people(number)] = {"size": _size(number, numbers[-1])}
-    usual = f"How long were trials, how much did they give, and what did they find on {about}?"
+    usual = words.sentence("caption.trials", about=about)
     return draw_lanes(
         lanes, _months_axis(lanes, "of treatment"), name, caption or usual, legend=legend,
         note=_left_out(evidence, trials, "duration"),
@@ -125,7 +125,7 @@ def dose_plot(selection: Selection, *, name: str = "fig-doses", caption: Text = 
         lanes.append(Lane(source, says, [diamond], said, "Other amounts"))
     values = [one["x"] for lane in lanes for one in lane.marks]
     axis = drawing.axis_around(values, log=True, title=[f"{words.unit_text(units[-1])}, log scale"])
-    usual = "How much did trials give, beside other amounts? A larger mark is more trials."
+    usual = words.sentence("caption.doses")
     return draw_lanes(lanes, axis, name, caption or usual, note=_left_out(evidence, trials, "dose"))
 
 
@@ -238,13 +238,6 @@ def _convert(value: Any, unit: str) -> tuple[float, str]:
     return float(value) * _MASSES.get(mass, 1), f"g{slash}{per}" if mass in _MASSES else unit
 
 
-_FLAGS = {
-    "struck out": " struck out (retracted, or under a published caution)",
-    "set aside": " set aside (contradict their own source)",
-    "superseded": " replaced by a correction",
-}
-
-
 def sources_plot(selection: Selection, *, name: str = "fig-sources", caption: Text = "") -> Figure:
     """Draw how many sources and results are left at each step, and why others are not.
 
@@ -258,7 +251,11 @@ def sources_plot(selection: Selection, *, name: str = "fig-sources", caption: Te
     counted = findings[findings["standing"] == "counted"]
     silent = {source.source_id for source in sources} - set(findings["source_id"])
     flags = asked["standing"].value_counts()
-    flagged = [words.count_text(flags[key]) + said for key, said in _FLAGS.items() if key in flags]
+    flagged = [
+        said.format(count=words.count_text(flags[key]))
+        for key, said in words.phrases("step").items()
+        if key in flags
+    ]
     steps = {
         words.count_text(len(sources), "source"): "",
         _kept(findings): f"No result here: {words.count_text(len(silent), 'source')}"
@@ -275,8 +272,7 @@ def sources_plot(selection: Selection, *, name: str = "fig-sources", caption: Te
         bar = rule(0, x2=number, on_axis=True, colour=drawing.PALETTE[0], width=12, says=says)
         lanes.append(Lane(words.sentence_case(kept), says, [bar], gone))
     axis = Axis(0, len(sources), title=["sources"])
-    usual = "How do the sources of this report become the results that are counted?"
-    return draw_lanes(lanes, axis, name, caption or usual)
+    return draw_lanes(lanes, axis, name, caption or words.sentence("caption.sources"))
 
 
 def _kept(findings: pd.DataFrame) -> str:

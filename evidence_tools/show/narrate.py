@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import MOVED, RATIOS
-from evidence_tools.evidence.effects import effects_of_arms, need, with_interval
+from evidence_tools.evidence.effects import effects_of_arms, need
 from evidence_tools.evidence.frames import rows_where, split_list
 from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, effect_verb
 from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
@@ -102,7 +102,7 @@ def narrate_agreement(selection: Selection) -> Prose:
     evidence, outcomes = pick(selection, "outcomes")
     results = [results_on(evidence, outcome.outcome_id) for outcome in outcomes]
     counted = [finding for found in results for finding in found if finding.standing == "counted"]
-    silent = words.SILENT if any(map(words.is_silent, counted)) else ""
+    silent = words.sentence("note.silent") if any(map(words.is_silent, counted)) else ""
     return words.list_items(evidence, [*map(agreement_runs, outcomes, results), silent])
 
 
@@ -204,22 +204,8 @@ _LISTS: dict[str, Callable[[Evidence, Sequence[Row]], list[Text]]] = {
 }
 
 
-_METHODS = {
-    "REML": "restricted maximum likelihood",
-    "PM": "Paule and Mandel's method",
-    "DL": "DerSimonian and Laird's method",
-    "fixed": "one effect for all trials",
-}
-_TESTS = {
-    ("between_p", "between_p"): "The test of a difference between these {groups} groups gives {p}. "
-    "A large p-value does not show that they are alike.",
-    ("intercept", "p_value"): "Egger's test of asymmetry (weighted regression) gives {p}. Where "
-    "trials differ much it says little, and a large p-value does not show symmetry.",
-    ("moderator", "pvalue"): "With one more unit of {moderator} the effect, for ratios its "
-    "logarithm, differs by {estimate} (95% CI {ci_low} to {ci_high}; {p}). This is an association "
-    "between trials, and no cause is shown.",
-}
-"""What is said of a test: by a column that only its frame has, and the one of its p-value."""
+_TESTS = {"between_p": "between_p", "intercept": "p_value", "moderator": "pvalue"}
+"""A column that only the frame of a test has, and that of its p-value."""
 
 
 def read_average(pooled: Any) -> tuple[Evidence, list[Row], int]:
@@ -244,54 +230,45 @@ def narrate_pooled(pooled: pd.DataFrame) -> Prose:
     known = pooled if isinstance(pooled, pd.DataFrame) else pd.DataFrame()
     if known.index.name == "arm_id":
         return _narrate_arms(pooled)
-    for (column, p_column), said in _TESTS.items():
-        if column in known:
-            last = as_rows(known.rename_axis("row"))[-1]._asdict()
-            cells = {
-                key: words.number_text(value) if isinstance(value, float) else value
-                for key, value in last.items()
-            }
-            p = last[p_column]
-            cells["p"] = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-            return Prose((runs(said.format(groups=len(known), **cells)),))
-    evidence, (*trials, row), null = read_average(pooled)
+    for column in _TESTS.keys() & set(known):
+        return Prose((runs(_test(known, column)),))
+    evidence, (*_, row), null = read_average(pooled)
     if getattr(row, "outcome_id", None) is None:
         raise ValueError(
             "the effects have no outcome_id, so what they are of is not known; add one of "
             "evidence.outcomes: effects.assign(outcome_id=...)"
         )
     outcome = evidence.outcome(row.outcome_id)
-    how = (
-        f"The average was computed for this report by {LIBRARY} {version(LIBRARY)}, with "
-        f"{_METHODS[row.method]} and a {row.interval} interval."
-    )
-    # An interval of Hartung and Knapp can be narrower than one of Wald.
-    error = sum(1 / (trial.standard_error**2 + (row.tau2 or 0)) for trial in trials) ** -0.5
-    wald = with_interval(pooled.loc[[POOLED]].assign(standard_error=error)).iloc[0]
-    if row.interval != "Wald" and row.ci_lower > wald["ci_lower"]:
-        how += (
-            " It is narrower than a Wald interval would be "
-            f"({words.range_text(wald['ci_lower'], wald['ci_upper'])}), because these trials "
-            "differ less than their own intervals lead one to expect."
-        )
+    method = words.sentence(f"method.{row.method}")
+    library = f"{LIBRARY} {version(LIBRARY)}"
+    how = words.sentence("average.how", library=library, method=method, interval=row.interval)
     shown = words.join_known(
         _shown(evidence, outcome, row, null), evidence.rows("kinds")[outcome.kind].caution, mark=" "
     )
     return Prose(tuple(map(runs, (shown, _spread(row, null), how))))
 
 
+def _test(tested: pd.DataFrame, column: str) -> str:
+    """Say what a test of groups, a line or asymmetry gives."""
+    last = as_rows(tested.rename_axis("row"))[-1]._asdict()
+    p = last[_TESTS[column]]
+    p = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    numbers = {k: words.number_text(v) for k, v in last.items() if isinstance(v, float)}
+    return words.sentence(f"test.{column}", **last | numbers | {"groups": len(tested), "p": p})
+
+
 def _shown(evidence: Evidence, outcome: Row, row: Row, null: int) -> str:
     subject, name = evidence.topic.subject["name"], words.lower_first(outcome.name)
     rated = evidence.rows("ratings").get(row.outcome_id)
     level = rated.certainty if rated else LEVELS[-1]
+    way, verb, key = "increase" if row.estimate > null else "decrease", "", "effect.clear"
     if row.ci_lower <= null <= row.ci_upper:
-        says = f"It is not clear whether {name} differs with {subject}: the interval of the "
-        says += "average includes no difference, which does not show that there is none"
+        key = "effect.crosses"
     elif level == LEVELS[-1]:
-        says = f"The evidence is very uncertain about the effect of {subject} on {name}"
+        key = "effect.uncertain"
     else:
-        way = "increase" if row.estimate > null else "decrease"
-        says = words.sentence_case(f"{subject} {effect_verb(way, level)} {name}")
+        verb = effect_verb(way, level)
+    says = words.sentence_case(words.sentence(key, subject=subject, verb=verb, name=name))
     unit = row.unit if row.effect_measure == "MD" else ""
     average = words.amount_text(row.estimate, unit)
     people = getattr(row, "n_participants", None)
@@ -306,20 +283,20 @@ def _shown(evidence: Evidence, outcome: Row, row: Row, null: int) -> str:
 
 def _spread(row: Row, null: int) -> str:
     """Say how far trials differ, and where a new one is expected."""
-    said = f"Of the variation between these trials, {row.i2:.0f}% is more than chance gives (I²)"
-    measure = row.effect_measure
+    said, measure = words.sentence("average.share", i2=row.i2), row.effect_measure
     if row.tau2_lower is not None:
         scale = f"log {measure}" if measure in RATIOS else measure
-        said += f"; the variance of the {scale} between trials, τ², is "
-        said += words.number_text(row.tau2)
-        said += f" (95% CI {words.range_text(row.tau2_lower, row.tau2_upper)})"
+        tau2, interval = (
+            words.number_text(row.tau2),
+            words.range_text(row.tau2_lower, row.tau2_upper),
+        )
+        said += words.sentence("average.variance", scale=scale, tau2=tau2, interval=interval)
     if row.prediction_lower is None:
         return f"{said}."
     low, high = map(words.number_text, (row.prediction_lower, row.prediction_upper))
-    said += f". The effect in a new trial is expected between {measure} {low} and {high} (95% "
-    said += "prediction interval)."
+    new = words.sentence("average.new", measure=measure, low=low, high=high)
     includes = row.prediction_lower <= null <= row.prediction_upper
-    return f"{said} That includes no difference." if includes else said
+    return f"{said}. {new}{' That includes no difference.' if includes else ''}"
 
 
 def _narrate_arms(selection: Selection) -> Prose:

@@ -20,20 +20,16 @@ _HALF = LINE / 2  # of the height of a diamond
 
 _INK, _BLUE, _RED = drawing.INK, *drawing.PALETTE[:2]
 _DASHED = {"width": 1.5, "dashed": True}
-LOOKS: dict[str, tuple[str, Mark | None, str, str]] = {
-    "central source": (_INK, None, "", ""),
-    "agrees": (_BLUE, None, "blue, no frame: agrees", "agree"),
-    "conflicts": (_RED, {"width": 2.5}, "thick frame: opposite, both significant", "opposite"),
-    "opposite, significance not stated": (
-        _RED, _DASHED, "red dashed frame: opposite, significance not stated",
-        "opposite with unstated significance"),
-    "reports a change": (_INK, {"width": 1}, "thin frame: a change where the first reports none",
-                         "with a change"),
-    "not significant": (_INK, _DASHED, "dashed frame: not significant, refutes nothing", "unclear"),
-    "open": (_INK, None, "", "unclear"),
-    "not compared": (_INK, None, "", "not compared"),
-}  # fmt: skip
-"""For each relation: colour, frame, words for the legend, and words behind a count."""
+_LOOKS: dict[str, tuple[str, Mark | None]] = {
+    "agrees": (_BLUE, None),
+    "conflicts": (_RED, {"width": 2.5}),
+    "opposite, significance not stated": (_RED, _DASHED),
+    "reports a change": (_INK, {"width": 1}),
+    "not significant": (_INK, _DASHED),
+    **dict.fromkeys(("central source", "open", "not compared"), (_INK, None)),
+}
+"""Colour and frame of each relation; those that need words in a legend have them there."""
+_LEGEND = words.phrases("legend")
 _MOST_COLUMNS = 12
 _NARROWEST = 190  # pixels that all columns have on a phone
 _NAME = 130  # pixels of a line of a column's name
@@ -60,8 +56,7 @@ def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Tex
         label = f"{outcome}, {finding.source}" if several else outcome
         lanes.append(_lane(evidence, finding, label, own_scale=True))
     axis = Axis(-1, 1, title=[_sides(evidence, findings)], ticks={0: "0"}, null=0, top=True)
-    usual = "Which way did each outcome move, and how far? Each row has its own scale."
-    return draw_lanes(lanes, axis, name, caption or usual)
+    return draw_lanes(lanes, axis, name, caption or words.sentence("caption.markers"))
 
 
 def forest_plot(
@@ -98,8 +93,7 @@ def forest_plot(
     null = int(any(finding.effect_measure in RATIOS for finding in findings))
     look: dict[str, Any] = {"log": bool(null), "title": titles, "null": null}
     axis = drawing.axis_around([*ends, null], **look) if ends else None
-    usual = "What does each source report? Bars across the line include no difference."
-    return draw_lanes(lanes, axis, name, caption or usual)
+    return draw_lanes(lanes, axis, name, caption or words.sentence("caption.forest"))
 
 
 def _lane(
@@ -198,11 +192,7 @@ def _average(pooled: pd.DataFrame, name: str, caption: Text) -> Figure:
     scale = words.join_known(FULL_NAMES[rows[-1].effect_measure], unit, mark=", ")
     title = [_sides(evidence), scale]
     axis = drawing.axis_around(ends, log=bool(null), title=title, null=null)
-    note = (
-        "Each square is as large as the weight of its trial in percent; a bar is the 95% interval, "
-        "and so is the width of the diamond; the dashed line is where a new trial is expected."
-    )
-    usual = "What did each trial find, and what is their average?"
+    usual, note = map(words.sentence, ("caption.average", "note.average"))
     return draw_lanes(lanes, axis, name, caption or usual, note=note)
 
 
@@ -230,9 +220,8 @@ def _funnel(pooled: Any, name: str, caption: Text) -> Figure:
         marks.append(rule(axis.low, y, x2=axis.high, on_axis=True, opacity=0.35))
         marks.append(text(axis.low, y, text=said, align="right", on_axis=True))
     says = [f"Effects of {len(trials)} trials on {evidence.topic.subject['name']}."]
-    note = "Large trials are above, small ones below. Inner lines: p = 0.05; outer lines: p = 0.01."
     lane = Lane("Standard error", "", marks, room=height)
-    usual = "Do small trials report other effects than large ones?"
+    usual, note = map(words.sentence, ("caption.funnel", "note.funnel"))
     return draw_lanes([lane], axis, name, caption or usual, note=note, says=says)
 
 
@@ -277,13 +266,13 @@ def agreement_plot(
     relations = {relation for _, relation in drawn}
     legend = {
         meaning: {"colour": colour, **(square | frame if frame else {})}
-        for relation, (colour, frame, meaning, _) in LOOKS.items()
-        if meaning and relation in relations
+        for relation, (colour, frame) in _LOOKS.items()
+        if relation in relations and (meaning := _LEGEND.get(relation))
     }
-    usual = "Which sources agree with the first? An empty cell is silence."
     # The text alternative names every source.
     shown = [(one, [f for f, _ in by_outcome[one.outcome_id]]) for one in outcomes]
     says = [plain(agreement_runs(one, found, most=0)) for one, found in shown]
+    usual = words.sentence("caption.agreement")
     return draw_lanes(lanes, axis, name, caption or usual, legend=legend, says=says)
 
 
@@ -302,7 +291,7 @@ def _cell(evidence: Evidence, found: _Cells, column: int, step: float) -> list[M
     drawn = []
     for number, (finding, relation) in enumerate(found):
         x = column + (number - (len(found) - 1) / 2) * room / step
-        colour, frame, *_ = LOOKS.get(relation, (drawing.GREY, None))
+        colour, frame = _LOOKS.get(relation, (drawing.GREY, None))
         if frame:
             look: Mark = {"shape": "square", "size": (room - 3) ** 2, "colour": colour, **frame}
             drawn.append(point(x, on_axis=True, hollow=True, **look))

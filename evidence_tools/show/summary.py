@@ -13,15 +13,11 @@ from evidence_tools.evidence.judgements import LEVELS, effect_verb
 from evidence_tools.evidence.model import Evidence, Row, Selection, pick
 from evidence_tools.show import narrate, words
 from evidence_tools.show.display import Run, Table
-from evidence_tools.show.results import LOOKS
 from evidence_tools.show.tables import Column, Layout, make_table, outcome_cell
 from evidence_tools.show.values import row_sets, short_text
 
-_UNCLEAR = "Unclear is what is not significant, only said in words or not comparable."
-_RULE = (
-    "The result is that of one source, and no average computed here: the first that the certainty "
-    "rests on; where nobody rated it, that of the central source, the newest review or trial."
-)
+_RELATIONS = words.phrases("relation")
+"""Words behind a count of results, by how they relate to another."""
 
 
 def _tally(said: Iterable[str]) -> str:
@@ -32,8 +28,8 @@ def _others(evidence: Evidence, finding: Row) -> str:
     """Count how other results that count relate to one."""
     rows = evidence.comparisons
     others = (rows["outcome_id"] == finding.outcome_id) & (rows["finding_id"] != finding.finding_id)
-    found = [relation for relation in rows.loc[others, "relation"] if relation in LOOKS]
-    return _tally(LOOKS[relation][-1] for relation in sorted(found, key=list(LOOKS).index))
+    found = [relation for relation in rows.loc[others, "relation"] if relation in _RELATIONS]
+    return _tally(_RELATIONS[one] for one in sorted(found, key=list(_RELATIONS).index))
 
 
 def _certainty(evidence: Evidence, row: Row) -> str:
@@ -69,7 +65,8 @@ def answer_table(selection: Selection, *, name: str = "tab-answer", caption: str
     'Somnin (SOM) | ↑ increase: MD 1.86 (95% CI 1.17–2.56) | 2 agree; 2 unclear | ●●○○*'
     """
     evidence, findings = pick(selection)
-    note = words.join_known(_gaps(evidence, findings), _UNCLEAR, words.CERTAINTY_NOTE, mark=" ")
+    notes = map(words.sentence, ("note.unclear", "note.certainty"))
+    note = words.join_known(_gaps(evidence, findings), *notes, mark=" ")
     return make_table(evidence, _ANSWER, findings, name, caption, note)
 
 
@@ -107,7 +104,7 @@ def _meaning(evidence: Evidence, outcome: Row) -> str:
         return "Nobody has rated this evidence."
     ways = [way for way in map(words.way_text, results) if way.startswith("a significant")]
     if certainty == LEVELS[-1]:
-        said = f"The evidence is very uncertain about the effect of {subject} on {name}."
+        said = f"{words.sentence('effect.uncertain', subject=subject, name=name)}."
     elif direction := narrate.effect_direction(evidence, outcome.outcome_id):
         said = f"{words.sentence_case(subject)} {effect_verb(direction, certainty)} {name}."
     elif results[0].conflict:
@@ -148,7 +145,8 @@ def summary_table(selection: Selection, *, name: str = "tab-summary", caption: s
     evidence, outcomes = pick(selection, "outcomes")
     kinds = [f.kind for outcome in outcomes for f in _counted(evidence, outcome)]
     cautions = dict.fromkeys(evidence.rows("kinds")[kind].caution for kind in kinds)
-    note = words.join_known(_RULE, words.CERTAINTY_NOTE, *cautions, mark=" ")
+    notes = map(words.sentence, ("note.first", "note.certainty"))
+    note = words.join_known(*notes, *cautions, mark=" ")
     return make_table(evidence, _SUMMARY, outcomes, name, caption, note)
 
 
@@ -174,5 +172,4 @@ def limitations_table(
     question = "Which limitation holds for how many results of each source?"
     layout = Layout(question, columns, missing="")
     rows = list(words.grouped(findings, lambda finding: finding.source_id).values())
-    note = "● all results of the source that are looked at here; otherwise how many; – none."
-    return make_table(evidence, layout, rows, name, caption, note)
+    return make_table(evidence, layout, rows, name, caption, words.sentence("note.limits"))

@@ -7,10 +7,12 @@ each column, as ``evidence.finding("...")`` gives it; a finding knows its outcom
 
 from __future__ import annotations
 
+import csv
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from evidence_tools.evidence.arithmetic import FULL_NAMES, MOVED, RATIOS
@@ -22,31 +24,24 @@ from evidence_tools.show.display import Prose, Run, Runs, Text, plain, runs
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 ARROWS = {"increase": "\N{UPWARDS ARROW}", "decrease": "\N{DOWNWARDS ARROW}"}
-DIRECTIONS = {
-    "increase": "increase",
-    "decrease": "decrease",
-    "no_significant_change": "no significant change",
-    "benefit_reported_narratively": "benefit in words only",
-    "not_conclusive": "no conclusive result",
-}
-"""Each direction in words."""
+with Path(__file__).with_name("sentences.csv").open(encoding="utf-8", newline="") as _file:
+    _SENTENCES = {row["key"]: row["text"] for row in csv.DictReader(_file)}
 
-CERTAINTY_NOTE = (
-    "Certainty from ●○○○ very low to ●●●● high; * at most, because some reasons for doubt could "
-    "not be judged."
-)
-# Altman and Bland 1995: absence of evidence is not evidence of absence.
-SILENT = (
-    "A result without significance neither confirms nor refutes a change: "
-    "it does not show that there is none."
-)
-CONCERNS = {
-    "arithmetic_flag": "printed figures do not fit together",
-    "internal_contradiction": "contradicts itself",
-    "adjusted": "adjusted later",
-    "caution_published": "caution published",
-    "retracted": "retracted",
-}
+
+def sentence(key: str, **slots: Any) -> str:
+    """Write a sentence of ``sentences.csv``, with its slots filled."""
+    return _SENTENCES[key].format(**slots)
+
+
+def phrases(about: str) -> dict[str, str]:
+    """Give the words of ``sentences.csv`` about one thing, by what follows it in their keys."""
+    parts = ((key.partition("."), text) for key, text in _SENTENCES.items())
+    return {name: text for (start, _, name), text in parts if start == about}
+
+
+DIRECTIONS = phrases("direction")
+"""Each direction in words."""
+CONCERNS = phrases("concern")
 """Each known concern about a source in words."""
 
 _UNITS = {"ug": "µg", "cm2": "cm²", "cm3": "cm³", "m2": "m²"}
@@ -203,7 +198,7 @@ def way_text(finding: Any, *, article: bool = True) -> str:
 
 
 def certainty_mark(rating: str | None) -> str:
-    """Show a certainty, such as "at most low", in circles, as `CERTAINTY_NOTE` explains them."""
+    """Show a certainty, such as "at most low", in circles, as ``note.certainty`` explains them."""
     if rating is None:
         return "not rated"
     level = rating.removeprefix("at most ")
