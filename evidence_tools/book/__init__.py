@@ -12,6 +12,7 @@ import atexit
 import gc
 import hashlib
 import os
+import pickle
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -42,12 +43,12 @@ from evidence_tools.book.site import (
     finish_site,
     keep_vega,
     load_index,
-    shared_state,
+    note_frame,
     write_notebooks,
 )
 from evidence_tools.check.built import check_built
 from evidence_tools.check.review import review_book
-from evidence_tools.evidence.model import load_evidence
+from evidence_tools.evidence.model import LOADED, Evidence, load_evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
 from evidence_tools.releases.manifest import ReleaseError, read_stamp, write_manifest
 
@@ -95,6 +96,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-before-read-docs", _begin)
     app.connect("env-get-updated", _choose_pages, priority=900)  # when all is numbered
     app.connect("source-read", _find_results)
+    app.connect("doctree-read", note_frame, priority=100)  # while it has its front matter
     app.connect("doctree-read", outputs.check_page)
     app.connect("doctree-read", layout.split_keywords)
     app.connect("write-started", _print)
@@ -125,7 +127,6 @@ def _settle(app: Any, config: Config) -> None:
         app.evidence_site = site = Site(build)
         app.outdir, app.doctreedir = (type(app.outdir)(site.new / n) for n in ("html", "doctrees"))
         app.evidence_stamp = read_stamp(folder)
-        app.evidence_review = app.evidence_session.beside(partial(review_book, folder))
     atexit.register(app.evidence_session.close)  # also after Ctrl-C, which no event reports
     layout.use_assets(app)
     for name, value in _SETTINGS.items():
@@ -157,6 +158,10 @@ def _key(app: Any) -> str:
     chapters = [Path(app.srcdir, name) for name in app.config.include_patterns]
     texts = [path.read_bytes() for path in chapters if path.is_file()]
     parts = (app.evidence_session.key, app.evidence_stamp, app.config.overrides, texts)
+    return _hash(parts)
+
+
+def _hash(parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
@@ -177,7 +182,8 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
     show = sys.stdout.isatty() and not app.quiet
     tell = partial(print, flush=True) if show else lambda line: None
     with _failing_closed(app):
-        app.evidence = load_evidence(folder / "data")
+        app.evidence = _load(site.new / f"{session.key}.pickle", folder / "data")
+        app.evidence_review = session.beside(partial(review_book, folder))
         for name in _TEXTS:
             app.config[name] = plain_text(app.evidence, app.config[name])
         check = lambda: _refuse(app.evidence_review().problems)  # noqa: E731
@@ -185,6 +191,17 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
         app.evidence_vega = session.beside(partial(keep_vega, site.own))
     if ran:
         LOGGER.info("executed %d of %d chapters", ran, known)
+
+
+def _load(kept: Path, data: Path) -> Evidence:
+    """Load the evidence; what the last build kept of it is found there by its content."""
+    if kept.is_file():
+        LOADED.update(pickle.loads(kept.read_bytes()))  # noqa: S301 - with the hash we noted
+    evidence = load_evidence(data)
+    for old in kept.parent.glob("*.pickle"):
+        old.unlink()
+    kept.write_bytes(pickle.dumps(LOADED))
+    return evidence
 
 
 def _find_results(app: Any, docname: str, _: list[str]) -> None:
@@ -195,8 +212,11 @@ def _find_results(app: Any, docname: str, _: list[str]) -> None:
 
 def _choose_pages(app: Any, env: Any) -> Iterable[str]:
     """Have all pages written if what they show of each other or the last site has changed."""
-    parts = (app.evidence_session.key, app.evidence_stamp, app.config.overrides)
-    app.evidence_shared, last = shared_state(env, parts), app.evidence_site.last
+    frames: list[Any] = sorted((name, page["frame"]) for name, page in env.metadata.items())
+    glued = sorted(Path(env.mystnb_config.output_folder).rglob("*.glue.json"))
+    frames += [path.read_bytes() for path in glued]
+    parts = (app.evidence_session.key, app.evidence_stamp, app.config.overrides, frames)
+    app.evidence_shared, last = _hash(parts), app.evidence_site.last
     app.evidence_keeps = last.get("shared") == app.evidence_shared or DRAFT in os.environ
     return () if app.evidence_keeps else env.found_docs
 

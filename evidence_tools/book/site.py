@@ -19,6 +19,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from docutils import nodes
 from sphinx import addnodes
 
 from evidence_tools.book.layout import address_of, file_stem, report_of
@@ -28,7 +29,6 @@ from evidence_tools.releases.publication import forward_page
 
 _BUNDLE = f"vega-{metadata.version('vl-convert-python')}.js"
 _ICON_FONT = re.compile(r'\.fa-[^{}]*\{content:"[^"]*"\}|@font-face\{[^{}]*\}')
-_ADDRESS = re.compile(r" at 0x\w+")
 _SCRIPT = '<script src="_static/evidence-forward.js"></script>\n</head>'
 """Leads on with the part of the page that a short address names, where a script may run."""
 
@@ -83,43 +83,15 @@ def _hashes(folder: Path) -> dict[str, str]:
     }
 
 
-_OF_ONE_PAGE = {
-    *("all_docs", "dependencies", "evidence_sources", "longtitles", "metadata", "nb_metadata"),
-    *("original_image_uri", "temp_data", "titles_old", "citation_refs", "entries"),
-    *("app", "config", "config_status", "config_status_extra", "domaindata", "domains", "events"),
-    *("external_site_map", "myst_config", "mystnb_config", "nb_new_exec_data", "project"),
-    *("settings", "_pickled_doctree_cache", "_write_doc_doctree_cache"),
-}
-"""Parts of Sphinx's environment that no page shows of another, or that follow from the key."""
-
-
-def shared_state(env: Any, key: object) -> str:
-    """Hash what pages show of each other; ``key`` stands for all that is not in the pages.
-
-    A part of the environment that nobody here knows counts too: at worst too much is written.
-    """
-    parts = {name: part for name, part in vars(env).items() if name not in _OF_ONE_PAGE}
-    parts |= {
-        f"{domain}.{name}": part
-        for domain, data in env.domaindata.items()
-        for name, part in data.items()
-        if name not in _OF_ONE_PAGE
-    }
-    about = {name: [page.get("shown"), page.get("tocdepth")] for name, page in env.metadata.items()}
-    glued = sorted(Path(env.mystnb_config.output_folder).rglob("*.glue.json"))
-    known = [key, parts, about, [path.read_bytes() for path in glued]]
-    return hashlib.sha256(repr(_plain(known)).encode()).hexdigest()
-
-
-def _plain(thing: Any) -> Any:
-    """Turn a value into lists of texts, in an order that is the same in each process."""
-    if isinstance(thing, dict):
-        return sorted(([_plain(name), _plain(item)] for name, item in thing.items()), key=repr)
-    if isinstance(thing, set | frozenset):
-        return sorted(map(_plain, thing), key=repr)
-    return (
-        [*map(_plain, thing)] if isinstance(thing, list | tuple) else _ADDRESS.sub("", str(thing))
-    )
+def note_frame(app: Any, doctree: nodes.document) -> None:
+    """Note what other pages may show of a page: all of it but the words of its paragraphs."""
+    frame = hashlib.sha256()
+    for node in doctree.findall():
+        if isinstance(node, nodes.Element):
+            frame.update(node.starttag().encode())
+        elif not isinstance(node.parent, nodes.paragraph):
+            frame.update(node.astext().encode())
+    app.env.metadata[app.env.docname]["frame"] = frame.hexdigest()
 
 
 def load_index(builder: Any, docnames: Iterable[str]) -> None:

@@ -263,22 +263,22 @@ def load_evidence(path: str | Path | None = None) -> Evidence:
     folder = nearest if path is None else Path(path)
     origin = _content(folder)
     # The last one is the one in use.
-    _LOADED[origin] = _LOADED.pop(origin) if origin in _LOADED else _load(folder, origin)
-    while len(_LOADED) > _KEPT:
-        del _LOADED[next(iter(_LOADED))]
-    return _LOADED[origin]
+    LOADED[origin] = LOADED.pop(origin) if origin in LOADED else _load(folder, origin)
+    while len(LOADED) > _KEPT:
+        del LOADED[next(iter(LOADED))]
+    return LOADED[origin]
 
 
 # By the content of its folder: a kernel that is forked from a process which has read the tables
 # finds them here.
-_LOADED: dict[str, Evidence] = {}
+LOADED: dict[str, Evidence] = {}
 
 
 def loaded(origin: object = None) -> Evidence:
     """Get the evidence that a frame is from, or else the one that was loaded last."""
-    if not _LOADED:
+    if not LOADED:
         raise ValueError("no evidence is loaded yet; call evidence = load_evidence() first")
-    return _LOADED.get(str(origin)) or _LOADED[next(reversed(_LOADED))]
+    return LOADED.get(str(origin)) or LOADED[next(reversed(LOADED))]
 
 
 def _content(folder: Path) -> str:
