@@ -235,38 +235,3 @@ def test_a_site_replaces_the_last_one_and_is_known_until_somebody_touches_it(
     (site.html / "2.txt").write_text("new", encoding="utf-8")
     (tmp_path / ".evidence" / "site.json").write_text("[1", encoding="utf-8")
     assert not Site(tmp_path).last
-
-
-def test_whatever_was_touched_or_undone_the_site_equals_a_clean_build(tmp_path: Path) -> None:
-    folder = write_book(tmp_path / "book")
-    with (folder / "chapters/about.md").open("a", encoding="utf-8") as about:
-        about.write("\n## Questions & answers\n")
-    clean = build(folder).contents()
-    page = folder / "_build/html/chapters/answer.html"
-
-    again = build(folder)
-    assert "Nothing changed" in again.output
-    assert again.contents() == clean
-
-    page.write_text(page.read_text("utf-8").replace("1.86", "9.86"), encoding="utf-8")
-    (folder / "_build/html/extra.html").write_text("not ours", encoding="utf-8")
-    (folder / "_build/html/searchindex.js").write_text("Search.", encoding="utf-8")
-    (folder / "_build/.evidence/kept/doctrees/environment.pickle").write_bytes(b"damaged")
-    assert build(folder).contents() == clean
-
-    chapter = folder / "chapters/answer.md"
-    text = chapter.read_text(encoding="utf-8")
-    chapter.write_text(f"{text}\nOne more sentence on an RCT.\n", encoding="utf-8")
-    edited = build(folder).contents()
-    assert edited["chapters/answer.html"] != clean["chapters/answer.html"]
-    chapter.write_text(text, encoding="utf-8")
-    assert build(folder).contents() == clean
-
-    # A draft, as in a preview: the page that changed beside the last PDF, and no manifest.
-    chapter.write_text(f"{text}\nA sentence to come.\n", encoding="utf-8")
-    draft = build(folder, EVIDENCE_DRAFT="1").contents()
-    assert b"A sentence to come." in draft["chapters/answer.html"]
-    assert draft.keys() == edited.keys() - {"report.json"}
-    assert draft["amber-0.1.0.pdf"] == clean["amber-0.1.0.pdf"]
-    chapter.write_text(text, encoding="utf-8")
-    assert build(folder).contents() == clean

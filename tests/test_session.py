@@ -6,7 +6,6 @@ import io
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 from building import HEADER, PROJECT
-from made_up import AMBER, Made, build, write_book
+from made_up import Made, build, write_book
 from myst_nb.core.execute.cache import NotebookClientCache
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from running import environment, left_alive, write_chapter
@@ -220,10 +219,18 @@ def test_a_second_build_says_that_it_waits_for_the_first(book: Path, runs: Runs)
     assert second.communicate(timeout=60) == ("ended\n", "")
 
 
-JUPYTER = new_notebook(
-    cells=[new_markdown_cell("# A notebook\n"), new_code_cell("print('forty' + '-two')")],
-    metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-)
+def jupyter(words: str) -> str:
+    """Write a chapter as an .ipynb file."""
+    cells = [
+        new_markdown_cell(f"# A notebook\n\n{words}"),
+        new_code_cell("print('forty' + '-two')"),
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3"}
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    return json.dumps(new_notebook(cells=cells, metadata={"kernelspec": kernel}))
+
+
 BESIDE = (
     f"{HEADER}\n# What is beside?\n\n```{{code-cell}} ipython3\nopen('beside.csv').read()\n```\n"
 )
@@ -234,8 +241,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A book whose chapters are text and an .ipynb file."""
     folder = write_book(tmp_path_factory.mktemp("fresh") / "a book, 100% ü", diary=BESIDE)
     (folder / "chapters" / "beside.csv").write_text("before", "utf-8")
-    (folder / "chapters" / "jupyter.ipynb").write_text(json.dumps(JUPYTER), "utf-8")
-    append(folder / "_toc.yml", "- file: chapters/jupyter\n")
+    (folder / "chapters" / "jupyter.ipynb").write_text(jupyter("Written first."), "utf-8")
+    append(folder / "chapters" / "about.md", "\n## Questions & answers\n")
+    append(folder / "_toc.yml", "- glob: chapters/j*\n")
     append(folder / "_config.yml", "html: {baseurl: 'https://example.org/amber'}\n")
     return folder
 
@@ -248,10 +256,15 @@ def rebuilt(folder: Path) -> tuple[Made, int]:
     return made, int(found[1]) if found else 0
 
 
-def test_each_kind_of_change_reaches_the_pages_and_runs_no_more_than_it_must(whole: Path) -> None:
+def test_each_change_reaches_the_pages_and_undone_the_site_equals_a_clean_build(
+    whole: Path,
+) -> None:
+    def write(name: str, text: str) -> None:
+        (whole / name).write_text(text, encoding="utf-8")
+
     made, count = rebuilt(whole)
     assert count == 3
-    assert "forty-two" in made.page("jupyter")
+    assert all(words in made.page("jupyter") for words in ("Written first.", "forty-two"))
     canonical = (
         '<link rel="canonical" href="https://example.org/amber/v/0.1.0/chapters/jupyter.html"'
     )
@@ -259,21 +272,51 @@ def test_each_kind_of_change_reaches_the_pages_and_runs_no_more_than_it_must(who
     with zipfile.ZipFile(made.html / "amber-0.1.0-files.zip") as packed:
         assert b"forty-two" in packed.read("chapters/jupyter.ipynb")
     assert "before" in made.page("diary")
+    clean, names = made.contents(), ("_toc.yml", "chapters/beside.csv", "chapters/jupyter.ipynb")
+    names += ("chapters/answer.md", "chapters/rows.md")
+    texts = {name: (whole / name).read_text("utf-8") for name in names}
 
-    append(whole / "_toc.yml", "  title: A new title\n")
+    again = build(whole)
+    assert "Nothing changed" in again.output
+    assert again.contents() == clean
+
+    # A draft, as in a preview: the page that changed beside the last PDF, and no manifest.
+    write("chapters/answer.md", texts["chapters/answer.md"] + "\nA sentence on an RCT.\n")
+    draft = build(whole, EVIDENCE_DRAFT="1").contents()
+    assert b"A sentence on an" in draft["chapters/answer.html"]
+    assert draft.keys() == clean.keys() - {"report.json"}
+    assert draft["amber-0.1.0.pdf"] == clean["amber-0.1.0.pdf"]
+
+    # Prose of a notebook that a pattern names, and the code of one chapter.
+    write("chapters/jupyter.ipynb", jupyter("Written then."))
+    write("chapters/rows.md", texts["chapters/rows.md"].replace("is one?", "is two?"))
+    made, count = rebuilt(whole)
+    assert count == 1
+    assert "What is two?" in made.page("rows")
+    assert "Written then." in made.page("jupyter")
+    assert "A sentence on an" in made.page("answer")
+
+    diary = "- file: chapters/diary\n"
+    write("_toc.yml", texts["_toc.yml"].replace(diary, f"{diary}  title: A new title\n"))
     append(whole / "chapters" / "beside.csv", " and after")
-    shutil.copy(whole / "chapters" / "jupyter.ipynb", whole / "chapters" / "Untitled.ipynb")
+    write("Untitled.ipynb", jupyter("Not in the table of contents."))
     made, count = rebuilt(whole)
     assert count == 3
     assert "before and after" in made.page("diary")
     assert all("A new title" in made.page(name) for name in ("answer", "rows", "diary"))
     assert not list(made.html.rglob("*Untitled*"))
 
-    rows = (AMBER / "chapters" / "rows.md").read_text("utf-8")
-    (whole / "chapters" / "rows.md").write_text(rows.replace("is one?", "is two?"), "utf-8")
-    made, count = rebuilt(whole)
-    assert count == 1
-    assert "What is two?" in made.page("rows")
+    (whole / "Untitled.ipynb").unlink()
+    for name, text in texts.items():
+        write(name, text)
+    assert rebuilt(whole)[0].contents() == clean
+
+    page = whole / "_build/html/chapters/answer.html"
+    page.write_text(page.read_text("utf-8").replace("1.86", "9.86"), encoding="utf-8")
+    write("_build/html/extra.html", "not ours")
+    write("_build/html/searchindex.js", "Search.")
+    (whole / "_build/.evidence/kept/doctrees/environment.pickle").write_bytes(b"damaged")
+    assert rebuilt(whole)[0].contents() == clean
 
 
 @pytest.mark.slow
@@ -298,13 +341,3 @@ def test_a_build_after_one_that_was_ended_is_right(how: signal.Signals, whole: P
     (whole / "_build" / "pipe").unlink()
     chapter.write_text(text, "utf-8")
     assert rebuilt(whole)[0].contents() == clean
-
-
-def test_a_notebook_that_a_pattern_names_is_never_stale(tmp_path: Path) -> None:
-    book = write_book(tmp_path / "book")
-    append(book / "_toc.yml", "- glob: chapters/n*\n")
-    path = book / "chapters" / "note.ipynb"
-    for words in ("written first", "written then"):
-        cells = [new_markdown_cell(f"# Note\n\nThis was {words}.")]
-        path.write_text(json.dumps(new_notebook(cells=cells)), encoding="utf-8")
-        assert words in build(book).page("note")
