@@ -17,7 +17,6 @@ import re
 import shutil
 import signal
 import sys
-import threading
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, suppress
@@ -81,7 +80,7 @@ class Kernels(AbstractContextManager["Kernels"]):
         parent = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108
         self.folder = Path(mkdtemp(prefix="evidence-", dir=parent))
         self.environment = {**os.environ, **environment}
-        self._lock, self._forks, self._server = threading.Lock(), fork, 0
+        self._forks, self._server = fork, 0
         # macOS can fork, but what its libraries do in a fork is not reliable.
         if sys.platform == "linux":
             self._line, there = Pipe()
@@ -109,15 +108,10 @@ class Kernels(AbstractContextManager["Kernels"]):
         if self._server:
             spec: Any = manager.kernel_spec
             manager.provisioner = _Provisioner(kernel_id=name, kernel_spec=spec, parent=manager)
-            manager.provisioner.start = self._start
+            manager.provisioner.line = self._line
             own = [sys.executable, "-m", "ipykernel_launcher"] == manager.format_kernel_cmd()[:3]
             manager.provisioner.forks = self._forks and own and not spec.env
         return manager
-
-    def _start(self, request: object) -> int:
-        with self._lock:
-            self._line.send(request)
-            return int(self._line.recv())
 
 
 class _Process(psutil.Process):  # type: ignore[misc]
@@ -132,13 +126,13 @@ class _Process(psutil.Process):  # type: ignore[misc]
 class _Provisioner(LocalProvisioner):
     """Has the server start a kernel; all else is as for local kernels."""
 
-    start: Any
+    line: Any
     forks: bool
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
-        try:  # waits for the imports of the server: other chapters go on meanwhile
-            request = cmd, str(kwargs["cwd"]), kwargs["env"], self.forks
-            process: Any = _Process(await asyncio.to_thread(self.start, request))
+        try:
+            self.line.send((cmd, str(kwargs["cwd"]), kwargs["env"], self.forks))
+            process: Any = _Process(int(self.line.recv()))
         except (OSError, EOFError, psutil.Error):
             return await super().launch_kernel(cmd, **kwargs)
         self.process, self.pid = process, process.pid

@@ -13,7 +13,6 @@ from docutils import nodes
 from myst_parser.mdit_to_docutils.base import DocutilsRenderer
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
@@ -101,22 +100,6 @@ def plain_text(evidence: Evidence, text: str) -> str:
     return plain(found)
 
 
-class RolesInAltText(SphinxTransform):
-    """Resolve roles inside the alt text of images, where no markup is parsed."""
-
-    default_priority = 400
-
-    def apply(self, **_: object) -> None:
-        """Replace each role in each alt text by its plain text."""
-        app: Any = self.app
-        for image in self.document.findall(nodes.image):
-            if "{" in image.get("alt", ""):
-                try:
-                    image["alt"] = plain_text(app.evidence, image["alt"])
-                except UnknownKeyError as error:
-                    LOGGER.error("alt text: %s", error, location=image)
-
-
 def _render_image(renderer: Any, token: Any) -> None:
     """Keep roles in the alt text of a Markdown image, which MyST-Parser would drop."""
     _plain_image(renderer, token)
@@ -125,7 +108,16 @@ def _render_image(renderer: Any, token: Any) -> None:
 
 
 def note_page(app: Any, doctree: nodes.document) -> None:
-    """Note what a page shows and names; a row that comes again on it is the same place."""
+    """Note what a page shows and names; a row that comes again on it is the same place.
+
+    Roles in alt texts become plain text: no markup is parsed there.
+    """
+    for image in doctree.findall(nodes.image):
+        try:
+            if "{" in image.get("alt", ""):
+                image["alt"] = plain_text(app.evidence, image["alt"])
+        except UnknownKeyError as error:
+            LOGGER.error("alt text: %s", error, location=image)
     shown = set()
     for row in doctree.findall(nodes.row):
         if "evidence_key" in row:
@@ -213,7 +205,6 @@ def add_roles(app: Sphinx) -> None:
     """Register the roles, their form in alt texts, and the links from what pages mention."""
     for name in ROLES:
         app.add_role(name, EvidenceRole())
-    app.add_transform(RolesInAltText)
     # There is no setting for it, and a number that is silently dropped is worse than a patch.
     DocutilsRenderer.render_image = _render_image  # type: ignore[method-assign,assignment]
     app.connect("doctree-read", note_page)
