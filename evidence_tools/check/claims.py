@@ -120,9 +120,7 @@ def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
         )
         # "More" and "down" say what happened only beside what it happened to.
         near = {tag.last + 1, tag.last + 2} if tag.means == "adjacent" else set()
-        after = {tag.first - 1} if tag.means == "end" else set()
-        beside = any(name.first in near or name.last in after for name in names)
-        if not covered and (beside or not (near or after)):
+        if not covered and (not near or any(name.first in near for name in names)):
             whole.add(tag, *wording.wider.get(tag.sense, ()), *wording.role_of(tag))
 
 

@@ -36,9 +36,11 @@ _CLAIMED = {"up": "an increase", "down": "a decrease", "nonsignificant": "no sig
 _WIDE = ("any site", "not stated", "taken together")
 _LACKING = "(?<!no )(?<!not )(?<!without )(?<!selected for )"
 _NONE = re.compile(r"\b(?:no|none|without|not)\b")
+_PEOPLE = ("population", "population_group")
+_UNSTATED = re.compile(r"[,(] ?[^,;()]*\bnot stated\b[^,;()]*\)?")
 _MONTHS = {"years": 12, "months": 1, "weeks": 12 / 52}
 _TEXTS = (
-    "population population_group design intervention form note comparator given_to_all country "
+    "design intervention form note comparator given_to_all country "
     "other_arm blinding as_printed analysis timepoint"
 )
 
@@ -107,6 +109,8 @@ class Rows:
         results = [r for r in own["findings"] if r.finding_id in findings or not findings]
         rows = [row, *own["trials"], *results, *own["harms"], *own["advice"]]
         parts = [str(getattr(r, name, None) or "") for r in rows for name in _TEXTS.split()]
+        people = [str(getattr(r, n, None) or "") for r in rows for n in _PEOPLE]
+        parts += [_UNSTATED.sub("", said) for said in people]
         counted = [(n, "n_studies") for n in {r.k_studies for r in results} if findings]
         counted += [(row.n_participants, "n_participants")]
         counted += [] if findings else [(row.n_studies, "n_studies")]
@@ -305,6 +309,10 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
         example = judge.rows.example(clause.means("outcome"), clause.sources)
         way = f"{names} has no row on it"
         return {**found, "slot": "outcome", "verdict": ABSENT, "way": way, "says": example}
+    held = {row.source_id for row in rows}
+    if lacking := [s for s in clause.means("source") if s not in held]:
+        way = f"{judge.rows.sources[lacking[0]].short_name} has no row on it"
+        return {**found, "slot": "outcome", "verdict": ABSENT, "way": way, "says": say(rows[0])}
     row = rows[0]
     if all(r.standing in ("set aside", "superseded") for r in rows):
         if reading.has("conflict", "called"):
@@ -344,6 +352,10 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     )
     given = tuple(clause.means("finding"))
     known = " ".join(judge.rows.text(source, given) for source in clause.sources)
+    trials = [judge.rows.trials.get(source) for source in clause.sources]
+    against = any(0 < tag.first - n.last < 4 for n in clause.all("versus"))
+    if against and all(trials) and tag.sense in ("comparator", "otherwise"):
+        known = " ".join(f"{t.comparator} {t.comparator_kind}".lower() for t in trials if t)
     words = "|".join(map(re.escape, means.split("|")))
     if not means or clause.negated(tag) or re.search(rf"{_LACKING}\b(?:{words})", known):
         return None
