@@ -85,15 +85,16 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
 
 def read_releases(data: Path) -> dict[str, Snapshot]:
     """Read the snapshots of all released versions in a data folder, oldest first."""
-    paths, found = {path.stem: path for path in (data / "releases").glob("*.json")}, {}
-    for version in sorted(paths, key=version_key):
+    found: dict[str, Snapshot] = {}
+    for path in sorted((data / "releases").glob("*.json"), key=lambda path: version_key(path.stem)):
         try:
-            state = found[version] = json.loads(paths[version].read_bytes())
-            if state["version"] != version or not state["date"] or not state["tables"]["findings"]:
-                raise ValueError(f"holds version {state['version']!r}")
-        except (ValueError, TypeError, KeyError) as error:
-            shown, remedy = relative_name(paths[version]), "git has the right file: restore it"
-            raise ReleaseError(f"{shown}: no whole snapshot ({error!r}); {remedy}") from None
+            state = found[path.stem] = json.loads(path.read_bytes())
+            whole = state["version"] == path.stem and state["date"] and state["tables"]["findings"]
+        except (ValueError, TypeError, KeyError):
+            whole = False
+        if not whole:
+            message = f"no whole snapshot of {path.stem}; git has the right file: restore it"
+            raise ReleaseError(f"{relative_name(path)}: {message}")
     return found
 
 

@@ -19,7 +19,8 @@ from typing import Any
 from evidence_tools.evidence.problems import relative_name
 
 NAME = "report.json"
-_FORMAT = 2
+_FORMATS = (2, 1)
+"""The format that is written, and earlier ones that published versions have."""
 _BESIDE = (f"{NAME}.sig", ".buildinfo")
 _FORMULA = re.compile(r"\s*[=+\-@\uFF0B\uFF0D\uFF1D\uFF20]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?%?")
@@ -105,7 +106,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def manifest_bytes(manifest: Manifest, contents: Contents) -> bytes:
     """Write a manifest of some files as the bytes of its file, with a hash of its own content."""
-    document = {**manifest, "files": _hashes(contents), "kind": "report", "format": _FORMAT}
+    document = {**manifest, "files": _hashes(contents), "kind": "report", "format": _FORMATS[0]}
     document["digest"] = _digest(document)
     return f"{json.dumps(document, indent=1, ensure_ascii=False)}\n".encode()
 
@@ -129,9 +130,16 @@ def check_contents(contents: Contents, shown: str) -> Manifest:
         raise ReleaseError(f"{shown}: {NAME} is missing; build or publish it again")
     try:
         manifest = dict(json.loads(contents[NAME]))
-        if manifest["digest"] != _digest(manifest) or manifest["format"] != _FORMAT:
+        if manifest["digest"] != _digest(manifest) or manifest["format"] not in _FORMATS:
             raise ValueError("changed after it was written, or by another version of the package")
         files, found = manifest["files"], _hashes(contents)
+        if manifest["format"] == 1:
+            # A copy that was published had a script of its own.
+            parts = [
+                {n: entry["sha256"] for n, entry in manifest[part].items()}
+                for part in ("files", "published")
+            ]
+            files = parts[0] | {n: own for n, own in parts[1].items() if found.get(n) == own}
         faults = dict.fromkeys(files.keys() - found.keys(), "missing")
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ReleaseError(f"{shown}/{NAME}: not read: {error}; make it again") from None

@@ -31,6 +31,7 @@ from evidence_tools.releases.manifest import (
 
 _RECORD = "versions.json"
 _PAGE = Path(__file__).with_name("forward.html").read_text(encoding="utf-8")
+_SCRIPT = Path(__file__).with_name("versions.js").read_text(encoding="utf-8")
 _OLD = """.evidence-old-version {{ display: block !important; }}
 .evidence-old-version::before {{ content: "The newest version is {version} of {date}. "; }}
 """
@@ -55,7 +56,7 @@ def publish(build: Path, site: Path) -> str:
     shown = relative_name(build)
     stamp = check_contents(read_folder(build), shown)["stamp"]
     version_key(version := str(stamp["version"]))
-    if stamp["modified"] or not stamp["released"]:
+    if not stamp["released"]:
         what = "holds changes that are not committed" if stamp["modified"] else "was not released"
         remedy = f"release {version}, commit and tag it, build that commit, and publish the build"
         raise ReleaseError(f"{shown} {what}; {remedy}")
@@ -94,8 +95,9 @@ def _listed(site: Path) -> dict[str, str]:
     """Read which versions a site has ever had, with the hash of the manifest of each."""
     try:
         text = (site / _RECORD).read_text(encoding="utf-8") if (site / _RECORD).exists() else "[]"
-        return {entry["version"]: entry["manifest"] for entry in json.loads(text)}
-    except (ValueError, KeyError, TypeError) as error:
+        # Lists that 1.1.0 wrote have no hashes.
+        return {entry["version"]: entry.get("manifest", "") for entry in json.loads(text)}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReleaseError(f"{site / _RECORD}: damaged ({error!r}); restore it") from None
 
 
@@ -115,7 +117,7 @@ def _read_versions(site: Path) -> dict[str, Manifest]:
     for version in sorted(filter(VERSION.fullmatch, versions), key=version_key, reverse=True):
         folder = site / "v" / version
         found[version] = check_contents(read_folder(folder), relative_name(folder))
-        if listed.get(version) not in (None, _hash(folder)):
+        if listed.get(version, "") not in ("", _hash(folder)):
             raise ReleaseError(f"{relative_name(folder)}: not what was published; publish it again")
     return found
 
@@ -128,7 +130,7 @@ def _stale_files(versions: dict[str, Manifest], site: Path) -> dict[Path, bytes]
         entries.append(entry | {"pages": manifest["pages"], "manifest": _hash(site / entry["url"])})
         files[f"v/{version}.css"] = _OLD.format(**entries[0]) if version != newest else ""
     record, title = json.dumps(entries, indent=1), versions[newest]["report"]["title"]
-    files |= {_RECORD: record, "versions.js": f"window.evidenceVersions = {record};\n"}
+    files |= {_RECORD: record, "versions.js": _SCRIPT.replace("<versions>", record, 1)}
     files["index.html"] = forward_page(title, "latest/index.html")
     files["latest/index.html"] = forward_page(title, f"../v/{newest}/index.html")
     contents = {site / name: text.encode() for name, text in files.items()}
@@ -139,14 +141,8 @@ def _stale_files(versions: dict[str, Manifest], site: Path) -> dict[Path, bytes]
 def verify(place: Path, *, key: Path | None = None, signature: Path | None = None) -> str:
     """Hash a build, a bundle or a site of versions again, and compare it with its manifest.
 
-    Parameters
-    ----------
-    place
-        A folder or a zip file; nothing is unpacked or written.
-    key
-        Public key of the author, from a place that you trust; with it signatures are checked.
-    signature
-        The signature of a build or a bundle, if it does not lie where :func:`sign` puts it.
+    With the public key of the author, from a place that you trust, signatures are checked too;
+    ``signature`` is that of a build or a bundle, if it does not lie where :func:`sign` puts it.
     """
     if signature and not key:
         raise ReleaseError("a signature says nothing without the public key of the author; give it")
