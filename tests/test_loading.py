@@ -187,10 +187,11 @@ WRONG: dict[str, tuple[Callable[[Evidence], Any], str]] = {
     "row": (lambda e: e.findings.loc["larkin2024-som"], r"write two brackets"),
     "everything": (lambda e: e, r"found Evidence; pass a frame such as evidence\.findings"),
     "none": (lambda _: None, r"found NoneType; pass a frame"),
-    "number": (lambda _: 3, r"found int; pass a frame"),
     "numbers": (lambda _: [1, 2], r"found list; pass a frame"),
+    "name-that-is-none": (lambda e: e.select(outcome=3), r"found int; give a name or identifier"),
+    "table-that-is-none": (lambda e: e.rows("finding"), r"has no 'finding'; it has sources"),
     "nothing": (lambda e: e.findings.query("estimate > 99"), r"no rows in it; check the filter"),
-    "empty-list": (lambda _: [], r"no rows in it"),
+    "empty-generator": (lambda _: iter([]), r"no rows in it"),
     "typing-error": (lambda _: ["larkin2024-sm"], r"no finding 'larkin2024-sm'; nearest: larkin2"),
     "another-table": (lambda e: e.sources, r"no finding_id, neither as index nor as column"),
     "turned": (lambda e: e.findings.T, r"no finding_id"),
@@ -206,7 +207,7 @@ WRONG: dict[str, tuple[Callable[[Evidence], Any], str]] = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_selection_is_answered_with_what_to_do(name: str, topic: Evidence) -> None:
     selection, message = WRONG[name]
-    with pytest.raises((TypeError, ValueError, KeyError), match=message):
+    with pytest.raises((TypeError, ValueError, KeyError, AttributeError), match=message):
         pick(selection(topic))
 
 

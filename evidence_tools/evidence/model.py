@@ -107,7 +107,7 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
     def rows(self, table: str) -> dict[str, Row]:
         """Give the rows of a table, such as ``"sources"``, as objects by identifier."""
         if table not in self._rows:
-            frame = getattr(self, table)
+            frame = self.__getattr__(table)
             self._rows[table] = dict(zip(frame.index, as_rows(frame), strict=True))
         return self._rows[table]
 
@@ -138,8 +138,7 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
         for what, wanted in names.items():
             if what not in columns:
                 raise TypeError(f"found {what!r}; allowed: {', '.join(columns)}")
-            named = [wanted] if isinstance(wanted, str) else wanted
-            keys = [key for name in named for key in self._keys(f"{what}s", name)]
+            keys = [key for name in _listed(wanted) for key in self._keys(f"{what}s", name)]
             found = found[found[columns[what]].isin(keys)]
         return found
 
@@ -220,8 +219,6 @@ def pick(selection: Selection, table: str = "findings") -> tuple[Evidence, list[
 
 def _identifiers(selection: object, key: str, table: str) -> list[str]:
     use = f'; pass a frame such as evidence.{table}, or identifiers such as ["..."]'
-    if isinstance(selection, str):
-        return [selection]
     if isinstance(selection, pd.DataFrame):
         if key in selection.columns or selection.index.name == key:
             return [str(value) for value in selection.reset_index()[key]]
@@ -232,9 +229,14 @@ def _identifiers(selection: object, key: str, table: str) -> list[str]:
     if isinstance(selection, pd.Series) and selection.name != key:
         one = f'for one row write two brackets: evidence.{table}.loc[["..."]]'
         raise TypeError(f"found one column or row of a frame{use}; {one}")
-    if not isinstance(selection, Iterable) or any(not isinstance(one, str) for one in selection):
+    named = _listed(selection)
+    if any(not isinstance(one, str) for one in named):
         raise TypeError(f"found {type(selection).__name__}{use}")
-    return list(selection)
+    return named
+
+
+def _listed(names: Any) -> list[Any]:
+    return [names] if isinstance(names, str) or not isinstance(names, Iterable) else [*names]
 
 
 def load_evidence(path: str | Path | None = None) -> Evidence:
