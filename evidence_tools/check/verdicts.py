@@ -36,7 +36,6 @@ _CLAIMED = {"up": "an increase", "down": "a decrease", "nonsignificant": "no sig
 _WIDE = ("any site", "not stated", "taken together")
 _LACKING = "(?<!no )(?<!not )(?<!without )(?<!selected for )"
 _NONE = re.compile(r"\b(?:no|none|without|not)\b")
-_PEOPLE = ("population", "population_group")
 _UNSTATED = re.compile(r"[,(] ?[^,;()]*\bnot stated\b[^,;()]*\)?")
 _MONTHS = {"years": 12, "months": 1, "weeks": 12 / 52}
 _TEXTS = (
@@ -109,8 +108,8 @@ class Rows:
         results = [r for r in own["findings"] if r.finding_id in findings or not findings]
         rows = [row, *own["trials"], *results, *own["harms"], *own["advice"]]
         parts = [str(getattr(r, name, None) or "") for r in rows for name in _TEXTS.split()]
-        people = [str(getattr(r, n, None) or "") for r in rows for n in _PEOPLE]
-        parts += [_UNSTATED.sub("", said) for said in people]
+        people = {row.population, *(r.population_group for r in (row, *results))}
+        parts += [_UNSTATED.sub("", group) for group in people if group]
         counted = [(n, "n_studies") for n in {r.k_studies for r in results} if findings]
         counted += [(row.n_participants, "n_participants")]
         counted += [] if findings else [(row.n_studies, "n_studies")]
@@ -260,6 +259,13 @@ def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     return None
 
 
+def _blameless(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
+    """Find a source that is called retracted, although nothing is known against it."""
+    rows = [judge.rows.sources[source] for source in clause.sources]
+    clean = not clause.negated(tag) and all(row.integrity == "none_known" for row in rows)
+    return {"row": rows[0], "ids": (rows[0].source_id,)} if clean else None
+
+
 def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Find harms that are said to be absent, unless the source itself says that of some."""
     absent = [n for n in clause.all("none") if -2 <= n.last - tag.first <= 4]
@@ -399,7 +405,7 @@ def _statement(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
 COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
     compare.__name__[1:]: compare
     for compare in (
-        *(_owner, _doubted, _not_denied, _role, _result, _licensed, _known, _rating),
+        *(_owner, _doubted, _blameless, _not_denied, _role, _result, _licensed, _known, _rating),
         *(_comparison, _statement),
     )
 }

@@ -121,11 +121,14 @@ class Wording:
             row = self.evidence.row(f"{role}s", key) if role in ("finding", "source") else None
         except UnknownKeyError:
             row = None
-        return (role, str(row[0]), self.owners[row[0]]) if row else ("ref", key, "")
+        if row is None:
+            return "unsaid" if role == "unknown" else "ref", key, ""
+        return role, str(row[0]), self.owners[row[0]]
 
     def role_of(self, tag: Tag) -> list[str]:
         """Say what the outcome of a tag is: marker, measurement, event, harm or other."""
-        return [self.roles[tag.means]] if tag.sense == "outcome" else []
+        named = self.outcome_of(tag) if tag.sense == "finding" else tag
+        return [self.roles[named.means]] if named.sense == "outcome" else []
 
     def outcome_of(self, tag: Tag) -> Tag:
         """Name the outcome of a finding where its role stands."""
