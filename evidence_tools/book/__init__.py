@@ -261,7 +261,9 @@ def _complete(app: Any, staged: Path, site: Site) -> None:
         pdf = "no PDF"
     else:
         with _failing_closed(app):
-            problems = check_built(staged, lambda: app.evidence_pdf()[0], Path(app.srcdir))
+            passed = site.html if app.evidence_keeps else None
+            pdf_path = lambda: app.evidence_pdf()[0]  # noqa: E731
+            problems = check_built(staged, pdf_path, Path(app.srcdir), passed)
             target, remarks = app.evidence_pdf()
         _refuse(problems)
         finish_site(app, staged)

@@ -9,10 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
-from evidence_tools.check.pages import Page, Text, html_tree, pdf_pages, sentences, text_blocks
-from evidence_tools.check.review import COMMENT, Review, check_page, check_words, read_book
+from evidence_tools.check.pages import Page, Text, html_blocks, pdf_pages, sentences, text_blocks
+from evidence_tools.check.review import Review, check_page, check_words, read_book
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
@@ -24,20 +22,24 @@ _TOKEN = re.compile(r"\d(?:[\d.,]*\d)?")
 # Commits, by chance of digits alone, and days: they name a version, and count nothing.
 _COMMIT = r"[0-9a-f]{10,40}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,9}"
 _STAMP = re.compile(rf"\b(?:{_COMMIT}|\d{{4}}-\d\d-\d\d)\b")
-_UNREAD = frozenset(["script", "style", "template", "nav", "pre", "headerlink", "cell_input"])
-_UNREAD |= {"section-number", "caption-number", "std-numref", "citation", "footnote"}
-_UNREAD |= {"toctree-wrapper"}
 _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml", "CITATION.cff"]
+_FORMS = ["text/markdown", "text/html", "text/latex", "text/plain"]
+_DRAWN = frozenset(["svg", "narrow_svg", "spec", "narrow_spec", "anchor", "name", "kind"])
+"""Parts of what the package shows that are no words of it."""
 
 
 def check_built(
-    html: Path, pdf: Callable[[], Path] | None = None, folder: Path = Path()
+    html: Path,
+    pdf: Callable[[], Path] | None = None,
+    folder: Path = Path(),
+    passed: Path | None = None,
 ) -> list[Problem]:
     """Check a finished site, its PDF, and what its cells put out.
 
     ``html`` has the pages of the book in ``folder``; ``pdf`` waits for the PDF, which is looked at
-    last. Problems are numbers that no row, no page and no output of the package holds, or that
-    only one of HTML and PDF shows; findings shown nowhere; and printed text that no row holds.
+    last; ``passed`` is a site with the same tables and package, whose outputs passed already.
+    Problems are numbers that no row, no page and no output of the package holds, or that only one
+    of HTML and PDF shows; findings shown nowhere; and printed text that no row holds.
     """
     evidence = load_evidence(folder / "data")
     known, everything = Known(evidence), read_book(folder)
@@ -47,26 +49,33 @@ def check_built(
     # A link to another page shows its title.
     held = [line for page in everything for line in page.lines.values()]
     for page in checked:
-        path = (html / page.path).with_suffix(".ipynb")
-        cells = nbformat.v4.reads(path.read_text(encoding="utf-8")).cells if path.is_file() else ()
-        codes = (cell.outputs for cell in cells if cell.cell_type == "code")
-        for number, outputs in enumerate(codes, start=1):
-            problems += known.check(outputs, f"{page.path}, code cell {number}")
-            shows = (output.data for output in outputs if MIME_TYPE in output.get("data", ()))
-            held += (data["text/plain"] for data in shows)
+        notebook = Path(page.path).with_suffix(".ipynb")
+        before = _outputs(passed / notebook) if passed else []
+        for number, outputs in enumerate(_outputs(html / notebook), start=1):
+            if outputs not in before:
+                problems += known.check(outputs, f"{page.path}, code cell {number}")
+            made = (output["data"] for output in outputs if MIME_TYPE in output.get("data", ()))
+            held += (text for data in made for text in _said(data[MIME_TYPE]))
             named.update(re.findall(r'"([\w.-]+)"', json.dumps(outputs)))
     numbers = known.numbers | _tokens(held)
     for page in checked:
         path = (html / page.path).with_suffix(".html")
-        shown, drawn = _visible(path)
-        printed += [shown, drawn] if page.front.get("print") is not False else []
-        for token in sorted(_tokens([shown]) - numbers):
+        blocks = html_blocks(path.read_text(encoding="utf-8"))
+        printed += [b.text for b in blocks] if page.front.get("print") is not False else []
+        # The scale of an axis is of no row.
+        for token in sorted(_tokens(b.text for b in blocks if not b.literal) - numbers):
             message = f"the page shows the number {token!r}, which no row and no output holds"
             problems.append(Problem(str(path), 0, "", message, "number"))
     problems += _hidden(everything, named, evidence) if named else []
     if pdf and all(page in checked or page.front.get("print") is False for page in pages):
         problems += _compare(pdf(), printed, known.numbers)
     return sorted(set(problems))
+
+
+def _outputs(path: Path) -> list[list[dict[str, Any]]]:
+    """Read what each code cell of a notebook put out; a page without code has none."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.is_file() else ()
+    return [cell["outputs"] for cell in cells if cell["cell_type"] == "code"]
 
 
 class Known:
@@ -90,29 +99,49 @@ class Known:
         """Check what a cell put out, as a notebook holds it; ``path`` is how problems name it."""
         for output in outputs:
             data = output.get("data", {"text/plain": output.get("text", "")})
-            if "application/javascript" in data or "<script" in data.get("text/html", ""):
+            forms = ["".join(data[kind]) for kind in _FORMS if data.get(kind)]
+            blocks = [block for text in forms for block in text_blocks(text)]
+            if "application/javascript" in data or any("<script" in text for text in forms):
                 message = "a cell shows a script, which cannot be checked; show data or text"
                 yield Problem(path, 0, "", message, "page")
             elif MIME_TYPE in data:
-                for message in self._made(re.split(r"\n| \| ", data["text/plain"])):
+                said = list(_said(data[MIME_TYPE]))
+                for message in [*self._made(map(Text, said)), *_forged(said, blocks)]:
                     yield Problem(path, 0, "", message, "wording")
             else:  # text that an author printed
-                kinds = ("text/markdown", "text/html", "text/plain")
-                text = next((data[kind] for kind in kinds if kind in data), "")
-                page = Page(path, blocks=text_blocks(text))
-                for problem in check_page(page, self.judge, Review()):
+                for problem in check_page(Page(path, blocks=blocks), self.judge, Review()):
                     number = re.match(r"typed number '([^']+)'", problem.message)
                     if not number or not _tokens([number.group(1)]) <= self.numbers:
                         yield replace(problem, line=0, message=f"printed: {problem.message}")
 
-    def _made(self, texts: Iterable[str]) -> Iterator[str]:
+    def _made(self, texts: Iterable[Text]) -> Iterator[str]:
         """Say what is wrong with words of the package beyond those that the tables hold."""
-        for sentence in sentences(map(Text, dict.fromkeys(texts))):
-            said = _folded(sentence.text)
-            if said not in self.texts and any(check_words([sentence], self.judge)):
-                for text in self.texts:
-                    said = said.replace(text, ";")
-                yield from check_words([replace(sentence, text=said)], self.judge)
+        for text in dict.fromkeys(sentence.text for sentence in sentences(texts)):
+            said = _folded(text)
+            if said not in self.texts and any(check_words([Text(text)], self.judge)):
+                for known in self.texts:
+                    said = said.replace(known, ";")
+                yield from check_words([Text(said)], self.judge)
+
+
+def _said(shown: Any) -> Iterator[str]:
+    """List the texts in what the package shows; runs of one text belong together."""
+    if isinstance(shown, str):
+        yield shown
+    elif isinstance(shown, dict):
+        for part, inside in shown.items():
+            yield from _said(inside) if part not in _DRAWN else ()
+    elif isinstance(shown, list):
+        texts = [part["text"] for part in shown if isinstance(part, dict) and "text" in part]
+        yield from ["".join(texts)] if texts else (text for part in shown for text in _said(part))
+
+
+def _forged(said: Iterable[str], blocks: Iterable[Text]) -> Iterator[str]:
+    """Find other forms of an output that say what it does not show."""
+    shown = " ; ".join(map(_folded, said))
+    parts = (part for one in blocks if not one.literal for part in re.split(r"\n| \| ", one.text))
+    for part in (part for part in parts if _folded(part) not in shown):
+        yield f"another form of an output says {part[:80]!r}, which is not shown; leave it out"
 
 
 def _folded(text: str) -> str:
@@ -123,8 +152,7 @@ def _folded(text: str) -> str:
 def _hidden(pages: list[Page], named: set[str], evidence: Evidence) -> Iterator[Problem]:
     """Find findings that no page shows and that no page leaves out with a reason."""
     shown = named | {key.partition(".")[0] for page in pages for _, key, _ in page.names}
-    comments = (COMMENT.match(line) for page in pages for line in page.lines.values())
-    shown |= {comment[2] for comment in comments if comment}
+    shown |= {subject for page in pages for _, subject, _ in page.comments.values()}
     for key, row in evidence.rows("findings").items():
         if key not in shown:
             message = (
@@ -142,13 +170,6 @@ def _tokens(texts: Iterable[str]) -> set[str]:
             grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", token)
             found.update([token.replace(",", "")] if grouped else token.split(","))
     return found
-
-
-def _visible(path: Path) -> tuple[str, str]:
-    """Read the text of a page, and that of its drawings: the scale of an axis is of no row."""
-    page = html_tree(path.read_text(encoding="utf-8"), "article", _UNREAD)
-    shown, drawn = page.xpath(".//text()[not(ancestor::svg)]"), page.xpath(".//svg//text()")
-    return " ".join(shown), " ".join(drawn)
 
 
 def _compare(pdf: Path, pages: list[str], rows: set[str]) -> Iterator[Problem]:

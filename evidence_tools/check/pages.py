@@ -1,8 +1,12 @@
-"""Pages as they were typed: one parse, into blocks of text and sentences, with lines and roles."""
+"""Pages as they were typed: one parse, into blocks of text and sentences, with lines and names.
+
+``markup.csv`` says which directives and roles there are, and how each is read.
+"""
 
 from __future__ import annotations
 
 import ast
+import csv
 import itertools
 import json
 import re
@@ -23,31 +27,37 @@ from evidence_tools.evidence.problems import EvidenceError, Problem, relative_na
 _CELL = 100_000  # a place in a notebook: the number of its cell times this, plus a line
 ROLE = re.compile(r"\{([a-z][a-z:+_-]*)\}`([^`]+)`")
 MARK = re.compile(r"⟦(\d+)⟧")
-_END = re.compile(r"""[.!?]+["”')\]]*(?=\s+["“'(]?[A-Z0-9⟦*]|\s*$)""")
+_COMMENT = re.compile(r"\s*[%#] *check:(?: *(ignore|exclude) +([\w-]+) *-- *(\S.{7,}))?")
+_OPTIONS = re.compile(r"\n*(?:---.*\n(?:.*\n)*?---.*\n|(?:[ \t]*:[\w-]+:.*\n)+|)")
+_OPTION = re.compile(
+    r"(?m)^( *)(?:- |:)?(name|label|alt|(?:evidence_)?(?:title|caption|subtitle|description))"
+    r": *([|>].*(?:\n\1 +.*)*|.+)"
+)
+_END = re.compile(r"""(?<![.!?])[.!?]++["”')\]]*(?=\s+["“'(]?[A-Z0-9⟦*]|\s*$)""")
 _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|et al|approx|Dr|Prof|Fig|ca|St)|(?:^|[A-Z][a-z]+ |[A-Z]\. )[A-Z])\.$"
 )
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "‑": "-"})
-_REFUSED = frozenset(["include", "eval-rst", "raw", "csv-table"])
-_LITERAL = frozenset(["code", "code-block", "literalinclude", "parsed-literal", "math"])
-_LITERAL |= {"bibliography", "toctree"}
-_TEXTS = frozenset(["alt", "caption", "title"])
 _SELECTS = frozenset(["query", "eval", "select", "isin", "get"])
 _PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _RESULTS = {"direction", "statistically_significant", "estimate", "p_value", "ci_lower"}
 _SELECT_BY = (
     "select by source, outcome, kind or analysis, or write `# check: ignore coverage -- why`"
 )
-_UNREAD = frozenset(["script", "style", "nav", "header", "footer", "aside", "form", "template"])
-_UNREAD |= {"noscript", "pre"}
-_TEXT_TAGS = ["p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "figcaption", "dt", "dd", "div"]
-_TEXT_TAGS += ["section", "main", "article", "body", "img"]
 _NOTE = re.compile(r"\[\d+(?:[,–-] ?\d+)*\]")
+
+
+@cache
+def markup(kind: str) -> dict[str, str]:
+    """Read how each ``directive``, ``role`` or ``tag`` with a name is read."""
+    with Path(__file__).with_name("markup.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == kind]
+    return {name: row["how"] for row in rows for name in row["names"].split()}
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A paragraph, heading, caption, table row, piece of code or math (``literal``), or sentence.
+    """A paragraph, heading, caption, table row or sentence; ``literal`` code, math or drawing.
 
     A role in it is a mark such as ``⟦0⟧``; it begins on a line, and each line break begins a line.
     """
@@ -60,14 +70,20 @@ class Text:
 
 @dataclass
 class Page:
-    """One page: its lines, its texts, what can be named, and what is wrong: line, message, rule."""
+    """One page: its lines, its texts, what is named where, and what cannot be read.
+
+    ``names`` are roles, and kinds such as ``image`` or ``directive``, each with its key and line;
+    ``labels`` can be named. ``comments`` are exemptions: their lines, kind, subject and reason.
+    """
 
     path: str
     lines: dict[int, str] = field(default_factory=dict)
     front: dict[str, Any] = field(default_factory=dict)
     blocks: list[Text] = field(default_factory=list)
+    names: list[tuple[str, str, int]] = field(default_factory=list)
     labels: set[str] = field(default_factory=set)
-    faults: list[tuple[int, str, str]] = field(default_factory=list)
+    comments: dict[int, tuple[str, str, str]] = field(default_factory=dict)
+    faults: list[Problem] = field(default_factory=list)
 
     @property
     def declared(self) -> str:
@@ -83,44 +99,66 @@ class Page:
 
     def fault(self, line: int, message: str, rule: str = "page") -> None:
         """Note what is wrong on a line."""
-        self.faults.append((line, message, rule))
+        self.faults.append(self.problem(line, message, rule))
 
     def refuse(self, what: str, line: int) -> None:
         """Note something that the rules cannot read."""
         self.fault(line, f"{what} cannot be checked; write it as Markdown, or leave it out")
 
-    def add(self, text: str, line: int) -> None:
-        """Add a text in which roles are written; a picture is one, too."""
-        count, roles = itertools.count(), ROLE.findall(text)
+    def add(self, text: str, line: int, literal: str = "") -> None:
+        """Add a text in which roles are written, or one that is code, math or a drawing."""
+        count, roles = itertools.count(), [] if literal else list(ROLE.finditer(text))
+        for role in roles:
+            self.names.append((role[1], role[2], line + text.count("\n", 0, role.start())))
         if text.strip():
-            self.blocks.append(Text(ROLE.sub(lambda _: f"⟦{next(count)}⟧", text), line, roles))
+            marked = ROLE.sub(lambda _: f"⟦{next(count)}⟧", text.replace("⟦", "["))
+            named = [(role[1], role[2]) for role in roles]
+            self.blocks.append(Text(text if literal else marked, line, named, literal))
 
-    @property
-    def names(self) -> Iterator[tuple[str, str, int]]:
-        """The roles of the page, each with its key and line."""
-        for block in self.blocks:
-            for number, (role, key) in enumerate(block.roles):
-                before = block.text.partition(f"⟦{number}⟧")[0]
-                yield role, key, block.line + before.count("\n")
+    def note(self, text: str, first: int) -> None:
+        """Note what comments exempt, and labels, titles and captions among settings."""
+        for line, written in enumerate(text.split("\n"), first):
+            if comment := _COMMENT.match(written):
+                self.comments[line] = (comment[1], comment[2], comment[3])
+        for option in _OPTION.finditer(text):
+            value = option[3].strip("|>-'\" \n")
+            if option[2] in ("name", "label"):
+                self.labels.add(value)
+            else:
+                self.add(value, first + text.count("\n", 0, option.start()))
 
     def add_code(self, source: str, first: int) -> None:
         """Add the texts of a cell; its numbers, and what it selects rows by, may be faults."""
-        if (kernel := (self.front.get("kernelspec") or {}).get("name")) not in _kernels():
-            needed = "code cells need `kernelspec` with `name: python3` in the front matter"
-            self.fault(1, f"found the kernel {kernel!r}; {needed}")
+        kernel = (self.front.get("kernelspec") or {}).get("name")
+        self.names.append(("kernelspec", str(kernel), 1))
+        self.note(source, first)
         python = re.sub(r"(?m)^[ \t]*[%!?].*|^.*\?$", "pass", source)
-        tree, silent = ast.parse(""), set[ast.AST]()
+        tree, selected = ast.parse(""), list[ast.AST]()
         try:
             tree = compile(python, "cell", "exec", _PARSED)
-        except SyntaxError as error:
+        except (SyntaxError, ValueError, RecursionError) as error:
             if not source.startswith("%%"):
-                self.fault(first - 1 + (error.lineno or 1), f"the code cannot run: {error.msg}")
-        for node in ast.walk(tree):  # what holds others comes before them
-            line, selected = first + getattr(node, "lineno", 1) - 1, list[ast.AST]()
+                line = getattr(error, "lineno", 1) or 1
+                self.fault(first - 1 + line, f"the code cannot run: {str(error)[:200]}")
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(func=ast.Attribute(attr=how), args=texts) if how in _SELECTS:
+                    selected += texts
+                case ast.Compare():
+                    selected.append(node)
+        for node in selected:
+            code, line = ast.unparse(node), first + getattr(node, "lineno", 1) - 1
+            # Whether there is a figure at all says nothing on how it came out.
+            if "None" not in code and (columns := _RESULTS.intersection(re.findall(r"\w+", code))):
+                message = f"rows are selected by {min(columns)!r}, that is by how they came out; "
+                self.fault(line, message + _SELECT_BY, "coverage")
+        silent = {part for node in selected for part in ast.walk(node)}
+        for node in (node for node in ast.walk(tree) if node not in silent):
+            line = first + getattr(node, "lineno", 1) - 1
             match node:
                 case ast.keyword(arg="name", value=ast.Constant(value=str(label))):
                     self.labels.add(label)
-                case ast.Constant(value=str(text)) if " " in text.strip() and node not in silent:
+                case ast.Constant(value=str(text)) if " " in text.strip():
                     self.add(text, line)
                 case (
                     ast.Constant(value=float(number))
@@ -128,24 +166,6 @@ class Page:
                 ):
                     message = f"number {number!r} typed in a code cell: take it from a row"
                     self.fault(line, message, "number")
-                case ast.Call(func=ast.Attribute(attr=how), args=texts) if how in _SELECTS:
-                    selected = [*texts]
-                    silent.update(texts)
-                case ast.Compare():
-                    selected = [node]
-                    silent.update(ast.iter_child_nodes(node))
-            code = " ".join(map(ast.unparse, selected))
-            # Whether there is a figure at all says nothing on how it came out.
-            if "None" not in code and (columns := _RESULTS.intersection(re.findall(r"\w+", code))):
-                message = f"rows are selected by {min(columns)!r}, that is by how they came out; "
-                self.fault(line, message + _SELECT_BY, "coverage")
-
-
-@cache
-def _kernels() -> dict[str, str]:
-    from jupyter_client.kernelspec import find_kernel_specs
-
-    return find_kernel_specs()
 
 
 @contextmanager
@@ -200,105 +220,110 @@ def _parser(extensions: frozenset[str]) -> MarkdownIt:
 
 def _read(page: Page, parser: MarkdownIt, text: str, offset: int) -> None:
     """Read a text that begins after a line, and the directives in it."""
-    line, row = offset + 1, None
-    for token in parser.parse(f"{text}\n", {}):
-        line = offset + token.map[0] + 1 if token.map else line
-        match token.type:
-            case "inline":
-                shown = _inline(page, token.children or [], line)
-                if row is None:
-                    page.add(shown, line)
-                else:
-                    row.append(shown)
-            case "tr_open":
-                row = list[str]()
-            case "tr_close":
-                # A row is read as a whole: its first cell says what the others are about.
-                page.add(" | ".join(row or ()), line)
-                row = None
-            case "fence" | "colon_fence":
-                _directive(page, parser, token, line)
-            case "code_block" | "math_block" | "math_block_label" | "amsmath":
-                literal = "code" if token.type == "code_block" else "math"
-                page.blocks.append(Text(token.content, line, literal=literal))
-            case "html_block":
-                if "<script" in token.content.lower():
-                    page.refuse("a script", line)
-                page.blocks += _html_blocks(token.content, line - 1)
-            case "substitution_block":
-                page.refuse("a substitution", line)
-            case "myst_target":
-                page.labels.add(token.content)
-            case "front_matter":  # from the second line on
-                page.front = read_yaml(f"\n{token.content}")
-
-
-def _inline(page: Page, tokens: Sequence[Token], line: int) -> str:
-    """Read a text without its markup, with roles as they are written."""
-    text = ""
-    for token in tokens:
-        here = line + text.count("\n")
-        match token.type:
-            case "text":
-                if begun := re.search(r"\{[a-z:]+\}`", token.content):
-                    page.refuse(f"the role {begun.group()} without a second backtick", here)
-                text += token.content
-            case "softbreak" | "hardbreak":
-                text += "\n"
-            case "myst_role":
-                text += f"{{{token.meta['name']}}}`{token.content}`"
-            case "code_inline" | "math_inline" | "math_inline_double":
-                page.blocks.append(Text(token.content, here, literal=token.type[:4]))
-            case "image":
-                page.add(f"{{image}}`{unquote(str(token.attrs['src']))}`", here)
-                page.add(_inline(page, token.children or [], here), here)
-            case "substitution_inline":
-                page.refuse("a substitution", here)
-    return text
+    line, said, row, hows = offset + 1, "", None, markup("role")
+    for block in parser.parse(f"{text}\n", {}):
+        line = offset + block.map[0] + 1 if block.map else line
+        for token in [*(block.children or ()), block]:
+            if "title" in token.attrs:
+                page.add(str(token.attrs["title"]), line)
+            match token.type:
+                case "text":
+                    if begun := re.search(r"\{[a-z:]+\}`", token.content):
+                        page.refuse(f"the role {begun.group()} without a second backtick", line)
+                    said += token.content
+                case "softbreak" | "hardbreak":
+                    said += "\n"
+                    line += 1
+                case "myst_role":
+                    if " " in token.content and hows.get(token.meta["name"]) == "text":
+                        page.add(token.content, line)
+                    said += f"{{{token.meta['name']}}}`{token.content.replace('`', ' ')}`"
+                case "inline" if row is None:  # after its parts
+                    page.add(said, line - said.count("\n"))
+                    said = ""
+                case "tr_open":
+                    row = list[str]()
+                case "td_close" | "th_close" if row is not None:
+                    row.append(said)
+                    said = ""
+                case "tr_close":
+                    # A row is read as a whole: its first cell says what the others are about.
+                    page.add(" | ".join(row or ()), line)
+                    row = None
+                case "image" | "link_open":
+                    address = token.attrs.get("src") or token.attrs.get("href")
+                    page.names.append((token.type.partition("_")[0], unquote(str(address)), line))
+                    page.add(token.content, line)
+                case "html_inline" | "html_block":
+                    if "<script" in token.content.lower():
+                        page.refuse("a script", line)
+                    page.blocks += html_blocks(token.content, line - 1)
+                case "code_inline" | "code_block":
+                    page.add(token.content, line, "code")
+                case kind if "math" in kind:
+                    page.labels.add(token.info)
+                    page.add(token.content, line, "math")
+                    page.add(" ".join(re.findall(r"\\text\w*\{([^}]*)\}", token.content)), line)
+                case "substitution_inline" | "substitution_block":
+                    page.refuse("a substitution", line)
+                case "fence" | "colon_fence":
+                    _directive(page, parser, token, line)
+                case "heading_open":
+                    page.names.append(("heading", token.tag, line))
+                case "myst_target":
+                    page.labels.add(token.content)
+                case "myst_line_comment":
+                    page.note(re.sub("(?m)^", "%", token.content), line)
+                case "front_matter":  # from the second line on
+                    page.front = read_yaml(f"\n{token.content}")
+                    page.note(token.content, 2)
 
 
 def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
-    from docutils.parsers.rst.directives.misc import TestDirective
-    from myst_parser.parsers.directives import parse_directive_text
-
     begin, end = token.map or (0, 0)
     # One without content hides nothing.
     if token.content and token.content.count("\n") > end - begin - 2:
         page.refuse(f"a block that no {token.markup} closes", line)
     match = re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())
-    name, argument = match.groups() if match else ("code", "")
-    # The directive that docutils tests with takes any options, as text.
-    read = parse_directive_text(TestDirective, "", token.content if match else "")
-    options = {key: str(value) for key, value in read.options.items()}
-    body = "\n".join(read.body) if match else token.content
-    first = line + 1 + read.body_offset
-    page.labels |= {options["name"]} if "name" in options else set()
-    for option in _TEXTS & options.keys():
-        page.add(options[option], line + 1)
-    if name == "code-cell":
-        page.add_code(body, first)
-    elif name in _REFUSED:
-        page.refuse(f"the directive {name!r}", line)
-    elif name in _LITERAL:
-        page.blocks.append(Text(body, first, literal="math" if name == "math" else "code"))
-    else:
-        page.add(f"{{image}}`{argument}`" if name in ("figure", "image") else argument, line)
-        _read(page, parser, body, first - 1)
+    if match is None:
+        page.add(token.content, line + 1, "code")
+        return
+    name, argument = match[1].lower(), match[2]
+    page.names.append(("directive", name, line))
+    options = (_OPTIONS.match(token.content) or match)[0]
+    page.note(options, line + 1)
+    body, first = token.content.removeprefix(options), line + 1 + options.count("\n")
+    match markup("directive").get(name, "text"):
+        case "cell":
+            page.add_code(body, first)
+        case "refused":
+            page.refuse(f"the directive {name!r}", line)
+        case "code" | "math" as how:
+            page.add(body, first, how)
+        case how:
+            if how == "picture":
+                page.names.append(("image", argument, line))
+            else:
+                page.add(argument, line)
+            if name in ("glossary", "figure-md"):  # terms, or a label
+                page.labels |= {argument, *re.findall(r"(?m)^\S.*", body)}
+            _read(page, parser, body, first - 1)
 
 
 def sentences(blocks: Iterable[Text]) -> Iterator[Text]:
     """List the sentences of some texts, in order."""
     for block in (block for block in blocks if not block.literal):
-        text, start = block.text.translate(_QUOTES), 0
-        for end in [m.end() for m in _END.finditer(text) if _ends(text, m)] + [len(text)]:
-            if words := text[start:end].strip():
-                line = block.line + text[: text.index(words, start)].count("\n")
-                yield Text(words.replace("\n", " "), line, block.roles)
-            start = end
-
-
-def _ends(text: str, match: re.Match[str]) -> bool:
-    return not _NO_END.search(text[: match.start() + 1]) or not text[match.end() :].strip()
+        text, start, line = block.text.translate(_QUOTES), 0, block.line
+        last = len(text.rstrip())
+        for begin, end in [*(match.span() for match in _END.finditer(text)), (last, len(text))]:
+            # A name before a full stop is looked for in the few letters before it.
+            if end < last and _NO_END.search(text, max(begin - 40, 0), begin + 1):
+                continue
+            part = text[start:end]
+            if words := part.strip():
+                before = part[: part.index(words)].count("\n")
+                yield Text(words.replace("\n", " "), line + before, block.roles)
+            line, start = line + part.count("\n"), end
 
 
 def read_document(path: Path) -> list[Text]:
@@ -316,34 +341,33 @@ def read_document(path: Path) -> list[Text]:
 def text_blocks(text: str) -> list[Text]:
     """Read Markdown or plain text, or HTML when it begins with a tag."""
     is_html = re.match(r"\s*<(?:!doctype|html|\w+[ >])", text, re.I)
-    return _html_blocks(text, 0) if is_html else parse_page(text).blocks
+    return html_blocks(text) if is_html else parse_page(text).blocks
 
 
-def _html_blocks(text: str, offset: int) -> list[Text]:
-    found = Page("text")
-    for tag in html_tree(text, "main", _UNREAD).iter(*_TEXT_TAGS):
-        if tag.tag == "tr":
-            shown = " | ".join(cell.text_content() for cell in tag)
-        elif next(tag.iterdescendants(*_TEXT_TAGS), None) is None:
-            shown = tag.get("alt") or tag.text_content()
-        else:
-            shown = " ".join(tag.xpath("text()"))
-        line = offset + (tag.sourceline or 1)
-        found.add(re.sub(r"\s+", " ", _NOTE.sub("", shown)).strip(), line)
-    return found.blocks
-
-
-def html_tree(text: str, part: str, unread: frozenset[str]) -> Any:
-    """Read one part of an HTML page, if it is there, without some tags and classes."""
+def html_blocks(text: str, offset: int = 0) -> list[Text]:
+    """Read HTML block by block, without what is beside the text; drawings are literal."""
     from lxml import html
 
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     page = html.document_fromstring(f"{text}<br>".encode(), parser=parser)
-    page = next(page.iter(part), page)
+    page, found = next(page.iter("main"), page), Page("text")
+    how = markup("tag")
     for tag in list(page.iter()):
-        if "hidden" in tag.attrib or tag.tag in unread or not unread.isdisjoint(tag.classes):
+        line = offset + (tag.sourceline or 1)
+        if "hidden" in tag.attrib or "unread" in map(how.get, (tag.tag, *tag.classes)):
             tag.drop_tree()
-    return page
+        elif tag.tag == "svg":
+            found.add(" ".join(tag.itertext()), line, "drawing")
+            tag.drop_tree()
+        elif tag.tag in ("td", "th"):
+            tag.tail = " | "
+        elif tag.tag not in how and next(tag.iterancestors("tr"), None) is None:
+            mark = f"\ue000{line}\ue000"
+            tag.text, tag.tail = f"{mark}{tag.text or tag.get('alt', '')}", mark + (tag.tail or "")
+    parts = re.split("\ue000([0-9]+)\ue000", page.text_content())
+    for begun, part in zip(parts[1::2], parts[2::2], strict=True):
+        found.add(re.sub(r"\s+", " ", _NOTE.sub("", part)).strip(" |"), int(begun))
+    return found.blocks
 
 
 def pdf_pages(path: Path) -> list[str]:

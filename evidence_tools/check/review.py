@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial
+from glob import glob
 from importlib import resources
 from pathlib import Path
 
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.ledger import check_numbers
-from evidence_tools.check.pages import Page, Text, parse_page, read_yaml, reading, sentences
+from evidence_tools.check.pages import Page, Text, markup, parse_page, read_yaml, reading, sentences
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.frames import split_list
@@ -38,23 +38,23 @@ IN_CELLS = frozenset(["advice", "safety", "benefit", "certainty", "surrogate", "
 """Slots that are checked in cells of tables, and in what the package makes of them."""
 
 _RULE_OF = {**dict.fromkeys(IN_CELLS, "wording"), "bind": "bind", "integrity": "integrity"}
-COMMENT = re.compile(r"\s*[%#] *check:(?: *(ignore|exclude) +([\w-]+) *-- *(\S.{7,}))?")
-_SETTING = re.compile(r"\s*(?:- )?(?:title|caption|evidence_(?:subtitle|description)): *(.+)")
+_SHOWN = {"problems": "", "rereads": " (read again)", "gaps": " (open)"}
+_SHOWN |= {"declared": " (no evidence text)", "exemptions": " (exempt)"}
 
 
 @dataclass
 class Review:
-    """What stops a build, what to read again, what was exempted or declared, what was seen.
+    """What stops a build, what to read again, what is open, what was exempted or declared.
 
     An exemption is a problem that was accepted: its place, its rule (or the finding that is left
-    out), and the reason for a message.
+    out), and the reason for a message. ``numbers`` counts the numbers that were seen, by kind.
     """
 
     problems: list[Problem] = field(default_factory=list)
     rereads: list[Problem] = field(default_factory=list)
-    gaps: list[str] = field(default_factory=list)
+    gaps: list[Problem] = field(default_factory=list)
     exemptions: list[Problem] = field(default_factory=list)
-    declared: dict[str, str] = field(default_factory=dict)
+    declared: list[Problem] = field(default_factory=list)
     numbers: Counter[str] = field(default_factory=Counter)
 
 
@@ -78,7 +78,7 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
     found += [*_check_cells(evidence, judge), *check_plain(evidence)]
     for page in pages:
         found = _not_exempt(page, [*found, *check_page(page, judge, review)], evidence, review)
-    review.gaps = [f"data/{table}.csv: {what}" for table, what in evidence.missing_rows()]
+    review.gaps = [Problem(f"data/{t}.csv", 0, "", what) for t, what in evidence.missing_rows()]
     review.problems = sorted({*found, *(outdated if release else [])})
     review.rereads += [] if release else outdated
     return review
@@ -87,9 +87,9 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
 def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
     """Check the text of one page; on one declared as no evidence text only claims are checked."""
     if page.declared:
-        review.declared[page.path] = page.declared
+        review.declared.append(Problem(page.path, 0, "", page.declared))
     else:
-        yield from (page.problem(*fault) for fault in page.faults)
+        yield from page.faults
         yield from check_numbers(page, judge.wording, judge.rows, review.numbers)
     reading: Reading | None = None
     for sentence in sentences(page.blocks):
@@ -115,57 +115,66 @@ def check_words(said: Iterable[Text], judge: Judge, source: str = "") -> Iterato
 def _check_cells(evidence: Evidence, judge: Judge) -> Iterator[Problem]:
     """Check the cells that hold the report's own words: ``text: ours`` in the dictionary."""
     for table, about in read_dictionary(evidence.folder)[0].items():
-        shown = f"{evidence.folder.name}/{about.path}"
         own = [name for name, said in about.columns.items() if said.get("text") == "ours"]
         # Cells hold no line breaks, so rows are lines; the header is the first.
         for line, row in enumerate(as_rows(getattr(evidence, table)) if own else (), start=2):
             for column in own:
-                cell = Page(shown)
+                cell = Page(f"{evidence.folder.name}/{about.path}")
                 for part in split_list(getattr(row, column)):
                     cell.add(part, 0)
                 source = getattr(row, "source_id", None) or ""
                 for message in check_words(sentences(cell.blocks), judge, source):
-                    yield Problem(shown, line, column, message, "wording")
+                    yield Problem(cell.path, line, column, message, "wording")
 
 
 def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterator[Problem]:
-    """Find roles and pictures that name nothing: what a build would refuse later."""
+    """Find what pages name and nothing is called: a build would refuse it later."""
+    from jupyter_client.kernelspec import find_kernel_specs
     from pybtex.database import parse_file
 
-    works: set[str] = set()
-    for path in folder.glob("*.bib"):
-        with reading(path.name):
-            works.update(parse_file(str(path)).entries)
-    labels = {label for page in pages for label in page.labels}
-    names = {"ref": labels, "numref": labels, "cite": works, "cite:p": works, "cite:t": works}
+    settings, works = pages[-2].front, set[str]()
+    for name in settings.get("bibtex_bibfiles") or ():
+        with reading(name):
+            works.update(parse_file(str(folder / name)).entries)
     rows: dict[str, Callable[[str], object]] = {
         "finding": evidence.finding,
         "source": evidence.source,
         "unknown": partial(evidence.row, "statements"),
         "value": partial(value_runs, evidence),
     }
-    for page in (page for page in pages if not page.declared):
-        for role, key, line in page.names:
-            wrong = []
-            if role == "image":
-                beside = folder if key.startswith("/") else (folder / page.path).parent
-                path = beside / key.lstrip("/")
-                any_kind = path.parent.glob(path.name) if path.suffix == ".*" else ()
-                found = ":" in key or path.is_file() or any(any_kind)
-                wrong = [] if found else ["there is no such picture; add it, or correct its path"]
-            elif role in names:
-                keys = re.split(r", *", key.rpartition("<")[2].rstrip(">"))
-                unknown = [(k, did_you_mean(k, names[role])) for k in keys if k not in names[role]]
-                wrong = [f"nothing is called {name!r}{hint}" for name, hint in unknown]
-            elif role in rows:
-                try:
-                    rows[role](key)
-                except UnknownKeyError as error:
-                    wrong = [str(error)]
-            elif hint := did_you_mean(role, [*names, *rows]):
-                wrong = [f"there is no role {role!r}{hint}"]
-            for what in wrong:
-                yield page.problem(line, f"{{{role}}}`{key}`: {what}", "coverage")
+    labels, kernels = set[str]().union(*(page.labels for page in pages)), find_kernel_specs()
+    hows, directives = markup("role") | markup("name"), set(markup("directive"))
+    known = {"label": labels, "work": works, "kernel": set(kernels)}
+    known |= {"role": set(hows), "directive": directives}
+    extensions = (settings.get("sphinx") or {}).get("extra_extensions") or ()
+    brought = set(extensions) - markup("extension").keys()  # they have names of their own
+    for page, (kind, name, line) in ((one, use) for one in pages for use in one.names):
+        how, wrong = hows.get(kind, "role"), list[str]()
+        target = kind if how == "role" else name.rpartition("<")[2].rstrip(">")
+        if how == "row":
+            try:
+                rows[kind](target)
+            except UnknownKeyError as error:
+                wrong.append(f"{{{kind}}}`{name}`: {error}")
+        elif how == "path" and not _leads(folder, page, target, labels):
+            wrong.append(f"found {target!r}, and there is no such file; correct it, or add it")
+        elif how in known:
+            keys = {key.strip() for key in (target.split(",") if how == "work" else [target])}
+            for key in keys - known[how]:
+                there = f"; there are {', '.join(known[how])}" if how == "kernel" else ""
+                hint = did_you_mean(key, known[how]) or there
+                if hint or not ((brought or ":" in key) and how in ("role", "directive")):
+                    wrong.append(f"found the {kind} {key!r}, and there is no such {how}{hint}")
+        yield from (page.problem(line, what, "coverage") for what in wrong)
+
+
+def _leads(folder: Path, page: Page, name: str, labels: set[str]) -> bool:
+    """Whether an address leads to a file, to a label, or out of the book."""
+    file, _, part = name.partition("#")
+    if ":" in name or name in labels or part in (labels if not file else ()):
+        return True
+    path = folder / file.lstrip("/") if file.startswith("/") else (folder / page.path).parent / file
+    return any(glob(f"{path}{end}") for end in ("", ".md", ".ipynb"))  # noqa: PTH207
 
 
 def read_book(folder: Path) -> list[Page]:
@@ -201,6 +210,8 @@ def read_book(folder: Path) -> list[Page]:
         if path in others:
             message = "the chapter is not in _toc.yml; list or remove it"
             pages[-1].fault(1, message, "coverage")
+        elif "heading" not in (kind for kind, *_ in pages[-1].names):
+            pages[-1].fault(1, "the page has no title; begin it with a line such as '# Title'")
     return [*pages, config, contents]
 
 
@@ -211,11 +222,8 @@ def _line(page: Page, text: str) -> int:
 def _settings(folder: Path, name: str) -> Page:
     with reading(name):
         text = (folder / name).read_text(encoding="utf-8")
-        page = Page(name, dict(enumerate(text.split("\n"), start=1)))
-        page.front = read_yaml(text)
-    for number, line in page.lines.items():
-        if match := _SETTING.match(line):
-            page.add(match.group(1).strip().strip("'\""), number)
+        page = Page(name, dict(enumerate(text.split("\n"), start=1)), read_yaml(text))
+        page.note(text, 1)
     return page
 
 
@@ -223,12 +231,10 @@ def _not_exempt(
     page: Page, problems: list[Problem], evidence: Evidence, review: Review
 ) -> list[Problem]:
     """Take out what comments exempt on the next line; one that exempts nothing is a problem."""
-    lines = page.lines.items()
-    comments = {line: comment for line, text in lines if (comment := COMMENT.match(text))}
-    for line, comment in comments.items():
-        kind, subject, reason = comment.groups()
-        after = (n for n, text in lines if n > line and text.strip() and n not in comments)
-        place = page.problem(next(after, 0), "", subject or "")
+    for line, (kind, subject, reason) in page.comments.items():
+        later = (number for number, text in page.lines.items() if number > line and text.strip())
+        after = next((number for number in later if number not in page.comments), 0)
+        place = page.problem(after, "", subject or "")
         held = [problem for problem in problems if replace(problem, message="") == place]
         problems = [problem for problem in problems if problem not in held]
         if held or (kind == "exclude" and subject in evidence.rows("findings")):
@@ -268,11 +274,7 @@ def report(review: Review, format: str = "text") -> tuple[str, int]:  # noqa: A0
     if format == "json":
         text = json.dumps(vars(review), ensure_ascii=False, indent=1, default=asdict)
         return text, int(count > 0)
-    lines = [str(problem) for problem in review.problems]
-    lines += [f"{problem} (read again)" for problem in review.rereads]
-    lines += [f"{what} (open)" for what in review.gaps]
-    lines += [f"{path}: no evidence text: {why}" for path, why in review.declared.items()]
-    lines += [f"{problem} (exempt)" for problem in review.exemptions]
+    lines = [f"{one}{note}" for level, note in _SHOWN.items() for one in getattr(review, level)]
     counted = [f"{number} {kind}" for kind, number in sorted(review.numbers.items())]
     lines += [f"numbers: {', '.join(counted)}"] if counted else []
     lines.append("No problems." if not count else f"{count} problem{'s' if count > 1 else ''}.")
