@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 @cache
 def markup_of_book(folder: Path) -> dict[str, str]:
-    """The Typst markup of each chapter, by number, without the comments on its origin."""
+    """What print is given of each chapter, by number: a line of JSON for each block."""
     parts: dict[str, str] = {}
     text = (folder / "_build" / ".evidence" / "kept" / ".print" / "main.typ").read_text(
         encoding="utf-8"
@@ -33,8 +34,8 @@ def markup_of_book(folder: Path) -> dict[str, str]:
     for line in text.splitlines():
         if origin := re.match(r"// chapters/(\w+)[-.].*:\d+$", line):
             number = origin[1]
-        else:
-            parts[number] = parts.get(number, "") + line + "\n"
+        elif line.startswith("#shown("):
+            parts[number] = parts.get(number, "") + json.loads(line[7:-1]) + "\n"
     return parts
 
 
@@ -75,7 +76,7 @@ def test_a_page_shows_words_in_brackets_that_are_no_tag(cases: Build) -> None:
 
 def test_a_page_numbers_and_names_formulas_as_print_does(cases: Build) -> None:
     numbers = [tag.get_text()[:3] for tag in article(cases, "12").select("span.eqno")]
-    printed = re.findall(r'number: "(\(\d\))"', markup_of_book(cases.folder)["12"])
+    printed = re.findall(r'"number":"(\(\d\))"', markup_of_book(cases.folder)["12"])
     assert numbers == printed == ["(1)", "(2)"]
 
 
@@ -127,14 +128,14 @@ def test_the_same_book_gives_the_same_pdf(cases: Build) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_picture_is_shown_and_printed(cases: Build, kind: str) -> None:
     assert re.search(
-        rf'#picture\("\w+\.\w+", "a blue {kind}"\)', markup_of_book(cases.folder)["kinds"]
+        rf'"file":"\w+\.\w+","alt":"a blue {kind}"', markup_of_book(cases.folder)["kinds"]
     )
     (image,) = article(cases, "kinds").select(f"img[alt='a blue {kind}']")
     assert str(image["src"]).endswith((".png", ".gif", ".jpg", ".webp"))
 
 
 def test_a_drawing_in_a_line_is_printed_with_its_words(cases: Build) -> None:
-    assert re.search(r'#picture\("\w+\.svg", "a square"', markup_of_book(cases.folder)["drawing"])
+    assert re.search(r'"file":"\w+\.svg","alt":"a square"', markup_of_book(cases.folder)["drawing"])
     assert article(cases, "drawing").select("svg[aria-label='a square'] rect")
 
 

@@ -11,12 +11,12 @@ import html
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable
-from functools import cache, partial
+from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from markdown_it.common.html_blocks import block_names
+from lxml.html.defs import tags
 from pybtex import plugin
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -174,42 +174,17 @@ _SVG = re.compile(r"<svg\b.*?</svg\s*>", re.DOTALL | re.IGNORECASE)
 _ORNAMENT = re.compile(r"""<svg[^>]*(?:aria-hidden=["']true|role=["'](?:presentation|none))""")
 _TAG = re.compile(r"</?([A-Za-z][\w-]*)\b[^>]*?>")
 _LABEL = re.compile(r"""<svg[^>]*aria-label=(["'])(.*?)\1|<(title)[^>]*>(.*?)</title>""", re.DOTALL)
-
-
-class linebreak(nodes.Inline, nodes.Element):  # noqa: N801
-    """The end of a line within a paragraph."""
-
-
-_MADE: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(("b", "strong", "u", "mark", "ins"), nodes.strong),
-    **dict.fromkeys(("i", "em", "cite", "dfn", "var"), nodes.emphasis),
-    **dict.fromkeys(("code", "kbd", "samp", "tt"), nodes.literal),
-    **dict.fromkeys(
-        ("span", "small", "big", "abbr", "time", "font", "q", "label", "bdi", "bdo", "data"),
-        nodes.inline,
-    ),
-    **dict.fromkeys(("s", "del", "strike"), partial(nodes.inline, classes=["struck"])),
-    **{"sub": nodes.subscript, "sup": nodes.superscript},
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6", "summary", "figcaption"), nodes.rubric),
-    **{"ul": nodes.bullet_list, "ol": nodes.enumerated_list, "li": nodes.list_item},
-    **{"blockquote": nodes.block_quote, "hr": nodes.transition, "br": linebreak},
-}
-_HOLD_BLOCKS = nodes.bullet_list | nodes.enumerated_list | nodes.list_item | nodes.block_quote
-_MEDIA = {
-    **{
-        "math": "formula",
-        "iframe": "frame",
-        "video": "video",
-        "audio": "audio",
-        "embed": "media",
-        "object": "media",
-    },
-    **{"canvas": "drawing", "svg": "drawing", "script": "interactive content"},
-    **dict.fromkeys(("input", "select", "button", "meter", "progress", "textarea"), "control"),
-}
+_MEDIA = {"math": "formula", "iframe": "frame", "video": "video", "audio": "audio"}
+_MEDIA |= {"canvas": "drawing", "script": "interactive content"}
+_MEDIA |= dict.fromkeys(("embed", "object"), "media")
+_MEDIA |= dict.fromkeys(("input", "select", "button", "meter", "progress", "textarea"), "control")
 _SILENT = ("style", "link", "meta", "head", "template", "noscript", "wbr", "source", "track")
-KNOWN = {*block_names, *_MADE, *_MEDIA, *_SILENT, "a", "img", "pre", "picture", "ruby", "rt"}
-"""The names of tags that browsers show in some way."""
+_TAGS = {*tags, "bdi", "data", "picture"}
+_ROWS = ("table", "thead", "tbody", "tfoot", "tr")
+
+
+class html_element(nodes.Element):  # noqa: N801
+    """An element of HTML, by its ``name`` with "html-" before it; print knows most of them."""
 
 
 class ForPrint(SphinxPostTransform):
@@ -230,6 +205,9 @@ class ForPrint(SphinxPostTransform):
                 raw.parent[:] = made
             else:
                 raw.parent.replace(raw, made)
+        for panel in list(self.document.findall(nodes.container)):
+            if panel.get("design_component") in ("card", "dropdown", "tab-item"):
+                _head_panel(panel)
         for chart in list(self.document.findall(evidence_chart)):
             image = _image("", alt=chart["alt"], svg=chart["svg"], scale=116)
             chart.replace_self(image)
@@ -252,11 +230,23 @@ class ForPrint(SphinxPostTransform):
                 call.append(note)
 
 
-def html_nodes(found: Iterable[Any]) -> list[nodes.Node]:
-    """Turn raw HTML into docutils nodes; what is no HTML stays as it is, inside the tags around it.
+def _head_panel(panel: Any) -> None:
+    """Put the title of a card, a dropdown or a tab first; print makes a box of it, open."""
+    title = link = None
+    for node in list(panel.findall(nodes.Element)):
+        is_title = isinstance(node, nodes.rubric) or node.get("design_component") == "card-title"
+        title = title or (node if is_title else None)
+        link = link or (node if "sd-stretched-link" in node.get("classes", ()) else None)
+    words = title.children if title else []
+    for node in filter(None, (title, link)):
+        node.parent.remove(node)
+    if link:
+        link[:] = words or link.children
+    panel.insert(0, nodes.title("", "", *([link] if link else words)))
 
-    The nodes are blocks, or words where there is no block.
-    """
+
+def html_nodes(found: Iterable[Any]) -> list[nodes.Node]:
+    """Turn raw HTML into nodes; what is no HTML stays as it is, inside the tags around it."""
     from bs4 import BeautifulSoup
 
     kept: list[Any] = []
@@ -286,13 +276,13 @@ def _inside(tag: Tag | BeautifulSoup, kept: list[Any]) -> list[nodes.Node]:
         if isinstance(child, Tag):
             made += _element(child, kept)
         elif not isinstance(child, PreformattedString):  # such as a comment
-            text = re.sub(r"\s+", " ", str(child))
-            made += [nodes.Text(text)] if text.strip() or (made and text) else []
+            is_words = str(child).strip() or (made and tag.name not in _ROWS)
+            made += [nodes.Text(str(child))] if is_words else []
     return made
 
 
 def _element(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
-    name = tag.name
+    name, address = tag.name, str(tag.get("href", ""))
     if name == "kept":
         return [kept[int(str(tag["data-n"]))]]
     if name in _SILENT or tag.get("hidden") is not None or tag.get("aria-hidden") == "true":
@@ -301,32 +291,12 @@ def _element(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
         return [_absent(tag)]
     if name == "img":
         return _picture(tag)
-    if name == "table":
-        return _table(tag, kept)
-    inner = _inside(tag, kept)
-    if name in _MADE:
-        made = _MADE[name]()
-        made.extend(_blocks(inner) if isinstance(made, _HOLD_BLOCKS) else inner)
-        return [made] if inner or name in ("br", "hr") else []
     if name == "pre":
-        return [nodes.literal_block("", tag.get_text(), language="none")] if inner else []
-    address = str(tag.get("href", "")) if name == "a" else ""
-    if address and not address.startswith("#"):
-        return [nodes.reference("", "", *inner, refuri=address)]
-    return _blocks(inner) if name in block_names else inner
-
-
-def _blocks(found: Iterable[nodes.Node]) -> list[nodes.Node]:
-    """Put words that stand between blocks into paragraphs."""
-    made: list[nodes.Node] = []
-    for node in found:
-        if not isinstance(node, nodes.Text | nodes.Inline | nodes.image):
-            made.append(node)
-        elif made and isinstance(made[-1], nodes.paragraph) and made[-1].get("loose"):
-            made[-1].append(node)
-        elif node.astext().strip() or not isinstance(node, nodes.Text):
-            made.append(nodes.paragraph("", "", node, loose=True))
-    return made
+        return [nodes.literal_block("", tag.get_text(), language="none")]
+    if name == "a" and address and not address.startswith("#"):
+        return [nodes.reference("", "", *_inside(tag, kept), refuri=address)]
+    about = {key: str(tag[key]) for key in ("colspan", "rowspan", "start") if tag.get(key)}
+    return [html_element("", *_inside(tag, kept), name=f"html-{name}", **about)]
 
 
 def _absent(tag: Tag) -> nodes.Node:
@@ -335,8 +305,7 @@ def _absent(tag: Tag) -> nodes.Node:
     what = str(tag.get("title") or tag.get("aria-label") or _MEDIA[tag.name])
     source = tag if tag.get("src") or tag.get("data") else tag.find("source") or tag
     address = str(source.get("src") or source.get("data") or "") if tag.name != "script" else ""
-    address = "" if address.startswith("data:") else address
-    return absent_media("", what=what, address=address)
+    return absent_media("", what=what, address="" if address.startswith("data:") else address)
 
 
 def _picture(tag: Tag) -> list[nodes.Node]:
@@ -345,46 +314,17 @@ def _picture(tag: Tag) -> list[nodes.Node]:
         alt = html.unescape(words[2] or words[4] or "").strip() if words else ""
         return [] if _ORNAMENT.match(svg) else [_image(alt=alt, svg=svg)]
     sizes = {name: str(tag[name]) for name in ("width", "height") if tag.get(name)}
-    alt = str(tag.get("alt", ""))
-    return [_image(str(tag.get("src", "")), alt=alt, **sizes)]
+    return [_image(str(tag.get("src", "")), alt=str(tag.get("alt", "")), **sizes)]
 
 
 def _image(uri: str = "", **about: Any) -> nodes.image:
     return nodes.image("", uri=uri, candidates={"?": ""}, **about)
 
 
-def _table(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
-    """Make a table with its caption, its head, its spans, and numbers on the right."""
-    table, head, body = nodes.table(classes=["from-html"]), nodes.thead(), nodes.tbody()
-    if (caption := tag.find("caption")) is not None:
-        table += nodes.title("", "", *_inside(caption, kept))
-    heads = tag.find_all("thead")
-    for row in tag.find_all("tr"):
-        cells = row.find_all(["td", "th"], recursive=False)
-        only_heads = not body.children and all(cell.name == "th" for cell in cells)
-        is_head = only_heads or row.find_parent(["thead", "table"]) in heads
-        (head if is_head else body).append(nodes.row("", *(_cell(cell, kept) for cell in cells)))
-    parts = [part for part in (head, body) if part.children]
-    table += nodes.tgroup("", *parts, cols=0)
-    shows = tag.get_text(strip=True) or tag.find(["img", "svg"])
-    return [table] if parts and shows else []
-
-
-def _cell(tag: Tag, kept: list[Any]) -> nodes.entry:
-    entry = nodes.entry("", *_blocks(_inside(tag, kept)))
-    for name, key in (("colspan", "morecols"), ("rowspan", "morerows")):
-        span = str(tag.get(name, "1"))
-        entry[key] = max(int(span), 1) - 1 if span.isdigit() else 0
-    entry["stub"] = tag.name == "th"
-    if re.fullmatch(r"\s*[-−+]?[\d,. ]*\d%?\s*|\s*NaN\s*", tag.get_text()) and tag.name == "td":
-        entry["classes"].append("text-right")
-    return entry
-
-
 def show_brackets(app: Sphinx, doctree: nodes.document) -> None:
     """Show words in brackets as words: browsers pass over tags that are no HTML."""
     for raw in list(doctree.findall(nodes.raw)):
         tag, parent = _TAG.fullmatch(raw.astext().strip()), raw.parent
-        is_unknown = tag and tag[1].lower() not in KNOWN and "<svg" not in parent.astext()
+        is_unknown = tag and tag[1].lower() not in _TAGS and "<svg" not in parent.astext()
         if is_unknown and isinstance(parent, nodes.TextElement):
             parent.replace(raw, nodes.Text(raw.astext()))

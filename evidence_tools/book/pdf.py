@@ -40,7 +40,7 @@ from evidence_tools.book.nodes import (
     place_of,
 )
 from evidence_tools.book.roles import chapter_order, is_printed
-from evidence_tools.book.writer import Writer, call, escaped
+from evidence_tools.book.writer import STYLES, Writer, literal
 
 _FONTS = "fonts"
 """Folder of a book for fonts of scripts that the report's own fonts do not have."""
@@ -134,7 +134,7 @@ def prepare_pdf(app: Any, target: Path, pages: Pages) -> Callable[[], Path]:
     facts["commit"] = f"{commit}, modified" if commit and stamp.modified else commit
     facts["how_to_cite"] = citation_of(app)
     parts = part_captions(app)
-    captions = {name: call("part", body=escaped(words)) for name, words in parts.items()}
+    captions = {name: f"#part({literal(words)})\n" for name, words in parts.items()}
     body = "\n\n".join(captions.get(name, "") + writer.page(name) for name in pages)
     app.evidence_remarks = writer.remarks
     return partial(make_pdf, body, facts, folder, target, Path(app.srcdir))
@@ -159,9 +159,10 @@ def make_pdf(body: str, facts: dict[str, Any], folder: Path, target: Path, book:
     import pikepdf
     import typst
 
-    source = f'#import "report.typ": *\n#show: report\n\n{body}\n'
+    source = f'#import "elements.typ": *\n#show: report\n\n{body}\n'
     (folder / "main.typ").write_text(source, encoding="utf-8")
-    shutil.copyfile(Path(__file__).with_name("report.typ"), folder / "report.typ")
+    for name in STYLES:
+        shutil.copyfile(Path(__file__).with_name(name), folder / name)
     midnight = datetime.datetime.fromisoformat(f"{facts['date']}T00:00:00+00:00")
     try:
         pdf = typst.compile(
@@ -196,9 +197,11 @@ def _fonts(source: str, book: Path) -> Iterator[Path]:
 
 def _explain(error: Any, source: str) -> str:
     """Say what Typst refused, and at which page and line of the book."""
-    found = re.search(r"main\.typ:(\d+)", str(error.diagnostic))
-    above = reversed(source.splitlines()[: int(found[1])]) if found else iter(())
-    place = next((line[3:] for line in above if line.startswith("// ")), "the report")
+    line = re.search(r"main\.typ:(\d+)", str(error.diagnostic))
+    lost = re.search(r'the text `"(.+?)"`', error.message)  # all text is written by one line
+    above = source.splitlines()[: int(line[1]) if line else 0]
+    above = source.partition(lost[1])[0].splitlines() if lost else above
+    place = next((each[3:] for each in reversed(above) if each.startswith("// ")), "the report")
     advice = "; ".join(str(hint) for hint in error.hints)
     # The folder is a temporary one, and what else Typst says would help nobody.
     said = re.search(r"(?s)^error: .*?(?=\n\n|\Z)", str(error.diagnostic), re.MULTILINE)
