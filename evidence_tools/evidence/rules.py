@@ -39,9 +39,12 @@ Tables = Mapping[str, LoadedTable]
 
 _SAME_RESULT = ["source_id", "outcome_id", "measured_as", "analysis", "timepoint", "contrast",
                 "form", "population_group"]  # fmt: skip
-# "Two of its trials were retracted" is no statement on the source itself.
-_RETRACTED = r"^(?:article |paper )?retracted\b|(?:^|it |source )(?:was|is|has been) retracted"
-_DOUBT = r"(?<!no )(?:integrity concern|expression of concern|caution to readers)|do not use"
+_PATTERNS = {
+    # "Two of its trials were retracted" is no statement on the source itself.
+    "RETRACTED": r"^(?:article |paper )?retracted\b|(?:^|it |source )(?:was|is|has been) retracted",
+    "TITLE": r"^\W*retracted\b",
+    "DOUBT": r"(?<!no )(?:integrity concern|expression of concern|caution to readers)|do not use",
+}
 
 
 class Columns(dict[str, Any]):
@@ -109,7 +112,7 @@ def rows_breaking(rule: dict[str, str], column: str, columns: Columns) -> list[i
         text, unprinted = columns.get(column + PRINTED), columns.get(f"{column}_unprinted")
         columns.update(cell=columns[column], text=text, unprinted=unprinted)
     # The conditions are those of the package, not of an author.
-    broken = eval(rule["wrong"], {}, columns)  # noqa: S307
+    broken = eval(rule["wrong"], {"Timestamp": pd.Timestamp, **_PATTERNS}, columns)  # noqa: S307
     return list(broken.index[broken.fillna(False).astype(bool)])
 
 
@@ -117,18 +120,6 @@ def say(rule: dict[str, str], number: int, columns: Columns) -> str:
     """Fill in the sentence of a rule for one row."""
     cells = {name: columns[name][number] for name in re.findall(r"{(\w+)", rule["sentence"])}
     return rule["sentence"].format_map({n: "blank" if pd.isna(c) else c for n, c in cells.items()})
-
-
-def _sources(columns: Columns) -> Mapping[str, Any]:
-    note, title = columns["note"], columns["title"]
-    doi = columns["doi"].str.lower().str.rstrip(".")
-    called = note.str.contains(_RETRACTED, case=False).fillna(False)
-    return {
-        "today": pd.Timestamp.now(),
-        "doi_again": doi.duplicated() & doi.notna(),
-        "called_retracted": called | title.str.contains(r"^\W*retracted\b", case=False),
-        "doubted": note.str.contains(_DOUBT, case=False),
-    }
 
 
 def _findings(columns: Columns) -> Mapping[str, Any]:
@@ -192,7 +183,6 @@ def _certainty(columns: Columns) -> Mapping[str, Any]:
 
 
 _BESIDE: dict[str, Callable[[Columns], Mapping[str, Any]]] = {
-    "sources": _sources,
     "findings": _findings,
     "trials": _trials,
     "arms": _arms,
