@@ -92,7 +92,11 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
     judged = []
     for sentence in sentences(blocks):
         before, reading = reading, read_claims(sentence, judge.wording, reading)
-        if not reading.sources and (source := _described(judge, reading)):
+        if not reading.sources:
+            source, outcomes = _described(judge, reading), reading.means("outcome")
+            held = (judge.rows.of(key, name) for key in reading.carried for name in outcomes)
+            # A source that has no row on an outcome is not what goes on to speak of it.
+            before = before if any(held) or not outcomes else None
             reading = read_claims(sentence, judge.wording, before, source)
         judged.append(_judge(judge, reading))
     return Audit(str(document), tuple(judged))
@@ -116,6 +120,7 @@ def _described(judge: Judge, reading: Reading) -> str:
         text = f"{judge.rows.text(source)} {row.year}"
         held = [fact for fact in facts if re.search(rf"\b(?:{fact})", text)]
         scores[source] = len(held) + any("n_participants" in fact for fact in held)
+        scores[source] += any(judge.rows.of(source, name) for name in reading.means("outcome"))
     best = [source for source, score in scores.items() if score == max(scores.values())]
     return best[0] if len(best) == 1 and scores[best[0]] > 1 else ""
 

@@ -260,9 +260,9 @@ def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
 
 
 def _blameless(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
-    """Find a source that is called retracted, although nothing is known against it."""
+    """Find a source that is called retracted, although nothing strikes it out."""
     rows = [judge.rows.sources[source] for source in clause.sources]
-    clean = not clause.negated(tag) and all(row.integrity == "none_known" for row in rows)
+    clean = not clause.negated(tag) and all(row.integrity not in STRIKES_OUT for row in rows)
     return {"row": rows[0], "ids": (rows[0].source_id,)} if clean else None
 
 
