@@ -318,12 +318,6 @@ def test_doses_of_the_map_go_down_and_unknown_ones_are_last(figures: dict[str, F
     assert places == sorted(places)
 
 
-def test_too_many_outcomes_are_refused(topic: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evidence_tools.show.results._MOST_COLUMNS", 1)
-    with pytest.raises(ValueError, match="choose at most 1"):
-        agreement_plot(topic.findings)
-
-
 def test_the_timeline_joins_times_and_leaves_out_what_has_none(figures: dict[str, Figure]) -> None:
     timeline = figures["timeline_plot"]
     fern = [row["x"] for row in marks(timeline, "point") if row.get("source") == "Fern 2019"]

@@ -177,7 +177,10 @@ ARMS, PASS = "pass rows of evidence.arms", "pass what pooling"
         (lambda t: narrate_pooled(t.findings), f"has no .*; {PASS}.pool"),
         (lambda t: narrate_pooled(t.arms[:0]), "no rows in it; check the filter"),
         (lambda t: narrate_pooled(pooling.leave_one_out(effects())), "found no average .*pool"),
-        (lambda t: narrate_pooled(pool(effects().drop(columns="outcome_id"))), "no outcome_id, so"),
+        (
+            lambda t: narrate_pooled(pool(effects().drop(columns="outcome_id"))),
+            "no outcome_id; add one of",
+        ),
         (lambda t: narrate_pooled(pool(effects(outcome_id="soms"))), "no outcome 'soms'; nearest"),
         (lambda t: forest_plot(t.findings, funnel=True), f"has no .*; {PASS}.pool"),
         (lambda t: forest_plot(pool(effects()), funnel=True), "needs 10 trials; there are 3"),

@@ -251,11 +251,8 @@ def sources_plot(selection: Selection, *, name: str = "fig-sources", caption: Te
     counted = findings[findings["standing"] == "counted"]
     silent = {source.source_id for source in sources} - set(findings["source_id"])
     flags = asked["standing"].value_counts()
-    flagged = [
-        said.format(count=words.count_text(flags[key]))
-        for key, said in words.phrases("step").items()
-        if key in flags
-    ]
+    left = {key: words.count_text(flags[key]) for key in drawing.FLAGGED if key in flags}
+    flagged = [words.sentence(f"step.{key}", count=count) for key, count in left.items()]
     steps = {
         words.count_text(len(sources), "source"): "",
         _kept(findings): f"No result here: {words.count_text(len(silent), 'source')}"

@@ -113,21 +113,17 @@ def agreement_runs(outcome: Row, findings: Sequence[Row], most: int = 3) -> Runs
     counted = [finding for finding in findings if finding.standing == "counted"]
     ways = words.grouped(counted, lambda f: words.way_text(f, article=False))
     others = [finding for finding in findings if finding.standing != "counted"]
-    aside = words.grouped(others, _aside)
+    # Beside the name of a source is what is against it.
+    why = {f: "" if f.standing == "set aside" else words.standing_text(f) for f in others}
+    aside = words.grouped(others, lambda f: f"not counted, {why[f] or f.standing}")
     said = [runs(Run(words.sentence_case(words.outcome_text(outcome)), style="strong"), ".")]
     said += [runs(" No result that counts.")] if not counted else []
-    for why, same in (ways | aside).items():
-        head = Run(f"{words.sentence_case(why)}:", style="emphasis")
+    for way, same in (ways | aside).items():
+        head = Run(f"{words.sentence_case(way)}:", style="emphasis")
         said.append(runs(" ", head, " ", words.listed_runs(_named(outcome, same), most=most), "."))
     if {"significant increase", "significant decrease"} <= set(ways):
         said.append(runs(" Significant results point in opposite directions."))
     return runs(*said)
-
-
-def _aside(finding: Row) -> str:
-    """Say in a word or two why a result is not counted; beside a name is what is against it."""
-    reason = "" if finding.standing == "set aside" else words.standing_text(finding)
-    return f"not counted, {reason or finding.standing}"
 
 
 def _named(outcome: Row, findings: Iterable[Row]) -> list[Run]:
@@ -233,11 +229,7 @@ def narrate_pooled(pooled: pd.DataFrame) -> Prose:
     for column in _TESTS.keys() & set(known):
         return Prose((runs(_test(known, column)),))
     evidence, (*_, row), null = read_average(pooled)
-    if getattr(row, "outcome_id", None) is None:
-        raise ValueError(
-            "the effects have no outcome_id, so what they are of is not known; add one of "
-            "evidence.outcomes: effects.assign(outcome_id=...)"
-        )
+    need(pooled, "add one of evidence.outcomes: effects.assign(outcome_id=...)", ["outcome_id"])
     outcome = evidence.outcome(row.outcome_id)
     method = words.sentence(f"method.{row.method}")
     library = f"{LIBRARY} {version(LIBRARY)}"
@@ -261,13 +253,13 @@ def _shown(evidence: Evidence, outcome: Row, row: Row, null: int) -> str:
     subject, name = evidence.topic.subject["name"], words.lower_first(outcome.name)
     rated = evidence.rows("ratings").get(row.outcome_id)
     level = rated.certainty if rated else LEVELS[-1]
-    way, verb, key = "increase" if row.estimate > null else "decrease", "", "effect.clear"
+    verb, key = "", "effect.clear"
     if row.ci_lower <= null <= row.ci_upper:
         key = "effect.crosses"
     elif level == LEVELS[-1]:
         key = "effect.uncertain"
     else:
-        verb = effect_verb(way, level)
+        verb = effect_verb("increase" if row.estimate > null else "decrease", level)
     says = words.sentence_case(words.sentence(key, subject=subject, verb=verb, name=name))
     unit = row.unit if row.effect_measure == "MD" else ""
     average = words.amount_text(row.estimate, unit)
@@ -286,11 +278,8 @@ def _spread(row: Row, null: int) -> str:
     said, measure = words.sentence("average.share", i2=row.i2), row.effect_measure
     if row.tau2_lower is not None:
         scale = f"log {measure}" if measure in RATIOS else measure
-        tau2, interval = (
-            words.number_text(row.tau2),
-            words.range_text(row.tau2_lower, row.tau2_upper),
-        )
-        said += words.sentence("average.variance", scale=scale, tau2=tau2, interval=interval)
+        limits, tau2 = words.range_text(row.tau2_lower, row.tau2_upper), words.number_text(row.tau2)
+        said += words.sentence("average.variance", scale=scale, tau2=tau2, interval=limits)
     if row.prediction_lower is None:
         return f"{said}."
     low, high = map(words.number_text, (row.prediction_lower, row.prediction_upper))
@@ -311,8 +300,7 @@ def _narrate_arms(selection: Selection) -> Prose:
     why = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
     single = evidence.findings.query("standing == 'counted' and design == 'rct'")
     number = int(single["ci_lower"].notna().sum())
-    printed = f"Of {len(single)} results of single trials that count, {number or 'none'} "
-    printed += f"{'prints' if number < 2 else 'print'} an interval."
+    printed = words.sentence("arms.printed", all=len(single), number=number or "none")
     names = [words.source_run(evidence.source(key)) for key in usable["source_id"].unique()]
     shared = usable.groupby(["outcome_id", "effect_measure"])["source_id"].nunique()
     both = [words.lower_first(evidence.outcome(key).name) for key, _ in shared.index[shared > 1]]

@@ -16,8 +16,6 @@ from evidence_tools.show.display import Figure, Text, plain
 from evidence_tools.show.drawing import LINE, Axis, Lane, Mark, draw_lanes, point, rule, text
 from evidence_tools.show.narrate import agreement_runs, read_average
 
-_HALF = LINE / 2  # of the height of a diamond
-
 _INK, _BLUE, _RED = drawing.INK, *drawing.PALETTE[:2]
 _DASHED = {"width": 1.5, "dashed": True}
 _LOOKS: dict[str, tuple[str, Mark | None]] = {
@@ -30,7 +28,6 @@ _LOOKS: dict[str, tuple[str, Mark | None]] = {
 }
 """Colour and frame of each relation; those that need words in a legend have them there."""
 _LEGEND = words.phrases("legend")
-_MOST_COLUMNS = 12
 _NARROWEST = 190  # pixels that all columns have on a phone
 _NAME = 130  # pixels of a line of a column's name
 _GROUPS = {1: "Reviews", 2: "Trials and authorities"}
@@ -179,7 +176,7 @@ def _average(pooled: pd.DataFrame, name: str, caption: Text) -> Figure:
         else:
             label = "Average"
             drawn = []
-            for side in (-_HALF, _HALF):
+            for side in (-LINE / 2, LINE / 2):
                 drawn.append(rule(low, x2=row.estimate, tall=side, **look))
                 drawn.append(rule(row.estimate, side, x2=high, tall=-side, **look))
             if row.prediction_lower is not None:
@@ -248,9 +245,6 @@ def agreement_plot(
     outcomes = [evidence.outcome(key) for key in order if key in by_outcome]
     if not outcomes:
         raise ValueError("none of these findings is a main result; choose analysis == 'primary'")
-    if len(outcomes) > _MOST_COLUMNS:
-        raise ValueError(f"{len(outcomes)} outcomes do not fit beside each other; choose at most "
-                         f"{_MOST_COLUMNS}, for example of one kind")  # fmt: skip
     names = [drawing.wrap(outcome.abbreviation or outcome.name, _NAME) for outcome in outcomes]
     axis = Axis(-0.5, len(names) - 0.5, ticks=dict(enumerate(names)), top=True)
     lanes = []

@@ -22,9 +22,6 @@ from evidence_tools.show.values import cell_runs, short_text, size_of, sources_r
 Column = Callable[[Evidence, Any], Text | None]
 """What a column shows of a row of the evidence; blank when it says nothing. Text names a column."""
 
-_LONG = 20
-"""A table with more rows offers filters."""
-
 
 class Layout(NamedTuple):
     """The columns of a table, and the question that it answers when a chapter gives none.
@@ -60,7 +57,7 @@ def make_table(
         TableRow(tuple(cell or runs(words.DASH) for cell in line), getattr(row, layout.anchor, ""))
         for row, line in zip(rows, cells, strict=True)
     )
-    filters = layout.filters if len(rows) > _LONG else ()
+    filters = layout.filters if len(rows) > 20 else ()  # for long tables only
     below = runs(words.join_known(note, dash, mark=" "))
     head, said = tuple(layout.columns), runs(caption or layout.caption)
     return Table(name, said, head, lines, below, filters)
@@ -360,19 +357,12 @@ _AVERAGES = Layout(
 )
 
 
-def _apart(_: Evidence, row: Row) -> str:
-    """Write a difference, but not the digits of the noise: they differ between machines."""
-    apart = abs(row.metafor / row.here - 1)
-    return "below 1e-9" if apart < 1e-9 else f"{apart:.0e}"
-
-
 _AGREEMENT = Layout(
     "Do averages computed here agree with those of metafor?",
     {
         "Value": lambda _, row: row.row.replace("_", " "),
         "metafor": lambda _, row: words.number_text(f"{row.metafor:.8g}"),
         "Here": lambda _, row: words.number_text(f"{row.here:.8g}"),
-        "Difference, relative": _apart,
     },
     of="pooling.compare_with_metafor()",
     computed=("metafor", "here", "made_by"),
