@@ -66,7 +66,7 @@ def numbers(text: str, wording: Wording, said: str = "") -> Iterator[tuple[str, 
     places = {token.start: index for index, token in enumerate(tokens)}
     addresses = [m.span() for m in _ADDRESS.finditer(text)]
     for match in _DIGITS.finditer(text):
-        word, before = match.group().rstrip(".,"), text[: match.start()]
+        word, before = match.group().rstrip(".,"), text[: match.start()][-40:]
         index = places.get(match.start(), -1)
         near = {t.low for t in tokens[max(index - 6, 0) : index + 5]}
         if any(start <= match.start() < end for start, end in addresses):
