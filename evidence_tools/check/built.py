@@ -136,9 +136,11 @@ def _said(shown: Any) -> Iterator[str]:
         yield from ["".join(texts)] if texts else (text for part in shown for text in _said(part))
 
 
-def _forged(said: Iterable[str], blocks: Iterable[Text]) -> Iterator[str]:
+def _forged(said: list[str], blocks: Iterable[Text]) -> Iterator[str]:
     """Find other forms of an output that say what it does not show."""
-    shown = " ; ".join(map(_folded, said))
+    # Other forms are read as Markdown: what is shown is read in the same way, too.
+    read = (block.text for text in said for block in text_blocks(text))
+    shown = " ; ".join(map(_folded, [*said, *read]))
     parts = (part for one in blocks if not one.literal for part in re.split(r"\n| \| ", one.text))
     for part in (part for part in parts if _folded(part) not in shown):
         yield f"another form of an output says {part[:80]!r}, which is not shown; leave it out"
