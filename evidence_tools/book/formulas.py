@@ -92,21 +92,22 @@ def _converter(macros: Macros) -> LatexToMathML:
 
 
 def _read(node: Any, config: Any) -> str:
-    """Make MathML of a formula, with the macros of the book."""
+    """Make MathML of a formula, with the macros of the book; one it cannot read is reported."""
     settings = getattr(config, "mathjax3_config", None) or {}
     found = ((settings.get("tex") or {}).get("macros") or {}).items()
     macros = tuple((name, each[0] if isinstance(each, list) else each) for name, each in found)
-    return mathml(node.astext(), block=isinstance(node, nodes.math_block), macros=macros)
+    try:
+        return mathml(node.astext(), block=isinstance(node, nodes.math_block), macros=macros)
+    except ValueError as error:
+        LOGGER.error(_UNKNOWN, error, location=place_of(node))
+        return ""
 
 
 def read_formulas(app: Sphinx, doctree: nodes.document, *_: str) -> None:
-    """Read each formula of a page; one that cannot be read is reported."""
+    """Read each formula of a page."""
     for kind in (nodes.math, nodes.math_block):
         for node in doctree.findall(kind):
-            try:
-                node["mathml"] = _read(node, app.config)
-            except ValueError as error:
-                LOGGER.error(_UNKNOWN, error, location=place_of(node))
+            node["mathml"] = _read(node, app.config)
 
 
 def _visit_math(self: Any, node: nodes.math) -> None:

@@ -213,6 +213,8 @@ class ForPrint(SphinxPostTransform):
             chart.replace_self(image)
         for signature in self.document.findall(addnodes.desc_signature):
             signature[:] = [nodes.literal("", signature.astext())]
+        for rule in self.document.findall(addnodes.production):
+            rule.insert(0, nodes.Text(f"{rule['tokenname']} ::= "))
         for node in list(self.document.findall(nodes.Element)):
             around: Any = node.parent
             is_code = node.get("nb_element") == "cell_code_source"
