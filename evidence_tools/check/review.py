@@ -148,7 +148,8 @@ def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterato
     known |= {"role": set(hows), "directive": directives}
     extensions = (settings.get("sphinx") or {}).get("extra_extensions") or ()
     brought = set(extensions) - markup("extension").keys()  # they have names of their own
-    for page, (kind, name, line) in ((one, use) for one in pages for use in one.names):
+    built = (page for page in pages if page.path != "README.md")
+    for page, (kind, name, line) in ((one, use) for one in built for use in one.names):
         how, wrong = hows.get(kind, "role"), list[str]()
         target = kind if how == "role" else name.rpartition("<")[2].rstrip(">")
         if how == "row":
