@@ -109,6 +109,7 @@ def _role_tags(sentence: Text, tokens: list[Token], wording: Wording) -> Iterato
 def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
     """Collect the tags of a sentence, without those that are only a part of a longer name."""
     directions = {sense for sense, wider in wording.wider.items() if "direction" in wider}
+    tags = [*tags, *_smaller_losses(tags)]
     names = [tag for tag in tags if tag.sense in ("outcome", "body", "term")]
     phrases = [tag for tag in tags if tag.sense in {"outcome", "term", *directions}]
     for tag in tags:
@@ -122,6 +123,15 @@ def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
         near = {tag.last + 1, tag.last + 2} if tag.means == "adjacent" else set()
         if not covered and (not near or any(name.first in near for name in names)):
             whole.add(tag, *wording.wider.get(tag.sense, ()), *wording.role_of(tag))
+
+
+def _smaller_losses(tags: list[Tag]) -> Iterator[Tag]:
+    """Find losses that became smaller: more is left of what was lost."""
+    for loss in (tag for tag in tags if tag.sense == "loss"):
+        for less in (tag for tag in tags if tag.sense == "smaller"):
+            if 0 < loss.first - less.last <= 2 or 0 < less.first - loss.last <= 2:
+                first, last = min(less.first, loss.first), max(less.last, loss.last)
+                yield Tag("up", "", first, last)
 
 
 def _part(whole: Clause, start: int, end: int) -> Clause:

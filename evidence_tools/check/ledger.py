@@ -65,6 +65,7 @@ def numbers(text: str, wording: Wording, said: str = "") -> Iterator[tuple[str, 
     names, numbering = by["subject"] | by["outcome"] | by["form"], by["numbering"]
     places = {token.start: index for index, token in enumerate(tokens)}
     addresses = [m.span() for m in _ADDRESS.finditer(text)]
+    units = {t.first: t.means or tokens[t.first].low[:4] for t in tags if t.sense == "counted"}
     for match in _DIGITS.finditer(text):
         word, before = match.group().rstrip(".,"), text[: match.start()][-40:]
         index = places.get(match.start(), -1)
@@ -79,9 +80,10 @@ def numbers(text: str, wording: Wording, said: str = "") -> Iterator[tuple[str, 
             yield word, "citation year"
         elif index - 1 in numbering or (index - 2 in numbering and len(word) < 3):
             yield word, "numbering"
+        elif index >= 0 and f" {word} {units.get(index + 1, '?')}" in f" {said}":
+            yield word, "dose or time of its source"
         else:
             yield word, ""
-    units = {t.first: t.means or tokens[t.first].low[:4] for t in tags if t.sense == "counted"}
     for tag in tags:
         word = text[tokens[tag.first].start : tokens[tag.last].start + len(tokens[tag.last].text)]
         unit = next((units[n] for n in range(tag.last + 1, tag.last + 4) if n in units), "")

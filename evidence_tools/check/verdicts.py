@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 from evidence_tools.check.claims import Clause, Reading
@@ -110,9 +110,8 @@ class Rows:
         parts = [str(getattr(r, name, None) or "") for r in rows for name in _TEXTS.split()]
         people = {row.population, *(r.population_group for r in (row, *results))}
         parts += [_UNSTATED.sub("", group) for group in people if group]
-        counted = [(n, "n_studies") for n in {r.k_studies for r in results} if findings]
-        counted += [(row.n_participants, "n_participants")]
-        counted += [] if findings else [(row.n_studies, "n_studies")]
+        studies = {r.k_studies for r in results} if findings else {row.n_studies}
+        counted = [(row.n_participants, "n_participants"), *((n, "n_studies") for n in studies)]
         for trial in own["trials"]:
             months = (trial.duration or 0) * _MONTHS.get(trial.duration_unit, 0)
             counted += [(round(months / length, 1), unit[:4]) for unit, length in _MONTHS.items()]
@@ -129,12 +128,6 @@ class Rows:
             rows = [r for r in rows if r.statistically_significant == "yes"] or rows
         found = {row.direction for row in rows}
         return str(found.pop()) if len(found) == 1 else ""
-
-    @cached_property
-    def relations(self) -> dict[str, set[str]]:
-        """How sources relate to the central one, by outcome."""
-        found = self.evidence.comparisons.groupby("outcome_id")["relation"]
-        return {str(outcome): set(relations) for outcome, relations in found}
 
     def example(self, outcomes: Iterable[str], sources: Iterable[str] = ()) -> str:
         """Ask for a sentence on an outcome that a row holds, if there is one."""
@@ -212,9 +205,9 @@ class Judge:
 
     def _flags(self, reading: Reading, clause: Clause) -> set[str]:
         """Name what holds: senses of the clause, ``+`` those of the sentence, and more."""
-        outcomes = clause.means("outcome")
         said = [self.rows.findings[key] for key in clause.means("finding")]
-        said = said or [r for s in clause.sources for o in outcomes for r in self.rows.of(s, o)]
+        pairs = ((s, o) for s in clause.sources for o in clause.means("outcome"))
+        said = said or [row for pair in pairs for row in self.rows.of(*pair)]
         held = {
             "strict": self.strict,
             "bound": clause.sources,
@@ -250,8 +243,7 @@ def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
 
 
 def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
-    """Find a source with a doubt that the sentence does not show."""
-    # A role prints what is known against its source.
+    """Find a source with a doubt that the sentence does not show; roles print retractions."""
     kinds = STRIKES_OUT if reading.role(tag) else CONCERNS
     for key in [tag.means] if tag.sense == "source" else reading.sources:
         if (row := judge.rows.sources[key]).integrity in kinds:
@@ -268,8 +260,8 @@ def _blameless(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
 
 def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Find harms that are said to be absent, unless the source itself says that of some."""
-    absent = [n for n in clause.all("none") if -2 <= n.last - tag.first <= 4]
-    absent += [n for n in clause.all("not") if -2 <= n.last - tag.first < 0]
+    until = {"none": 4, "not": -1}
+    absent = [n for n in clause.all(*until) if -2 <= n.last - tag.first <= until[n.sense]]
     harms = judge.rows.evidence.rows("harms").values()
     said = " ".join(r.as_printed or "" for r in harms if r.source_id in clause.sources).lower()
     verbs = clause.all("claimverb")
@@ -310,15 +302,12 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
         return None
     claimed = _CLAIMED.get(direction, "a change") + " that is significant" * significant
     found = {"claimed": claimed, "ids": tuple(row.finding_id for row in rows)}
-    if not rows:
-        names = ", ".join(judge.rows.sources[s].short_name for s in clause.sources)
-        example = judge.rows.example(clause.means("outcome"), clause.sources)
-        way = f"{names} has no row on it"
-        return {**found, "slot": "outcome", "verdict": ABSENT, "way": way, "says": example}
     held = {row.source_id for row in rows}
-    if lacking := [s for s in clause.means("source") if s not in held]:
+    named = clause.means("source") if rows else clause.sources
+    if lacking := [source for source in named if source not in held]:
         way = f"{judge.rows.sources[lacking[0]].short_name} has no row on it"
-        return {**found, "slot": "outcome", "verdict": ABSENT, "way": way, "says": say(rows[0])}
+        says = judge.rows.example(clause.means("outcome"), clause.sources)
+        return {**found, "slot": "outcome", "verdict": ABSENT, "way": way, "says": says}
     row = rows[0]
     if all(r.standing in ("set aside", "superseded") for r in rows):
         if reading.has("conflict", "called"):
@@ -353,9 +342,7 @@ def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
 
 def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     """Look for what somebody got, or who they were, in the rows of the sources."""
-    means = tag.means or (
-        reading.words(tag).lower()[:9] if tag not in clause.all("subject") else ""
-    )
+    means = tag.means or ("" if tag.sense == "subject" else reading.words(tag).lower()[:9])
     given = tuple(clause.means("finding"))
     known = " ".join(judge.rows.text(source, given) for source in clause.sources)
     trials = [judge.rows.trials.get(source) for source in clause.sources]
@@ -365,8 +352,7 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     words = "|".join(map(re.escape, means.split("|")))
     if not means or clause.negated(tag) or re.search(rf"{_LACKING}\b(?:{words})", known):
         return None
-    row = judge.rows.sources[clause.sources[0]]
-    trial = judge.rows.trials.get(row.source_id)
+    row, trial = judge.rows.sources[clause.sources[0]], trials[0]
     return {"row": row, "blinding": f"; {trial.blinding or 'blinding not stated'}" if trial else ""}
 
 
@@ -385,11 +371,13 @@ def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
 def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Compare what is said on agreement with the comparison of sources."""
     rows, outcomes = judge.rows, clause.means("outcome")
-    known = set().union(*(rows.relations.get(key, ()) for key in outcomes or rows.relations))
+    compared = rows.evidence.comparisons
+    about = compared["outcome_id"].isin(outcomes or compared["outcome_id"])
+    known = set(compared.loc[about, "relation"])
     others = {source for source in clause.sources if source != rows.central}
     agrees = (tag.sense == "agree") != clause.negated(tag) and not others
-    every = outcomes or clause.has("all", "none")
-    wrong = agrees and every and known - {"agrees", "central source"}
+    every = agrees and (outcomes or clause.has("all", "none"))
+    wrong = every and known - {"agrees", "central source"}
     return {"known": ", ".join(sorted(known))} if wrong else None
 
 

@@ -7,7 +7,7 @@ Search.htmlToText = (text, anchor) => {
     .forEach((part) => part.remove());
   return ((anchor && article.querySelector(anchor)) || article).textContent;
 };
-// Words are searched by their stems, "kidnei" for "kidney": without the last letter they are in the text.
+// Words are searched by their stems, "bodi" for "body": without the last letter they are in the text.
 const summary = Search.makeSearchSummary;
 Search.makeSearchSummary = (text, words, anchor) =>
   summary(text, [...words].map((word) => word.replace(/i$/, "")), anchor);
