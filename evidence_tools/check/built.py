@@ -16,12 +16,10 @@ from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import Problem
 from evidence_tools.show.display import MIME_TYPE
-from evidence_tools.show.words import DIRECTIONS
 
 _TOKEN = re.compile(r"\d(?:[\d.,]*\d)?")
-# Commits, by chance of digits alone, and days: they name a version, and count nothing.
-_COMMIT = r"[0-9a-f]{10,40}|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,9}"
-_STAMP = re.compile(rf"\b(?:{_COMMIT}|\d{{4}}-\d\d-\d\d)\b")
+# Commits and days name a version, and count nothing.
+_STAMP = re.compile(r"\b(?:[0-9a-f]{10,40}|\d{4}-\d\d-\d\d)\b")
 _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml", "CITATION.cff"]
 _FORMS = ["text/markdown", "text/html", "text/latex", "text/plain"]
 _DRAWN = frozenset(["svg", "narrow_svg", "spec", "narrow_spec", "anchor", "name", "kind"])
@@ -68,7 +66,7 @@ def check_built(
             problems.append(Problem(str(path), 0, "", message, "number"))
     problems += _hidden(everything, named, evidence) if named else []
     if pdf and all(page in checked or page.front.get("print") is False for page in pages):
-        problems += _compare(pdf(), printed, known.numbers)
+        problems += _compare(pdf(), printed, numbers)
     return sorted(set(problems))
 
 
@@ -83,32 +81,30 @@ class Known:
 
     def __init__(self, evidence: Evidence) -> None:
         self.judge = Judge(evidence)
-        cells = {"; ".join(DIRECTIONS.values())}
+        cells = set[str]()
         for table in read_dictionary(evidence.folder)[0]:
             for _, column in getattr(evidence, table).items():
                 cells.update(map(str, column.dropna().unique()))
         files = [evidence.folder.parent / name for name in _SETTINGS]
         settings = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
         self.numbers = _tokens([*cells, *settings])
-        said = (sentence.text for sentence in sentences(map(Text, cells)))
-        parts = {_folded(part) for text in said for part in re.split(r"; |\{[^}]*\}", text)}
-        long = {part for part in parts if part.count(" ") > 2}
-        self.texts = dict.fromkeys(sorted(long, key=len, reverse=True))
+        said = (re.split(r"; |\{[^}]*\}", one.text) for one in sentences(map(Text, cells)))
+        long = {part for parts in said for part in map(_folded, parts) if part.count(" ") > 2}
+        self.texts = re.compile("|".join([*sorted(long, key=len, reverse=True), "$"]))
 
     def check(self, outputs: Iterable[Any], path: str) -> Iterator[Problem]:
         """Check what a cell put out, as a notebook holds it; ``path`` is how problems name it."""
         for output in outputs:
             data = output.get("data", {"text/plain": output.get("text", "")})
             forms = ["".join(data[kind]) for kind in _FORMS if data.get(kind)]
-            blocks = [block for text in forms for block in text_blocks(text)]
             if "application/javascript" in data or any("<script" in text for text in forms):
                 message = "a cell shows a script, which cannot be checked; show data or text"
                 yield Problem(path, 0, "", message, "page")
             elif MIME_TYPE in data:
-                said = list(_said(data[MIME_TYPE]))
-                for message in [*self._made(map(Text, said)), *_forged(said, blocks)]:
+                for message in self._made(map(Text, _said(data[MIME_TYPE]))):
                     yield Problem(path, 0, "", message, "wording")
             else:  # text that an author printed
+                blocks = [block for text in forms for block in text_blocks(text)]
                 for problem in check_page(Page(path, blocks=blocks), self.judge, Review()):
                     number = re.match(r"typed number '([^']+)'", problem.message)
                     if not number or not _tokens([number.group(1)]) <= self.numbers:
@@ -117,11 +113,8 @@ class Known:
     def _made(self, texts: Iterable[Text]) -> Iterator[str]:
         """Say what is wrong with words of the package beyond those that the tables hold."""
         for text in dict.fromkeys(sentence.text for sentence in sentences(texts)):
-            said = _folded(text)
-            if said not in self.texts and any(check_words([Text(text)], self.judge)):
-                for known in self.texts:
-                    said = said.replace(known, ";")
-                yield from check_words([Text(said)], self.judge)
+            if any(check_words([Text(text)], self.judge)):
+                yield from check_words([Text(self.texts.sub(";", _folded(text)))], self.judge)
 
 
 def _said(shown: Any) -> Iterator[str]:
@@ -136,16 +129,6 @@ def _said(shown: Any) -> Iterator[str]:
         yield from ["".join(texts)] if texts else (text for part in shown for text in _said(part))
 
 
-def _forged(said: list[str], blocks: Iterable[Text]) -> Iterator[str]:
-    """Find other forms of an output that say what it does not show."""
-    # Other forms are read as Markdown: what is shown is read in the same way, too.
-    read = (block.text for text in said for block in text_blocks(text))
-    shown = " ; ".join(map(_folded, [*said, *read]))
-    parts = (part for one in blocks if not one.literal for part in re.split(r"\n| \| ", one.text))
-    for part in (part for part in parts if _folded(part) not in shown):
-        yield f"another form of an output says {part[:80]!r}, which is not shown; leave it out"
-
-
 def _folded(text: str) -> str:
     """Fold what printing changes: spaces, quotes, dashes, the minus sign and the micro sign."""
     return re.sub(r"(?:https?:)?[\W_]+", " ", text.casefold().replace("μ", "u")).strip()
@@ -155,13 +138,9 @@ def _hidden(pages: list[Page], named: set[str], evidence: Evidence) -> Iterator[
     """Find findings that no page shows and that no page leaves out with a reason."""
     shown = named | {key.partition(".")[0] for page in pages for _, key, _ in page.names}
     shown |= {subject for page in pages for _, subject, _ in page.comments.values()}
-    for key, row in evidence.rows("findings").items():
-        if key not in shown:
-            message = (
-                f"{key} ({row.direction.replace('_', ' ')}) is shown on no page; show it, or write "
-                f"on a page: % check: exclude {key} -- reason"
-            )
-            yield Problem("data/findings.csv", 0, "", message, "coverage")
+    for key in evidence.rows("findings").keys() - shown:
+        message = f"{key} is on no page; show it, or write: % check: exclude {key} -- reason"
+        yield Problem("data/findings.csv", 0, "", message, "coverage")
 
 
 def _tokens(texts: Iterable[str]) -> set[str]:
@@ -174,14 +153,14 @@ def _tokens(texts: Iterable[str]) -> set[str]:
     return found
 
 
-def _compare(pdf: Path, pages: list[str], rows: set[str]) -> Iterator[Problem]:
-    """Compare the numbers of all pages with those of the PDF, which has some of its own."""
+def _compare(pdf: Path, pages: list[str], held: set[str]) -> Iterator[Problem]:
+    """Compare the numbers of all pages with those of the PDF, which shows code and its own, too."""
     printed = pdf_pages(pdf)
     text = re.sub(r"(?<=\b10\.)\n(?=\d{4})", "", "\n".join(printed).replace("\ufffe", "-"))  # a DOI
     in_html, in_pdf = _tokens(pages), _tokens([text])
     # Lines of the PDF break inside addresses, and the PDF numbers its pages and sections.
     unbroken = ["".join(part.split()) for part in ("".join(pages), text)]
-    own = rows | {str(number) for number in range(len(printed) + 1)}
+    own = held | {str(number) for number in range(len(printed) + 1)}
     own |= set(re.findall(r"(?m)^\s*([\d.]*\d)\.?\s+\S", text))
     for token in sorted((in_html - in_pdf) | (in_pdf - in_html - own)):
         if not all(token in part for part in unbroken):
