@@ -19,9 +19,8 @@ pools <- function(case, measure, data, d, ways) for (way in ways) {
   if (m != "fixed") {
     tight[c("threshold", "tau2.max")] <- list(NULL, 1e6 * max(s, d$vi))
     q <- suppressWarnings(confint(r, control = tight))$random["tau^2", ]; p <- predict(r); k <- r$k
-    riley <- r$beta[1] + c(-1, 1) * qt(.975, max(k - 2, 1)) * sqrt(r$tau2 + r$se^2)
     v <- c(v, list(tau2 = r$tau2, tau2_lower = q[[2]], tau2_upper = q[[3]]))
-    if (k > 2) v <- c(v, list(prediction = c(p$pi.lb, p$pi.ub), riley = riley)) }
+    if (k > 2) v <- c(v, list(prediction = c(p$pi.lb, p$pi.ub))) }
   say(case, measure, data, "pool", paste(way, collapse = " "),
       sprintf('rma(yi, vi, method="%s", test="%s")', if (m == "fixed") "EE" else m, test), v) }
 every <- list(c("REML", "Hartung-Knapp"), c("REML", "Wald"), c("PM", "Hartung-Knapp"), c("PM", "Wald"),

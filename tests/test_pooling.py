@@ -79,10 +79,9 @@ def computed(row: dict[str, str]) -> dict[str, list[float]]:
     if row["function"] != "pool":
         return {name: list(found[name]) for name in found}
     analysed = log if row["measure"] in ("RR", "OR", "ROM") else float
-    last, other = found.loc[POOLED], pool(kept, *ways, prediction="k - 2").loc[POOLED]
+    last = found.loc[POOLED]
     values = {name: [last[name]] for name in found} | {"weight": list(found["weight"])[:-1]}
-    ends = ("prediction_lower", "prediction_upper")
-    values["prediction"], values["riley"] = ([analysed(r[e]) for e in ends] for r in (last, other))
+    values["prediction"] = [analysed(last[f"prediction_{end}er"]) for end in ("low", "upp")]
     return values | {e: [analysed(last[f"ci_{e}er"])] for e in ("low", "upp")}
 
 
@@ -139,7 +138,6 @@ def test_what_must_not_be_averaged_is_refused(frame: pd.DataFrame, reason: str) 
     [
         (lambda e: pool(e, "fixed", "Hartung-Knapp"), "Wald interval only"),
         (lambda e: pool(e, "ML"), "allowed: REML, PM, DL, fixed"),
-        (lambda e: pool(e, prediction="t"), "allowed: 'k - 2'"),
         (pooling.asymmetry, "needs 10 trials; there are 3"),
         (lambda e: pooling.meta_regression(e.assign(x=1.0), "x"), "not all alike"),
         (lambda e: pooling.subgroups(e.assign(g=["x", "x", "y"]), "g"), "there is one"),

@@ -17,27 +17,11 @@ import numpy as np
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import FULL_NAMES, RATIOS
-from evidence_tools.evidence.effects import (
-    CI_LEVEL,
-    effect_sizes,
-    need,
-    printed_effects,
-    with_interval,
-)
+from evidence_tools.evidence.effects import CI_LEVEL, need, with_interval
+from evidence_tools.evidence.effects import effect_sizes as effect_sizes
+from evidence_tools.evidence.effects import printed_effects as printed_effects
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import ORIGIN, loaded
-
-__all__ = [
-    "asymmetry",
-    "compare_with_metafor",
-    "cumulative",
-    "effect_sizes",
-    "leave_one_out",
-    "meta_regression",
-    "pool",
-    "printed_effects",
-    "subgroups",
-]
 
 LIBRARY = "PyMetaAnalysis"
 
@@ -52,6 +36,7 @@ FEWEST = 10
 
 _SAME = {"effect_measure": "effect measures", "outcome_id": "outcomes", "unit": "units",
          "comparator": "comparators"}  # fmt: skip
+_LEAVE_OUT = "leave them out by a filter, and say so on the page"
 # The library stops at a difference of 1e-10 unless told otherwise, too soon for small effects.
 _EXACT: dict[str, Any] = {"atol": 1e-300, "confidence_level": CI_LEVEL / 100}
 
@@ -79,8 +64,8 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
     usable &= (numbers["standard_error"] > 0).fillna(False).to_numpy(bool)
     if not usable.all():
         why = "; ".join(set(effects["missing"]) - {""}) if "missing" in effects else ""
-        yield (f"no effect with its spread for {_named(effects[~usable])}{why and f' ({why})'}; "
-               "leave them out by a filter, and say so on the page")  # fmt: skip
+        named = ", ".join(map(str, effects.loc[~usable, "source_id"])) + (why and f" ({why})")
+        yield f"no effect with its spread for {named}; {_LEAVE_OUT}"
     for column, plural in _SAME.items():
         if column in effects and (column != "unit" or "MD" in measures):
             words = effects[column].astype("string").fillna("not stated").replace("WMD", "MD")
@@ -106,13 +91,7 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
         yield f"an average needs two trials; there {'is one' if len(effects) else 'are none'}"
 
 
-def _named(effects: pd.DataFrame) -> str:
-    return ", ".join(map(str, effects["source_id"]))
-
-
-def pool(
-    effects: pd.DataFrame, method: str = "REML", interval: str = "", prediction: str = ""
-) -> pd.DataFrame:
+def pool(effects: pd.DataFrame, method: str = "REML", interval: str = "") -> pd.DataFrame:
     """Average effects of trials, weighted by what each one tells.
 
     Parameters
@@ -123,38 +102,34 @@ def pool(
         How the variance between trials is estimated, one of :data:`METHODS`.
     interval
         ``Hartung-Knapp`` (without ``fixed`` the usual one) or ``Wald``.
-    prediction
-        Distribution behind the prediction interval: that of ``interval`` (t with k - 1 degrees of
-        freedom, or normal), or ``k - 2`` (t; Higgins, Thompson and Spiegelhalter 2009).
 
     Returns
     -------
     DataFrame
         The effects with ``weight`` in percent, and below them the row ``pooled``, which has also
         ``p_value``, ``tau2`` with its Q-profile interval, ``q``, ``i2`` (percent), ``h2``, and, of
-        three trials, the prediction interval.
+        three trials, the prediction interval (of the same distribution as ``interval``).
     """
     from scipy.stats import norm, t
 
     check_poolable(effects)
-    if prediction not in ("", "k - 2"):
-        raise ValueError(f"found the prediction {prediction!r}; allowed: 'k - 2', or nothing")
     interval = interval or ("Wald" if method == "fixed" else "Hartung-Knapp")
     fit, weights = _fit(effects, method, interval)
-    k, half = len(effects), 0.5 + CI_LEVEL / 200
+    k = len(effects)
     spread = t(k - 1) if interval == "Hartung-Knapp" else norm
+    critical = float(spread.ppf(0.5 + CI_LEVEL / 200))
     shared = [column for column in (*_SAME, "outcome") if column in effects]
     how = {"weight": 100.0, "k_studies": k, "method": method, "interval": interval}
     row = {**effects.iloc[0][shared], **fit, **how}
     row["p_value"] = 2 * spread.sf(abs(fit["effect"] / fit["standard_error"]))
     if "n_participants" in effects:
         row["n_participants"] = effects["n_participants"].sum(skipna=False)
-    apart = (t(k - 2) if prediction else spread).ppf(half) if k > 2 else np.nan
-    margin = apart * np.hypot(np.sqrt(fit["tau2"]), fit["standard_error"])
+    margin = critical * np.hypot(np.sqrt(fit["tau2"]), fit["standard_error"])
+    margin = margin if k > 2 else np.nan
     show = np.exp if row["effect_measure"] in RATIOS else float
     row["prediction_lower"] = show(fit["effect"] - margin)
     row["prediction_upper"] = show(fit["effect"] + margin)
-    pooled = with_interval(pd.DataFrame(row, [POOLED]), float(spread.ppf(half)))
+    pooled = with_interval(pd.DataFrame(row, [POOLED]), critical)
     rows = with_interval(effects.set_index("source_id", drop=False)).assign(weight=weights)
     found = pd.concat([rows, pooled])
     found.attrs = dict(effects.attrs)
@@ -200,18 +175,16 @@ def _fit(effects: pd.DataFrame, method: str, interval: str) -> tuple[dict[str, f
     }, 100 * given.study_results["normalized_weight"].to_numpy()  # fmt: skip
 
 
-def _check_methods(method: str, interval: str) -> None:
-    if method not in METHODS or interval not in ("Hartung-Knapp", "Wald"):
-        raise ValueError(f"found {method!r} and {interval!r}; allowed: {', '.join(METHODS)}, and "
+def _check_methods(method: str, interval: str, methods: tuple[str, ...] = METHODS) -> None:
+    if method not in methods or interval not in ("Hartung-Knapp", "Wald"):
+        raise ValueError(f"found {method!r} and {interval!r}; allowed: {', '.join(methods)}, and "
                          "Hartung-Knapp or Wald")  # fmt: skip
 
 
 def _highest(effects: pd.DataFrame, known: float, design: Any) -> float:
-    """Find the variance between trials at the highest of all maxima of the restricted likelihood.
-
-    The library takes zero wherever the likelihood falls from there on, although it may rise again
-    to a higher maximum. ``known`` is its answer, ``design`` the columns of a regression.
-    """
+    """Find the variance between trials at the highest maximum of the restricted likelihood."""
+    # The library takes zero wherever the likelihood falls from there on, although it may rise
+    # again to a higher maximum. ``known`` is its answer, ``design`` the columns of a regression.
     from scipy.optimize import brentq
 
     y, variances = effects["effect"].to_numpy(float), effects["standard_error"].to_numpy(float) ** 2
@@ -252,9 +225,8 @@ def _check_known(effects: pd.DataFrame, column: str, *, number: bool = False) ->
     check_poolable(effects)
     remedy = "join it, for example from evidence.trials"
     need(effects, remedy, () if number else [column], [column] if number else ())
-    if named := _named(effects[effects[column].isna()]):
-        raise PoolingError(f"{column} is not stated for {named}; leave them out by a filter, and "
-                           "say so on the page")  # fmt: skip
+    if named := ", ".join(map(str, effects.loc[effects[column].isna(), "source_id"])):
+        raise PoolingError(f"{column} is not stated for {named}; {_LEAVE_OUT}")
 
 
 def _averages(parts: dict[Any, pd.DataFrame], how: dict[str, Any]) -> pd.DataFrame:
@@ -286,19 +258,17 @@ def meta_regression(
     from meta_analyze import meta_regression as fit
 
     _check_known(effects, moderator, number=True)
-    values = effects[moderator].astype(float)
-    if values.nunique() < 2 or len(values) < 3 or not np.isfinite(values).all():
+    values = effects[moderator].to_numpy(float)
+    if len(values) < 3 or not np.ptp(values) or not np.isfinite(values).all():
         raise PoolingError(f"a line needs three trials, and {moderator!r} of each, not all alike")
-    _check_methods(method, interval)
-    if method == "fixed":
-        raise PoolingError("a line is fitted with a variance between trials; use REML, PM or DL")
+    _check_methods(method, interval, METHODS[:-1])
     found = fit(
-        effect=effects["effect"].to_numpy(float), moderators={moderator: values.to_numpy(float)},
+        effect=effects["effect"].to_numpy(float), moderators={moderator: values},
         standard_error=effects["standard_error"].to_numpy(float), model="mixed",
         tau2_method=method, **_EXACT,
         inference_method="normal" if interval == "Wald" else "hartung_knapp",
     )  # fmt: skip
-    design = np.column_stack([np.ones(len(values)), values.to_numpy(float)])
+    design = np.column_stack([np.ones(len(values)), values])
     if method == "REML" and _highest(effects, found.tau2, design) != found.tau2:
         raise PoolingError("the likelihood has two maxima, and the library takes the lower one; "
                            "use method='PM' or 'DL'")  # fmt: skip
