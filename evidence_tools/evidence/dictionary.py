@@ -98,7 +98,12 @@ def _describe(text: str) -> tuple[dict[str, TableDescription], list[tuple[int, s
     for name, resource in zip(names, resources, strict=True):
         try:
             tables[name] = _table(resource)
-            wrong = _differences(resource["schema"], model.get(name, {"fields": []}))
+            mine = _relied_on(resource["schema"])
+            wrong = [
+                f"{place}: found {found!r}; {needed!r} is needed, the package relies on it"
+                for place, needed in model.get(name, {}).items()
+                if (found := mine.get(place)) != needed
+            ]
         except library.FrictionlessException as error:
             # The list of all columns that ends some notes would bury what was found.
             notes = [found.note for found in error.reasons or [error.error]]
@@ -117,28 +122,19 @@ def _describe(text: str) -> tuple[dict[str, TableDescription], list[tuple[int, s
 @cache
 def _model() -> dict[str, dict[str, Any]]:
     resources = json.loads(MODEL.read_text("utf-8"))["resources"]
-    return {resource["name"]: resource["schema"] for resource in resources}
+    return {resource["name"]: _relied_on(resource["schema"]) for resource in resources}
 
 
-def _differences(schema: dict[str, Any], model: dict[str, Any]) -> list[str]:
-    """Say where the schema of a table is not what the package relies on."""
-
-    def relied_on(schema: dict[str, Any]) -> dict[str, Any]:
-        keys = [key for key in schema if key in ("primaryKey", "missingValues")]
-        found = {repr(key): schema[key] for key in keys}
-        for key in schema.get("foreignKeys", []):
-            found[f"'foreignKeys' of {key['fields'][0]!r}"] = key["reference"]["resource"]
-        for field in schema["fields"]:
-            for key in ("type", "format", "bound", "listOf"):
-                found[f"column {field['name']!r}: {key!r}"] = field.get(key)
-        return found
-
-    mine = relied_on(schema)
-    return [
-        f"{place}: found {mine.get(place)!r}; {needed!r} is needed, the package relies on it"
-        for place, needed in relied_on(model).items()
-        if mine.get(place) != needed
-    ]
+def _relied_on(schema: dict[str, Any]) -> dict[str, Any]:
+    """List what the schema of a table says that the package relies on, by the place of it."""
+    keys = [key for key in schema if key in ("primaryKey", "missingValues")]
+    found = {repr(key): schema[key] for key in keys}
+    for key in schema.get("foreignKeys", []):
+        found[f"'foreignKeys' of {key['fields'][0]!r}"] = key["reference"]["resource"]
+    for field in schema["fields"]:
+        for key in ("type", "format", "bound", "listOf"):
+            found[f"column {field['name']!r}: {key!r}"] = field.get(key)
+    return found
 
 
 def _table(resource: dict[str, Any]) -> TableDescription:

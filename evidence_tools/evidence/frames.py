@@ -66,7 +66,7 @@ class LoadedTable:
     broken: set[tuple[int, str]] = field(default_factory=set)
     whole: bool = True
 
-    def problem(self, row: int, column: str, message: str) -> Problem:
+    def problem(self, row: Any, column: str, message: str) -> Problem:
         """Report a fault of one cell, by the number of its row."""
         self.broken.add((row, column))
         return Problem(self.path, self.lines[row], column, message)
@@ -111,11 +111,10 @@ def _read_table(path: Path, table: LoadedTable) -> Iterator[Problem]:
     text, problems = read_text(path)
     yield from problems
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line, lines, rows = 1, list[int](), list[list[str]]()
+    line, rows = 1, list[tuple[int, list[str]]]()
     try:
         for cells in reader:
-            lines.append(line)
-            rows.append(cells)
+            rows.append((line, cells))
             line = reader.line_num + 1
     except csv.Error:
         yield Problem(table.path, line, "", (
@@ -125,12 +124,12 @@ def _read_table(path: Path, table: LoadedTable) -> Iterator[Problem]:
         return
     if problems:
         return
-    header, *rows = rows or [[]]
+    (_, header), *rows = rows or [(1, [])]
     if faults := list(_header_faults(header, list(table.description.columns))):
         yield from (Problem(table.path, 1, *fault) for fault in faults)
         return
     whole = []
-    for line, cells in zip(lines[1:], rows, strict=True):
+    for line, cells in rows:
         if fault := _row_fault(cells, len(header)):
             yield Problem(table.path, line, "", fault)
         else:
@@ -153,10 +152,9 @@ def _header_faults(header: list[str], columns: list[str]) -> Iterator[tuple[str,
             yield name or "(blank)", f"unknown column{hint}; {wanted}"
         elif count > 1:
             yield name, f"the column occurs {count} times in the header; keep one of them"
-    # A misspelt column is not missing as well.
-    for name in columns if set(header) <= set(columns) else ():
-        if name not in header:
-            yield name, f"the column is missing; {wanted}"
+    if set(header) < set(columns):  # a misspelt column is not missing as well
+        missing = [name for name in columns if name not in header]
+        yield from ((name, f"the column is missing; {wanted}") for name in missing)
 
 
 def _row_fault(cells: list[str], count: int) -> str:
@@ -183,12 +181,11 @@ def _check_cells(table: LoadedTable) -> Iterator[Problem]:
                 yield table.problem(number, name, faults[text])
         sound = [None if faults[t] or t in described.missing else t for t in texts]
         frame[name] = cells = pd.Series(sound, dtype="string")
-        kind = described.kind(name)
-        if kind in ("number", "bound"):
+        if (kind := described.kind(name)) == "integer":
+            frame[name] = pd.to_numeric(cells).astype("Int64")
+        elif kind in ("number", "bound"):
             frame[name] = pd.to_numeric(cells.str.removeprefix("<")).astype("Float64")
             frame[name + PRINTED] = cells
-        elif kind == "integer":
-            frame[name] = pd.to_numeric(cells).astype("Int64")
         elif kind == "boolean":
             frame[name] = cells.map({"yes": True, "no": False}).astype("boolean")
         elif kind == "date":
@@ -256,23 +253,22 @@ def rows_where(frame: pd.DataFrame, condition: str) -> pd.Series[bool]:
 
 def _unknown_keys(tables: Mapping[str, LoadedTable]) -> Iterator[Problem]:
     """Find cells that name no row of the table they refer to, each key once."""
-    unknown: dict[tuple[str, str], list[tuple[LoadedTable, int, str]]] = {}
+    unknown: dict[tuple[str, str], list[Problem]] = {}
     keys = {name: set(table.frame[table.description.key[0]]) for name, table in tables.items()}
     # The key that a broken cell, or a row that could not be read, was meant to be is not known.
     whole = {name for name, table in tables.items() if table.whole and pd.NA not in keys[name]}
     for table in tables.values():
         lists = table.description.lists
         for column, target in {**table.description.references, **lists}.items():
-            for number, cell in enumerate(table.frame[column].fillna("")):
-                for key, count in Counter(split_list(cell) if column in lists else [cell]).items():
-                    if count > 1:
-                        message = f"found {key!r} {count} times; name it once"
-                        yield table.problem(number, column, message)
-                    if key and key not in keys[target] and target in whole:
-                        unknown.setdefault((target, key), []).append((table, number, column))
-    for (target, key), places in unknown.items():
+            cells = table.frame[column]
+            named = (cells.map(split_list) if column in lists else cells).explode().dropna()
+            again = named.groupby([named.index, named]).cumcount() > 0
+            for number, key in named[again].items():
+                yield table.problem(number, column, f"found {key!r} twice; name it once")
+            for number, key in named[~named.isin(keys[target])].items() if target in whole else ():
+                unknown.setdefault((target, key), []).append(table.problem(number, column, ""))
+    for (target, key), (problem, *more) in unknown.items():
         file, hint = Path(tables[target].path).name, did_you_mean(key, keys[target])
-        problem, *more = [table.problem(row, column, "") for table, row, column in places]
         also = f", as in {len(more)} more row{'s' if len(more) > 1 else ''}" if more else ""
         message = f"found {shorten(key)}, which is not in {file}{also}; add it there, or correct "
         yield replace(problem, message=f"{message}the spelling{hint}")

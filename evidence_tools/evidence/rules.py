@@ -2,9 +2,10 @@
 
 A rule of a table has the columns it looks at, a condition of a row that breaks it, in Python on
 columns of pandas, and the sentence that an author reads then. The fault is reported at the first
-column; ``a|b`` holds for each of them in turn, as ``cell``, and as ``text`` with its digits. In
-the sentence, names of columns in braces are filled in. ``needs`` names the tables of which every
-row must be known before something can be said to be absent.
+column; ``a|b`` holds for each of them in turn, as ``cell``, and as ``text`` with its digits.
+``twin`` is the first column of the first row that is the same in all the others. In the sentence,
+names of columns in braces are filled in. ``needs`` names the tables of which every row must be
+known before something can be said to be absent.
 
 Rules say nothing about a row with a damaged cell, nor about one in which a cell that they look at
 breaks an earlier rule, nor about what is not reported.
@@ -30,21 +31,14 @@ from evidence_tools.evidence.arithmetic import (
     read_print,
     undeclared,
 )
-from evidence_tools.evidence.effects import SAME_ARMS, pair_arms
+from evidence_tools.evidence.effects import SAME_ARMS
 from evidence_tools.evidence.frames import LoadedTable, split_list
 from evidence_tools.evidence.judgements import DOMAINS
 from evidence_tools.evidence.problems import Problem
 
 Tables = Mapping[str, LoadedTable]
 
-_SAME_RESULT = ["source_id", "outcome_id", "measured_as", "analysis", "timepoint", "contrast",
-                "form", "population_group"]  # fmt: skip
-_PATTERNS = {
-    # "Two of its trials were retracted" is no statement on the source itself.
-    "RETRACTED": r"^(?:article |paper )?retracted\b|(?:^|it |source )(?:was|is|has been) retracted",
-    "TITLE": r"^\W*retracted\b",
-    "DOUBT": r"(?<!no )(?:integrity concern|expression of concern|caution to readers)|do not use",
-}
+_KNOWN = {"Timestamp": pd.Timestamp, "RATIOS": RATIOS, "COMPARED": COMPARED}
 
 
 class Columns(dict[str, Any]):
@@ -82,12 +76,11 @@ def read_rules() -> tuple[dict[str, str], ...]:
 def check_rows(tables: Tables) -> Iterator[Problem]:
     """Apply every rule to the tables: one problem for each rule and row that breaks it."""
     sound = {name for name, table in tables.items() if table.sound}
-    named = {rule["table"] for rule in read_rules() if rule["table"] in tables}
-    asked = {name: columns_of(name, tables) for name in named}
-    for rule in read_rules():
-        if rule["table"] not in asked or not sound.issuperset(rule["needs"].split()):
-            continue
+    asked = {name: columns_of(name, tables) for name in tables}
+    for rule in read_rules() if tables else ():
         table, columns = tables[rule["table"]], asked[rule["table"]]
+        if columns.rows.empty or not sound.issuperset(rule["needs"].split()):
+            continue
         first, *others = rule["columns"].split()
         for column in first.split("|"):
             for number in rows_breaking(rule, column, columns):
@@ -106,13 +99,14 @@ def columns_of(name: str, tables: Tables) -> Columns:
 
 def rows_breaking(rule: dict[str, str], column: str, columns: Columns) -> list[int]:
     """Find the numbers of the rows that break a rule in one of its columns."""
-    if columns.rows.empty:
-        return []
     if "|" in rule["columns"]:
         text, unprinted = columns.get(column + PRINTED), columns.get(f"{column}_unprinted")
         columns.update(cell=columns[column], text=text, unprinted=unprinted)
+    if "twin" in rule["wrong"]:
+        same = columns.rows.groupby(rule["columns"].split()[1:], dropna=False)
+        columns["twin"] = same[column].transform("first")
     # The conditions are those of the package, not of an author.
-    broken = eval(rule["wrong"], {"Timestamp": pd.Timestamp, **_PATTERNS}, columns)  # noqa: S307
+    broken = eval(rule["wrong"], _KNOWN, columns)  # noqa: S307
     return list(broken.index[broken.fillna(False).astype(bool)])
 
 
@@ -123,16 +117,10 @@ def say(rule: dict[str, str], number: int, columns: Columns) -> str:
 
 
 def _findings(columns: Columns) -> Mapping[str, Any]:
-    measure, rows = columns["effect_measure"], columns.rows
+    rows = columns.rows
     flags = zip(check_arithmetic(rows)["flags"], rows["misfit"].fillna(""), strict=True)
-    other = measure.map(COMPARED).map({"means": "event", "events": "marker"})
-    return _beside_print(columns) | {
-        "ratio": measure.isin(RATIOS),
-        "no_difference": measure.isin(RATIOS).astype(float),
-        "odd_measure": columns["outcome_kind_role"] == other,
-        "undeclared": pd.Series([undeclared(*pair) for pair in flags], rows.index),
-        "twin": _twin(rows, "finding_id", _SAME_RESULT),
-    }
+    undeclared_flags = pd.Series([undeclared(*pair) for pair in flags], rows.index)
+    return _beside_print(columns) | {"undeclared": undeclared_flags}
 
 
 def _trials(columns: Columns) -> Mapping[str, Any]:
@@ -151,14 +139,11 @@ def _trials(columns: Columns) -> Mapping[str, Any]:
 
 def _arms(columns: Columns) -> Mapping[str, Any]:
     rows, trials = columns.rows, columns.tables["trials"].keyed
-    pairs = pair_arms(rows)
-    paired = rows["arm_id"].isin({*pairs["arm_id_intervention"], *pairs["arm_id_comparator"]})
     return _beside_print(columns) | {
         "randomised": rows["source_id"].map(trials["n_randomised"]),
         "value": rows["mean"].fillna(rows["median"]),
         "figures": rows[["mean", "median", "events"]].notna().sum(axis=1),
-        "alone": ~paired,
-        "twin": _twin(rows, "arm_id", [*SAME_ARMS, "arm"]),
+        "alone": rows.groupby(SAME_ARMS, dropna=False)["role"].transform("nunique") < 2,
     }
 
 
@@ -173,12 +158,14 @@ def _certainty(columns: Columns) -> Mapping[str, Any]:
          if about.get(key, outcome) != outcome and kind not in covers.get(about[key], [kind])]
         for outcome, kind, keys in triples
     ]  # fmt: skip
-    domains = rows.groupby("outcome_id")["domain"].agg(set)
-    lacking = [[d for d in DOMAINS if d not in domains[outcome]] for outcome in rows["outcome_id"]]
-    again = rows["outcome_id"].duplicated()
+    judged = pd.crosstab(rows["outcome_id"], rows["domain"]).reindex(columns=[*DOMAINS])
+    lacking = judged.apply(lambda row: ", ".join(row.index[~(row > 0)]), axis=1)
     return {
         "foreign": pd.Series([", ".join(keys) for keys in foreign], rows.index),
-        "lacking": pd.Series([", ".join(some) for some in lacking], rows.index).mask(again, ""),
+        "lacking": rows["outcome_id"]
+        .drop_duplicates()
+        .map(lacking)
+        .reindex(rows.index, fill_value=""),
     }
 
 
@@ -194,9 +181,3 @@ def _beside_print(columns: Columns) -> dict[str, Any]:
     described = columns.described
     figures = [column for column in described.columns if described.kind(column) == "number"]
     return dict(read_print(columns.rows, figures, described.allowed("unit")))
-
-
-def _twin(rows: pd.DataFrame, key: str, same: list[str]) -> Any:
-    """Name for each row an earlier one that differs from it in nothing but figures and words."""
-    first = rows.groupby(same, dropna=False)[key].transform("first")
-    return first.where(first != rows[key], "")
