@@ -48,15 +48,6 @@ def test_a_fault_of_a_table_ends_with_one_and_its_place(folder: Path, capsys: Ca
     assert "did you mean 'decrease'?" in said
 
 
-@pytest.mark.parametrize("text", ['[project]\nname = "', "[tool]\nevidence = 1\n"])
-def test_settings_that_cannot_be_read_are_a_sentence(
-    folder: Path, capsys: Capture, text: str
-) -> None:
-    (folder / "pyproject.toml").write_text(text, "utf-8")
-    assert main(["check"]) == 1
-    assert re.search(r"pyproject\.toml.*cannot be read", capsys.readouterr().out)
-
-
 def test_an_audit_reads_a_page_and_ends_with_nothing_wrong(folder: Path, capsys: Capture) -> None:
     (folder / "page.txt").write_text("The moon is far away.\n", "utf-8")
     assert main(["audit", "page.txt", "--format", "json"]) == 0

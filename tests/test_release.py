@@ -78,7 +78,7 @@ def test_all_that_forbids_a_release_is_told_at_once(
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1895780000")
     with pytest.raises(ReleaseError) as refused:
         release(book, "0.1.0")
-    for words in ("not greater than 0.1.0", "[integrity]", "days ago; at most 400 are allowed"):
+    for words in ("not greater than 0.1.0", "[integrity]", "days ago; at most 180 are allowed"):
         assert words in str(refused.value)
 
 

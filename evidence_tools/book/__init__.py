@@ -29,7 +29,6 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.build_phase import BuildPhase
-from sphinx.util.matching import get_matching_files
 
 from evidence_tools.book import layout, outputs
 from evidence_tools.book.execution import BuildError
@@ -47,7 +46,7 @@ from evidence_tools.book.site import (
     write_notebooks,
 )
 from evidence_tools.check.built import check_built
-from evidence_tools.check.review import review_book
+from evidence_tools.check.review import chapter_files, review_book
 from evidence_tools.evidence.model import LOADED, Evidence, load_evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
 from evidence_tools.releases.manifest import ReleaseError, read_stamp, write_manifest
@@ -122,7 +121,8 @@ def _settle(app: Any, config: Config) -> None:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)  # what Sphinx makes stays: looking for cycles frees little
     with _failing_closed(app):
-        config.include_patterns = _chapter_files(folder, config)
+        chapters = chapter_files(folder, config.external_site_map)
+        config.include_patterns = [path.relative_to(folder).as_posix() for path in chapters]
         app.evidence_session = Session(folder, build, config.include_patterns)
         app.evidence_site = site = Site(build)
         app.outdir, app.doctreedir = (type(app.outdir)(site.new / n) for n in ("html", "doctrees"))
@@ -138,19 +138,6 @@ def _settle(app: Any, config: Config) -> None:
 
 def _is_new(seen: dict[str, Any], record: Any) -> bool:
     return seen.setdefault(record.getMessage(), record) is record
-
-
-def _chapter_files(folder: Path, config: Config) -> list[str]:
-    """List the files that ``_toc.yml`` names: Sphinx reads no others."""
-    toc, suffixes, found = config.external_site_map, ["", *config.source_suffix], []
-    for name in map(str, toc):
-        # A paired chapter is there twice: the text comes first.
-        files = (f"{name}{suffix}" for suffix in suffixes)
-        found += [file for file in files if (folder / file).is_file()][:1]
-    globs = [f"{pattern}{end}" for pattern in toc.globs() for end in config.source_suffix]
-    if globs:
-        found += sorted(get_matching_files(folder, globs, config.exclude_patterns))
-    return found
 
 
 def _key(app: Any) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -12,6 +12,7 @@ from functools import partial
 from glob import glob
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.ledger import check_numbers
@@ -38,6 +39,7 @@ IN_CELLS = frozenset(["advice", "safety", "benefit", "certainty", "surrogate", "
 """Slots that are checked in cells of tables, and in what the package makes of them."""
 
 _RULE_OF = {**dict.fromkeys(IN_CELLS, "wording"), "bind": "bind", "integrity": "integrity"}
+_DAYS = 180  # for so long the integrity of a source counts as looked up
 _SHOWN = {"problems": "", "rereads": " (read again)", "gaps": " (open)"}
 _SHOWN |= {"declared": " (no evidence text)", "exemptions": " (exempt)"}
 
@@ -64,18 +66,15 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
     ``folder`` has ``_config.yml``, ``_toc.yml`` and ``data``. With ``release``, integrity that was
     looked up too long before ``today`` is refused, and so are judgements that rows contradict.
     """
-    folder = Path(folder)
-    review = Review()
+    folder, review = Path(folder), Review()
     try:
         evidence = load_evidence(folder / "data")
-        judge = Judge(evidence)
-        pages = read_book(folder)
+        judge, pages = Judge(evidence), read_book(folder)
         found = list(_check_names(folder, pages, evidence))
-        outdated = list(_outdated(folder, evidence, today or date.today()))
     except EvidenceError as error:
-        review.problems = list(error.problems)
-        return review
+        return Review(list(error.problems))
     found += [*_check_cells(evidence, judge), *check_plain(evidence)]
+    outdated = list(_outdated(evidence, today or date.today()))
     for page in pages:
         found = _not_exempt(page, [*found, *check_page(page, judge, review)], evidence, review)
     review.gaps = [Problem(f"data/{t}.csv", 0, "", what) for t, what in evidence.missing_rows()]
@@ -119,12 +118,10 @@ def _check_cells(evidence: Evidence, judge: Judge) -> Iterator[Problem]:
         # Cells hold no line breaks, so rows are lines; the header is the first.
         for line, row in enumerate(as_rows(getattr(evidence, table)) if own else (), start=2):
             for column in own:
-                cell = Page(f"{evidence.folder.name}/{about.path}")
-                for part in split_list(getattr(row, column)):
-                    cell.add(part, 0)
-                source = getattr(row, "source_id", None) or ""
-                for message in check_words(sentences(cell.blocks), judge, source):
-                    yield Problem(cell.path, line, column, message, "wording")
+                said = sentences(map(Text, split_list(getattr(row, column))))
+                for message in check_words(said, judge, getattr(row, "source_id", None) or ""):
+                    path = f"{evidence.folder.name}/{about.path}"
+                    yield Problem(path, line, column, message, "wording")
 
 
 def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterator[Problem]:
@@ -191,21 +188,16 @@ def read_book(folder: Path) -> list[Page]:
             message = f"there is no setting {key!r}{did_you_mean(key, known)}"
             config.fault(_line(config, key), message)
     with reading("_toc.yml"):
-        toc = parse_toc_data(contents.front)
-    paths: dict[Path, None] = {}
-    for name in (name for name in toc if "://" not in name):
-        files = [folder / f"{name}{end}" for end in ("", ".md", ".ipynb")]
-        there = [path for path in files if path.is_file()][:1]
-        paths |= dict.fromkeys(there)
-        if not there:
-            message = f"found {name!r}, and there is no such chapter; write it, or take it out"
-            contents.fault(_line(contents, name), message)
-    paths |= dict.fromkeys(p for glob in toc.globs() for p in sorted(folder.glob(f"{glob}.md")))
+        paths = chapter_files(folder, parse_toc_data(contents.front))
     # A notebook beside the chapters is a copy of an editor until _toc.yml names it.
     others = set((folder / "chapters").glob("**/[!._]*.md")) - set(paths)
     pages = []
     for path in [*paths, *sorted(others), *folder.glob("README.md")]:
         shown = path.relative_to(folder).as_posix()
+        if not path.is_file():
+            message = f"found {shown!r}, and there is no such chapter; write it, or take it out"
+            contents.fault(_line(contents, shown), message)
+            continue
         with reading(shown):
             pages.append(parse_page(path.read_text(encoding="utf-8"), shown, extensions))
         if path in others:
@@ -214,6 +206,18 @@ def read_book(folder: Path) -> list[Page]:
         elif "heading" not in (kind for kind, *_ in pages[-1].names):
             pages[-1].fault(1, "the page has no title; begin it with a line such as '# Title'")
     return [*pages, config, contents]
+
+
+def chapter_files(folder: Path, toc: Any) -> list[Path]:
+    """List the files that ``_toc.yml`` names, missing ones too; of a paired chapter, its text."""
+    found: dict[Path, None] = {}
+    for name in toc:
+        files = [folder / f"{name}{end}" for end in ("", ".md", ".ipynb")]
+        found |= dict.fromkeys([*filter(Path.is_file, files), *files][:1])
+    for pattern, end in itertools.product(sorted(toc.globs()), (".md", ".ipynb")):
+        files = sorted(folder.glob(f"{pattern}{end}"))
+        found |= dict.fromkeys(file for file in files if file.with_suffix(".md") not in found)
+    return list(found)
 
 
 def _line(page: Page, text: str) -> int:
@@ -250,21 +254,17 @@ def _not_exempt(
     return problems
 
 
-def _outdated(folder: Path, evidence: Evidence, today: date) -> Iterator[Problem]:
+def _outdated(evidence: Evidence, today: date) -> Iterator[Problem]:
     """Find judgements that the findings no longer support, and integrity looked up long ago."""
     for row in evidence.misfits.itertuples():
         message = f"{row.outcome_id}, {row.domain}: {row.judgement!r}, but {row.reason}"
         yield Problem("data/certainty.csv", 0, "judgement", message, "wording")
-    path, days = folder / "pyproject.toml", 180
-    with reading(path.name):
-        read = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        days = int(read.get("tool", {}).get("evidence", {}).get("integrity-check-days", days))
     for source, row in evidence.rows("sources").items():
         looked_up = date.fromisoformat(str(row.integrity_checked)[:10])
-        if not 0 <= (age := (today - looked_up).days) <= days:
+        if not 0 <= (age := (today - looked_up).days) <= _DAYS:
             message = (
                 f"integrity of {source} was looked up on {looked_up}, {age} days ago; at most "
-                f"{days} are allowed: look it up again and write the day"
+                f"{_DAYS} are allowed: look it up again and write the day"
             )
             yield Problem(f"{evidence.folder.name}/sources.csv", 0, "", message, "integrity")
 
