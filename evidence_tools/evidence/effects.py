@@ -171,17 +171,14 @@ def with_interval(effects: pd.DataFrame, critical: float = 0.0) -> pd.DataFrame:
         return effects.assign(**{name: v.where(~ratio, np.exp(v)) for name, v in values.items()})
 
 
-def _cells(pairs: pd.DataFrame, column: str) -> pd.DataFrame:
-    return pairs.reindex(columns=[column + end for end in _ENDS])
-
-
 def _both(pairs: pd.DataFrame, column: str) -> Any:
-    return _cells(pairs, column).astype("Float64").to_numpy(float, na_value=np.nan).T
+    cells = pairs[[column + end for end in _ENDS]]
+    return cells.astype("Float64").to_numpy(float, na_value=np.nan).T
 
 
 def _of_means(measure: str, pairs: pd.DataFrame) -> tuple[Any, Any, dict[str, Any]]:
     means, n, sds = (_both(pairs, column) for column in ("mean", "n", "dispersion"))
-    kinds, printed = _cells(pairs, "dispersion_type"), _cells(pairs, "mean_printed")
+    kinds, printed = (pairs.filter(like=name) for name in ("dispersion_type_", "mean_printed_"))
     gaps = [
         (np.isnan(sum(means)), "no means are printed"),
         (np.isnan(sum(n)), "number of participants in each arm not stated"),

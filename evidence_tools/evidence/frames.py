@@ -30,9 +30,6 @@ from evidence_tools.evidence.problems import (
     text_fault,
 )
 
-REQUIRED_TABLES = ("sources", "kinds", "outcomes", "findings")
-"""Tables that need rows; the others may be empty."""
-
 # Python reads more as a number than an author means: "1_0", "1e3", "NaN", "\u0661".
 _KINDS = {
     "number": (r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?", "a number such as -1.54"),
@@ -135,7 +132,8 @@ def _read_table(path: Path, table: LoadedTable) -> Iterator[Problem]:
         else:
             table.lines.append(line)
             whole.append(cells)
-    if not rows and table.description.name in REQUIRED_TABLES:
+    # The other tables may be empty.
+    if not rows and table.description.name in ("sources", "kinds", "outcomes", "findings"):
         yield Problem(table.path, 0, "", "the table has a header but no rows; add them")
     table.frame = pd.DataFrame(whole, columns=header, dtype=object)
 

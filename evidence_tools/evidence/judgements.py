@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.arithmetic import MOVED
+from evidence_tools.evidence.arithmetic import MOVED, clauses
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.topic import Topic
 
@@ -38,8 +38,6 @@ def rate(judgements: pd.DataFrame) -> pd.DataFrame:
     >>> rate(judged).loc["pain", "rating"]
     'moderate'
     """
-    if judgements.empty:
-        return pd.DataFrame(columns=["certainty", "at_most", "rating"]).rename_axis("outcome_id")
     order = judgements["outcome_id"].drop_duplicates()
     domains = judgements.pivot(index="outcome_id", columns="domain", values="judgement").loc[order]
     unknown = (domains == "not assessed").any(axis=1)
@@ -76,24 +74,26 @@ def find_misfits(judgements: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFra
     whose intervals exclude no difference (``excludes_null``). The other domains cannot be
     computed from findings.
     """
-    conflicting = set(findings.loc[findings["conflict"], "outcome_id"])
-
-    def reasons(row: Any) -> Iterator[str]:
-        rests_on = findings.loc[split_list(row.finding_ids)]
-        conflict, concern = row.outcome_id in conflicting, LEVELS_DOWN[row.judgement] > 0
-        if row.domain == "inconsistency" and conflict and not concern:
-            yield "results that count conflict in direction"
-        spoken = rests_on.loc[rests_on["statistically_significant"] != "no", "direction"]
-        if row.domain == "inconsistency" and concern and not (conflict or {*MOVED} <= {*spoken}):
-            yield "no results that count conflict in direction"
-        precise = len(rests_on) and rests_on["excludes_null"].fillna(False).all()
-        if row.domain == "imprecision" and row.judgement == "no concern" and not precise:
-            yield "not every finding it rests on has an interval that excludes no difference"
-        if not rests_on["standing"].isin(["counted", "context"]).all():
-            yield "it rests on a result that does not count"
-
-    told = ["; ".join(reasons(row)) for row in judgements.itertuples()]
-    return judgements.assign(reason=told).query("reason != ''")
+    keys = judgements["finding_ids"].map(split_list).explode().dropna()
+    rests_on = findings.loc[[*keys]].set_index(keys.index)
+    domain, conflicting = judgements["domain"], findings.loc[findings["conflict"], "outcome_id"]
+    conflict = (domain == "inconsistency") & judgements["outcome_id"].isin(conflicting)
+    concern = judgements["judgement"].map(LEVELS_DOWN) > 0
+    spoken = rests_on["direction"].where(rests_on["statistically_significant"] != "no")
+    opposite = spoken[spoken.isin(MOVED)].groupby(level=0).nunique() > 1
+    precise = rests_on["excludes_null"].fillna(False).groupby(level=0).all()
+    counts = rests_on["standing"].isin(["counted", "context"]).groupby(level=0).all()
+    opposite, precise = (of.reindex(domain.index, fill_value=False) for of in (opposite, precise))
+    counts = counts.reindex(domain.index, fill_value=True)
+    reason = clauses(domain.index, [
+        (conflict & ~concern, "results that count conflict in direction"),
+        ((domain == "inconsistency") & concern & ~conflict & ~opposite,
+         "no results that count conflict in direction"),
+        ((domain == "imprecision") & (judgements["judgement"] == "no concern") & ~precise,
+         "not every finding it rests on has an interval that excludes no difference"),
+        (~counts, "it rests on a result that does not count"),
+    ])  # fmt: skip
+    return judgements.assign(reason=reason).query("reason != ''")
 
 
 STRIKES_OUT = ("retracted", "caution_published")
@@ -210,7 +210,7 @@ def missing_rows(tables: Mapping[str, pd.DataFrame], central: str) -> Iterator[t
         yield "certainty", f"the outcome {outcome!r} has no ratings in certainty.csv"
 
 
-_TIMES = re.compile(r"(\d+(?:\.\d+)?)|\b(day|week|month|year)s?\b")
+_TIMES = re.compile(r"(.*?)\b(day|week|month|year)s?\b")
 _MONTHS = {"day": 12 / 365.25, "week": 12 * 7 / 365.25, "month": 1.0, "year": 12.0}
 
 
@@ -220,12 +220,9 @@ def read_times(timepoint: str) -> list[float]:
     >>> read_times("6 and 12 months"), read_times("2 years (measured at 1)")
     ([6.0, 12.0], [24.0])
     """
-    found: list[float] = []
-    waiting: list[float] = []
-    for number, unit in _TIMES.findall(re.sub(r"\(.*?\)", "", timepoint)):
-        if number:
-            waiting.append(float(number))
-        else:
-            found += [amount * _MONTHS[unit] for amount in waiting if amount]
-            waiting = []
-    return sorted(found)
+    return sorted(
+        float(number) * _MONTHS[unit]
+        for numbers, unit in _TIMES.findall(re.sub(r"\(.*?\)", "", timepoint))
+        for number in re.findall(r"\d+(?:\.\d+)?", numbers)
+        if float(number)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partialmethod
 from pathlib import Path
 from typing import Any
@@ -82,15 +82,12 @@ class Evidence:
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         frames: dict[str, pd.DataFrame] = self.__dict__.get("_frames", {})
-        if frames and name in _COMPUTED and name not in frames:
-            frames[name] = _COMPUTED[name](self)
-            frames[name].attrs = dict(frames["findings"].attrs)
         if name in frames:
             return frames[name].copy()
         raise AttributeError(f"the evidence has no {name!r}; it has {', '.join(frames)}")
 
     def __dir__(self) -> list[str]:
-        return [*{*super().__dir__(), *self._frames, *_COMPUTED}]
+        return [*{*super().__dir__(), *self._frames}]
 
     def __repr__(self) -> str:
         sizes = [f"{name} {len(frame)}" for name, frame in self._frames.items()]
@@ -171,14 +168,6 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
         words = f"{'nearest' if nearest else 'there are'}: {', '.join(listed[:8])}"
         more = ", ..." if len(listed) > 8 else ""
         raise UnknownKeyError(f"there is no {table.removesuffix('s')} {name!r}; {words}{more}")
-
-
-_COMPUTED: dict[str, Callable[[Evidence], pd.DataFrame]] = {
-    "comparisons": lambda e: compare(e.findings, e.outcomes, e.topic.central_source),
-    "arithmetic": lambda e: check_arithmetic(e.findings),
-    "misfits": lambda e: find_misfits(e.certainty, e.findings.join(e.arithmetic["excludes_null"])),
-}
-"""Frames that are computed when somebody asks for them."""
 
 
 def as_rows(frame: pd.DataFrame) -> list[Row]:
@@ -303,8 +292,12 @@ def _load(folder: Path, origin: str) -> Evidence:
         raise EvidenceError(problems)
     frames = {name: table.keyed for name, table in tables.items()}
     frames["ratings"] = rate(frames["certainty"])
-    frames["findings"] = _join(frames, topic)
-    if problems := list(_wrong_conditions(tables["limitations"], frames["findings"])):
+    frames["findings"] = findings = _join(frames, topic)
+    frames["comparisons"] = compare(findings, frames["outcomes"], topic.central_source)
+    frames["arithmetic"] = check_arithmetic(findings)
+    computed = findings.join(frames["arithmetic"]["excludes_null"])
+    frames["misfits"] = find_misfits(frames["certainty"], computed)
+    if problems := list(_wrong_conditions(tables["limitations"], findings)):
         raise EvidenceError(problems)
     return Evidence(folder, frames, topic, origin)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
-import stat
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -86,13 +85,13 @@ def read_text(path: Path) -> tuple[str, list[Problem]]:
 
     It may be missing or damaged; a byte-order mark is accepted.
     """
-    line, fault = 0, ""
+    line = 0
     try:
         # Reading a pipe or a device would wait for ever.
-        if stat.S_ISREG(path.stat().st_mode):
-            content = path.read_bytes()
-            return content.decode("utf-8-sig"), []
-        fault = "found something that is not a plain file"
+        if path.exists() and not path.is_file():
+            raise OSError(0, "it is not a plain file")
+        content = path.read_bytes()
+        return content.decode("utf-8-sig"), []
     except FileNotFoundError:
         fault = "the file is missing; put it back"
     except OSError as error:

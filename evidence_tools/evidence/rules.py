@@ -130,11 +130,10 @@ def _trials(columns: Columns) -> Mapping[str, Any]:
     units = {unit.partition("/")[0] for unit in columns.described.allowed("dose_unit")}
     plain = given.str.replace(MICRO, "u", regex=True)
     stated = plain.str.findall(rf"(\d+(?:\.\d+)?) ?({'|'.join(map(re.escape, units))})\b")
-    stated = stated.map(lambda found: [*map(" ".join, found)])
-    dose = (columns["dose" + PRINTED] + " " + columns["dose_unit"].str.partition("/")[0]).fillna("")
-    pairs = zip(dose, stated, strict=True)
-    other = ["" if not own or own in found else ", ".join(found) for own, found in pairs]
-    return {"other_doses": pd.Series(other, dose.index)}
+    dose, unit = columns["dose" + PRINTED].fillna(""), columns["dose_unit"].fillna("")
+    pairs = zip(zip(dose, unit.str.partition("/")[0], strict=True), stated, strict=True)
+    other = ["" if own in found else ", ".join(map(" ".join, found)) for own, found in pairs]
+    return {"other_doses": pd.Series(other, given.index).mask(dose == "", "")}
 
 
 def _arms(columns: Columns) -> Mapping[str, Any]:
