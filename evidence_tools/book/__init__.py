@@ -212,6 +212,8 @@ def _print(app: Any, builder: Any) -> None:
     """Make room for the site, write its notebooks, and make the PDF while pages are written."""
     with _failing_closed(app):
         _refuse(app.evidence_review().problems)
+        if app.evidence_warnings:
+            resolve_pages(app)  # reports what else is wrong, too
         if app.evidence_keeps:
             app.evidence_site.keep_pages()
             builder.load_indexer = partial(load_index, builder)

@@ -33,6 +33,7 @@ OFFERED = {".bib": "BibTeX", ".ris": "RIS", "-files.zip": "All files (.zip)"}
 """Files of a version beside its PDF: how their names end, and what readers are offered."""
 _FOLDER = Path(__file__).parent
 _NEEDED_BY = {"toggle": "dropdown", "design": "sd-", "diary": "evidence-diary"}
+_NEEDED_BY |= {"moving": "data-scripts"}
 """Scripts and styles that a page needs only if its text has something of a kind."""
 _NEVER = re.compile(r"clipboard|copybutton|(?i:thebe)|DOCUMENTATION_OPTIONS\.")
 _TWIN = re.compile(r'<meta (?:content="width[^>]*name="viewport"|name="viewport")[^>]*>')

@@ -209,8 +209,8 @@ class ForPrint(SphinxPostTransform):
             if panel.get("design_component") in ("card", "dropdown", "tab-item"):
                 _head_panel(panel)
         for chart in list(self.document.findall(evidence_chart)):
-            image = _image("", alt=chart["alt"], svg=chart["svg"], scale=116)
-            chart.replace_self(image)
+            about = {"uri": "", "candidates": {"?": "chart"}, "scale": 116}
+            chart.replace_self(nodes.image("", alt=chart["alt"], svg=chart["svg"], **about))
         for signature in self.document.findall(addnodes.desc_signature):
             signature[:] = [nodes.literal("", signature.astext())]
         for rule in self.document.findall(addnodes.production):

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -44,6 +45,11 @@ _WIDGET = "application/vnd.jupyter.widget-view+json"
 _OTHER_HOST = re.compile(
     r"""(?:src|href|import)\s*[=(]?\s*\\?["'](https?:)?//[^"'\\]+\.(?:js|mjs)"""
 )
+_SCRIPTS = {
+    "plotly": ["package_data/plotly.min.js"],
+    "bokeh": [f"server/static/js/bokeh{part}.min.js" for part in ("", "-widgets", "-tables")],
+}
+"""Files of a library that draw its charts in a browser."""
 _OBJECT = re.compile(r"<[\w.]+(?: object)?(?: at 0x[0-9a-f]+)?>|alt\.\w*Chart\(\.\.\.\)")
 _COMPLEX = re.compile(r"<(?:svg|script|input|details|canvas)\b", re.IGNORECASE)
 _TYPESET = re.compile(r"\s*\\begin\{(?:Verbatim|tabular|longtable)")
@@ -245,11 +251,8 @@ class ChecksDirective(SphinxDirective):
         return _table(table.payload(), Page(self.state.document, env, self.lineno))
 
 
-def check_page(app: Sphinx, doctree: nodes.document) -> None:
-    """Report a page without a title, and cells that leave a warning in it."""
-    if next(iter(doctree.findall(nodes.title)), None) is None:
-        message = "the chapter has no title; begin it with a line such as '# Title'"
-        LOGGER.error(message, location=(app.env.docname, 1))
+def check_page(_: Sphinx, doctree: nodes.document) -> None:
+    """Report cells that leave a warning in a page."""
     for output in doctree.findall(nodes.literal_block):
         if "stderr" in output["classes"]:
             last = output.astext().strip().rpartition("\n")[2][:300]
@@ -337,47 +340,23 @@ class DropForms(SphinxPostTransform):
 
 
 def _visit_moving_chart(self: Any, node: moving_chart) -> None:
-    """Write the chart's data; the script of the site draws it."""
+    """Write the chart's data and the addresses of the site's copies of the scripts that draw it."""
+    library = node["library"]
+    scripts = [Path(str(files(library) / name)) for name in _SCRIPTS[library]]
+    self.builder.images |= {str(script): script.name for script in scripts}  # files of the page
+    addresses = " ".join(f"{self.builder.imgpath}/{script.name}" for script in scripts)
     data = json.dumps(node["figure"]).replace("<", "\\u003c")
     places = "".join(
         f'<div id="{html.escape(place)}" data-root-id="{html.escape(root)}"></div>'
         for item in node["figure"].get("items", ())
         for root, place in item["roots"].items()
     )
-    label = html.escape(node["alt"])
     self.body.append(
-        f'<div class="evidence-{node["library"]}" role="img" aria-label="{label}">'
+        f'<div class="evidence-{library}" role="img" aria-label="{html.escape(node["alt"])}" '
+        f'data-scripts="{html.escape(addresses)}">'
         f'<script type="application/json">{data}</script>{places}</div>\n'
     )
     raise nodes.SkipNode
-
-
-def _note_scripts(app: Sphinx, doctree: nodes.document) -> None:
-    scripts = sorted({chart["library"] for chart in doctree.findall(moving_chart)})
-    app.env.metadata[app.env.docname]["scripts"] = scripts
-
-
-def _write_scripts(app: Sphinx, _: Any) -> None:
-    """Write the site's copy of the script that each library brings along."""
-    for library in {name for page in app.env.metadata.values() for name in page.get("scripts", ())}:
-        if library == "plotly":
-            from plotly.offline import get_plotlyjs
-
-            text = str(get_plotlyjs())
-        else:
-            from bokeh.resources import Resources
-
-            parts = ["bokeh", "bokeh-widgets", "bokeh-tables"]
-            text = "\n".join(Resources(mode="inline", components=parts).js_raw)
-        target = Path(app.outdir) / "_static" / f"{library}.js"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-
-
-def _add_scripts(app: Sphinx, pagename: str, *_: Any) -> None:
-    if scripts := app.env.metadata.get(pagename, {}).get("scripts", ()):
-        for name in (*scripts, "evidence-moving"):
-            app.add_js_file(f"{name}.js", loading_method="defer")
 
 
 class EvalRole(SphinxRole):
@@ -394,6 +373,4 @@ def add_outputs(app: Sphinx) -> None:
     app.add_role("eval", EvalRole(), override=True)
     app.add_node(moving_chart, html=(_visit_moving_chart, None))
     app.add_post_transform(DropForms)
-    app.connect("doctree-read", _note_scripts)
-    app.connect("write-started", _write_scripts, priority=900)  # when there is room
-    app.connect("html-page-context", _add_scripts)
+    app.add_js_file("evidence-moving.js", loading_method="defer")

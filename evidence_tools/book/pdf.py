@@ -27,17 +27,14 @@ from PIL import Image
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
-from sphinx.transforms.post_transforms.images import ImageConverter
 from sphinx.util import logging
 from sphinx.util.tags import Tags
 
 from evidence_tools.book.layout import address_of, citation_of, report_of
 from evidence_tools.book.nodes import (
     absent_media,
-    evidence_chart,
-    html_nodes,
+    line_of,
     moving_chart,
-    place_of,
 )
 from evidence_tools.book.roles import chapter_order, is_printed
 from evidence_tools.book.writer import STYLES, Writer, literal
@@ -58,7 +55,10 @@ _IN_TEXT = (
 )
 _IN_TAG = "pages do not find the picture %r of this tag; write ![words](file), with a size in {}"
 _ELSEWHERE = "the picture %s is on another host; save it in the book, with its source beside it"
-_DAMAGED = "the picture %r is damaged (%s); save it anew"
+_DAMAGED = (
+    "the picture %r is damaged, or none that both pages and print can show (%s); save it anew as "
+    "SVG, PNG, JPEG, GIF or WebP"
+)
 _NO_MERMAID = (
     "a mermaid diagram is drawn by a script of another host, and print has none; draw it once to "
     "a file, and show that: mmdc -i diagram.mmd -o diagram.svg"
@@ -88,7 +88,7 @@ class PrintBuilder(Builder):
         return f"%{to}"
 
 
-def resolve_pages(app: Sphinx) -> Pages:
+def resolve_pages(app: Any) -> Pages:
     """Resolve the references of all pages for print; what is wrong with them is reported.
 
     The pages come in the order of the table of contents, without those for the web only.
@@ -99,11 +99,13 @@ def resolve_pages(app: Sphinx) -> Pages:
     app.tags = Tags(["latex", "pdf"])  # how authors mark what is for print only
     app.builder = builder = PrintBuilder(app, env)
     builder.imgpath = "_images"
-    env.get_doctree = pages.__getitem__  # type: ignore[method-assign,assignment]
+    env.get_doctree = pages.__getitem__
     try:
         for docname, doctree in pages.items():
             env.resolve_references(doctree, docname, builder)
             builder.post_process_images(doctree)
+            for node in doctree.findall(nodes.Element):
+                _check_picture(app, docname, node)
     finally:
         # The words of a bibliography are added anew whenever references are resolved.
         for works in env.domaindata.get("cite", {}).get("bibliographies", {}).values():
@@ -111,6 +113,8 @@ def resolve_pages(app: Sphinx) -> Pages:
             works.citation_nodes.update(emptied)
         app.builder, app.tags = before
         del env.get_doctree
+    if count := len(app.evidence_warnings):
+        raise PdfError(f"{count} problem{'s' if count != 1 else ''} above.")
     return {name: doctree for name, doctree in pages.items() if is_printed(env, name)}
 
 
@@ -236,84 +240,33 @@ def keep_picture(image: nodes.image, book: Path, folder: Path) -> None:
     (folder / image["file"]).write_bytes(content)
 
 
-class ToPng(ImageConverter):
-    """Turn kinds of pictures that a browser cannot show into PNG, for pages and print alike."""
-
-    conversion_rules = [  # noqa: RUF012 - the name and shape Sphinx asks for
-        (kind, "image/png")
-        for kind in ("image/bmp", "image/x-ms-bmp", "image/tiff", "application/pdf")
-    ]
-
-    def is_available(self) -> bool:
-        """Say that it can always be used."""
-        return True
-
-    def convert(self, _from: Any, _to: Any) -> bool:
-        """Write the first page or frame as PNG."""
-        if str(_from).lower().endswith(".pdf"):
-            import pypdfium2
-
-            with pypdfium2.PdfDocument(_from) as document:
-                document[0].render(scale=3).to_pil().save(_to)
-        else:
-            with Image.open(_from) as picture:
-                picture.convert("RGBA").save(_to)
-        return True
-
-
-def check_pictures(app: Sphinx, doctree: nodes.document) -> None:
-    """Report what a page draws and has no text alternative, or cannot be drawn here."""
-    drawn = nodes.image | evidence_chart | moving_chart
-    in_html = list(_pictures_in_html(doctree))
-    for node in (*doctree.findall(nodes.Element), *in_html):
-        place = place_of(node)
-        if type(node).__name__ == "mermaid":
-            LOGGER.error(_NO_MERMAID, location=place)
-        if "://" in str(node.get("uri", "")):
-            LOGGER.error(_ELSEWHERE, node["uri"], location=place)
-        if isinstance(node, nodes.image) and (damage := _damage(Path(app.srcdir, node["uri"]))):
-            LOGGER.error(_DAMAGED, node["uri"], damage, location=place)
-        if not isinstance(node, drawn) or str(node.get("alt") or "").strip():
-            continue
-        if (cell := _cell_of(node)) is not None:
-            LOGGER.error(_IN_CELL, cell.get("cell_index", ""), location=place)
-        else:
-            shown = (node.get("svg") or node["uri"]).partition(">")[0]
-            LOGGER.error(_IN_TEXT, shown, location=place)
-    for image in in_html:
-        if image["uri"] and ":" not in image["uri"]:
-            LOGGER.error(_IN_TAG, image["uri"], location=place_of(image))
-
-
-def _damage(path: Path) -> str:
-    """Say what is wrong with the file of a picture; Typst would not say which picture it is."""
-    try:
-        if path.suffix == ".svg" and path.is_file():
-            ElementTree.parse(path)  # noqa: S314 - a file of the author
-        elif path.is_file() and path.suffix != ".pdf":
-            with Image.open(path) as picture:
-                picture.load()
-    except (OSError, SyntaxError, ValueError) as error:
-        return str(error)
-    return ""
-
-
-def _pictures_in_html(doctree: nodes.document) -> Iterator[Any]:
-    """Find the pictures in HTML that an author wrote; in a line, each tag is a node by itself."""
-    raws: list[Any] = [raw for raw in doctree.findall(nodes.raw) if _cell_of(raw) is None]
-    lines = (raw.parent if isinstance(raw.parent, nodes.TextElement) else raw for raw in raws)
-    for line in dict.fromkeys(lines):
-        found = [line] if isinstance(line, nodes.raw) else line.deepcopy().children
-        made = nodes.container("", *html_nodes(found))
-        made.parent = line
-        yield from made.findall(nodes.image)
-
-
-def _cell_of(node: nodes.Node) -> Any:
-    around: Any = node
+def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
+    """Report what has no text alternative, and what pages or print cannot show."""
+    around, uri = node, str(node.get("uri", ""))
     while around is not None and around.get("nb_element") != "cell_code":
         around = around.parent
-    return around
+    is_tag = node.get("candidates") == {"?": ""}
+    refuse = partial(LOGGER.error, location=(docname, line_of(node)))
+    if type(node).__name__ == "mermaid":
+        refuse(_NO_MERMAID)
+    if not isinstance(node, nodes.image | moving_chart) or (is_tag and around is not None):
+        return
+    if not str(node.get("alt") or "").strip():
+        shown = (node.get("svg") or uri).partition(">")[0]
+        refuse(*((_IN_TEXT, shown) if around is None else (_IN_CELL, around["cell_index"])))
+    if "://" in uri:
+        refuse(_ELSEWHERE, uri)
+    elif is_tag and uri and ":" not in uri:
+        refuse(_IN_TAG, uri)
+    elif (path := Path(app.srcdir, uri)).is_file():
+        try:
+            if path.suffix == ".svg":
+                ElementTree.parse(path)  # noqa: S314 - a file of the author
+            else:
+                with Image.open(path, formats=_SHOWN[1:]) as picture:
+                    picture.load()
+        except (OSError, SyntaxError, ValueError) as error:
+            refuse(_DAMAGED, uri, error)
 
 
 def show_attachments(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -331,7 +284,5 @@ def show_attachments(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def add_pictures(app: Sphinx) -> None:
-    """Have other kinds of pictures converted, attached ones shown, missing words reported."""
-    app.add_post_transform(ToPng)
+    """Have pictures shown that are attached to cells."""
     app.connect("source-read", show_attachments)
-    app.connect("doctree-read", check_pictures)

@@ -1,8 +1,13 @@
-// Charts of other libraries: the page has their data, and the script before this one draws them.
+// Charts of other libraries: the page has their data, and names the scripts that draw them.
 const draw = {
   "evidence-plotly": (box, chart) => Plotly.newPlot(box, chart.data, chart.layout, { responsive: true }),
   "evidence-bokeh": (_, chart) => Bokeh.embed.embed_items(chart.documents, chart.items),
 };
-for (const box of document.querySelectorAll(".evidence-plotly, .evidence-bokeh")) {
-  draw[box.className](box, JSON.parse(box.querySelector("script").textContent));
+const loaded = {};
+const load = (src) => loaded[src] ??= new Promise((done) => {
+  document.head.append(Object.assign(document.createElement("script"), { src, onload: done }));
+});
+for (const box of document.querySelectorAll("[data-scripts]")) {
+  const drawn = () => draw[box.className](box, JSON.parse(box.querySelector("script").textContent));
+  box.dataset.scripts.split(" ").reduce((before, src) => before.then(() => load(src)), Promise.resolve()).then(drawn);
 }
