@@ -42,7 +42,7 @@ def check_built(
     evidence = load_evidence(folder / "data")
     known, everything = Known(evidence), read_book(folder)
     pages = [page for page in everything if (html / page.path).with_suffix(".html").is_file()]
-    checked = [page for page in pages if not page.declared]
+    checked = [page for page in pages if not page.front.get("no-evidence-text")]
     problems, printed, named = list[Problem](), list[str](), set[str]()
     # A link to another page shows its title.
     held = [line for page in everything for line in page.lines.values()]

@@ -38,7 +38,7 @@ _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|et al|approx|Dr|Prof|Fig|ca|St)|(?:^|[A-Z][a-z]+ |[A-Z]\. )[A-Z])\.$"
 )
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "‑": "-"})
-_SELECTS = frozenset(["query", "eval", "select", "isin", "get"])
+_SELECTS = frozenset(["query", "eval", "select", "get"])
 _PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _RESULTS = {"direction", "statistically_significant", "estimate", "p_value", "ci_lower"}
 _SELECT_BY = (
@@ -84,11 +84,6 @@ class Page:
     labels: set[str] = field(default_factory=set)
     comments: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     faults: list[Problem] = field(default_factory=list)
-
-    @property
-    def declared(self) -> str:
-        """Why the page is no text on the evidence, if its front matter says so."""
-        return str(self.front.get("no-evidence-text") or "")
 
     def problem(self, line: int, message: str, rule: str) -> Problem:
         """Make a problem at a place of the page; in a notebook it is a cell and its line."""
@@ -144,7 +139,7 @@ class Page:
             match node:
                 case ast.Call(func=ast.Attribute(attr=how), args=texts) if how in _SELECTS:
                     selected += texts
-                case ast.Compare():
+                case ast.Compare() | ast.Call(func=ast.Attribute(attr="isin" | "eq" | "gt" | "lt")):
                     selected.append(node)
         for node in selected:
             code, line = ast.unparse(node), first + getattr(node, "lineno", 1) - 1
@@ -160,10 +155,7 @@ class Page:
                     self.labels.add(label)
                 case ast.Constant(value=str(text)) if " " in text.strip():
                     self.add(text, line)
-                case (
-                    ast.Constant(value=float(number))
-                    | ast.FormattedValue(value=ast.Constant(value=int(number)))
-                ):
+                case ast.Constant(value=float(number)):
                     message = f"number {number!r} typed in a code cell: take it from a row"
                     self.fault(line, message, "number")
 

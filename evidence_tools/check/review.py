@@ -40,23 +40,22 @@ IN_CELLS = frozenset(["advice", "safety", "benefit", "certainty", "surrogate", "
 
 _RULE_OF = {**dict.fromkeys(IN_CELLS, "wording"), "bind": "bind", "integrity": "integrity"}
 _DAYS = 180  # for so long the integrity of a source counts as looked up
-_SHOWN = {"problems": "", "rereads": " (read again)", "gaps": " (open)"}
-_SHOWN |= {"declared": " (no evidence text)", "exemptions": " (exempt)"}
+_SHOWN = {"problems": "", "rereads": " (read again)", "gaps": " (open)", "exemptions": " (exempt)"}
 
 
 @dataclass
 class Review:
-    """What stops a build, what to read again, what is open, what was exempted or declared.
+    """What stops a build, what to read again, what is open, and what was exempted.
 
-    An exemption is a problem that was accepted: its place, its rule (or the finding that is left
-    out), and the reason for a message. ``numbers`` counts the numbers that were seen, by kind.
+    An exemption is a problem that was accepted, or a page that is no text on the evidence: its
+    place, its rule (or the finding that is left out), and the reason for a message. ``numbers``
+    counts the numbers that were seen, by kind.
     """
 
     problems: list[Problem] = field(default_factory=list)
     rereads: list[Problem] = field(default_factory=list)
     gaps: list[Problem] = field(default_factory=list)
     exemptions: list[Problem] = field(default_factory=list)
-    declared: list[Problem] = field(default_factory=list)
     numbers: Counter[str] = field(default_factory=Counter)
 
 
@@ -85,8 +84,8 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
 
 def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
     """Check the text of one page; on one declared as no evidence text only claims are checked."""
-    if page.declared:
-        review.declared.append(Problem(page.path, 0, "", page.declared))
+    if declared := page.front.get("no-evidence-text"):
+        review.exemptions.append(Problem(page.path, 0, "", str(declared), "bind"))
     else:
         yield from page.faults
         yield from check_numbers(page, judge.wording, judge.rows, review.numbers)
@@ -98,7 +97,7 @@ def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
             problem = page.problem(sentence.line, f"{fault.slot}: {fault.message}", rule)
             if fault.weak:
                 review.rereads.append(problem)
-            elif not (page.declared and rule in ("bind", "frame")):
+            elif not (declared and rule in ("bind", "frame")):
                 yield problem
 
 
