@@ -226,9 +226,8 @@ def _range(findings: pd.DataFrame, column: str) -> tuple[Any, Any]:
     ratio = findings["effect_measure"].isin(RATIOS)
     value, half = findings[column], _half(findings[column + PRINTED])
     with np.errstate(all="ignore"):
-        ends = ((end.where(~ratio, np.log(end))) for end in (value - half, value + half))
-        low, high = (end.to_numpy(float, na_value=np.nan) for end in ends)
-    return low, high
+        low, high = (end.where(~ratio, np.log(end)) for end in (value - half, value + half))
+    return low.to_numpy(float, na_value=np.nan), high.to_numpy(float, na_value=np.nan)
 
 
 def _half(printed: pd.Series[str]) -> pd.Series[float]:

@@ -12,18 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from evidence_tools.evidence import judgements
 from evidence_tools.evidence.arithmetic import check_arithmetic
 from evidence_tools.evidence.dictionary import PACKAGE_FILE
 from evidence_tools.evidence.frames import LoadedTable, read_tables, rows_where, split_list
-from evidence_tools.evidence.judgements import (
-    compare,
-    conflicting_outcomes,
-    find_misfits,
-    missing_rows,
-    rate,
-    read_times,
-    standing_of,
-)
 from evidence_tools.evidence.problems import (
     EvidenceError,
     Problem,
@@ -45,7 +37,6 @@ ORIGIN = "evidence"
 """Attribute of each frame that says which evidence its rows are from."""
 
 _NAMES = {"outcomes": ("name", "abbreviation", "synonyms"), "sources": ("short_name",)}
-_KEPT = 4
 
 
 class Evidence:
@@ -141,7 +132,7 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
 
     def missing_rows(self) -> list[tuple[str, str]]:
         """List what rows leave open; see :func:`judgements.missing_rows`."""
-        return list(missing_rows(self._frames, self.topic.central_source))
+        return list(judgements.missing_rows(self._frames, self.topic.central_source))
 
     @cached_property
     def _names(self) -> dict[str, dict[str, list[str]]]:
@@ -255,7 +246,7 @@ def load_evidence(path: str | Path | None = None) -> Evidence:
     origin = _content(folder)
     # The last one is the one in use.
     LOADED[origin] = LOADED.pop(origin) if origin in LOADED else _load(folder, origin)
-    while len(LOADED) > _KEPT:
+    while len(LOADED) > 4:
         del LOADED[next(iter(LOADED))]
     return LOADED[origin]
 
@@ -291,12 +282,12 @@ def _load(folder: Path, origin: str) -> Evidence:
     if problems or topic is None:
         raise EvidenceError(problems)
     frames = {name: table.keyed for name, table in tables.items()}
-    frames["ratings"] = rate(frames["certainty"])
+    frames["ratings"] = judgements.rate(frames["certainty"])
     frames["findings"] = findings = _join(frames, topic)
-    frames["comparisons"] = compare(findings, frames["outcomes"], topic.central_source)
+    frames["comparisons"] = judgements.compare(findings, frames["outcomes"], topic.central_source)
     frames["arithmetic"] = check_arithmetic(findings)
     computed = findings.join(frames["arithmetic"]["excludes_null"])
-    frames["misfits"] = find_misfits(frames["certainty"], computed)
+    frames["misfits"] = judgements.find_misfits(frames["certainty"], computed)
     if problems := list(_wrong_conditions(tables["limitations"], findings)):
         raise EvidenceError(problems)
     return Evidence(folder, frames, topic, origin)
@@ -324,12 +315,12 @@ def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:
     for column in ("form", "population_group", "read_at"):
         found[column] = found[column].fillna(found["source_id"].map(sources[column]))
     found = found.join(frames["ratings"][["certainty", "rating"]], on="outcome_id")
-    found["standing"] = standing_of(found, topic)
+    found["standing"] = judgements.standing_of(found, topic)
     # What limits a result depends on the other results and on its trial.
-    found["conflict"] = found["outcome_id"].isin(conflicting_outcomes(found))
+    found["conflict"] = found["outcome_id"].isin(judgements.conflicting_outcomes(found))
     durations = (trials["duration_printed"] + " " + trials["duration_unit"]).dropna()
-    times = {key: read_times(duration)[0] for key, duration in durations.items()}
-    limit = read_times(f"{least['duration']} {least['unit']}")[0] if least else 0.0
+    times = {key: judgements.read_times(duration)[0] for key, duration in durations.items()}
+    limit = judgements.read_times(f"{least['duration']} {least['unit']}")[0] if least else 0.0
     short = found["source_id"].map(pd.Series(times, dtype="Float64") < limit)
     found["short"] = short if least else False
     groups = topic.counts.get("population_groups", [])

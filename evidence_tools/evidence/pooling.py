@@ -283,8 +283,13 @@ def asymmetry(effects: pd.DataFrame) -> pd.DataFrame:
     if effects["standard_error"].nunique() < 2 or effects["effect"].nunique() < 2:
         raise PoolingError("the test compares small trials with large ones; these are all alike")
     test = _ask(effects).egger_test()
-    found = {"intercept": test.intercept, "t": test.statistic, "df": test.df}
-    return pd.DataFrame([{**found, "p_value": test.pvalue}])
+    found = {
+        "intercept": test.intercept,
+        "t": test.statistic,
+        "df": test.df,
+        "p_value": test.pvalue,
+    }
+    return pd.DataFrame([found])
 
 
 def compare_with_metafor() -> pd.DataFrame:

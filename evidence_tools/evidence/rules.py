@@ -15,22 +15,15 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.arithmetic import (
-    COMPARED,
-    MICRO,
-    PRINTED,
-    RATIOS,
-    check_arithmetic,
-    read_print,
-    undeclared,
-)
+from evidence_tools.evidence import arithmetic
+from evidence_tools.evidence.arithmetic import PRINTED
 from evidence_tools.evidence.effects import SAME_ARMS
 from evidence_tools.evidence.frames import LoadedTable, split_list
 from evidence_tools.evidence.judgements import DOMAINS
@@ -38,7 +31,7 @@ from evidence_tools.evidence.problems import Problem
 
 Tables = Mapping[str, LoadedTable]
 
-_KNOWN = {"Timestamp": pd.Timestamp, "RATIOS": RATIOS, "COMPARED": COMPARED}
+_KNOWN = {"Timestamp": pd.Timestamp, "RATIOS": arithmetic.RATIOS, "COMPARED": arithmetic.COMPARED}
 
 
 class Columns(dict[str, Any]):
@@ -118,8 +111,8 @@ def say(rule: dict[str, str], number: int, columns: Columns) -> str:
 
 def _findings(columns: Columns) -> Mapping[str, Any]:
     rows = columns.rows
-    flags = zip(check_arithmetic(rows)["flags"], rows["misfit"].fillna(""), strict=True)
-    undeclared_flags = pd.Series([undeclared(*pair) for pair in flags], rows.index)
+    flags = zip(arithmetic.check_arithmetic(rows)["flags"], rows["misfit"].fillna(""), strict=True)
+    undeclared_flags = pd.Series([arithmetic.undeclared(*pair) for pair in flags], rows.index)
     return _beside_print(columns) | {"undeclared": undeclared_flags}
 
 
@@ -128,7 +121,7 @@ def _trials(columns: Columns) -> Mapping[str, Any]:
     given = columns["source_id"].map(arms.groupby("source_id")["arm"].agg(" ".join).to_dict())
     given = columns["source_intervention"].fillna("") + " " + given.astype("string").fillna("")
     units = {unit.partition("/")[0] for unit in columns.described.allowed("dose_unit")}
-    plain = given.str.replace(MICRO, "u", regex=True)
+    plain = given.str.replace(arithmetic.MICRO, "u", regex=True)
     stated = plain.str.findall(rf"(\d+(?:\.\d+)?) ?({'|'.join(map(re.escape, units))})\b")
     dose, unit = columns["dose" + PRINTED].fillna(""), columns["dose_unit"].fillna("")
     pairs = zip(zip(dose, unit.str.partition("/")[0], strict=True), stated, strict=True)
@@ -161,22 +154,14 @@ def _certainty(columns: Columns) -> Mapping[str, Any]:
     lacking = judged.apply(lambda row: ", ".join(row.index[~(row > 0)]), axis=1)
     return {
         "foreign": pd.Series([", ".join(keys) for keys in foreign], rows.index),
-        "lacking": rows["outcome_id"]
-        .drop_duplicates()
-        .map(lacking)
-        .reindex(rows.index, fill_value=""),
+        "lacking": rows["outcome_id"].drop_duplicates().map(lacking),
     }
 
 
-_BESIDE: dict[str, Callable[[Columns], Mapping[str, Any]]] = {
-    "findings": _findings,
-    "trials": _trials,
-    "arms": _arms,
-    "certainty": _certainty,
-}
+_BESIDE = {"findings": _findings, "trials": _trials, "arms": _arms, "certainty": _certainty}
 
 
 def _beside_print(columns: Columns) -> dict[str, Any]:
     described = columns.described
     figures = [column for column in described.columns if described.kind(column) == "number"]
-    return dict(read_print(columns.rows, figures, described.allowed("unit")))
+    return dict(arithmetic.read_print(columns.rows, figures, described.allowed("unit")))

@@ -102,7 +102,7 @@ def _faults(read: Any, schema: Mapping[str, Any]) -> Iterator[tuple[list[Any], s
     from jsonschema import Draft202012Validator, FormatChecker
 
     checker = FormatChecker(formats=())
-    checker.checks("line", raises=ValueError)(_check_line)
+    checker.checks("line")(lambda text: not (isinstance(text, str) and text_fault(text)))
     errors = [*Draft202012Validator(schema, format_checker=checker).iter_errors(read)]
     misspelt = any(error.validator == "additionalProperties" for error in errors)
     for error in errors:
@@ -114,18 +114,12 @@ def _faults(read: Any, schema: Mapping[str, Any]) -> Iterator[tuple[list[Any], s
             for key in error.instance.keys() - allowed.keys():
                 hint = did_you_mean(str(key), allowed)
                 yield [*place, key], f"unknown key{hint}; allowed: {', '.join(allowed)}"
-        elif error.cause:
-            yield place, str(error.cause)
+        elif error.validator == "format":
+            yield place, text_fault(found)
         elif error.validator != "required":
             hint = did_you_mean(found, error.schema.get("enum", ()))
             needed = f"{error.schema.get('description')} is needed{hint}"
             yield place, f"found {shorten(found)}; {needed}"
-
-
-def _check_line(text: object) -> bool:
-    if fault := text_fault(text) if isinstance(text, str) else "":
-        raise ValueError(fault)
-    return True
 
 
 def _line(node: yaml.Node | None, place: list[Any]) -> int:
