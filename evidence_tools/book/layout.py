@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from evidence_tools.book.nodes import evidence_ref
+from evidence_tools.book.nodes import download_links, evidence_ref
 from evidence_tools.evidence.model import Evidence
 from evidence_tools.releases.manifest import citation_text
 from evidence_tools.show.display import plain
@@ -86,14 +85,11 @@ class HowToCite(SphinxDirective):
         self.env.note_reread()
         cited = nodes.block_quote("", nodes.paragraph("", citation_of(app)))
         stamp = nodes.paragraph("", f"{app.evidence_stamp.text}.")
-        stem = "../" * self.env.docname.count("/") + html.escape(file_stem(app), quote=True)
-        links = " ".join(
-            f'<a href="{stem}{ending}" download>{name}</a>' for ending, name in OFFERED.items()
-        )
-        offer = nodes.raw("", f'<p class="evidence-download">{links}</p>\n', format="html")
+        stem = "../" * self.env.docname.count("/") + file_stem(app)
+        offer = download_links({f"{stem}{ending}": name for ending, name in OFFERED.items()})
         return [
             nodes.container("", cited, stamp, classes=["citation"]),
-            addnodes.only("", offer, expr="html"),
+            offer,
         ]
 
 
@@ -140,35 +136,20 @@ def complete_page(
     # Words that unfold code name it for those who hear the page, too.
     body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
-    context["body"] = body + _cards(app.evidence, doctree)
+    context["body"] = body
+    # What each figure or name rests on, apart from the sentences: copied text and reading aids have
+    # those alone. The script shows a card beside the mention, which else links to the row.
+    mentions = sorted({(node["kind"], node["key"]) for node in doctree.findall(evidence_ref)})
+    context["evidence_cards"] = {
+        key: (_finding if kind == "finding" else _source)(app.evidence, key)
+        for kind, key in mentions
+    }
 
 
 def _is_used(file: Any, body: str) -> bool:
     shown = f"{file.filename or ''} {getattr(file, 'attributes', {}).get('body', '')}"
     wanted = (mark in body for name, mark in _NEEDED_BY.items() if name in shown.lower())
     return not _NEVER.search(shown) and all(wanted)
-
-
-def _cards(evidence: Evidence, doctree: nodes.document) -> str:
-    """Write a card for each row that a page mentions: what a figure or a name rests on.
-
-    They are apart from the sentences, so that copied text and reading aids have the sentences
-    alone. The script shows a card beside the mention; without it the mention links to the row.
-    """
-    mentions = {(node["kind"], node["key"]) for node in doctree.findall(evidence_ref)}
-    cards = ""
-    for kind, key in sorted(mentions):
-        entries = (_finding if kind == "finding" else _source)(evidence, key)
-        lines = (
-            f"<p><b>{heading}:</b> {html.escape(str(text))}</p>"
-            if heading
-            else f'<p class="evidence-card-title">{html.escape(text)}</p>'
-            for heading, text in entries.items()
-            if text
-        )
-        name = html.escape(f"card-{key}", quote=True)
-        cards += f'<div class="evidence-card" role="tooltip" id="{name}">{"".join(lines)}</div>'
-    return f'<div class="evidence-cards" hidden>{cards}</div>' if cards else ""
 
 
 def _finding(evidence: Evidence, key: str) -> dict[str, Any]:

@@ -47,8 +47,14 @@ class moving_chart(absent_media):  # noqa: N801
     """A chart that a script draws: its ``library``, its ``figure`` as JSON, and ``alt``."""
 
 
-class evidence_download(nodes.General, nodes.Element):  # noqa: N801
-    """A link to a CSV file: ``name`` is that of its table or figure, ``words`` are shown."""
+def download_links(files: dict[str, str]) -> nodes.Node:
+    """Offer files on pages, by their addresses and in some words; print does not offer them."""
+    links = " ".join(
+        f'<a href="{html.escape(address)}" download>{html.escape(words)}</a>'
+        for address, words in files.items()
+    )
+    raw = nodes.raw("", f'<p class="evidence-download">{links}</p>\n', format="html")
+    return addnodes.only("", raw, expr="html")
 
 
 def run_nodes(runs: tuple[Run, ...]) -> list[nodes.Node]:
@@ -118,39 +124,20 @@ def _visit_chart(self: Any, node: evidence_chart) -> None:
     raise nodes.SkipNode
 
 
-def _visit_download(self: Any, node: evidence_download) -> None:
-    up = "../" * self.builder.current_docname.count("/")
-    address = html.escape(f"{up}{DATA}/{node['name']}.csv", quote=True)
-    link = f'<a href="{address}" download>{html.escape(node["words"])}</a>'
-    self.body.append(f'<p class="evidence-download">{link}</p>\n')
-    raise nodes.SkipNode
-
-
 def _visit_entry(self: Any, node: nodes.entry) -> None:
     """Write a cell; a header says what it heads, another one names its column for phones."""
     type(self).visit_entry(self, node)
-    group = node.parent.parent.parent
+    group, extra = node.parent.parent.parent, ""
     if self.body[-1].startswith("<th"):
-        _add(self, {"scope": "col" if isinstance(node.parent.parent, nodes.thead) else "row"})
+        extra = f' scope="{"col" if isinstance(node.parent.parent, nodes.thead) else "row"}"'
     elif "evidence-table" in group.parent.get("classes", []):
         header: Any = next(iter(group.findall(nodes.thead)))
-        _add(self, {"data-label": header[0][node.parent.index(node)].astext()})
-
-
-def _visit_with_data(self: Any, node: nodes.Element) -> None:
-    """Write an element with what scripts need to know of it."""
-    getattr(type(self), f"visit_{node.tagname}")(self, node)
-    _add(self, node.get("evidence_data", {}))
-
-
-def _depart(self: Any, node: nodes.Element) -> None:
-    getattr(type(self), f"depart_{node.tagname}")(self, node)
-
-
-def _add(self: Any, attributes: dict[str, str]) -> None:
-    """Add attributes to the tag that was written last."""
-    extra = "".join(f' {name}="{html.escape(text)}"' for name, text in attributes.items() if text)
+        extra = f' data-label="{html.escape(header[0][node.parent.index(node)].astext())}"'
     self.body[-1] = f"{self.body[-1].rstrip().removesuffix('>')}{extra}>"
+
+
+def _depart_entry(self: Any, node: nodes.entry) -> None:
+    type(self).depart_entry(self, node)
 
 
 def add_nodes(app: Sphinx) -> None:
@@ -159,10 +146,7 @@ def add_nodes(app: Sphinx) -> None:
     plugin._load_entry_point = cache(plugin._load_entry_point)
     app.add_node(evidence_ref, html=(_visit_ref, _depart_ref))
     app.add_node(evidence_chart, html=(_visit_chart, None))
-    app.add_node(evidence_download, html=(_visit_download, None))
-    app.add_node(nodes.entry, override=True, html=(_visit_entry, _depart))
-    for element in (nodes.table, nodes.container):
-        app.add_node(element, override=True, html=(_visit_with_data, _depart))
+    app.add_node(nodes.entry, override=True, html=(_visit_entry, _depart_entry))
     app.add_post_transform(ForPrint)
     app.connect("doctree-read", show_brackets)
 

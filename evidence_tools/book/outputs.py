@@ -24,8 +24,9 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from evidence_tools.book.nodes import (
+    DATA,
+    download_links,
     evidence_chart,
-    evidence_download,
     moving_chart,
     place_of,
     run_nodes,
@@ -130,7 +131,8 @@ class Page:
     def download(self, name: str, kind: str, rows: list[list[Any]]) -> nodes.Node:
         """Keep the rows of a CSV file for the end of the build, and make the link to it."""
         self.env.metadata[self.env.docname].setdefault("downloads", {})[name] = rows
-        return evidence_download("", name=name, words=f"Data of this {kind} (CSV)")
+        address = f"{'../' * self.env.docname.count('/')}{DATA}/{name}.csv"
+        return download_links({address: f"Data of this {kind} (CSV)"})
 
 
 def _paragraph(items: list[dict[str, Any]]) -> nodes.Node:
@@ -164,12 +166,13 @@ def _table(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
     widths = [_width(column) for column in zip(columns, *texts, strict=True)]
     group = nodes.tgroup("", cols=len(columns))
     group += [nodes.colspec("", colwidth=w, stub=not index) for index, w in enumerate(widths)]
-    group += nodes.thead("", nodes.row("", *(_entry([{"text": column}]) for column in columns)))
+    heads = [_entry([{"text": column}]) for column in columns]
+    for head, column in zip(heads, columns, strict=True):
+        head["classes"] += ["evidence-filter"] if column in payload["filters"] else []
+    group += nodes.thead("", nodes.row("", *heads))
     group += nodes.tbody("", *(_row(row, page) for row in payload["rows"]))
     title = nodes.title("", "", *page.text(payload["caption"]))
     table = nodes.table("", title, group, classes=["evidence-table", "colwidths-given"])
-    filters = payload["filters"]
-    table["evidence_data"] = {"data-filters": json.dumps(filters) if filters else ""}
     page.label(table, name)
     note: list[nodes.Node] = []
     if payload["note"]:

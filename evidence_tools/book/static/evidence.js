@@ -157,7 +157,7 @@
 
   function offerFilters(table) {
     const rows = [...table.tBodies[0].rows];
-    const titles = [...table.tHead.rows[0].cells].map(text);
+    const heads = [...table.tHead.rows[0].cells];
     if (rows.length < 16) return;
     const bar = make("div", { class: "evidence-tools", role: "group", "aria-label": "Filter" });
     const status = make("p", { class: "evidence-status", role: "status" });
@@ -175,13 +175,13 @@
 
     field.addEventListener("input", filter);
     bar.append(make("label", {}, "Rows with: ", field));
-    JSON.parse(table.dataset.filters || "[]").forEach((title) => {
-      const column = titles.indexOf(title);
+    heads.forEach((head, column) => {
+      if (!head.classList.contains("evidence-filter")) return;
       const values = [...new Set(rows.map((row) => text(row.cells[column])))].sort();
       const list = make("select", {}, new Option("all", ""));
       values.forEach((value) => list.append(new Option(value || "none", value)));
       list.addEventListener("change", () => { chosen[column] = list.value; filter(); });
-      bar.append(make("label", {}, title + ": ", list));
+      bar.append(make("label", {}, text(head) + ": ", list));
     });
     bar.append(status);
     (table.closest(".pst-scrollable-table-container") || table).before(bar);
