@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from test_check_sentences import write_tables
 
+from evidence_tools.check import built
 from evidence_tools.check.audit import VERDICTS, audit, write
 from evidence_tools.check.built import MIME_TYPE, Known
 from evidence_tools.check.pages import text_blocks
@@ -106,8 +107,9 @@ def test_a_page_can_declare_that_it_is_no_evidence_text(book: Path) -> None:
 
 
 def test_rows_are_not_selected_by_how_they_came_out(book: Path) -> None:
-    write_page(book, "```{code-cell}\nfindings.query(\"direction == 'increase'\")\n```\n")
-    assert "how they came out" in " ".join(map(str, check_book(book)))
+    for how in ("query(\"direction == 'increase'\")", "loc[findings.direction.isin(['increase'])]"):
+        write_page(book, f"```{{code-cell}}\nfindings.{how}\n```\n")
+        assert "how they came out" in " ".join(map(str, check_book(book)))
     write_page(book, "```{code-cell}\nfindings.query(\"source_id == 'moss2021'\")\n```\n")
     assert "how they came out" not in " ".join(map(str, check_book(book)))
 
@@ -189,8 +191,6 @@ def test_a_printed_number_of_a_table_passes(evidence: Evidence) -> None:
 
 
 def test_a_number_inside_a_drawing_is_no_number_of_a_row(book: Path) -> None:
-    from evidence_tools.check.built import check_built
-
     page = "<article>97.3 of them <svg><text>96.4</text></svg></article>"
     (book / "chapters" / "a.html").write_text(page, "utf-8")
     drawn = {
@@ -202,9 +202,19 @@ def test_a_number_inside_a_drawing_is_no_number_of_a_row(book: Path) -> None:
     (book / "chapters" / "a.ipynb").write_text(
         json.dumps({"cells": [cell], "metadata": {}}), "utf-8"
     )
-    said = " ".join(map(str, check_built(book, None, book)))
+    said = " ".join(map(str, built.check_built(book, None, book)))
     assert "'97.3'" in said
     assert "'96.4'" not in said
+
+
+def test_a_number_of_code_that_readers_see_may_be_in_the_pdf_alone(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_page(book, "```{code-cell}\nsleep = 987\n```\n")
+    (book / "chapters" / "a.html").write_text("<article>Words.</article>", "utf-8")
+    monkeypatch.setattr(built, "pdf_pages", lambda _: ["sleep = 987, or 654"])
+    (problem,) = built.check_built(book, lambda: book, book)
+    assert "'654' is only in the PDF" in problem.message
 
 
 def test_a_script_among_outputs_is_refused(evidence: Evidence) -> None:
