@@ -127,8 +127,7 @@ def _model() -> dict[str, dict[str, Any]]:
 
 def _relied_on(schema: dict[str, Any]) -> dict[str, Any]:
     """List what the schema of a table says that the package relies on, by the place of it."""
-    keys = [key for key in schema if key in ("primaryKey", "missingValues")]
-    found = {repr(key): schema[key] for key in keys}
+    found = {repr(key): schema[key] for key in ("primaryKey", "missingValues") if key in schema}
     for key in schema.get("foreignKeys", []):
         found[f"'foreignKeys' of {key['fields'][0]!r}"] = key["reference"]["resource"]
     for field in schema["fields"]:

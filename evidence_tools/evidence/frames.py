@@ -166,10 +166,7 @@ def _row_fault(cells: list[str], count: int) -> str:
 
 
 def _check_cells(table: LoadedTable) -> Iterator[Problem]:
-    """Take over each cell that holds what the dictionary says, and report the others.
-
-    Beside each number goes its text, so that 2.00 stays 2.00.
-    """
+    """Take over each cell that holds what the dictionary says, and report the others."""
     described, frame = table.description, {}
     for name in described.columns:
         texts = list(table.frame.get(name, ()))

@@ -321,8 +321,7 @@ def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:
     durations = (trials["duration_printed"] + " " + trials["duration_unit"]).dropna()
     times = {key: judgements.read_times(duration)[0] for key, duration in durations.items()}
     limit = judgements.read_times(f"{least['duration']} {least['unit']}")[0] if least else 0.0
-    short = found["source_id"].map(pd.Series(times, dtype="Float64") < limit)
-    found["short"] = short if least else False
+    found["short"] = found["source_id"].map(pd.Series(times, dtype="Float64") < limit)
     groups = topic.counts.get("population_groups", [])
     found["other_people"] = found["population_group"] != groups[0] if groups else False
     return found.astype({"short": "boolean", "other_people": "boolean", "conflict": "boolean"})

@@ -124,11 +124,10 @@ def pool(effects: pd.DataFrame, method: str = "REML", interval: str = "") -> pd.
     row["p_value"] = 2 * spread.sf(abs(fit["effect"] / fit["standard_error"]))
     if "n_participants" in effects:
         row["n_participants"] = effects["n_participants"].sum(skipna=False)
-    margin = critical * np.hypot(np.sqrt(fit["tau2"]), fit["standard_error"])
-    margin = margin if k > 2 else np.nan
+    apart = np.hypot(np.sqrt(fit["tau2"]), fit["standard_error"]) if k > 2 else np.nan
     show = np.exp if row["effect_measure"] in RATIOS else float
-    row["prediction_lower"] = show(fit["effect"] - margin)
-    row["prediction_upper"] = show(fit["effect"] + margin)
+    row["prediction_lower"] = show(fit["effect"] - critical * apart)
+    row["prediction_upper"] = show(fit["effect"] + critical * apart)
     pooled = with_interval(pd.DataFrame(row, [POOLED]), critical)
     rows = with_interval(effects.set_index("source_id", drop=False)).assign(weight=weights)
     found = pd.concat([rows, pooled])
@@ -283,13 +282,8 @@ def asymmetry(effects: pd.DataFrame) -> pd.DataFrame:
     if effects["standard_error"].nunique() < 2 or effects["effect"].nunique() < 2:
         raise PoolingError("the test compares small trials with large ones; these are all alike")
     test = _ask(effects).egger_test()
-    found = {
-        "intercept": test.intercept,
-        "t": test.statistic,
-        "df": test.df,
-        "p_value": test.pvalue,
-    }
-    return pd.DataFrame([found])
+    found = {"intercept": test.intercept, "t": test.statistic, "df": test.df}
+    return pd.DataFrame([found | {"p_value": test.pvalue}])
 
 
 def compare_with_metafor() -> pd.DataFrame:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import html
 import os
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -126,6 +128,8 @@ def text_fault(text: str) -> str:
             return f"found {shorten(text)}, which was {shorten(meant)}; {_REMEDY}"
     if text != (composed := unicodedata.normalize("NFC", text)):
         return f"found {shorten(text)} in letters and accents apart; write {shorten(composed)}"
+    if text != (meant := re.sub(r"&#?\w+;", lambda name: html.unescape(name[0]), text)):
+        return f"found {shorten(text)}, as the source of a web page has it; write {shorten(meant)}"
     if text != text.strip():
         return f"found spaces around {text.strip()[:60]!r}; remove them"
     return ""
