@@ -257,7 +257,7 @@ def _unknown_keys(tables: Mapping[str, LoadedTable]) -> Iterator[Problem]:
         for column, target in {**table.description.references, **lists}.items():
             cells = table.frame[column]
             named = (cells.map(split_list) if column in lists else cells).explode().dropna()
-            again = named.groupby([named.index, named]).cumcount() > 0
+            again = pd.MultiIndex.from_arrays([named.index, named]).duplicated()
             for number, key in named[again].items():
                 yield table.problem(number, column, f"found {key!r} twice; name it once")
             for number, key in named[~named.isin(keys[target])].items() if target in whole else ():
