@@ -34,7 +34,7 @@ from evidence_tools.book import layout, outputs
 from evidence_tools.book.execution import BuildError
 from evidence_tools.book.formulas import add_formulas
 from evidence_tools.book.nodes import add_nodes
-from evidence_tools.book.pdf import PdfError, add_pictures, prepare_pdf, resolve_pages
+from evidence_tools.book.pdf import PdfError, prepare_pdf, resolve_pages, show_attachments
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import Session, changed_pages, end_on_signals
 from evidence_tools.book.site import (
@@ -85,7 +85,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # A value of kind "env" that changes makes Sphinx read every page again.
     app.add_config_value("evidence_state", "", "env", [str])
     app.keep_going = True  # all that is wrong is reported, then the build stops
-    for add in (add_nodes, add_roles, add_formulas, add_pictures, outputs.add_outputs):
+    for add in (add_nodes, add_roles, add_formulas, outputs.add_outputs):
         add(app)
     app.add_directive("how-to-cite", layout.HowToCite)
     app.add_directive("evidence-checks", outputs.ChecksDirective)
@@ -95,6 +95,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-before-read-docs", _begin)
     app.connect("env-get-updated", _choose_pages, priority=900)  # when all is numbered
     app.connect("source-read", _find_results)
+    app.connect("source-read", show_attachments)
     app.connect("doctree-read", note_frame, priority=100)  # while it has its front matter
     app.connect("doctree-read", outputs.check_page)
     app.connect("doctree-read", layout.split_keywords)

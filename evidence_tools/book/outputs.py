@@ -39,9 +39,11 @@ from evidence_tools.show.display import MIME_TYPE, Table, TableRow, plain, read_
 LOGGER = logging.getLogger(__name__)
 _VEGA = re.compile(r"application/vnd\.vega(lite)?\.v\d+\+json")
 _PLOTLY = "application/vnd.plotly.v1+json"
-_BOKEH = re.compile(r"application/vnd\.bokehjs_(?:load|exec)\.v\d+\+json")
+_BOKEH = re.compile(
+    r"(?s)application/(?:vnd\.bokehjs|javascript\n.*Bokeh)"
+    r"|text/html\n.*(?:bk-notebook-logo|data-root-id=)"
+)
 _BOKEH_DATA = re.compile(r"\b(?:docs_json|render_items) = ")
-_BOKEH_NOTE = re.compile(r"bk-notebook-logo|data-root-id=")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _OTHER_HOST = re.compile(
     r"""(?:src|href|import)\s*[=(]?\s*\\?["'](https?:)?//[^"'\\]+\.(?:js|mjs)"""
@@ -274,8 +276,8 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
     if kind == _PLOTLY:
         described = ((content.get("layout") or {}).get("meta") or {}).get("description")
         return [_moving_chart("plotly", content, _alternative(data, described))]
-    if (bokeh := _bokeh_nodes(data)) is not None:
-        return bokeh
+    if _BOKEH.match(f"{kind}\n{data.string}"):
+        return _bokeh_nodes(data)
     if kind == "application/json":
         text = json.dumps(content, indent=2, ensure_ascii=False)
         return [nodes.literal_block(text, text, language="json")]
@@ -296,15 +298,10 @@ def _vega_chart(data: Any, spec: dict[str, Any], *, is_lite: bool) -> nodes.Node
     return evidence_chart("", alt=alt, svg=svg, spec=spec, narrow_svg=svg, narrow_spec=spec)
 
 
-def _bokeh_nodes(data: Any) -> list[nodes.Node] | None:
+def _bokeh_nodes(data: Any) -> list[nodes.Node]:
     """Find the chart in what Bokeh prints; the rest loads its script, which the site has."""
-    is_note = data.mime_type == "text/html" and _BOKEH_NOTE.search(data.string)
-    if is_note or _BOKEH.fullmatch(data.mime_type):
-        return []
-    if data.mime_type != "application/javascript" or "Bokeh" not in data.string:
-        return None
-    decode = json.JSONDecoder().raw_decode
-    found = [decode(data.string, each.end())[0] for each in _BOKEH_DATA.finditer(data.string)]
+    decode, script = json.JSONDecoder().raw_decode, str(data.string)
+    found = [decode(script, each.end())[0] for each in _BOKEH_DATA.finditer(script)]
     if len(found) != 2:
         return []
     figure = {"documents": found[0], "items": found[1]}

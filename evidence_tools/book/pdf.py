@@ -137,21 +137,13 @@ def prepare_pdf(app: Any, target: Path, pages: Pages) -> Callable[[], Path]:
     facts |= {"short_title": config.project, "subtitle": config.evidence_subtitle}
     facts["commit"] = f"{commit}, modified" if commit and stamp.modified else commit
     facts["how_to_cite"] = citation_of(app)
-    parts = part_captions(app)
-    captions = {name: f"#part({literal(words)})\n" for name, words in parts.items()}
-    body = "\n\n".join(captions.get(name, "") + writer.page(name) for name in pages)
+    parts: dict[str, str] = {}  # the pages of each part of the book, with its caption
+    for tree in app.env.tocs[config.root_doc].findall(addnodes.toctree):
+        if caption := tree.get("caption"):
+            parts |= dict.fromkeys(tree["includefiles"], f"#part({literal(caption)})\n")
+    body = "\n\n".join(parts.get(name, "") + writer.page(name) for name in pages)
     app.evidence_remarks = writer.remarks
     return partial(make_pdf, body, facts, folder, target, Path(app.srcdir))
-
-
-def part_captions(app: Sphinx) -> dict[str, str]:
-    """Tell which part of the book each page belongs to; pages outside any part are absent."""
-    captions: dict[str, str] = {}
-    for docname in chapter_order(app.env):
-        for toctree in app.env.tocs[docname].findall(addnodes.toctree):
-            if caption := toctree.get("caption") or captions.get(docname):
-                captions |= dict.fromkeys(toctree["includefiles"], caption)
-    return captions
 
 
 def make_pdf(body: str, facts: dict[str, Any], folder: Path, target: Path, book: Path) -> Path:
@@ -281,8 +273,3 @@ def show_attachments(app: Sphinx, docname: str, source: list[str]) -> None:
             text = text.replace(f"attachment:{name}", f"data:{kind};base64,{''.join(content)}")
         cell["source"] = text
     source[0] = json.dumps(notebook)
-
-
-def add_pictures(app: Sphinx) -> None:
-    """Have pictures shown that are attached to cells."""
-    app.connect("source-read", show_attachments)
