@@ -156,7 +156,7 @@ def _tokens(texts: Iterable[str]) -> set[str]:
 def _compare(pdf: Path, pages: list[str], held: set[str]) -> Iterator[Problem]:
     """Compare the numbers of all pages with those of the PDF, which shows code and its own, too."""
     printed = pdf_pages(pdf)
-    text = "\n".join(printed).replace("\ufffe", "-")
+    text = re.sub(r"(?<=\b10\.)\n(?=\d{4})", "", "\n".join(printed).replace("\ufffe", "-"))  # a DOI
     in_html, in_pdf = _tokens(pages), _tokens([text])
     # Lines of the PDF break inside addresses, and the PDF numbers its pages and sections.
     unbroken = ["".join(part.split()) for part in ("".join(pages), text)]

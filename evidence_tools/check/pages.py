@@ -38,7 +38,6 @@ _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|et al|approx|Dr|Prof|Fig|ca|St)|(?:^|[A-Z][a-z]+ |[A-Z]\. )[A-Z])\.$"
 )
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "‑": "-"})
-_SELECTS = frozenset(["query", "eval", "select", "get"])
 _PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _RESULTS = {"direction", "statistically_significant", "estimate", "p_value", "ci_lower"}
 _SELECT_BY = (
@@ -137,7 +136,7 @@ class Page:
                 self.fault(first - 1 + line, f"the code cannot run: {str(error)[:200]}")
         for node in ast.walk(tree):
             match node:
-                case ast.Call(func=ast.Attribute(attr=how), args=texts) if how in _SELECTS:
+                case ast.Call(func=ast.Attribute(attr="query" | "eval" | "get"), args=texts):
                     selected += texts
                 case ast.Compare() | ast.Call(func=ast.Attribute(attr="isin" | "eq" | "gt" | "lt")):
                     selected.append(node)

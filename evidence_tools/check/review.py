@@ -73,12 +73,11 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
     except EvidenceError as error:
         return Review(list(error.problems))
     found += [*_check_cells(evidence, judge), *check_plain(evidence)]
-    outdated = list(_outdated(evidence, today or date.today()))
     for page in pages:
         found = _not_exempt(page, [*found, *check_page(page, judge, review)], evidence, review)
     review.gaps = [Problem(f"data/{t}.csv", 0, "", what) for t, what in evidence.missing_rows()]
-    review.problems = sorted({*found, *(outdated if release else [])})
-    review.rereads += [] if release else outdated
+    (found if release else review.rereads).extend(_outdated(evidence, today or date.today()))
+    review.problems = sorted(set(found))
     return review
 
 
