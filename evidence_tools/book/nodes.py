@@ -136,17 +136,13 @@ def _visit_entry(self: Any, node: nodes.entry) -> None:
     self.body[-1] = f"{self.body[-1].rstrip().removesuffix('>')}{extra}>"
 
 
-def _depart_entry(self: Any, node: nodes.entry) -> None:
-    type(self).depart_entry(self, node)
-
-
 def add_nodes(app: Sphinx) -> None:
     """Register the nodes and transforms."""
     # The bibliography extension asks for it at each citation, through all installed packages.
     plugin._load_entry_point = cache(plugin._load_entry_point)
     app.add_node(evidence_ref, html=(_visit_ref, _depart_ref))
     app.add_node(evidence_chart, html=(_visit_chart, None))
-    app.add_node(nodes.entry, override=True, html=(_visit_entry, _depart_entry))
+    app.add_node(nodes.entry, override=True, html=(_visit_entry, None))
     app.add_post_transform(ForPrint)
     app.connect("doctree-read", show_brackets)
 
