@@ -183,6 +183,7 @@ ARMS, PASS = "pass rows of evidence.arms", "pass what pooling"
         (lambda t: forest_plot(t.findings, funnel=True), f"has no .*; {PASS}.pool"),
         (lambda t: forest_plot(pool(effects()), funnel=True), "needs 10 trials; there are 3"),
         (lambda t: forest_plot("x", funnel=True), f"found str; .*; {PASS}.pool"),
+        (lambda t: rows_table("arms", t.arms), "rows come first, then the name of their table"),
         (lambda t: rows_table(t.arms, "averages"), f"has no .*; {PASS}.subgroups"),
         (lambda t: rows_table([], "agreement"), f"found list; .*; {PASS}.compare_with_metafor"),
         (lambda t: narrate_releases(t.findings), r"found DataFrame; pass load_evidence\(\)"),

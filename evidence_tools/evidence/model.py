@@ -177,6 +177,8 @@ def pick(selection: Selection, table: str = "findings") -> tuple[Evidence, list[
     or holds other values than the tables raises ``TypeError``, ``ValueError`` or
     ``UnknownKeyError``, and the message says what to do.
     """
+    if not isinstance(table, str):
+        raise TypeError("rows come first, then the name of their table, such as 'trials'")
     chosen = selection if isinstance(selection, pd.DataFrame) else pd.DataFrame()
     evidence = loaded(chosen.attrs.get(ORIGIN))
     frame: pd.DataFrame = getattr(evidence, table)

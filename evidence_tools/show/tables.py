@@ -87,7 +87,7 @@ def rows_table(
     >>> rows_table(["owl2014"], "trials").columns[:4]
     ('Trial', 'Form', 'Dose', 'Duration')
     """
-    layout = None if columns else _LAYOUTS.get(table)
+    layout = None if columns else _LAYOUTS.get(str(table))
     if layout and layout.computed:
         frame = need(selection, f"pass what {layout.of} gives", layout.computed)
         evidence, picked = loaded(frame.attrs.get(ORIGIN)), as_rows(frame.rename_axis("row"))
