@@ -185,6 +185,7 @@ def _load(kept: Path, data: Path) -> Evidence:
     """Load the evidence; what the last build kept of it is found there by its content."""
     if kept.is_file():
         LOADED.update(pickle.loads(kept.read_bytes()))  # noqa: S301 - with the hash we noted
+        return load_evidence(data)
     evidence = load_evidence(data)
     for old in kept.parent.glob("*.pickle"):
         old.unlink()
