@@ -371,9 +371,8 @@ def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
 def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Compare what is said on agreement with the comparison of sources."""
     rows, outcomes = judge.rows, clause.means("outcome")
-    compared = rows.evidence.comparisons
-    about = compared["outcome_id"].isin(outcomes or compared["outcome_id"])
-    known = set(compared.loc[about, "relation"])
+    compared = rows.evidence.rows("comparisons").values()
+    known = {row.relation for row in compared if not outcomes or row.outcome_id in outcomes}
     others = {source for source in clause.sources if source != rows.central}
     agrees = (tag.sense == "agree") != clause.negated(tag) and not others
     every = agrees and (outcomes or clause.has("all", "none"))
