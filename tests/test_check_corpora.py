@@ -63,7 +63,7 @@ def test_at_most_twelve_in_a_hundred_falsehoods_are_missed(judge: Judge) -> None
 def test_four_of_five_faults_that_an_audit_finds_or_should_find_are_both() -> None:
     with (CORPORA / "page.csv").open(encoding="utf-8", newline="") as file:
         key = {row["sentence"]: row["verdict"] for row in csv.DictReader(file)}
-    blocks = [block for sentence in key for block in parse_page(sentence).blocks]
+    blocks = [block for sentence in key for block in parse_page(sentence).items]
     read = audit(blocks, load_evidence(PROJECT / "data"))
     judged = {s.text: s.verdict for s in read.sentences}
     faults = {CONTRADICTED, STRONGER, ABSENT, ADVICE}

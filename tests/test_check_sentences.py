@@ -8,7 +8,8 @@ import pytest
 from building import copy_topic, read_rows
 
 from evidence_tools.check.claims import read_claims
-from evidence_tools.check.pages import parse_page, sentences
+from evidence_tools.check.ledger import numbers
+from evidence_tools.check.pages import Text, parse_page, sentences
 from evidence_tools.check.review import Review, check_page
 from evidence_tools.check.verdicts import Judge, say
 from evidence_tools.evidence.model import load_evidence
@@ -69,14 +70,14 @@ def test_a_source_carries_over_to_the_next_sentence(judge: Judge) -> None:
 @pytest.mark.parametrize("name", ["Larkin A (2024)", "Larkin and colleagues (2024)", "Larkin 2024"])
 def test_names_of_sources_are_understood_as_people_write_them(judge: Judge, name: str) -> None:
     reading = read_claims(
-        next(sentences(parse_page(f"{name} report it.", "x").blocks)), judge.wording
+        next(sentences(parse_page(f"{name} report it.", "x").items)), judge.wording
     )
     assert reading.sources == ["larkin2024"]
 
 
 def test_the_longest_name_of_an_outcome_wins(judge: Judge) -> None:
     page = parse_page("Total somnin rose.", "x")
-    reading = read_claims(next(sentences(page.blocks)), judge.wording)
+    reading = read_claims(next(sentences(page.items)), judge.wording)
     assert [reading.words(tag) for tag in reading.all("outcome")] == ["Total somnin"]
 
 
@@ -125,9 +126,7 @@ def test_what_a_message_says_of_any_row_that_counts_passes(judge: Judge) -> None
     ],
 )
 def test_typed_numbers_are_found(judge: Judge, text: str, number: str | None) -> None:
-    from evidence_tools.check.ledger import numbers
-
-    claimed = [word for word, kind in numbers(text, judge.wording) if not kind]
+    claimed = [word for word, kind in numbers(read_claims(Text(text), judge.wording)) if not kind]
     assert number is None or number in claimed
 
 
@@ -144,7 +143,8 @@ def test_what_a_reader_can_tell_is_listed_and_stops_nothing(judge: Judge) -> Non
 
 
 def test_digits_that_are_part_of_a_name_are_no_numbers(judge: Judge) -> None:
-    from evidence_tools.check.ledger import numbers
-
-    found = dict(numbers("Lamp QX-7 and VK2, doi 10.1000/xyz12.", judge.wording))
-    assert set(found.values()) <= {"identifier", "address"}
+    said = Text("Lamp QX-7 and VK2, doi 10.1000/xyz12.")
+    assert {kind for _, kind in numbers(read_claims(said, judge.wording))} == {
+        "identifier",
+        "address",
+    }

@@ -61,7 +61,7 @@ def check_built(
         blocks = html_blocks(path.read_text(encoding="utf-8"))
         printed += [b.text for b in blocks] if page.front.get("print") is not False else []
         # The scale of an axis is of no row.
-        for token in sorted(_tokens(b.text for b in blocks if not b.literal) - numbers):
+        for token in sorted(_tokens(b.text for b in blocks if b.kind == "text") - numbers):
             message = f"the page shows the number {token!r}, which no row and no output holds"
             problems.append(Problem(str(path), 0, "", message, "number"))
     problems += _hidden(everything, named, evidence) if named else []
@@ -105,7 +105,7 @@ class Known:
                     yield Problem(path, 0, "", message, "wording")
             else:  # text that an author printed
                 blocks = [block for text in forms for block in text_blocks(text)]
-                for problem in check_page(Page(path, blocks=blocks), self.judge, Review()):
+                for problem in check_page(Page(path, items=blocks), self.judge, Review()):
                     number = re.match(r"typed number '([^']+)'", problem.message)
                     if not number or not _tokens([number.group(1)]) <= self.numbers:
                         yield replace(problem, line=0, message=f"printed: {problem.message}")
@@ -136,7 +136,9 @@ def _folded(text: str) -> str:
 
 def _hidden(pages: list[Page], named: set[str], evidence: Evidence) -> Iterator[Problem]:
     """Find findings that no page shows and that no page leaves out with a reason."""
-    shown = named | {key.partition(".")[0] for page in pages for _, key, _ in page.names}
+    shown = named | {
+        key.partition(".")[0] for page in pages for key in (i.text for i in page.items)
+    }
     shown |= {subject for page in pages for _, subject, _ in page.comments.values()}
     for key in evidence.rows("findings").keys() - shown:
         message = f"{key} is on no page; show it, or write: % check: exclude {key} -- reason"

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import ast
 import csv
-import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,18 +36,20 @@ _END = re.compile(r"""(?<![.!?])[.!?]++["”')\]]*(?=\s+["“'(]?[A-Z0-9⟦*]|\s
 _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|et al|approx|Dr|Prof|Fig|ca|St)|(?:^|[A-Z][a-z]+ |[A-Z]\. )[A-Z])\.$"
 )
+_LINE = re.compile("\n")
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "‑": "-"})
 _PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _RESULTS = {"direction", "statistically_significant", "estimate", "p_value", "ci_lower"}
 _SELECT_BY = (
     "select by source, outcome, kind or analysis, or write `# check: ignore coverage -- why`"
 )
+_WORDS = {"code": r"(?:\D|(?<=[A-Za-z])\d+)+", "math": r"\\text\w*\{([^}]*)\}"}
 _NOTE = re.compile(r"\[\d+(?:[,–-] ?\d+)*\]")
 
 
 @cache
 def markup(kind: str) -> dict[str, str]:
-    """Read how each ``directive``, ``role`` or ``tag`` with a name is read."""
+    """Read how each ``directive``, ``role``, ``token`` or ``tag`` with a name is read."""
     with Path(__file__).with_name("markup.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] == kind]
     return {name: row["how"] for row in rows for name in row["names"].split()}
@@ -56,31 +57,29 @@ def markup(kind: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A paragraph, heading, caption, table row or sentence; ``literal`` code, math or drawing.
+    """A thing on a page: a ``text`` (paragraph, heading, caption, table row, sentence), or another.
 
-    A role in it is a mark such as ``⟦0⟧``; it begins on a line, and each line break begins a line.
+    Code, math and drawings are texts too; a label, heading, image, link, directive, kernelspec
+    or role is a name. A role in a text is a mark such as ``⟦0⟧``; each line break begins a line.
     """
 
     text: str
     line: int = 0
     roles: Sequence[tuple[str, str]] = ()
-    literal: str = ""
+    kind: str = "text"
 
 
 @dataclass
 class Page:
-    """One page: its lines, its texts, what is named where, and what cannot be read.
+    """One page: its lines, its settings, what is on it, and what cannot be read.
 
-    ``names`` are roles, and kinds such as ``image`` or ``directive``, each with its key and line;
-    ``labels`` can be named. ``comments`` are exemptions: their lines, kind, subject and reason.
+    ``comments`` are exemptions: their lines, kind, subject and reason.
     """
 
     path: str
     lines: dict[int, str] = field(default_factory=dict)
     front: dict[str, Any] = field(default_factory=dict)
-    blocks: list[Text] = field(default_factory=list)
-    names: list[tuple[str, str, int]] = field(default_factory=list)
-    labels: set[str] = field(default_factory=set)
+    items: list[Text] = field(default_factory=list)
     comments: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     faults: list[Problem] = field(default_factory=list)
 
@@ -95,19 +94,24 @@ class Page:
         """Note what is wrong on a line."""
         self.faults.append(self.problem(line, message, rule))
 
-    def refuse(self, what: str, line: int) -> None:
-        """Note something that the rules cannot read."""
-        self.fault(line, f"{what} cannot be checked; write it as Markdown, or leave it out")
+    def add(self, text: str, line: int, kind: str = "text") -> None:
+        """Add a thing; of a text also the roles in it, and what cannot be read is a fault."""
+        roles, hows = list[tuple[str, str]](), markup("role")
 
-    def add(self, text: str, line: int, literal: str = "") -> None:
-        """Add a text in which roles are written, or one that is code, math or a drawing."""
-        count, roles = itertools.count(), [] if literal else list(ROLE.finditer(text))
-        for role in roles:
-            self.names.append((role[1], role[2], line + text.count("\n", 0, role.start())))
-        if text.strip():
-            marked = ROLE.sub(lambda _: f"⟦{next(count)}⟧", text.replace("⟦", "["))
-            named = [(role[1], role[2]) for role in roles]
-            self.blocks.append(Text(text if literal else marked, line, named, literal))
+        def read(role: re.Match[str]) -> str:
+            name, said = role.groups()
+            kind = how if (how := hows.get(name, "")) in _WORDS else name
+            self.add(said, line + text.count("\n", 0, role.start()), kind)
+            if how in _WORDS or how == "text":
+                return _words(said, how)
+            roles.append((name, said))
+            return f"{said if how == 'term' else said.rpartition('<')[0]}⟦{len(roles) - 1}⟧"
+
+        if kind == "refused":
+            self.fault(line, f"{text} cannot be checked; write it as Markdown, or leave it out")
+        elif text.strip():
+            marked = ROLE.sub(read, text.replace("⟦", "[")) if kind == "text" else text
+            self.items.append(Text(marked, line, roles, kind))
 
     def note(self, text: str, first: int) -> None:
         """Note what comments exempt, and labels, titles and captions among settings."""
@@ -115,19 +119,17 @@ class Page:
             if comment := _COMMENT.match(written):
                 self.comments[line] = (comment[1], comment[2], comment[3])
         for option in _OPTION.finditer(text):
-            value = option[3].strip("|>-'\" \n")
-            if option[2] in ("name", "label"):
-                self.labels.add(value)
-            else:
-                self.add(value, first + text.count("\n", 0, option.start()))
+            kind = "label" if option[2] in ("name", "label") else "text"
+            line = first + text.count("\n", 0, option.start())
+            self.add(option[3].strip("|>-'\" \n"), line, kind)
 
     def add_code(self, source: str, first: int) -> None:
         """Add the texts of a cell; its numbers, and what it selects rows by, may be faults."""
         kernel = (self.front.get("kernelspec") or {}).get("name")
-        self.names.append(("kernelspec", str(kernel), 1))
+        self.add(str(kernel), 1, "kernelspec")
         self.note(source, first)
         python = re.sub(r"(?m)^[ \t]*[%!?].*|^.*\?$", "pass", source)
-        tree, selected = ast.parse(""), list[ast.AST]()
+        tree, silent = ast.parse(""), set[ast.AST]()
         try:
             tree = compile(python, "cell", "exec", _PARSED)
         except (SyntaxError, ValueError, RecursionError) as error:
@@ -135,23 +137,27 @@ class Page:
                 line = getattr(error, "lineno", 1) or 1
                 self.fault(first - 1 + line, f"the code cannot run: {str(error)[:200]}")
         for node in ast.walk(tree):
-            match node:
-                case ast.Call(func=ast.Attribute(attr="query" | "eval" | "get"), args=texts):
-                    selected += texts
-                case ast.Compare() | ast.Call(func=ast.Attribute(attr="isin" | "eq" | "gt" | "lt")):
-                    selected.append(node)
-        for node in selected:
-            code, line = ast.unparse(node), first + getattr(node, "lineno", 1) - 1
-            # Whether there is a figure at all says nothing on how it came out.
-            if "None" not in code and (columns := _RESULTS.intersection(re.findall(r"\w+", code))):
-                message = f"rows are selected by {min(columns)!r}, that is by how they came out; "
-                self.fault(line, message + _SELECT_BY, "coverage")
-        silent = {part for node in selected for part in ast.walk(node)}
-        for node in (node for node in ast.walk(tree) if node not in silent):
             line = first + getattr(node, "lineno", 1) - 1
             match node:
+                case _ if node in silent:
+                    continue
+                case (
+                    ast.Compare()
+                    | ast.Call(
+                        func=ast.Attribute(
+                            attr="query" | "eval" | "get" | "isin" | "eq" | "gt" | "lt"
+                        )
+                    )
+                ):
+                    code = ast.unparse(node)
+                    silent.update(ast.walk(node))
+                    columns = _RESULTS.intersection(re.findall(r"\w+", code))
+                    # Whether there is a figure at all says nothing on how it came out.
+                    if columns and "None" not in code:
+                        message = f"rows are selected by {min(columns)!r}, that is by how they "
+                        self.fault(line, f"{message}came out; {_SELECT_BY}", "coverage")
                 case ast.keyword(arg="name", value=ast.Constant(value=str(label))):
-                    self.labels.add(label)
+                    self.add(label, line, "label")
                 case ast.Constant(value=str(text)) if " " in text.strip():
                     self.add(text, line)
                 case ast.Constant(value=float(number)):
@@ -195,6 +201,8 @@ def parse_page(text: str, shown: str = "text", extensions: Sequence[str] = ()) -
             page.add_code(source, first + 1)
         elif cell["cell_type"] == "markdown":
             _read(page, _parser(frozenset(extensions)), source, first)
+        else:
+            page.add(f"a {cell['cell_type']} cell", first + 1, "refused")
     return page
 
 
@@ -209,78 +217,68 @@ def _parser(extensions: frozenset[str]) -> MarkdownIt:
     return create_md_parser(MdParserConfig(enable_extensions=wanted), RendererHTML)
 
 
-def _read(page: Page, parser: MarkdownIt, text: str, offset: int) -> None:
-    """Read a text that begins after a line, and the directives in it."""
-    line, said, row, hows = offset + 1, "", None, markup("role")
+def _read(page: Page, parser: MarkdownIt, text: str, offset: int, *, rows: bool = False) -> None:
+    """Read a text that begins after a line, and the directives in it; ``rows`` in nested lists."""
+    line, start, said, hows = offset + 1, 0, "", markup("token")
     for block in parser.parse(f"{text}\n", {}):
         line = offset + block.map[0] + 1 if block.map else line
+        start = start if said else line
         for token in [*(block.children or ()), block]:
-            if "title" in token.attrs:
-                page.add(str(token.attrs["title"]), line)
-            match token.type:
+            content = token.content
+            page.add(str(token.attrs.get("title", "")), line)
+            match hows.get(token.type):
                 case "text":
-                    if begun := re.search(r"\{[a-z:]+\}`", token.content):
-                        page.refuse(f"the role {begun.group()} without a second backtick", line)
-                    said += token.content
-                case "softbreak" | "hardbreak":
-                    said += "\n"
-                    line += 1
-                case "myst_role":
-                    if " " in token.content and hows.get(token.meta["name"]) == "text":
-                        page.add(token.content, line)
-                    said += f"{{{token.meta['name']}}}`{token.content.replace('`', ' ')}`"
-                case "inline" if row is None:  # after its parts
-                    page.add(said, line - said.count("\n"))
-                    said = ""
-                case "tr_open":
-                    row = list[str]()
-                case "td_close" | "th_close" if row is not None:
-                    row.append(said)
-                    said = ""
-                case "tr_close":
-                    # A row is read as a whole: its first cell says what the others are about.
-                    page.add(" | ".join(row or ()), line)
-                    row = None
-                case "image" | "link_open":
+                    if begun := re.search(r"\{[a-z:]+\}`", content):
+                        page.add(f"the role {begun[0]} without a second backtick", line, "refused")
+                    said += content
+                case "break":
+                    said, line = f"{said}\n", line + 1
+                case "role":
+                    said += f"{{{token.meta['name']}}}`{content.replace('`', ' ')}`"
+                case "image" | "link" as how:
                     address = token.attrs.get("src") or token.attrs.get("href")
-                    page.names.append((token.type.partition("_")[0], unquote(str(address)), line))
-                    page.add(token.content, line)
-                case "html_inline" | "html_block":
-                    if "<script" in token.content.lower():
-                        page.refuse("a script", line)
-                    page.blocks += html_blocks(token.content, line - 1)
-                case "code_inline" | "code_block":
-                    page.add(token.content, line, "code")
-                case kind if "math" in kind:
-                    page.labels.add(token.info)
-                    page.add(token.content, line, "math")
-                    page.add(" ".join(re.findall(r"\\text\w*\{([^}]*)\}", token.content)), line)
-                case "substitution_inline" | "substitution_block":
-                    page.refuse("a substitution", line)
-                case "fence" | "colon_fence":
+                    page.add(unquote(str(address)), line, how)
+                    page.add(content, line)
+                case "html":
+                    if "<script" in content.lower():
+                        page.add("a script", line, "refused")
+                    page.items += html_blocks(content, line - 1, "unread")
+                    said += " " * content.startswith("<br")
+                case "code":
+                    page.add(content, line, "code")
+                    said += _words(content.replace("`", "'"), "code") if block.children else ""
+                case "math":
+                    page.add(token.info, line, "label")
+                    page.add(content, line, "math")
+                    said += _words(content, "math")
+                case "fence":
                     _directive(page, parser, token, line)
-                case "heading_open":
-                    page.names.append(("heading", token.tag, line))
-                case "myst_target":
-                    page.labels.add(token.content)
-                case "myst_line_comment":
-                    page.note(re.sub("(?m)^", "%", token.content), line)
-                case "front_matter":  # from the second line on
-                    page.front = read_yaml(f"\n{token.content}")
-                    page.note(token.content, 2)
+                case "comment":
+                    page.note(re.sub("(?m)^", "%", content), line)
+                case "front":  # from the second line on
+                    page.front = read_yaml(f"\n{content}")
+                    page.note(content, 2)
+                case "heading" | "label" | "refused" as how:
+                    page.add(content or token.tag, line, how)
+        if block.tag in ("td", "th") or (rows and block.level > 1):
+            # A row is read as a whole: its first cell says what the others are about.
+            said += " | " * (block.nesting < 0)
+        elif block.type != "inline" and block.nesting <= 0:
+            page.add(said.strip(" |"), start)
+            said = ""
 
 
 def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
     begin, end = token.map or (0, 0)
     # One without content hides nothing.
     if token.content and token.content.count("\n") > end - begin - 2:
-        page.refuse(f"a block that no {token.markup} closes", line)
+        page.add(f"a block that no {token.markup} closes", line, "refused")
     match = re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())
     if match is None:
         page.add(token.content, line + 1, "code")
         return
     name, argument = match[1].lower(), match[2]
-    page.names.append(("directive", name, line))
+    page.add(name, line, "directive")
     options = (_OPTIONS.match(token.content) or match)[0]
     page.note(options, line + 1)
     body, first = token.content.removeprefix(options), line + 1 + options.count("\n")
@@ -288,32 +286,35 @@ def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
         case "cell":
             page.add_code(body, first)
         case "refused":
-            page.refuse(f"the directive {name!r}", line)
+            page.add(f"the directive {name!r}", line, "refused")
         case "code" | "math" as how:
             page.add(body, first, how)
         case how:
-            if how == "picture":
-                page.names.append(("image", argument, line))
-            else:
-                page.add(argument, line)
+            page.add(argument, line, "image" if how == "picture" else "text")
             if name in ("glossary", "figure-md"):  # terms, or a label
-                page.labels |= {argument, *re.findall(r"(?m)^\S.*", body)}
-            _read(page, parser, body, first - 1)
+                for label in (argument, *re.findall(r"(?m)^\S.*", body)):
+                    page.add(label, line, "label")
+            _read(page, parser, body, first - 1, rows=name == "list-table")
 
 
-def sentences(blocks: Iterable[Text]) -> Iterator[Text]:
-    """List the sentences of some texts, in order."""
-    for block in (block for block in blocks if not block.literal):
-        text, start, line = block.text.translate(_QUOTES), 0, block.line
-        last = len(text.rstrip())
-        for begin, end in [*(match.span() for match in _END.finditer(text)), (last, len(text))]:
+def _words(text: str, kind: str) -> str:
+    """Keep of code or a formula the words that belong to its sentence."""
+    return " ".join(re.findall(_WORDS[kind], text)) if kind in _WORDS else text
+
+
+def sentences(items: Iterable[Text]) -> Iterator[Text]:
+    """List the sentences of texts, in order, and the lines of code, math and drawings."""
+    for item in (item for item in items if item.kind in ("text", "code", "math", "drawing")):
+        text, start, line = item.text.translate(_QUOTES), 0, item.line
+        last, ends = len(text.rstrip()), (_END if item.kind == "text" else _LINE)
+        for begin, end in [*(match.span() for match in ends.finditer(text)), (last, len(text))]:
             # A name before a full stop is looked for in the few letters before it.
             if end < last and _NO_END.search(text, max(begin - 40, 0), begin + 1):
                 continue
             part = text[start:end]
             if words := part.strip():
                 before = part[: part.index(words)].count("\n")
-                yield Text(words.replace("\n", " "), line + before, block.roles)
+                yield Text(words.replace("\n", " "), line + before, item.roles, item.kind)
             line, start = line + part.count("\n"), end
 
 
@@ -326,39 +327,40 @@ def read_document(path: Path) -> list[Text]:
         joined = re.sub(r"(\w)[-\u00ad\ufffe]\n(?=[a-z])", r"\1", text)
         for paragraph in re.split(r"\n\s*\n|(?<=[.!?])\n(?=[A-Z•])", joined):
             found.add(" ".join(paragraph.split()), number)
-    return found.blocks
+    return found.items
 
 
 def text_blocks(text: str) -> list[Text]:
-    """Read Markdown or plain text, or HTML when it begins with a tag."""
+    """Read Markdown or plain text, or HTML when it begins with a tag, without marks of notes."""
     is_html = re.match(r"\s*<(?:!doctype|html|\w+[ >])", text, re.I)
-    return html_blocks(text) if is_html else parse_page(text).blocks
+    items = html_blocks(text) if is_html else parse_page(text).items
+    return [replace(i, text=_NOTE.sub("", i.text)) for i in items if i.kind == "text"]
 
 
-def html_blocks(text: str, offset: int = 0) -> list[Text]:
-    """Read HTML block by block, without what is beside the text; drawings are literal."""
+def html_blocks(text: str, offset: int = 0, *hows: str) -> list[Text]:
+    """Read HTML block by block, of a whole page without what is beside the text."""
     from lxml import html
 
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    page = html.document_fromstring(f"{text}<br>".encode(), parser=parser)
-    page, found = next(page.iter("main"), page), Page("text")
-    how = markup("tag")
-    for tag in list(page.iter()):
+    tree = html.document_fromstring(f"{text}<br>".encode(), parser=parser)
+    tree, found, how = next(tree.iter("main"), tree), Page("text"), markup("tag")
+    silent = set(hows or ("unread", "beside"))
+    for tag in list(tree.iter()):
         line = offset + (tag.sourceline or 1)
-        if "hidden" in tag.attrib or "unread" in map(how.get, (tag.tag, *tag.classes)):
+        if "hidden" in tag.attrib or not silent.isdisjoint(map(how.get, (tag.tag, *tag.classes))):
             tag.drop_tree()
         elif tag.tag == "svg":
-            found.add(" ".join(tag.itertext()), line, "drawing")
+            found.add("\n".join(tag.itertext()), line, "drawing")
             tag.drop_tree()
-        elif tag.tag in ("td", "th"):
-            tag.tail = " | "
+        elif tag.tag in ("td", "th", "br"):
+            tag.tail = (" " if tag.tag == "br" else " | ") + (tag.tail or "")
         elif tag.tag not in how and next(tag.iterancestors("tr"), None) is None:
             mark = f"\ue000{line}\ue000"
             tag.text, tag.tail = f"{mark}{tag.text or tag.get('alt', '')}", mark + (tag.tail or "")
-    parts = re.split("\ue000([0-9]+)\ue000", page.text_content())
+    parts = re.split("\ue000([0-9]+)\ue000", tree.text_content())
     for begun, part in zip(parts[1::2], parts[2::2], strict=True):
-        found.add(re.sub(r"\s+", " ", _NOTE.sub("", part)).strip(" |"), int(begun))
-    return found.blocks
+        found.add(re.sub(r"\s+", " ", part).strip(" |"), int(begun))
+    return found.items
 
 
 def pdf_pages(path: Path) -> list[str]:

@@ -87,10 +87,11 @@ def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
         review.exemptions.append(Problem(page.path, 0, "", str(declared), "bind"))
     else:
         yield from page.faults
-        yield from check_numbers(page, judge.wording, judge.rows, review.numbers)
     reading: Reading | None = None
-    for sentence in sentences(page.blocks):
+    for sentence in sentences(page.items):
         reading = read_claims(sentence, judge.wording, reading)
+        for message in () if declared else check_numbers(reading, judge.rows, review.numbers):
+            yield page.problem(sentence.line, message, "number")
         for fault in judge.faults(reading):
             rule = _RULE_OF.get(fault.slot, "frame")
             problem = page.problem(sentence.line, f"{fault.slot}: {fault.message}", rule)
@@ -137,14 +138,15 @@ def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterato
         "unknown": partial(evidence.row, "statements"),
         "value": partial(value_runs, evidence),
     }
-    labels, kernels = set[str]().union(*(page.labels for page in pages)), find_kernel_specs()
+    items = [(page, item) for page in pages for item in page.items]
+    labels, kernels = {i.text for _, i in items if i.kind == "label"}, find_kernel_specs()
     hows, directives = markup("role") | markup("name"), set(markup("directive"))
-    known = {"label": labels, "work": works, "kernel": set(kernels)}
+    known = {"label": labels, "term": labels, "work": works, "kernel": set(kernels)}
     known |= {"role": set(hows), "directive": directives}
     extensions = (settings.get("sphinx") or {}).get("extra_extensions") or ()
     brought = set(extensions) - markup("extension").keys()  # they have names of their own
-    built = (page for page in pages if page.path != "README.md")
-    for page, (kind, name, line) in ((one, use) for one in built for use in one.names):
+    for page, item in (pair for pair in items if pair[0].path != "README.md"):
+        kind, name, line = item.kind, item.text, item.line
         how, wrong = hows.get(kind, "role"), list[str]()
         target = kind if how == "role" else name.rpartition("<")[2].rstrip(">")
         if how == "row":
@@ -201,7 +203,7 @@ def read_book(folder: Path) -> list[Page]:
         if path in others:
             message = "the chapter is not in _toc.yml; list or remove it"
             pages[-1].fault(1, message, "coverage")
-        elif "heading" not in (kind for kind, *_ in pages[-1].names):
+        elif "heading" not in (item.kind for item in pages[-1].items):
             pages[-1].fault(1, "the page has no title; begin it with a line such as '# Title'")
     return [*pages, config, contents]
 
