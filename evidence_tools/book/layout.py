@@ -14,19 +14,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.nodes import download_links, evidence_ref
-from evidence_tools.evidence.model import Evidence
 from evidence_tools.releases.manifest import citation_text
-from evidence_tools.show.display import plain
-from evidence_tools.show.words import (
-    concern_text,
-    design_text,
-    direction_text,
-    effect_text,
-    note_runs,
-    outcome_text,
-    sentence_case,
-    source_name,
-)
+from evidence_tools.show import words
 
 OFFERED = {".bib": "BibTeX", ".ris": "RIS", "-files.zip": "All files (.zip)"}
 """Files of a version beside its PDF: how their names end, and what readers are offered."""
@@ -137,50 +126,14 @@ def complete_page(
     body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
     context["body"] = body
-    # What each figure or name rests on, apart from the sentences: copied text and reading aids have
-    # those alone. The script shows a card beside the mention, which else links to the row.
-    mentions = sorted({(node["kind"], node["key"]) for node in doctree.findall(evidence_ref)})
-    context["evidence_cards"] = {
-        key: (_finding if kind == "finding" else _source)(app.evidence, key)
-        for kind, key in mentions
-    }
+    mentions = {(node["kind"], node["key"]) for node in doctree.findall(evidence_ref)}
+    context |= {"mentions": sorted(mentions), "evidence": app.evidence, "words": words}
 
 
 def _is_used(file: Any, body: str) -> bool:
     shown = f"{file.filename or ''} {getattr(file, 'attributes', {}).get('body', '')}"
     wanted = (mark in body for name, mark in _NEEDED_BY.items() if name in shown.lower())
     return not _NEVER.search(shown) and all(wanted)
-
-
-def _finding(evidence: Evidence, key: str) -> dict[str, Any]:
-    row = evidence.finding(key)
-    source = evidence.source(row.source_id)
-    return {
-        "": sentence_case(outcome_text(evidence.outcome(row.outcome_id))),
-        "Direction": direction_text(row),
-        "Result": effect_text(row),
-        "As printed": row.as_printed or "no figure printed",
-        "Source": f"{source_name(source)}. {source.title}",
-        "Where": f"{row.locator}; read: {row.read_at}",
-        "Analysis": row.analysis,
-        **_doubts(evidence, source, row),
-        "Key": key,
-    }
-
-
-def _source(evidence: Evidence, key: str) -> dict[str, Any]:
-    row = evidence.source(key)
-    shown = {"": row.short_name, "Title": row.title, "Journal": row.journal}
-    shown |= {"Design": design_text(row.design), "Read": row.read_at}
-    return shown | _doubts(evidence, row, row)
-
-
-def _doubts(evidence: Evidence, source: Any, row: Any) -> dict[str, str]:
-    concerns = concern_text(source) or "none known"
-    return {
-        "Concerns": f"{concerns}, checked {source.integrity_checked:%Y-%m-%d}",
-        "Note": plain(note_runs(evidence.rows("sources"), row.note or "")),
-    }
 
 
 def split_keywords(app: Sphinx, doctree: nodes.document) -> None:

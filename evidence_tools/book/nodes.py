@@ -12,7 +12,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 
 DATA = "_data"
 """Folder of the site with the data behind its tables and figures."""
+_STYLES: dict[str, Any] = {"strong": nodes.strong, "emphasis": nodes.emphasis}
+_STYLES["struck"] = partial(nodes.inline, classes=["struck"])
 
 
-class evidence_ref(nodes.Inline, nodes.TextElement):  # noqa: N801 - docutils names nodes so
+class evidence_ref(nodes.inline):  # noqa: N801 - docutils names nodes so
     """What a finding or a source states; ``kind`` and ``key`` name its row."""
 
 
@@ -63,10 +65,11 @@ def run_nodes(runs: tuple[Run, ...]) -> list[nodes.Node]:
 
 
 def _run_node(run: Run) -> nodes.Node:
-    if run.finding_id or run.source_id:
-        kind, key = ("finding" if run.finding_id else "source"), run.finding_id or run.source_id
-        inner = nodes.inline("", run.text, classes=["struck"] if run.style == "struck" else [])
-        return evidence_ref("", "", inner, kind=kind, key=key)
+    made = _STYLES.get(run.style)
+    words = made("", run.text) if made else nodes.Text(run.text)
+    if key := run.finding_id or run.source_id:
+        kind = "finding" if run.finding_id else "source"
+        return evidence_ref("", "", words, kind=kind, key=key, classes=["evidence-ref"])
     if run.cite:  # the same node that the role {cite:p} makes
         return addnodes.pending_xref(
             "",
@@ -78,11 +81,8 @@ def _run_node(run: Run) -> nodes.Node:
             support_smartquotes=False,
         )
     if run.link.startswith("https://"):
-        return nodes.reference("", run.text, refuri=run.link)
-    if run.style == "struck":
-        return nodes.inline("", run.text, classes=["struck"])
-    made = {"strong": nodes.strong, "emphasis": nodes.emphasis}.get(run.style)
-    return made("", run.text) if made else nodes.Text(run.text)
+        return nodes.reference("", "", words, refuri=run.link)
+    return words
 
 
 def place_of(node: nodes.Node) -> Any:
@@ -96,15 +96,6 @@ def place_of(node: nodes.Node) -> Any:
 def line_of(node: nodes.Node) -> int:
     """Return the line of a node in its chapter; 0 if unknown."""
     return int(getattr(place_of(node), "line", None) or 0)
-
-
-def _visit_ref(self: Any, node: evidence_ref) -> None:
-    key = html.escape(node["key"], quote=True)
-    self.body.append(f'<span class="evidence-ref evidence-{node["kind"]}" data-key="{key}">')
-
-
-def _depart_ref(self: Any, node: evidence_ref) -> None:
-    self.body.append("</span>")
 
 
 def _visit_chart(self: Any, node: evidence_chart) -> None:
@@ -140,7 +131,6 @@ def add_nodes(app: Sphinx) -> None:
     """Register the nodes and transforms."""
     # The bibliography extension asks for it at each citation, through all installed packages.
     plugin._load_entry_point = cache(plugin._load_entry_point)
-    app.add_node(evidence_ref, html=(_visit_ref, _depart_ref))
     app.add_node(evidence_chart, html=(_visit_chart, None))
     app.add_node(nodes.entry, override=True, html=(_visit_entry, None))
     app.add_post_transform(ForPrint)

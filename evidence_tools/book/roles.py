@@ -129,23 +129,17 @@ def note_page(app: Any, doctree: nodes.document) -> None:
     app.env.metadata[app.env.docname] |= {"shown": shown, "stated": shown | named}
 
 
-class LinkMentions(SphinxPostTransform):
-    """Link each mention to its row, on the first page of the book that shows it."""
-
-    default_priority = 8
-    formats = ("html", "typst")
-
-    def run(self, **_: Any) -> None:
-        """Go through the mentions of a page; what no page shows stays plain text."""
-        env, builder = self.env, self.app.builder
-        pages = [page for page in chapter_order(env) if env.metadata[page].get("shown")]
-        if builder.name == "typst":  # what is in print comes first
-            pages.sort(key=lambda page: not is_printed(env, page))
-        for node in self.document.findall(evidence_ref):
-            wanted = (node["kind"], node["key"])
-            page = next((page for page in pages if wanted in env.metadata[page]["shown"]), None)
-            if page is not None:
-                node[:] = [make_refnode(builder, env.docname, page, node["key"], node.children)]
+def link_mentions(app: Any, doctree: nodes.document, docname: str) -> None:
+    """Link each mention to its row, on the first page that shows it; if none does, to nothing."""
+    env, builder = app.env, app.builder
+    pages = [page for page in chapter_order(env) if env.metadata[page].get("shown")]
+    if builder.name == "typst":  # what is in print comes first
+        pages.sort(key=lambda page: not is_printed(env, page))
+    for node in doctree.findall(evidence_ref):
+        wanted = (node["kind"], node["key"])
+        page = next((page for page in pages if wanted in env.metadata[page]["shown"]), None)
+        if page is not None:
+            node[:] = [make_refnode(builder, docname, page, node["key"], node.children)]
 
 
 class LinkAbbreviations(SphinxPostTransform):
@@ -208,5 +202,5 @@ def add_roles(app: Sphinx) -> None:
     # There is no setting for it, and a number that is silently dropped is worse than a patch.
     DocutilsRenderer.render_image = _render_image  # type: ignore[method-assign,assignment]
     app.connect("doctree-read", note_page)
-    app.add_post_transform(LinkMentions)
+    app.connect("doctree-resolved", link_mentions)
     app.add_post_transform(LinkAbbreviations)

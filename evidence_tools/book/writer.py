@@ -18,7 +18,7 @@ from typing import Any
 from docutils import nodes
 from myst_nb.core.render import strip_ansi
 
-from evidence_tools.book.nodes import html_element, line_of
+from evidence_tools.book.nodes import evidence_ref, html_element, line_of
 
 STYLES = ("report.typ", "elements.typ")
 """Files beside this one that say how the report looks in print."""
@@ -145,7 +145,7 @@ class Writer:
             if (page or self.docname) in self.pages:
                 return {"to": self.labels.get(f"{page or self.docname}#{name}")}
             if not self.site:  # a mention of a row says all that there is to say
-                is_mention = type(node.parent).__name__ == "evidence_ref"
+                is_mention = isinstance(node.parent, evidence_ref)
                 words = [self.tree(child) for child in node.children]
                 return {"children": words if is_mention else [*words, " (on the web)"]}
             address = f"{page}.html" + (f"#{name}" if name else "")

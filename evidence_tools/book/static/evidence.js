@@ -56,7 +56,7 @@
   }
 
   function offerCard(link) {
-    const card = document.getElementById("card-" + link.parentElement.dataset.key);
+    const card = document.getElementById("card-" + decodeURIComponent(link.hash.slice(1)));
     if (!card) return;
     link.setAttribute("aria-describedby", card.id); // the hidden original, for screen readers
     const isMouse = (event) => event.pointerType === "mouse";
