@@ -82,9 +82,9 @@ def test_at_most_three_names_are_given_and_the_rest_counted() -> None:
 
 
 def test_certainty_is_shown_as_filled_circles() -> None:
-    levels = ("high", "moderate", "low", "very low")
-    assert [certainty_mark(level) for level in levels] == ["●●●●", "●●●○", "●●○○", "●○○○"]
-    assert (certainty_mark("at most low"), certainty_mark(None)) == ("●●○○*", "not rated")
+    said = [certainty_mark(level) for level in ("high", "moderate", "at most low", "very low")]
+    assert said == ["●●●● high", "●●●○ moderate", "●●○○ at most low", "●○○○ very low"]
+    assert certainty_mark(None) == "not rated"
 
 
 def test_a_missing_unit_is_said_in_a_sentence_and_left_out_of_a_table(topic: Evidence) -> None:

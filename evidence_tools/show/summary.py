@@ -50,7 +50,7 @@ _ANSWER = Layout(
     {
         "Outcome": outcome_cell,
         "Result": _change,
-        "Other sources": _others,
+        "Do others agree?": _others,
         "Certainty": _certainty,
     },
     missing="",
@@ -61,8 +61,8 @@ _ANSWER = Layout(
 def answer_table(selection: Selection, *, name: str = "tab-answer", caption: str = "") -> Table:
     """Show on one screen what a source reports, what others report, and how sure that is.
 
-    >>> str(answer_table(["larkin2024-som"])).splitlines()[2]
-    'Somnin (SOM) | ↑ increase: MD 1.86 (95% CI 1.17–2.56) | 2 agree; 2 unclear | ●●○○*'
+    >>> str(answer_table(["larkin2024-dor"])).splitlines()[2]
+    'Dormine (DOR) | no significant change | 1 agree | ●●○○ at most low'
     """
     evidence, findings = pick(selection)
     notes = map(words.sentence, ("note.unclear", "note.certainty"))

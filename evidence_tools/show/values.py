@@ -33,6 +33,7 @@ from evidence_tools.show import words
 from evidence_tools.show.display import Prose, Run, Runs, Text, runs
 
 FACETS = ("count", "source_count", "sources", "names", "short", "plain", "ways", "ratings")
+_ENDINGS = {"rose": "increase", "fell": "decrease", "silent": "silent", "open": "not_conclusive"}
 _TOPIC = ("subject", "population", "comparison")
 _TABLES = ("sources", "findings", "outcomes", "trials", "arms", "context", "timecourse", "harms",
            "advice")  # fmt: skip
@@ -161,7 +162,7 @@ def row_sets(evidence: Evidence) -> dict[str, list[Row]]:
     outcomes = {key: by_outcome.get(key, []) for key in evidence.rows("outcomes")}
     for name, rows in [*sets.items(), *outcomes.items()]:
         moved = words.grouped(rows, lambda f: "silent" if words.is_silent(f) else f.direction)
-        for ending, way in (("rose", "increase"), ("fell", "decrease"), ("silent", "silent")):
+        for ending, way in _ENDINGS.items():
             sets[f"{name}_{ending}"] = moved.get(way, [])
     compared, turned = evidence.comparisons, turned_results(evidence.findings)
     opposite = set(compared.loc[compared["relation"] == "conflicts", "finding_id"])

@@ -198,12 +198,11 @@ def way_text(finding: Any, *, article: bool = True) -> str:
 
 
 def certainty_mark(rating: str | None) -> str:
-    """Show a certainty, such as "at most low", in circles, as ``note.certainty`` explains them."""
+    """Show a certainty in circles, as ``note.certainty`` explains them: "●●○○ at most low"."""
     if rating is None:
         return "not rated"
-    level = rating.removeprefix("at most ")
-    empty = LEVELS.index(level)
-    return f"{'●' * (len(LEVELS) - empty)}{'○' * empty}{'' if level == rating else '*'}"
+    empty = LEVELS.index(rating.removeprefix("at most "))
+    return f"{'●' * (len(LEVELS) - empty)}{'○' * empty} {rating}"
 
 
 def design_text(design: str) -> str:
