@@ -73,7 +73,7 @@ def test_text_from_data_is_never_markup(pages: Pages) -> None:
     assert "<u>plain</u>" in rows.get_text()
     assert not rows.find("u")
     chart = one(rows, ".evidence-chart")
-    assert chart["aria-label"] == 'One "<point>".'
+    assert chart["aria-label"] == 'A "<point>".'
 
 
 def test_each_cell_names_its_column_for_phones(pages: Pages) -> None:

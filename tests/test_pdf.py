@@ -17,7 +17,7 @@ from docutils import nodes
 from pypdf import PdfReader
 
 from evidence_tools.book.formulas import mathml
-from evidence_tools.book.nodes import html_nodes
+from evidence_tools.book.nodes import html_nodes, svg_address
 from evidence_tools.book.pdf import PdfError, keep_picture, make_pdf
 from evidence_tools.book.roles import is_printed
 from evidence_tools.book.writer import Writer
@@ -76,7 +76,7 @@ def figure(height: int, alt: str = "Bars") -> nodes.figure:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="{height}" '
         f'viewBox="0 0 300 {height}"><rect width="300" height="{height}"/></svg>'
     )
-    image = nodes.image("", uri="", svg=svg, alt=alt)
+    image = nodes.image("", uri=svg_address(svg), alt=alt)
     return nodes.figure("", image, nodes.caption("", "The caption."))
 
 
@@ -148,11 +148,10 @@ def test_formulas_keep_their_signs_and_the_order_of_them(tmp_path: Path) -> None
     assert all(found), text
 
 
-def test_what_print_has_no_sign_for_is_refused_while_pages_are_read() -> None:
-    with pytest.raises(
-        ValueError, match=r"sideset.* holds 'mmultiscripts', which print does not have"
-    ):
-        mathml(r"\sideset{_a}{_b}\sum", block=True)
+def test_what_print_has_no_sign_for_is_refused(tmp_path: Path) -> None:
+    tex = r"\sideset{_a}{_b}\sum"
+    with pytest.raises(PdfError, match="holds 'mmultiscripts', which print does not have"):
+        printed(tmp_path, chapter("A", nodes.math_block("", tex, mathml=mathml(tex))))
 
 
 def test_the_file_says_its_title_language_author_and_day(tmp_path: Path) -> None:

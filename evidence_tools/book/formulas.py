@@ -8,7 +8,7 @@ page and the PDF cannot differ; a command that nobody knows stops the build. Mac
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 from docutils import nodes
@@ -19,8 +19,6 @@ from sphinx.util import logging
 from evidence_tools.book.nodes import place_of
 
 LOGGER = logging.getLogger(__name__)
-
-Macros = tuple[tuple[str, str], ...]
 
 _MACROS = {"substack": r"\begin{matrix}#1\end{matrix}", "ensuremath": "#1", "mbox": r"\text{#1}"}
 _MACROS |= {"pmb": r"\boldsymbol{#1}"}
@@ -37,12 +35,6 @@ _USUAL = [
     (r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]", r"\\\\"),  # more space between two lines
 ]
 """Rare ways to write a formula, and the usual ones that look the same."""
-_PRINTED = {
-    *("math", "mrow", "mstyle", "mpadded", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msub"),
-    *("msup", "msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd", "menclose"),
-    *("msqrt", "mroot", "mphantom", "updiagonalstrike", "downdiagonalstrike", "box"),
-}
-"""Elements, and ways to strike something out, that report.typ sets."""
 _TEXT = re.compile(r"\\text\{[^{}]*\}")
 _UNKNOWN = (
     "%s Correct it, or define the command in _config.yml under sphinx: config: mathjax3_config: "
@@ -50,13 +42,12 @@ _UNKNOWN = (
 )
 
 
-@cache
-def mathml(tex: str, *, block: bool, macros: Macros = ()) -> str:
+def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> str:
     r"""Turn TeX into a ``math`` element; what cannot be read is a ``ValueError`` that says why.
 
     Examples
     --------
-    >>> "<msup><mi>x</mi><mn>2</mn></msup>" in mathml("x^2", block=False)
+    >>> "<msup><mi>x</mi><mn>2</mn></msup>" in mathml("x^2")
     True
     """
     if found := re.search(r"\\(?:eq)?ref\b\s*\{([^}]*)\}", tex):
@@ -67,51 +58,36 @@ def mathml(tex: str, *, block: bool, macros: Macros = ()) -> str:
         usual = re.sub(pattern, written, usual, flags=re.DOTALL)
     # A formula inside words ends them, and begins them anew.
     usual = _TEXT.sub(lambda text: re.sub(r"\$(.*?)\$", r"}\1\\text{", text[0]), usual)
+    read = LatexToMathML(
+        macros={**_MACROS, **macros},
+        annotation=True,  # the TeX source stays in the page, to be copied
+        fancy_error=False,
+        allow_unreliable_rendering=True,  # some browsers draw a wide tilde a little too small
+    )
     try:
-        made = str(_converter(macros).convert_with_local_state(usual, displaystyle=block))
+        made = str(read.convert_with_local_state(usual, displaystyle=block))
     except LatexError as error:
         problem = re.sub(r"^\d+: ", "", str(error).strip())
         raise ValueError(f"the formula {tex.strip()!r} cannot be read as TeX: {problem}") from None
-    used = re.findall(r'<(m\w+)|notation="(\w*) ?(\w*)', made)
-    if unknown := sorted({name for names in used for name in names} - _PRINTED - {""}):
-        raise ValueError(
-            f"the formula {tex.strip()!r} holds {unknown[0]!r}, which print does not have."
-        )
     return made.replace("&ApplyFunction;", "\u2061")  # the one name that is not known to XML
 
 
-@cache
-def _converter(macros: Macros) -> LatexToMathML:
-    # \widetilde and the like are drawn by browsers, in some a little too small.
-    return LatexToMathML(
-        macros=_MACROS | dict(macros),
-        annotation=True,  # the TeX source stays in the page, to be copied
-        fancy_error=False,
-        allow_unreliable_rendering=True,
-    )
-
-
-def _read(node: Any, config: Any) -> str:
-    """Make MathML of a formula, with the macros of the book; one it cannot read is reported."""
-    settings = getattr(config, "mathjax3_config", None) or {}
-    found = ((settings.get("tex") or {}).get("macros") or {}).items()
-    macros = tuple((name, each[0] if isinstance(each, list) else each) for name, each in found)
-    try:
-        return mathml(node.astext(), block=isinstance(node, nodes.math_block), macros=macros)
-    except ValueError as error:
-        LOGGER.error(_UNKNOWN, error, location=place_of(node))
-        return ""
-
-
 def read_formulas(app: Sphinx, doctree: nodes.document, *_: str) -> None:
-    """Read each formula of a page."""
-    for kind in (nodes.math, nodes.math_block):
-        for node in doctree.findall(kind):
-            node["mathml"] = _read(node, app.config)
+    """Give each formula its MathML, with the macros of the book; report what cannot be read."""
+    found = (app.config.mathjax3_config or {}).get("tex", {}).get("macros", {}).items()
+    macros = {name: each[0] if isinstance(each, list) else each for name, each in found}
+    node: Any
+    for node in doctree.findall(nodes.Element):
+        is_block = isinstance(node, nodes.math_block)
+        if (is_block or isinstance(node, nodes.math)) and "mathml" not in node:
+            try:
+                node["mathml"] = mathml(node.astext(), macros, block=is_block)
+            except ValueError as error:
+                LOGGER.error(_UNKNOWN, error, location=place_of(node))
 
 
 def _visit_math(self: Any, node: nodes.math) -> None:
-    self.body.append(_read(node, self.config))
+    self.body.append(node.get("mathml", ""))
     raise nodes.SkipNode
 
 
@@ -122,13 +98,12 @@ def _visit_math_block(self: Any, node: nodes.math_block) -> None:
         self.body.append(f'<span class="eqno">({node["number"]})')
         self.add_permalink_ref(node, "Permalink to this equation")
         self.body.append("</span>")
-    self.body.append(_read(node, self.config))
-    self.body.append("</div>\n")
+    self.body.append(node.get("mathml", "") + "</div>\n")
     raise nodes.SkipNode
 
 
 def add_formulas(app: Sphinx) -> None:
     """Make MathML the way this book shows formulas."""
     app.add_html_math_renderer("evidence_mathml", (_visit_math, None), (_visit_math_block, None))
-    app.connect("doctree-read", read_formulas)
+    app.connect("doctree-read", read_formulas, priority=400)  # before titles are collected
     app.connect("doctree-resolved", read_formulas)  # some come when cells are joined with pages

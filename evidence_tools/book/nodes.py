@@ -14,13 +14,13 @@ import zlib
 from collections.abc import Iterable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from docutils import nodes
 from lxml.html.defs import tags
 from pybtex import plugin
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from evidence_tools.show.display import Run
 
@@ -37,8 +37,8 @@ class evidence_ref(nodes.inline):  # noqa: N801 - docutils names nodes so
     """What a finding or a source states; ``kind`` and ``key`` name its row."""
 
 
-class evidence_chart(nodes.General, nodes.Element):  # noqa: N801
-    """A chart: ``svg``, ``spec``, the same as ``narrow_``, and ``alt``."""
+class evidence_chart(nodes.image):  # noqa: N801
+    """A chart, in print a picture; on a page ``drawings`` with their ``specs``, wide and narrow."""
 
 
 class absent_media(nodes.General, nodes.Element):  # noqa: N801
@@ -47,6 +47,11 @@ class absent_media(nodes.General, nodes.Element):  # noqa: N801
 
 class moving_chart(absent_media):  # noqa: N801
     """A chart that a script draws: its ``library``, its ``figure`` as JSON, and ``alt``."""
+
+
+def svg_address(svg: str) -> str:
+    """Write a drawing as an address, as pictures have one."""
+    return f"data:image/svg+xml,{quote(svg)}"
 
 
 def download_links(files: dict[str, str]) -> nodes.Node:
@@ -100,14 +105,14 @@ def line_of(node: nodes.Node) -> int:
 
 def _visit_chart(self: Any, node: evidence_chart) -> None:
     """Write the static drawings with their text alternative, and the data that enhances them."""
-    label = html.escape(node["alt"], quote=True)
     # The chart has one text alternative; its marks would only repeat it piece by piece.
     svg = "".join(
-        node[key].replace("<svg ", f'<svg aria-hidden="true" data-drawn="{name}" ', 1)
-        for name, key in (("wide", "svg"), ("narrow", "narrow_svg"))
+        drawing.replace("<svg ", f'<svg aria-hidden="true" data-drawn="{name}" ', 1)
+        for name, drawing in node["drawings"].items()
     )
-    text = json.dumps({"wide": node["spec"], "narrow": node["narrow_spec"]}, sort_keys=True)
+    text = json.dumps(node["specs"], sort_keys=True)
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
+    label = html.escape(node["alt"])
     self.body.append(
         f'<div class="evidence-chart" role="img" aria-label="{label}">{svg}</div>'
         f'<script type="text/plain" class="evidence-spec">{packed}</script>'
@@ -133,7 +138,6 @@ def add_nodes(app: Sphinx) -> None:
     plugin._load_entry_point = cache(plugin._load_entry_point)
     app.add_node(evidence_chart, html=(_visit_chart, None))
     app.add_node(nodes.entry, override=True, html=(_visit_entry, None))
-    app.add_post_transform(ForPrint)
     app.connect("doctree-read", show_brackets)
 
 
@@ -148,7 +152,6 @@ _MEDIA = {"math": "formula", "iframe": "frame", "video": "video", "audio": "audi
 _MEDIA |= {"canvas": "drawing", "script": "interactive content"}
 _MEDIA |= dict.fromkeys(("embed", "object"), "media")
 _MEDIA |= dict.fromkeys(("input", "select", "button", "meter", "progress", "textarea"), "control")
-_SILENT = ("style", "link", "meta", "head", "template", "noscript", "wbr", "source", "track")
 _TAGS = {*tags, "bdi", "data", "picture"}
 _ROWS = ("table", "thead", "tbody", "tfoot", "tr")
 
@@ -157,64 +160,18 @@ class html_element(nodes.Element):  # noqa: N801
     """An element of HTML, by its ``name`` with "html-" before it; print knows most of them."""
 
 
-class ForPrint(SphinxPostTransform):
-    """Make a page simpler for print: HTML as nodes, notes where they are called first."""
-
-    default_priority = 6  # when MyST-NB has chosen among the forms of outputs
-    formats = ("typst",)
-
-    def run(self, **_: Any) -> None:
-        """Go through the page."""
-        for raw in list(self.document.findall(nodes.raw)):
-            # In a line, each tag is a node by itself.
-            in_line = isinstance(raw.parent, nodes.TextElement)
-            made = html_nodes(raw.parent.children if in_line else [raw])
-            for node in made:
-                node.line = getattr(node, "line", None) or place_of(raw).line
-            if in_line:
-                raw.parent[:] = made
-            else:
-                raw.parent.replace(raw, made)
-        for panel in list(self.document.findall(nodes.container)):
-            if panel.get("design_component") in ("card", "dropdown", "tab-item"):
-                _head_panel(panel)
-        for chart in list(self.document.findall(evidence_chart)):
-            about = {"uri": "", "candidates": {"?": "chart"}, "scale": 116}
-            chart.replace_self(nodes.image("", alt=chart["alt"], svg=chart["svg"], **about))
-        for signature in self.document.findall(addnodes.desc_signature):
-            signature[:] = [nodes.literal("", signature.astext())]
-        for rule in self.document.findall(addnodes.production):
-            rule.insert(0, nodes.Text(f"{rule['tokenname']} ::= "))
-        for node in list(self.document.findall(nodes.Element)):
-            around: Any = node.parent
-            is_code = node.get("nb_element") == "cell_code_source"
-            # The code of a cell that is shown on demand, and the line above notes of a page.
-            if "footnotes" in node.get("classes", ()) or (
-                is_code and around.get("hide_mode") in ("input", "input+output", "all")
-            ):
-                around.remove(node)
-        for note in list(self.document.findall(nodes.footnote)):
-            del note[0]  # its number, which the calls have
-            calls = self.document.findall(nodes.footnote_reference)
-            call = next((each for each in calls if each.get("refid") in note["ids"]), None)
-            if call is not None:
-                note.parent.remove(note)
-                call.append(note)
-
-
-def _head_panel(panel: Any) -> None:
-    """Put the title of a card, a dropdown or a tab first; print makes a box of it, open."""
-    title = link = None
-    for node in list(panel.findall(nodes.Element)):
-        is_title = isinstance(node, nodes.rubric) or node.get("design_component") == "card-title"
-        title = title or (node if is_title else None)
-        link = link or (node if "sd-stretched-link" in node.get("classes", ()) else None)
-    words = title.children if title else []
-    for node in filter(None, (title, link)):
-        node.parent.remove(node)
-    if link:
-        link[:] = words or link.children
-    panel.insert(0, nodes.title("", "", *([link] if link else words)))
+def read_html(doctree: nodes.document) -> None:
+    """Turn raw HTML of a page into nodes that print knows."""
+    for raw in list(doctree.findall(nodes.raw)):
+        # In a line, each tag is a node by itself.
+        in_line = isinstance(raw.parent, nodes.TextElement)
+        made = html_nodes(raw.parent.children if in_line else [raw])
+        for node in made:
+            node.line = getattr(node, "line", None) or place_of(raw).line
+        if in_line:
+            raw.parent[:] = made
+        else:
+            raw.parent.replace(raw, made)
 
 
 def html_nodes(found: Iterable[Any]) -> list[nodes.Node]:
@@ -257,14 +214,12 @@ def _element(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
     name, address = tag.name, str(tag.get("href", ""))
     if name == "kept":
         return [kept[int(str(tag["data-n"]))]]
-    if name in _SILENT or tag.get("hidden") is not None or tag.get("aria-hidden") == "true":
+    if tag.get("hidden") is not None or tag.get("aria-hidden") == "true":
         return []
     if name in _MEDIA:
         return [_absent(tag)]
     if name == "img":
         return _picture(tag)
-    if name == "pre":
-        return [nodes.literal_block("", tag.get_text(), language="none")]
     if name == "a" and address and not address.startswith("#"):
         return [nodes.reference("", "", *_inside(tag, kept), refuri=address)]
     about = {key: str(tag[key]) for key in ("colspan", "rowspan", "start") if tag.get(key)}
@@ -284,12 +239,12 @@ def _picture(tag: Tag) -> list[nodes.Node]:
     if svg := str(tag.get("data-drawing", "")):
         words = _LABEL.search(svg)
         alt = html.unescape(words[2] or words[4] or "").strip() if words else ""
-        return [] if _ORNAMENT.match(svg) else [_image(alt=alt, svg=svg)]
+        return [] if _ORNAMENT.match(svg) else [_image(svg_address(svg), alt=alt)]
     sizes = {name: str(tag[name]) for name in ("width", "height") if tag.get(name)}
     return [_image(str(tag.get("src", "")), alt=str(tag.get("alt", "")), **sizes)]
 
 
-def _image(uri: str = "", **about: Any) -> nodes.image:
+def _image(uri: str, **about: Any) -> nodes.image:
     return nodes.image("", uri=uri, candidates={"?": ""}, **about)
 
 

@@ -11,12 +11,13 @@ import html
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pandas as pd
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -30,6 +31,7 @@ from evidence_tools.book.nodes import (
     moving_chart,
     place_of,
     run_nodes,
+    svg_address,
 )
 from evidence_tools.book.roles import caption_runs
 from evidence_tools.check.review import RULES
@@ -152,12 +154,13 @@ def _prose(payload: dict[str, Any], _: Page) -> list[nodes.Node]:
 
 def _figure(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
     name = payload["name"]
-    drawn = {part: payload[part] for part in ("svg", "spec", "alt")}
-    for part in ("svg", "spec"):
-        drawn[f"narrow_{part}"] = payload[f"narrow_{part}"] or payload[part]
+    drawings, specs = (
+        {"wide": payload[part], "narrow": payload[f"narrow_{part}"] or payload[part]}
+        for part in ("svg", "spec")
+    )
     caption = nodes.caption("", "", *page.text(payload["caption"]))
-    chart = evidence_chart("", **drawn)
-    figure = nodes.figure("", chart, caption, classes=["evidence-figure"])
+    figure = nodes.figure("", _chart(payload["alt"], drawings, specs), caption)
+    figure["classes"].append("evidence-figure")
     page.label(figure, name)
     return [figure, page.download(name, "figure", figure_rows(payload["spec"]))]
 
@@ -210,26 +213,10 @@ _MAKERS: dict[str, Callable[..., list[nodes.Node]]] = {
 
 def figure_rows(spec: dict[str, Any]) -> list[list[Any]]:
     """Take from a Vega-Lite specification the rows it draws, without what only places marks."""
-    rows: list[dict[str, Any]] = []
-    for row in _data_of(spec, spec.get("datasets", {})):
-        kept = {name: value for name, value in row.items() if name not in _PLACING}
-        if kept and kept not in rows:
-            rows.append(kept)
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    return [columns, *([row.get(name, "") for name in columns] for row in rows)]
-
-
-def _data_of(spec: Any, datasets: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Find the data of a specification, in the order in which it is drawn."""
-    if isinstance(spec, list):
-        for item in spec:
-            yield from _data_of(item, datasets)
-    elif isinstance(spec, dict):
-        data = spec.get("data") or {}
-        values = data.get("values", datasets.get(data.get("name", ""), ()))
-        yield from (row for row in values if isinstance(row, dict))
-        for name in ("layer", "vconcat", "hconcat", "concat", "spec"):
-            yield from _data_of(spec.get(name), datasets)
+    drawn = dict.fromkeys(re.findall(r'"data": {"name": "([^"]+)', json.dumps(spec)))
+    marks = pd.DataFrame([row for name in drawn for row in spec["datasets"][name]])
+    rows = marks.drop(columns=_PLACING, errors="ignore").dropna(how="all").drop_duplicates()
+    return [list(rows), *rows.fillna("").to_numpy().tolist()]
 
 
 class ChecksDirective(SphinxDirective):
@@ -295,7 +282,15 @@ def _vega_chart(data: Any, spec: dict[str, Any], *, is_lite: bool) -> nodes.Node
 
     alt = _alternative(data, spec.get("description"))
     svg = (vl_convert.vegalite_to_svg if is_lite else vl_convert.vega_to_svg)(spec)
-    return evidence_chart("", alt=alt, svg=svg, spec=spec, narrow_svg=svg, narrow_spec=spec)
+    return _chart(
+        alt, dict.fromkeys(("wide", "narrow"), svg), dict.fromkeys(("wide", "narrow"), spec)
+    )
+
+
+def _chart(alt: str, drawings: dict[str, str], specs: dict[str, dict[str, Any]]) -> nodes.Node:
+    uri = svg_address(drawings["wide"])
+    about = {"uri": uri, "scale": 116, "classes": ["no-scaled-link"]}
+    return evidence_chart("", alt=alt, drawings=drawings, specs=specs, **about)
 
 
 def _bokeh_nodes(data: Any) -> list[nodes.Node]:

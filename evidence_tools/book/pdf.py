@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from mimetypes import guess_extension
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, unquote_to_bytes
 from xml.etree import ElementTree
 
 from docutils import nodes
@@ -31,11 +32,7 @@ from sphinx.util import logging
 from sphinx.util.tags import Tags
 
 from evidence_tools.book.layout import address_of, citation_of, report_of
-from evidence_tools.book.nodes import (
-    absent_media,
-    line_of,
-    moving_chart,
-)
+from evidence_tools.book.nodes import absent_media, line_of, moving_chart, read_html
 from evidence_tools.book.roles import chapter_order, is_printed
 from evidence_tools.book.writer import STYLES, Writer, literal
 
@@ -103,6 +100,7 @@ def resolve_pages(app: Any) -> Pages:
     try:
         for docname, doctree in pages.items():
             env.resolve_references(doctree, docname, builder)
+            read_html(doctree)
             builder.post_process_images(doctree)
             for node in doctree.findall(nodes.Element):
                 _check_picture(app, docname, node)
@@ -213,13 +211,13 @@ def _explain(error: Any, source: str) -> str:
 
 def keep_picture(image: nodes.image, book: Path, folder: Path) -> None:
     """Store a picture under a name that follows from its content; not if it is none of the book."""
-    address, svg = str(image["uri"]), image.get("svg", "")
-    path = (book / address).resolve()
-    if address.startswith("data:") and ";base64," in address:
-        kind, _, text = address.removeprefix("data:").partition(";base64,")
-        content, suffix = b64decode(text), guess_extension(kind) or ".png"
-    elif svg or (path.is_file() and path.is_relative_to(book)):
-        content, suffix = svg.encode() or path.read_bytes(), ".svg" if svg else path.suffix.lower()
+    address = str(image["uri"])
+    if address.startswith("data:"):
+        kind, _, text = address.removeprefix("data:").partition(",")
+        content = b64decode(text) if ";base64" in kind else unquote_to_bytes(text)
+        suffix = guess_extension(kind.partition(";")[0]) or ".png"
+    elif (path := (book / address).resolve()).is_file() and path.is_relative_to(book):
+        content, suffix = path.read_bytes(), path.suffix.lower()
     else:
         what = str(image.get("alt") or "picture")
         image.replace_self(absent_media("", what=what, address=address))
@@ -244,13 +242,13 @@ def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
     if not isinstance(node, nodes.image | moving_chart) or (is_tag and around is not None):
         return
     if not str(node.get("alt") or "").strip():
-        shown = (node.get("svg") or uri).partition(">")[0]
+        shown = unquote(uri.removeprefix("data:image/svg+xml,")).partition(">")[0]
         refuse(*((_IN_TEXT, shown) if around is None else (_IN_CELL, around["cell_index"])))
     if "://" in uri:
         refuse(_ELSEWHERE, uri)
     elif is_tag and uri and ":" not in uri:
         refuse(_IN_TAG, uri)
-    elif (path := Path(app.srcdir, uri)).is_file():
+    elif not uri.startswith("data:") and (path := Path(app.srcdir, uri)).is_file():
         try:
             if path.suffix == ".svg":
                 ElementTree.parse(path)  # noqa: S314 - a file of the author

@@ -18,7 +18,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import make_refnode
 
-from evidence_tools.book.nodes import evidence_chart, evidence_ref, run_nodes
+from evidence_tools.book.nodes import evidence_ref, run_nodes
 from evidence_tools.check.pages import ROLE
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence
@@ -32,7 +32,7 @@ ROLES = ("finding", "value", "source", "unknown")
 _NO_TEXT = (
     *(nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.raw),
     *(nodes.math_block, nodes.comment, nodes.citation, nodes.problematic, evidence_ref),
-    *(addnodes.pending_xref, addnodes.glossary, addnodes.toctree, evidence_chart),
+    *(addnodes.pending_xref, addnodes.glossary, addnodes.toctree),
 )
 """Where text is already a link, is no running text, or is the glossary itself."""
 

@@ -28,7 +28,8 @@ _ELEMENTS = set(re.findall(r"([\w-]+): ", _TABLE))
 _ATTRIBUTES = (
     *("classes", "explanation", "delimiter", "start", "prefix", "suffix", "enumtype", "realtype"),
     *("language", "linenos", "highlight_args", "stub", "morerows", "morecols", "colwidth"),
-    *("mathml", "file", "alt", "what", "address", "colspan", "rowspan"),
+    *("mathml", "file", "alt", "what", "address", "colspan", "rowspan", "design_component"),
+    *("tokenname",),
 )
 _SIZES = ("width", "height", "scale", "align")
 
@@ -73,28 +74,21 @@ class Writer:
     def page(self, docname: str) -> str:
         """Write one page of the book."""
         self.docname = docname
-        return "\n".join(self._blocks(self.pages[docname].children, 1))
+        return "\n".join(self._blocks(self.pages[docname].children))
 
-    def _blocks(self, found: Iterable[Any], level: int) -> Iterator[str]:
+    def _blocks(self, found: Iterable[Any]) -> Iterator[str]:
         """Write each block; a comment says where it is from, for messages."""
         for node in found:
-            is_section = isinstance(node, nodes.section)
-            if is_section or ("nb_element" in node and not node["ids"]):
-                title = [each for each in node.children[:1] if isinstance(each, nodes.title)]
-                for each in title:
-                    yield self._line(each, self._heading(node, each, level))
-                yield from self._blocks(node.children[len(title) :], level + len(title))
+            if isinstance(node, nodes.section) or ("nb_element" in node and not node["ids"]):
+                yield from self._blocks(node.children)
             else:
-                yield self._line(node, self.tree(node))
-
-    def _line(self, node: nodes.Node, tree: Any) -> str:
-        written = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
-        return f"// {self.place(node)}\n#shown({literal(written)})"
+                written = json.dumps(self.tree(node), ensure_ascii=False, separators=(",", ":"))
+                yield f"// {self.place(node)}\n#shown({literal(written)})"
 
     def tree(self, node: Any) -> Any:
         """Turn a node, with all that is in it, into what ``elements.typ`` reads."""
         if isinstance(node, nodes.Text):
-            return re.sub(r"[ \t\r\n\f\v]+", " ", node.astext())
+            return strip_ansi(node.astext())
         names = [each.__name__ for each in type(node).__mro__]
         tag = next((name for name in names if name in _ELEMENTS), "unknown")
         if isinstance(node, html_element):
@@ -106,10 +100,10 @@ class Writer:
         made = {"tag": tag, "kind": node.tagname, "number": self.number(node)}
         made |= {"place": self._label(node), **{key: node.get(key) for key in _ATTRIBUTES}}
         more = getattr(self, f"_add_{tag}", None)
-        about = more(node) if more else {}
-        if "children" not in about:
-            about["children"] = [self.tree(child) for child in node.children]
-        return {key: value for key, value in (made | about).items() if value or key == "children"}
+        made |= more(node) if more else {}
+        if "children" not in made:
+            made["children"] = [self.tree(child) for child in node.children]
+        return {key: value for key, value in made.items() if value or key == "children"}
 
     def place(self, node: nodes.Node) -> str:
         """Name the file and line of a node."""
@@ -121,6 +115,8 @@ class Writer:
 
     def number(self, node: Any) -> str:
         """Return the number of a figure, table or the like, with its word; empty without one."""
+        if node.get("number"):  # of a formula
+            return f"({node['number']})"
         for kind, numbers in self.env.toc_fignumbers.get(self.docname, {}).items():
             for found in [numbers[name] for name in node.get("ids", ()) if name in numbers]:
                 form = str(self.env.config.numfig_format.get(kind) or f"{kind.capitalize()} %s")
@@ -128,14 +124,31 @@ class Writer:
                 return form.replace("%s", text).replace("{number}", text)
         return ""
 
-    def _heading(self, node: Any, title: Any, level: int) -> dict[str, Any]:
+    def _add_title(self, node: Any) -> dict[str, Any]:
+        """Make a heading of the title of a section."""
+        section: Any = node.parent
+        if not isinstance(section, nodes.section):
+            return {}
+        around, level = section.parent, 1
+        while isinstance(around, nodes.section):
+            around, level = around.parent, level + 1
         numbers = self.env.toc_secnumbers.get(self.docname, {})
-        found = numbers.get(f"#{node['ids'][0]}") or (level == 1 and numbers.get(""))
-        suffix = str(self.env.config.html_secnumber_suffix)
-        number = {"number": ".".join(map(str, found)) + suffix} if found else {}
-        words = [self.tree(child) for child in title.children]
-        place = {"place": self._label(node)}
-        return {"tag": "heading", "level": level, **place, **number, "children": words}
+        found: Any = numbers.get(f"#{section['ids'][0]}") or (level == 1 and numbers.get(""))
+        number = ".".join(map(str, found)) + self.env.config.html_secnumber_suffix if found else ""
+        place = self._label(section)
+        return {"tag": "heading", "level": level, "place": place, "number": number}
+
+    def _add_container(self, node: Any) -> dict[str, Any]:
+        """Leave out the code of a cell that is shown on demand."""
+        is_code = node.get("nb_element") == "cell_code_source"
+        hides = is_code and node.parent.get("hide_mode") in ("input", "input+output", "all")
+        return {"children": []} if hides else {}
+
+    def _add_footnote_reference(self, node: Any) -> dict[str, Any]:
+        """Put a note where it is called first."""
+        notes = [self.pages[self.docname].ids.get(node.get("refid"))]
+        first = [note for note in notes if note and note["backrefs"][:1] == node["ids"]]
+        return {"children": [self.tree(child) for child in (*node.children, *first)]}
 
     def _add_reference(self, node: Any) -> dict[str, Any]:
         """Find where a link leads; it is words alone where it leads nowhere in print."""
@@ -158,19 +171,6 @@ class Writer:
         name, words = address.rpartition("/")[2], node.astext()
         words += "" if name in words else f" ({name})"
         return self._add_reference(nodes.reference(refuri=address)) | {"children": [words]}
-
-    def _add_math(self, node: Any) -> dict[str, Any]:
-        """Give a formula as MathML, and as TeX for those who hear it."""
-        number = f"({node['number']})" if node.get("number") else ""
-        return {"tex": node.astext().strip(), "number": number, "children": []}
-
-    _add_math_block = _add_math
-
-    def _add_FixedTextElement(self, node: Any) -> dict[str, Any]:  # noqa: N802
-        if any(True for _ in node.findall(nodes.Inline)):
-            return {}
-        code = strip_ansi(node.astext().expandtabs(4)).rstrip("\n")
-        return {"code": code, "children": []}
 
     def _add_image(self, node: Any) -> dict[str, Any]:
         """Give a picture the size that it, or the figure around it, asks for."""
