@@ -13,7 +13,6 @@ from docutils import nodes
 from myst_parser.mdit_to_docutils.base import DocutilsRenderer
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import make_refnode
@@ -32,7 +31,7 @@ ROLES = ("finding", "value", "source", "unknown")
 _NO_TEXT = (
     *(nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.raw),
     *(nodes.math_block, nodes.comment, nodes.citation, nodes.problematic, evidence_ref),
-    *(addnodes.pending_xref, addnodes.glossary, addnodes.toctree),
+    *(addnodes.glossary, addnodes.toctree),
 )
 """Where text is already a link, is no running text, or is the glossary itself."""
 
@@ -142,43 +141,36 @@ def link_mentions(app: Any, doctree: nodes.document, docname: str) -> None:
             node[:] = [make_refnode(builder, docname, page, node["key"], node.children)]
 
 
-class LinkAbbreviations(SphinxPostTransform):
+def link_abbreviations(app: Any, doctree: nodes.document, docname: str) -> None:
     """Link each abbreviation to the glossary where a page first uses it.
 
     Nobody has to remember which mention on a page is the first, and a new entry of the glossary
     is linked everywhere. An abbreviation is a term that is no plain word.
     """
-
-    default_priority = 5  # before Sphinx resolves references, so that it resolves these too
-    formats = ("html", "typst")
-
-    def run(self, **_: Any) -> None:
-        """Go through the text of the page in reading order."""
-        app: Any = self.app
-        names = (name for kind, name in self.env.domaindata["std"]["objects"] if kind == "term")
-        terms = {name for name in names if re.fullmatch(r"\S\S?|(?!.[a-z]*$)\S+", name)}
-        # Initials of an author may look like an abbreviation.
-        sources = app.evidence.rows("sources").values()
-        authors = {name for row in sources for name in split_list(row.authors)}
-        authors = {name for name in authors if name.rpartition(" ")[2] in terms} - terms
-        words = map(re.escape, sorted(terms | authors, key=len, reverse=True))
-        pattern = re.compile(rf"(?<![\w-])({'|'.join(words)})(?![\w-])")
-        links = self.document.findall(addnodes.pending_xref)
-        terms -= {str(link["reftarget"]) for link in links if link.get("reftype") == "term"}
-        for text in list(self.document.findall(nodes.Text)):
-            parts = [""] if _is_inside(text, _NO_TEXT) else pattern.split(str(text))
-            if terms.intersection(parts[1::2]):
-                made: list[nodes.Node] = []
-                for part in filter(None, parts):
-                    made.append(self._link(part) if part in terms else nodes.Text(part))
+    known = app.env.domaindata["std"]["objects"].items()
+    places = {name: place for (kind, name), place in known if kind == "term"}
+    links: Any = doctree.findall(nodes.reference)
+    linked = {link.get("refid") or link.get("refuri", "").rpartition("#")[2] for link in links}
+    terms = {name for name in places if re.fullmatch(r"\S\S?|(?!.[a-z]*$)\S+", name)}
+    # Initials of an author may look like an abbreviation.
+    sources = app.evidence.rows("sources").values()
+    authors = {name for row in sources for name in split_list(row.authors)}
+    authors = {name for name in authors if name.rpartition(" ")[2] in terms} - terms
+    words = map(re.escape, sorted(terms | authors, key=len, reverse=True))
+    pattern = re.compile(rf"(?<![\w-])({'|'.join(words)})(?![\w-])")
+    terms -= {name for name in terms if places[name][1] in linked}
+    for text in list(doctree.findall(nodes.Text)):
+        parts = [""] if _is_inside(text, _NO_TEXT) else pattern.split(str(text))
+        if terms.intersection(parts[1::2]):
+            made: list[nodes.Node] = []
+            for part in filter(None, parts):
+                made.append(nodes.Text(part))
+                if part in terms:
+                    page, place = places[part]
+                    name = nodes.inline("", part, classes=["abbreviation"])
+                    made[-1] = make_refnode(app.builder, docname, page, place, name)
                     terms.discard(part)
-                text.parent.replace(text, made)
-
-    def _link(self, term: str) -> nodes.Node:
-        link = addnodes.pending_xref("", nodes.inline("", term, classes=["abbreviation"]))
-        link["refdomain"], link["reftype"], link["reftarget"] = "std", "term", term
-        link["refdoc"], link["refexplicit"], link["refwarn"] = self.env.docname, True, True
-        return link
+            text.parent.replace(text, made)
 
 
 def _is_inside(node: Any, kinds: tuple[type, ...]) -> bool:
@@ -203,4 +195,4 @@ def add_roles(app: Sphinx) -> None:
     DocutilsRenderer.render_image = _render_image  # type: ignore[method-assign,assignment]
     app.connect("doctree-read", note_page)
     app.connect("doctree-resolved", link_mentions)
-    app.add_post_transform(LinkAbbreviations)
+    app.connect("doctree-resolved", link_abbreviations)
