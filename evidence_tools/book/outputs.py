@@ -22,7 +22,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.nodes import (
     DATA,
@@ -39,7 +39,6 @@ from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.display import MIME_TYPE, Table, TableRow, plain, read_runs, runs
 
 LOGGER = logging.getLogger(__name__)
-_VEGA = re.compile(r"application/vnd\.vega(lite)?\.v\d+\+json")
 _PLOTLY = "application/vnd.plotly.v1+json"
 _BOKEH = re.compile(
     r"(?s)application/(?:vnd\.bokehjs|javascript\n.*Bokeh)"
@@ -254,12 +253,17 @@ def check_page(_: Sphinx, doctree: nodes.document) -> None:
 def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
     """Turn an output of another library into nodes; ``None`` leaves it to MyST-NB."""
     kind, content = data.mime_type, data.content
-    if is_vega := _VEGA.fullmatch(kind):
-        return [_vega_chart(data, content, is_lite=bool(is_vega[1]))]
     if kind == "text/html" and "vega.github.io/schema" in content and "})({" in content:
         # Altair writes the specification into a script.
-        spec, _ = json.JSONDecoder().raw_decode(content, content.index("})({") + 3)
-        return [_vega_chart(data, spec, is_lite="/vega-lite/" in spec["$schema"])]
+        content, _ = json.JSONDecoder().raw_decode(content, content.index("})({") + 3)
+        kind = "application/vnd.vega"
+    if kind.startswith("application/vnd.vega"):
+        import vl_convert
+
+        is_vega = "/schema/vega/" in content.get("$schema", "")
+        svg = (vl_convert.vega_to_svg if is_vega else vl_convert.vegalite_to_svg)(content)
+        alt = _alternative(data, content.get("description"))
+        return [_chart(alt, {"wide": svg, "narrow": svg}, {"wide": content, "narrow": content})]
     if kind == _PLOTLY:
         described = ((content.get("layout") or {}).get("meta") or {}).get("description")
         return [_moving_chart("plotly", content, _alternative(data, described))]
@@ -275,16 +279,6 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
     if is_code and (found := _OTHER_HOST.search(data.string)):
         renderer.logger.error(_NO_OTHER_HOST % (data.cell_index, found[0]), line=data.line)
     return None
-
-
-def _vega_chart(data: Any, spec: dict[str, Any], *, is_lite: bool) -> nodes.Node:
-    import vl_convert
-
-    alt = _alternative(data, spec.get("description"))
-    svg = (vl_convert.vegalite_to_svg if is_lite else vl_convert.vega_to_svg)(spec)
-    return _chart(
-        alt, dict.fromkeys(("wide", "narrow"), svg), dict.fromkeys(("wide", "narrow"), spec)
-    )
 
 
 def _chart(alt: str, drawings: dict[str, str], specs: dict[str, dict[str, Any]]) -> nodes.Node:
@@ -315,23 +309,20 @@ def _alternative(data: Any, described: Any) -> str:
     return str(settings.get("alt") or described or "").strip()
 
 
-class DropForms(SphinxPostTransform):
-    """Drop the forms of an output that show nothing, and in print HTML that needs a browser."""
+class DropHtml(SphinxPostTransform):
+    """In print, drop HTML that needs a browser where the text of an object says more."""
 
     default_priority = 3  # before MyST-NB chooses
+    formats = ("typst",)
 
     def run(self, **_: Any) -> None:
-        """Go through the outputs; the text of an object may say more than its HTML."""
-        is_print = self.app.builder.format == "typst"
-        bundles: Any = self.document.findall(nodes.container)
-        for bundle in [each for each in bundles if each.get("nb_element") == "mime_bundle"]:
-            texts = {form["mime_type"]: form.astext().strip() for form in bundle}
-            says_more = not _OBJECT.fullmatch(texts.get("text/plain", "<object>"))
-            for form in list(bundle):
-                is_html = is_print and says_more and form["mime_type"] == "text/html"
-                is_useless = is_html and _COMPLEX.search(form.astext())
-                if len(bundle) > 1 and (is_useless or not form.children):
-                    bundle.remove(form)
+        """Go through the forms of outputs."""
+        for form in list(self.document.findall(nodes.container)):
+            if form.get("mime_type") == "text/html" and _COMPLEX.search(form.astext()):
+                forms: Any = form.parent
+                texts = [other.astext() for other in forms if other["mime_type"] == "text/plain"]
+                if texts and not _OBJECT.fullmatch(texts[0].strip()):
+                    forms.remove(form)
 
 
 def _visit_moving_chart(self: Any, node: moving_chart) -> None:
@@ -341,31 +332,23 @@ def _visit_moving_chart(self: Any, node: moving_chart) -> None:
     self.builder.images |= {str(script): script.name for script in scripts}  # files of the page
     addresses = " ".join(f"{self.builder.imgpath}/{script.name}" for script in scripts)
     data = json.dumps(node["figure"]).replace("<", "\\u003c")
-    places = "".join(
-        f'<div id="{html.escape(place)}" data-root-id="{html.escape(root)}"></div>'
-        for item in node["figure"].get("items", ())
-        for root, place in item["roots"].items()
-    )
     self.body.append(
         f'<div class="evidence-{library}" role="img" aria-label="{html.escape(node["alt"])}" '
         f'data-scripts="{html.escape(addresses)}">'
-        f'<script type="application/json">{data}</script>{places}</div>\n'
+        f'<script type="application/json">{data}</script></div>\n'
     )
     raise nodes.SkipNode
 
 
-class EvalRole(SphinxRole):
-    """Stands for ``{eval}``, which needs a kernel that runs while pages are read."""
-
-    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Say what to write instead."""
-        LOGGER.error(_NO_EVAL, *[self.text] * 4, location=self.get_location())
-        return [nodes.problematic("", self.rawtext)], []
+def refuse_eval(_: str, rawtext: str, text: str, line: int, inliner: Any, *__: Any) -> Any:
+    """Say what to write instead of ``{eval}``, which needs a kernel while pages are read."""
+    LOGGER.error(_NO_EVAL, *[text] * 4, location=f"{inliner.document.current_source}:{line}")
+    return [nodes.problematic("", rawtext)], []
 
 
 def add_outputs(app: Sphinx) -> None:
     """Register the nodes of other libraries with the builders."""
-    app.add_role("eval", EvalRole(), override=True)
+    app.add_role("eval", refuse_eval, override=True)
     app.add_node(moving_chart, html=(_visit_moving_chart, None))
-    app.add_post_transform(DropForms)
+    app.add_post_transform(DropHtml)
     app.add_js_file("evidence-moving.js", loading_method="defer")

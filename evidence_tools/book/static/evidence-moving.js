@@ -1,7 +1,13 @@
 // Charts of other libraries: the page has their data, and names the scripts that draw them.
 const draw = {
   "evidence-plotly": (box, chart) => Plotly.newPlot(box, chart.data, chart.layout, { responsive: true }),
-  "evidence-bokeh": (_, chart) => Bokeh.embed.embed_items(chart.documents, chart.items),
+  "evidence-bokeh": (box, chart) => {
+    for (const [root, id] of chart.items.flatMap((item) => Object.entries(item.roots))) {
+      const place = box.appendChild(Object.assign(document.createElement("div"), { id }));
+      place.dataset.rootId = root;
+    }
+    return Bokeh.embed.embed_items(chart.documents, chart.items);
+  },
 };
 const loaded = {};
 const load = (src) => loaded[src] ??= new Promise((done) => {
