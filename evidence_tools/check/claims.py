@@ -78,10 +78,18 @@ def read_claims(
     ``about`` is the source of a sentence that names none, if that is known.
     """
     tokens = tokenize(sentence.text)
-    tags = [*wording.tags(tokens), *_role_tags(sentence, tokens, wording)]
+    roles = list(_role_tags(sentence, tokens, wording))
+    cited = {tag.means for tag in roles if tag.sense == "source"}
+    typed = (t for t in wording.tags(tokens) if t.sense != "typed" or t.means not in cited)
+    tags = [*typed, *roles]
     carried = (before.sources or before.carried) if before else []
     reading = Reading(tokens, sentence=sentence, carried=carried)
     _collect(reading, tags, wording)
+    if reading.has("source", "finding"):
+        covered = {n for tag in tags for n in range(tag.first, tag.last + 1)}
+        for index, token in enumerate(tokens):
+            if index not in covered and not wording.listed(token):
+                reading.add(Tag("unlisted", "", index, index))
     reading.sources = reading.means("source") or [about][: len(about)]
     outcomes: list[Tag] = []
     question = sentence.text.rstrip("\"'”)").endswith("?")
@@ -162,6 +170,8 @@ def _segments(whole: Clause) -> list[tuple[int, int]]:
     marks = {n for n, low in enumerate(lows) if low in _HARD and lows[n + 1] not in ("or", "nor")}
     contrasts = {tag.first for tag in whole.all("contrast")}
     said = {tag.first for tag in whole.all("claim", "ask", "open", "hearsay")}
+    results = {tag.first for tag in whole.all("finding")}
+    named = {tag.first for tag in whole.all("outcome")}
     found: list[tuple[int, int]] = []
     begin, settled = 0, True
     for cut in [*sorted(marks | contrasts), len(whole.tokens)]:
@@ -172,7 +182,9 @@ def _segments(whole: Clause) -> list[tuple[int, int]]:
         elif cut > begin:
             found.append((begin, cut))
             settled = False
-        settled = settled or claims
+        part = range(found[-1][0] if found else begin, cut)
+        result = lows[cut] == ";" and not (results.isdisjoint(part) or named.isdisjoint(part))
+        settled = settled or claims or result
         begin = cut + 1 if cut in marks else cut
     return found
 
@@ -206,6 +218,8 @@ def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]
 def _pair(clause: Clause, outcomes: list[Tag]) -> None:
     """Pair outcomes with directions: a direction holds for the list before or after it."""
     moved = clause.all("direction")
+    if len(outcomes) == 1:
+        moved = clause.all("nonsignificant") or moved
     leads = bool(moved) and all(moved[0].first < tag.first for tag in outcomes)
     for tag in outcomes:
         before = [t.sense for t in moved if t.first < tag.first]

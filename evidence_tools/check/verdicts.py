@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from evidence_tools.check.claims import Clause, Reading
-from evidence_tools.check.wording import Rule, Tag, Wording
+from evidence_tools.check.wording import Rule, Tag, Wording, tokenize
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
@@ -186,7 +186,10 @@ class Judge:
                 before = reading.tokens[max(tag.first - 1, 0)].low
                 if tag.means == "start" and tag.first != clause.start and before != "and":
                     continue
-                if rule.unless & self._own_flags(reading, clause, tag):
+                words = reading.words(tag).lower()
+                printed = any(words in self.rows.text(source) for source in clause.sources)
+                quiet = {"negated": clause.negated(tag), "printed": printed}
+                if any(quiet.get(flag) for flag in rule.unless):
                     continue
                 found = COMPARISONS[rule.held](self, reading, clause, tag) if rule.held else {}
                 if found is not None:
@@ -212,25 +215,13 @@ class Judge:
             "strict": self.strict,
             "bound": clause.sources,
             "named": reading.sources or clause.has("central", *["it"][: len(reading.carried)]),
+            "sound": all(self.rows.sources[s].integrity not in STRIKES_OUT for s in clause.sources),
             "silent": clause.has("claimverb") and said and all(map(is_silent, said)),
         }
         senses = {f"+{sense}" for part in (reading, clause) for sense in part.tags}
+        if all(reading.negated(tag) for tag in reading.all("called")):
+            senses.discard("+called")
         return {*senses, *clause.tags, clause.stance, *(flag for flag, on in held.items() if on)}
-
-    def _own_flags(self, reading: Reading, clause: Clause, tag: Tag) -> set[str]:
-        """Name what holds of single words: whether they are denied, or printed by the source."""
-        said = (self.rows.text(source) for source in clause.sources)
-        printed = any(reading.words(tag).lower() in text for text in said)
-        return {*(["negated"] * clause.negated(tag)), *(["printed"] * printed)}
-
-    def named_rows(self, reading: Reading, clause: Clause, pair: Tag) -> list[Row]:
-        """List the rows that a pair of an outcome and a direction is held against."""
-        given = [self.rows.findings[key] for key in clause.means("finding")]
-        if rows := [row for row in given if self.rows.same(row, pair.means)]:
-            return rows
-        rows = [row for source in clause.sources for row in self.rows.of(source, pair.means)]
-        primary = [row for row in rows if row.analysis == "primary"]
-        return rows if reading.has("analysis") else primary or rows
 
 
 def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
@@ -251,22 +242,18 @@ def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     return None
 
 
-def _blameless(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
-    """Find a source that is called retracted, although nothing strikes it out."""
-    rows = [judge.rows.sources[source] for source in clause.sources]
-    clean = not clause.negated(tag) and all(row.integrity not in STRIKES_OUT for row in rows)
-    return {"row": rows[0], "ids": (rows[0].source_id,)} if clean else None
-
-
-def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
+def _not_denied(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     """Find harms that are said to be absent, unless the source itself says that of some."""
     until = {"none": 4, "not": -1}
     absent = [n for n in clause.all(*until) if -2 <= n.last - tag.first <= until[n.sense]]
     harms = judge.rows.evidence.rows("harms").values()
     said = " ".join(r.as_printed or "" for r in harms if r.source_id in clause.sources).lower()
-    verbs = clause.all("claimverb")
-    before = verbs and all(n.first < verbs[0].first for n in absent)
-    told = verbs and (before or not said or _NONE.search(said))
+    # "No trial reports harms" and "it reports no harms" say nothing on harms.
+    verbs = [verb.first for verb in clause.all("claimverb", "show")]
+    silent = any(n.last < verb < tag.first for n in absent for verb in verbs) or any(
+        reading.tokens[n.first - 1].low.startswith("report") for n in absent
+    )
+    told = silent or bool(verbs and _NONE.search(said))
     return {} if absent and not told else None
 
 
@@ -282,11 +269,14 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     # A source with a result of its own in the sentence claims no other one.
     named -= {rows.findings[key].source_id for key in reading.means("finding")} - {row.source_id}
     analysis = row.analysis.lower().replace(row.outcome.lower(), "")
-    headline = row.analysis == "primary" and row.contrast != "within an arm"
-    said = any(word[:7] in analysis for word in words if len(word) > 6)
+    own = {r.contrast for r in rows.of(row.source_id, row.outcome_id)}
+    apart = row.contrast != "within an arm" or (len(own) == 1 and not reading.has("versus"))
+    headline = row.analysis == "primary" and apart
+    said = words & {t.low for t in tokenize(analysis.partition(" ")[2])}
+    said |= {word for word in words if len(word) > 6 and word[:7] in analysis}
     wrong = {
         "outcome": reading.has("outcome") and not about,
-        "source": named and row.source_id not in named,
+        "source": bool(named) and row.source_id not in named,
         "analysis": clause.has("outcome", "up", "down")
         and not (headline or said or reading.has("analysis")),
     }
@@ -296,7 +286,14 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
 
 def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     """Compare an outcome and a direction with the rows of the sources."""
-    rows, direction = judge.named_rows(reading, clause, pair), pair.sense.partition(":")[2]
+    given = [tag for tag in clause.all("finding") if tag.first == pair.first]
+    rows = [judge.rows.findings[tag.means] for tag in given or clause.all("finding")]
+    rows = [row for row in rows if judge.rows.same(row, pair.means)]
+    if not rows:
+        rows = [row for source in clause.sources for row in judge.rows.of(source, pair.means)]
+        primary = [row for row in rows if row.analysis == "primary"]
+        rows = rows if reading.has("analysis") else primary or rows
+    direction = pair.sense.partition(":")[2]
     significant = clause.has("significant") and direction != "nonsignificant"
     if direction == "change" and not significant:
         return None
@@ -304,7 +301,8 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     found = {"claimed": claimed, "ids": tuple(row.finding_id for row in rows)}
     held = {row.source_id for row in rows}
     named = clause.means("source") if rows else clause.sources
-    if lacking := [source for source in named if source not in held]:
+    lacking = [source for source in named if source not in held]
+    if lacking and not (rows and clause.has("finding")):
         way = f"{judge.rows.sources[lacking[0]].short_name} has no row on it"
         says = judge.rows.example(clause.means("outcome"), clause.sources)
         return {**found, "slot": "outcome", "verdict": ABSENT, "way": way, "says": says}
@@ -368,14 +366,17 @@ def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     return {"levels": ", ".join(sorted(held))} if wrong and tag is levels[0] else None
 
 
-def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
+def _comparison(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     """Compare what is said on agreement with the comparison of sources."""
     rows, outcomes = judge.rows, clause.means("outcome")
     compared = rows.evidence.rows("comparisons").values()
     known = {row.relation for row in compared if not outcomes or row.outcome_id in outcomes}
     others = {source for source in clause.sources if source != rows.central}
-    agrees = (tag.sense == "agree") != clause.negated(tag) and not others
-    every = agrees and (outcomes or clause.has("all", "none"))
+    agrees = (tag.sense == "agree") != clause.negated(tag)
+    ways = [{row.direction for row in rows.of(s, o)} for o in outcomes for s in reading.sources]
+    if agrees and ways and not set.intersection(*ways):
+        return {"known": ", ".join(sorted(set.union(*ways)))}
+    every = agrees and not others and (outcomes or clause.has("all", "none"))
     wrong = every and known - {"agrees", "central source"}
     return {"known": ", ".join(sorted(known))} if wrong else None
 
@@ -392,7 +393,7 @@ def _statement(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
 COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
     compare.__name__[1:]: compare
     for compare in (
-        *(_owner, _doubted, _blameless, _not_denied, _role, _result, _licensed, _known, _rating),
+        *(_owner, _doubted, _not_denied, _role, _result, _licensed, _known, _rating),
         *(_comparison, _statement),
     )
 }

@@ -14,8 +14,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+
+import snowballstemmer
 
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence
@@ -28,11 +30,13 @@ from evidence_tools.evidence.problems import (
     relative_name,
 )
 
+_STEMMER = snowballstemmer.stemmer("english")
 YEAR = re.compile(r"(?:19|20)\d\d")
 _GENERAL = Path(__file__).with_name("lexicons")
 _TABLES = ("senses", "slots")
-_TOKEN = re.compile(r"⟦\d+⟧|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
+_TOKEN = re.compile(r"⟦\d+⟧|\d+[.,]\d+|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _OWNED = "findings arms context timecourse harms advice conclusions"
 _PARTS = ("correction", "design", "trial")
 _Entry = tuple[str, int, str, str]
@@ -68,6 +72,10 @@ class Rule:
         self.unless = set(row["unless"].split())
 
 
+def _stem(word: str) -> str:
+    return str(_STEMMER.stemWord(word))
+
+
 def tokenize(text: str) -> list[Token]:
     """Split a text into words, marks and roles."""
     found = [(m.group(), m.start()) for m in _TOKEN.finditer(text)]
@@ -87,7 +95,11 @@ class Wording:
         self.wider["kin"] = [] if strict else ["subject"]
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
         paths = [p for p in sorted(_GENERAL.glob("*.csv")) if p.stem not in _TABLES]
-        for path in [*paths, *sorted((evidence.folder / "wording").glob("*.csv"))]:
+        paths += sorted((evidence.folder / "wording").glob("*.csv"))
+        tables = [evidence.folder / "topic.yml", *evidence.folder.glob("*.csv"), *paths]
+        written = " ".join(path.read_text(encoding="utf-8") for path in tables)
+        self.vocabulary = set(_LETTERS.findall(written.lower()))
+        for path in paths:
             for line, row in _rows(path):
                 if row["sense"] not in self.wider:
                     message = f"found {row['sense']!r}, a sense that no rule looks for"
@@ -95,7 +107,8 @@ class Wording:
                     raise EvidenceError(
                         [Problem(relative_name(path), line, "sense", message + hint)]
                     )
-                self._add(split_list(row["words"]), row["sense"], row["means"])
+                if row["sense"] != "plain":  # which the vocabulary holds
+                    self._add(split_list(row["words"]), row["sense"], row["means"])
         for names, sense, means in self._names():
             self._add(names, sense, means)
         kinds, outcomes = evidence.rows("kinds"), evidence.rows("outcomes")
@@ -152,6 +165,17 @@ class Wording:
             if token.low in self.sources and token.text[0].isupper():
                 yield from self._source_tags(tokens, index)
 
+    @cached_property
+    def _stems(self) -> set[str]:
+        return set(map(_stem, self.vocabulary))
+
+    def listed(self, token: Token) -> bool:
+        """Whether a word is a name or short, or one that tables and lexicons use in any form."""
+        if token.low in self.vocabulary or not token.text[0].islower():
+            return True
+        long = [word for word in _LETTERS.findall(token.low) if len(word) > 2]
+        return all(_stem(word) in self._stems for word in long)
+
     def _source_tags(self, tokens: list[Token], index: int) -> Iterator[Tag]:
         """Find a source by a name, as people write it: with its year, or as *Doe et al*."""
         known = self.sources[tokens[index].low]
@@ -160,6 +184,7 @@ class Wording:
         for source, year, rest in known:
             if (year in years or not years) and (not rest or rest in beside):
                 yield Tag("source", source, index, index)
+                yield Tag("typed", source, index, index)
 
     @cache  # noqa: B019 - words live as long as a check
     def _starting(self, low: str) -> list[_Entry]:
