@@ -127,11 +127,11 @@ NOTHING = {
     "As {sourc}`larkin2024` reports.": "no such role; did you mean 'source'?",
     "As {source}`larkin2024 reports.": "the role {source}` without a second backtick cannot",
     "```{note}\nWords.\n": "a block that no ``` closes cannot be checked",
-    "![A lamp](lamp.png)": "found 'lamp.png', and there is no such file",
+    "![A lamp](lamp.png)": "found the image 'lamp.png', and there is no such file",
     "```{code-cell}\nplot(\n```": "'(' was never closed",
     "```{code-cell}\nplot()\n```": "found the kernelspec 'None'",
     "```{notee}\nWords.\n```": "no such directive; did you mean 'note'?",
-    "[Lamps](lamps.md)": "found 'lamps.md', and there is no such file",
+    "[Lamps](lamps.md)": "found the link 'lamps.md', and there is no such file",
 }
 
 

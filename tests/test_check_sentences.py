@@ -126,7 +126,7 @@ def test_what_a_message_says_of_any_row_that_counts_passes(judge: Judge) -> None
     ],
 )
 def test_typed_numbers_are_found(judge: Judge, text: str, number: str | None) -> None:
-    claimed = [word for word, kind in numbers(read_claims(Text(text), judge.wording)) if not kind]
+    claimed = list(numbers(read_claims(Text(text), judge.wording)))
     assert number is None or number in claimed
 
 
@@ -144,7 +144,4 @@ def test_what_a_reader_can_tell_is_listed_and_stops_nothing(judge: Judge) -> Non
 
 def test_digits_that_are_part_of_a_name_are_no_numbers(judge: Judge) -> None:
     said = Text("Lamp QX-7 and VK2, doi 10.1000/xyz12.")
-    assert {kind for _, kind in numbers(read_claims(said, judge.wording))} == {
-        "identifier",
-        "address",
-    }
+    assert not list(numbers(read_claims(said, judge.wording)))

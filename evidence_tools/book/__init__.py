@@ -254,7 +254,8 @@ def _complete(app: Any, staged: Path, site: Site) -> None:
         with _failing_closed(app):
             passed = site.html if app.evidence_keeps else None
             pdf_path = lambda: app.evidence_pdf()[0]  # noqa: E731
-            problems = check_built(staged, pdf_path, Path(app.srcdir), passed)
+            pages = app.evidence_review().pages
+            problems = check_built(staged, pdf_path, Path(app.srcdir), passed, pages)
             target, remarks = app.evidence_pdf()
         _refuse(problems)
         finish_site(app, staged)

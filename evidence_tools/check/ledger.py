@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from evidence_tools.check.claims import Reading
 from evidence_tools.check.pages import MARK
@@ -14,41 +13,49 @@ from evidence_tools.check.wording import YEAR
 _DIGITS = re.compile(r"\d[\d.,]*(?:\s?%)?")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\b10\.\d{4,}/\S+")
 _NAME = re.compile(r"(?:[A-Za-zα-ω]|[A-Z][A-Z\d]*-)$")
+_PLAIN = re.compile(r"\d(?:[\d.,]*\d)?")
+# Commits and days name a version, and count nothing.
+_STAMP = re.compile(r"\b(?:[0-9a-f]{10,40}|\d{4}-\d\d-\d\d)\b")
 _SYMBOLS = re.compile(r"[¼-¾⅐-↉①-⓿❶-➓Ⅱ-ↂ]|(?<![A-Za-z])[²³¹⁰-₉]|[一二三四五六七八九十百千]")
-_BARE = {
-    "code": re.compile(r"\s*[<>=≤≥~±+−-]?\s*\d[\s\d.,%+−–±-]*[\s\w/%µ]{0,8}$"),
-    "math": re.compile(r".*?(?:\d+[.,]\d+|\d{3,})"),
-    "drawing": re.compile("(?!)"),
-}
-"""Code that is nothing but a number, and a formula that has more than an index."""
 _COLUMNS = ("estimate", "ci_lower", "ci_upper", "p_value", "k_studies", "n_participants")
-_WORDS = {"unitdefinition": "unit definition", "nullvalue": "null value"}
 
 
-def check_numbers(reading: Reading, rows: Rows, seen: Counter[str]) -> Iterator[str]:
-    """Say which numbers an author typed in a sentence; count by kind."""
-    seen["from rows"] += len(reading.all("finding", "value"))
-    sources = reading.sources or reading.carried
-    if not sources and (reading.has("central") or "n_studies" in reading.means("counted")):
-        sources = [rows.central] if rows.central else []
+def digits(texts: Iterable[str]) -> set[str]:
+    """Collect the numbers of finished texts as plain digits: ``2,570`` and ``2570`` are the same.
+
+    >>> sorted(digits(["2,570 women (1.86, 3.1)", "on 2026-01-31"]))
+    ['1.86', '2570', '3.1']
+    """
+    found: set[str] = set()
+    for text in texts:
+        for token in _PLAIN.findall(_STAMP.sub(" ", text)):
+            grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", token)
+            found.update([token.replace(",", "")] if grouped else token.split(","))
+    return found
+
+
+def check_numbers(reading: Reading, rows: Rows, held: Set[str] = frozenset()) -> Iterator[str]:
+    """Say which numbers an author typed in a sentence, without those that are ``held``."""
+    named = reading.sources or [key for clause in reading.clauses for key in clause.sources]
+    if not named and rows.central and "n_studies" in reading.means("counted"):
+        named = [rows.central]
+    sources = list(dict.fromkeys(named))
     findings = (*reading.means("finding"),)
-    for number, kind in numbers(reading, " ".join(rows.text(key, findings) for key in sources)):
-        seen[kind or "typed"] += 1
-        if not kind:
+    said = " ".join(rows.text(source, findings) for source in sources)
+    for number in numbers(reading, said):
+        if not (digits([number]) or {number}) <= held:
             yield f"typed number {number!r}: {_remedy(number, sources, rows)}"
 
 
-def numbers(reading: Reading, said: str = "") -> Iterator[tuple[str, str]]:
-    """Find every number of a sentence, in digits and in words, with its exempt kind or nothing.
+def numbers(reading: Reading, said: str = "") -> Iterator[str]:
+    """Find the numbers that are typed in a sentence, in digits and in words.
 
-    ``said`` is what the tables hold on the sources of the sentence, which may repeat it in words.
+    No numbers are those of an address, a name, a year of a source, a chapter or figure; ``said``
+    is what the tables hold on the sources of the sentence, which may repeat it in words.
     """
-    tokens, text = reading.tokens, MARK.sub(lambda m: "|" * len(m[0]), reading.sentence.text)
-    if bare := _BARE.get(reading.sentence.kind):
-        kind = "" if bare.match(text) else "code or formula"
-        yield from ((match[0], kind) for match in _DIGITS.finditer(text))
-        return
-    names, numbered, years = (
+    text = MARK.sub(lambda mark: "|" * len(mark[0]), reading.sentence.text)
+    tokens, said = reading.tokens, f" {said}"
+    names, numbered, sources = (
         {n for tag in reading.all(*senses) for n in range(tag.first, tag.last + 1)}
         for senses in (("subject", "outcome", "form"), ("numbering",), ("source",))
     )
@@ -58,29 +65,29 @@ def numbers(reading: Reading, said: str = "") -> Iterator[tuple[str, str]]:
     for match in _DIGITS.finditer(text):
         word, before = match[0].rstrip(".,"), text[: match.start()][-40:]
         index = places.get(match.start(), -1)
-        near = not years.isdisjoint(range(index - 6, index + 5))
-        kinds = {
-            "address": match.start() in addresses,
-            "identifier": index in names
+        cited = before[-3:-1].isupper() or not sources.isdisjoint(range(index - 6, index + 5))
+        if not (
+            match.start() in addresses
+            or index in names
             or _NAME.search(before)
-            or (index < 0 and before[-1:].isalnum()),
-            "citation year": YEAR.fullmatch(word) and (near or before[-3:-1].isupper()),
-            "numbering": index - 1 in numbered or (index - 2 in numbered and len(word) < 3),
-            "dose or time of its source": index >= 0
-            and f" {word} {units.get(index + 1, '?')}" in f" {said}",
-        }
-        yield word, next((kind for kind, is_one in kinds.items() if is_one), "")
+            or (index < 0 and before[-1:].isalnum())  # the rest of a word
+            or (cited and YEAR.fullmatch(word))
+            or index - 1 in numbered
+            or (index - 2 in numbered and len(word) < 3)
+            or (index >= 0 and f" {word} {units.get(index + 1, '?')}" in said)
+        ):
+            yield word
     for tag in reading.all("number", "small"):
         unit = next((units[n] for n in range(tag.last + 1, tag.last + 4) if n in units), "")
         nouns = [unit, *(token.low[:4] for token in tokens[tag.last + 1 : tag.last + 2])]
         word = reading.words(tag)
         known = [f" {form} {noun}" for form in (tag.means, word.lower()) for noun in nouns if noun]
-        if tag.sense == "number" or not unit.startswith("n_"):
-            # A number that counts nothing, or is of no source, cannot be held against a row.
-            wrong = not any(form in f" {said}" for form in known)
-            yield word, "" if wrong and ((unit and said) or not tag.means) else "in words"
-    yield from ((reading.words(tag), _WORDS[tag.sense]) for tag in reading.all(*_WORDS))
-    yield from ((match[0], "") for match in _SYMBOLS.finditer(text))
+        # A number that counts nothing, or is of no source, cannot be held against a row.
+        asked = (unit and said.strip()) or not tag.means
+        small = tag.sense == "small" and unit.startswith("n_")
+        if asked and not small and not any(form in said for form in known):
+            yield word
+    yield from _SYMBOLS.findall(text)
 
 
 def _remedy(number: str, sources: list[str], rows: Rows) -> str:

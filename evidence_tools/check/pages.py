@@ -36,14 +36,21 @@ _END = re.compile(r"""(?<![.!?])[.!?]++["”')\]]*(?=\s+["“'(]?[A-Z0-9⟦*]|\s
 _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|et al|approx|Dr|Prof|Fig|ca|St)|(?:^|[A-Z][a-z]+ |[A-Z]\. )[A-Z])\.$"
 )
-_LINE = re.compile("\n")
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "‑": "-"})
 _PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _RESULTS = {"direction", "statistically_significant", "estimate", "p_value", "ci_lower"}
+_SELECTS = {"query", "eval", "get", "isin", "eq", "gt", "lt"}
 _SELECT_BY = (
     "select by source, outcome, kind or analysis, or write `# check: ignore coverage -- why`"
 )
-_WORDS = {"code": r"(?:\D|(?<=[A-Za-z])\d+)+", "math": r"\\text\w*\{([^}]*)\}"}
+_BARE = r"^\W*\d[\d\s.,%+−–±-]*[\s\w/%µ]{0,8}$"
+_KEPT = {
+    # A number is no code; a formula may hold more than an index; axes have numbers of no row.
+    "listing": re.compile(_BARE, re.MULTILINE),
+    "code": re.compile(rf"{_BARE}|(?:\D|(?<=[A-Za-z])\d+)+"),
+    "math": re.compile(r"\\text\w*\{[^}]*\}|\d+[.,]\d+|\d{3,}"),
+    "drawing": re.compile(r"\D+"),
+}
 _NOTE = re.compile(r"\[\d+(?:[,–-] ?\d+)*\]")
 
 
@@ -59,8 +66,8 @@ def markup(kind: str) -> dict[str, str]:
 class Text:
     """A thing on a page: a ``text`` (paragraph, heading, caption, table row, sentence), or another.
 
-    Code, math and drawings are texts too; a label, heading, image, link, directive, kernelspec
-    or role is a name. A role in a text is a mark such as ``⟦0⟧``; each line break begins a line.
+    Such as a label, heading, image, link, directive, kernelspec, role or drawing. A role in a text
+    is a mark such as ``⟦0⟧``; each line break begins a line.
     """
 
     text: str
@@ -94,20 +101,25 @@ class Page:
         """Note what is wrong on a line."""
         self.faults.append(self.problem(line, message, rule))
 
+    def find(self, text: str) -> int:
+        """Find the first line with a text."""
+        return next((number for number, line in self.lines.items() if text in line), 0)
+
     def add(self, text: str, line: int, kind: str = "text") -> None:
         """Add a thing; of a text also the roles in it, and what cannot be read is a fault."""
         roles, hows = list[tuple[str, str]](), markup("role")
 
         def read(role: re.Match[str]) -> str:
             name, said = role.groups()
-            kind = how if (how := hows.get(name, "")) in _WORDS else name
-            self.add(said, line + text.count("\n", 0, role.start()), kind)
-            if how in _WORDS or how == "text":
+            self.add(said, line + text.count("\n", 0, role.start()), name)
+            if (how := hows.get(name, "")) in ("text", *_KEPT):
                 return _words(said, how)
             roles.append((name, said))
             return f"{said if how == 'term' else said.rpartition('<')[0]}⟦{len(roles) - 1}⟧"
 
-        if kind == "refused":
+        if kind in _KEPT:
+            self.add(_words(text, kind), line)
+        elif kind == "refused":
             self.fault(line, f"{text} cannot be checked; write it as Markdown, or leave it out")
         elif text.strip():
             marked = ROLE.sub(read, text.replace("⟦", "[")) if kind == "text" else text
@@ -136,26 +148,18 @@ class Page:
             if not source.startswith("%%"):
                 line = getattr(error, "lineno", 1) or 1
                 self.fault(first - 1 + line, f"the code cannot run: {str(error)[:200]}")
-        for node in ast.walk(tree):
+        for node in (node for node in ast.walk(tree) if node not in silent):
             line = first + getattr(node, "lineno", 1) - 1
+            called = getattr(getattr(node, "func", None), "attr", "")
+            if isinstance(node, ast.Compare) or called in _SELECTS:
+                code = ast.unparse(node)
+                silent.update(ast.walk(node))
+                columns = _RESULTS.intersection(re.findall(r"\w+", code))
+                # Whether there is a figure at all says nothing on how it came out.
+                if columns and "None" not in code:
+                    message = f"rows are selected by {min(columns)!r}, that is by how they came "
+                    self.fault(line, f"{message}out; {_SELECT_BY}", "coverage")
             match node:
-                case _ if node in silent:
-                    continue
-                case (
-                    ast.Compare()
-                    | ast.Call(
-                        func=ast.Attribute(
-                            attr="query" | "eval" | "get" | "isin" | "eq" | "gt" | "lt"
-                        )
-                    )
-                ):
-                    code = ast.unparse(node)
-                    silent.update(ast.walk(node))
-                    columns = _RESULTS.intersection(re.findall(r"\w+", code))
-                    # Whether there is a figure at all says nothing on how it came out.
-                    if columns and "None" not in code:
-                        message = f"rows are selected by {min(columns)!r}, that is by how they "
-                        self.fault(line, f"{message}came out; {_SELECT_BY}", "coverage")
                 case ast.keyword(arg="name", value=ast.Constant(value=str(label))):
                     self.add(label, line, "label")
                 case ast.Constant(value=str(text)) if " " in text.strip():
@@ -244,13 +248,9 @@ def _read(page: Page, parser: MarkdownIt, text: str, offset: int, *, rows: bool 
                         page.add("a script", line, "refused")
                     page.items += html_blocks(content, line - 1, "unread")
                     said += " " * content.startswith("<br")
-                case "code":
-                    page.add(content, line, "code")
-                    said += _words(content.replace("`", "'"), "code") if block.children else ""
-                case "math":
+                case "code" | "math" | "listing" as how:
                     page.add(token.info, line, "label")
-                    page.add(content, line, "math")
-                    said += _words(content, "math")
+                    said += _words(content, how)
                 case "fence":
                     _directive(page, parser, token, line)
                 case "comment":
@@ -275,7 +275,7 @@ def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
         page.add(f"a block that no {token.markup} closes", line, "refused")
     match = re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())
     if match is None:
-        page.add(token.content, line + 1, "code")
+        page.add(token.content, line + 1, "listing")
         return
     name, argument = match[1].lower(), match[2]
     page.add(name, line, "directive")
@@ -287,7 +287,7 @@ def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
             page.add_code(body, first)
         case "refused":
             page.add(f"the directive {name!r}", line, "refused")
-        case "code" | "math" as how:
+        case "listing" | "math" as how:
             page.add(body, first, how)
         case how:
             page.add(argument, line, "image" if how == "picture" else "text")
@@ -298,23 +298,23 @@ def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
 
 
 def _words(text: str, kind: str) -> str:
-    """Keep of code or a formula the words that belong to its sentence."""
-    return " ".join(re.findall(_WORDS[kind], text)) if kind in _WORDS else text
+    """Keep of code, a formula or a drawing what is read in a sentence."""
+    return " ".join(_KEPT[kind].findall(text.replace("`", "'"))) if kind in _KEPT else text
 
 
 def sentences(items: Iterable[Text]) -> Iterator[Text]:
-    """List the sentences of texts, in order, and the lines of code, math and drawings."""
-    for item in (item for item in items if item.kind in ("text", "code", "math", "drawing")):
+    """List the sentences of some texts, in order."""
+    for item in (item for item in items if item.kind == "text"):
         text, start, line = item.text.translate(_QUOTES), 0, item.line
-        last, ends = len(text.rstrip()), (_END if item.kind == "text" else _LINE)
-        for begin, end in [*(match.span() for match in ends.finditer(text)), (last, len(text))]:
+        last = len(text.rstrip())
+        for begin, end in [*(match.span() for match in _END.finditer(text)), (last, len(text))]:
             # A name before a full stop is looked for in the few letters before it.
             if end < last and _NO_END.search(text, max(begin - 40, 0), begin + 1):
                 continue
             part = text[start:end]
             if words := part.strip():
                 before = part[: part.index(words)].count("\n")
-                yield Text(words.replace("\n", " "), line + before, item.roles, item.kind)
+                yield Text(words.replace("\n", " "), line + before, item.roles)
             line, start = line + part.count("\n"), end
 
 
@@ -350,7 +350,9 @@ def html_blocks(text: str, offset: int = 0, *hows: str) -> list[Text]:
         if "hidden" in tag.attrib or not silent.isdisjoint(map(how.get, (tag.tag, *tag.classes))):
             tag.drop_tree()
         elif tag.tag == "svg":
-            found.add("\n".join(tag.itertext()), line, "drawing")
+            found.items.append(Text(" ".join(tag.itertext()), line, kind="drawing"))
+            for part in tag.itertext():
+                found.add(part, line, "drawing")
             tag.drop_tree()
         elif tag.tag in ("td", "th", "br"):
             tag.tail = (" " if tag.tag == "br" else " | ") + (tag.tail or "")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -13,6 +12,8 @@ from glob import glob
 from importlib import resources
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.ledger import check_numbers
@@ -48,15 +49,15 @@ class Review:
     """What stops a build, what to read again, what is open, and what was exempted.
 
     An exemption is a problem that was accepted, or a page that is no text on the evidence: its
-    place, its rule (or the finding that is left out), and the reason for a message. ``numbers``
-    counts the numbers that were seen, by kind.
+    place, its rule (or the finding that is left out), and the reason for a message. ``pages`` are
+    what was read.
     """
 
     problems: list[Problem] = field(default_factory=list)
     rereads: list[Problem] = field(default_factory=list)
     gaps: list[Problem] = field(default_factory=list)
     exemptions: list[Problem] = field(default_factory=list)
-    numbers: Counter[str] = field(default_factory=Counter)
+    pages: list[Page] = field(default_factory=list)
 
 
 def review_book(folder: str | Path, *, release: bool = False, today: date | None = None) -> Review:
@@ -68,12 +69,12 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
     folder, review = Path(folder), Review()
     try:
         evidence = load_evidence(folder / "data")
-        judge, pages = Judge(evidence), read_book(folder)
-        found = list(_check_names(folder, pages, evidence))
+        judge, review.pages = Judge(evidence), read_book(folder)
+        found = list(_check_names(folder, review.pages, evidence))
     except EvidenceError as error:
         return Review(list(error.problems))
     found += [*_check_cells(evidence, judge), *check_plain(evidence)]
-    for page in pages:
+    for page in review.pages:
         found = _not_exempt(page, [*found, *check_page(page, judge, review)], evidence, review)
     review.gaps = [Problem(f"data/{t}.csv", 0, "", what) for t, what in evidence.missing_rows()]
     (found if release else review.rereads).extend(_outdated(evidence, today or date.today()))
@@ -81,8 +82,13 @@ def review_book(folder: str | Path, *, release: bool = False, today: date | None
     return review
 
 
-def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
-    """Check the text of one page; on one declared as no evidence text only claims are checked."""
+def check_page(
+    page: Page, judge: Judge, review: Review, held: Set[str] = frozenset()
+) -> Iterator[Problem]:
+    """Check the text of one page; on one declared as no evidence text only claims are checked.
+
+    Numbers that are ``held`` may be in the text.
+    """
     if declared := page.front.get("no-evidence-text"):
         review.exemptions.append(Problem(page.path, 0, "", str(declared), "bind"))
     else:
@@ -90,7 +96,7 @@ def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
     reading: Reading | None = None
     for sentence in sentences(page.items):
         reading = read_claims(sentence, judge.wording, reading)
-        for message in () if declared else check_numbers(reading, judge.rows, review.numbers):
+        for message in () if declared else check_numbers(reading, judge.rows, held):
             yield page.problem(sentence.line, message, "number")
         for fault in judge.faults(reading):
             rule = _RULE_OF.get(fault.slot, "frame")
@@ -132,47 +138,47 @@ def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterato
     for name in settings.get("bibtex_bibfiles") or ():
         with reading(name):
             works.update(parse_file(str(folder / name)).entries)
+    extensions = (settings.get("sphinx") or {}).get("extra_extensions") or ()
+    brought = set(extensions) - markup("extension").keys()
     rows: dict[str, Callable[[str], object]] = {
         "finding": evidence.finding,
         "source": evidence.source,
         "unknown": partial(evidence.row, "statements"),
         "value": partial(value_runs, evidence),
     }
-    items = [(page, item) for page in pages for item in page.items]
-    labels, kernels = {i.text for _, i in items if i.kind == "label"}, find_kernel_specs()
-    hows, directives = markup("role") | markup("name"), set(markup("directive"))
-    known = {"label": labels, "term": labels, "work": works, "kernel": set(kernels)}
-    known |= {"role": set(hows), "directive": directives}
-    extensions = (settings.get("sphinx") or {}).get("extra_extensions") or ()
-    brought = set(extensions) - markup("extension").keys()  # they have names of their own
-    for page, item in (pair for pair in items if pair[0].path != "README.md"):
-        kind, name, line = item.kind, item.text, item.line
-        how, wrong = hows.get(kind, "role"), list[str]()
-        target = kind if how == "role" else name.rpartition("<")[2].rstrip(">")
-        if how == "row":
-            try:
-                rows[kind](target)
-            except UnknownKeyError as error:
-                wrong.append(f"{{{kind}}}`{name}`: {error}")
-        elif how == "path" and not _leads(folder, page, target, labels):
-            wrong.append(f"found {target!r}, and there is no such file; correct it, or add it")
-        elif how in known:
-            keys = {key.strip() for key in (target.split(",") if how == "work" else [target])}
-            for key in keys - known[how]:
-                there = f"; there are {', '.join(known[how])}" if how == "kernel" else ""
-                hint = did_you_mean(key, known[how]) or there
-                if hint or not ((brought or ":" in key) and how in ("role", "directive")):
-                    wrong.append(f"found the {kind} {key!r}, and there is no such {how}{hint}")
-        yield from (page.problem(line, what, "coverage") for what in wrong)
+    items = [(page, item) for page in pages if page.path != "README.md" for item in page.items]
+    hows, labels = markup("role") | markup("name"), {i.text for _, i in items if i.kind == "label"}
+    known = {"label": labels, "term": labels, "work": works, "kernel": find_kernel_specs()}
+    known |= {"role": hows, "directive": markup("directive")}
+    for page, item in items:
+        how = hows.get(item.kind, "role")
+        name = item.kind if how == "role" else item.text.rpartition("<")[2].rstrip(">")
+        for key in map(str.strip, name.split(",")) if how == "work" else [name]:
+            wrong = ""
+            if how == "row":
+                try:
+                    rows[item.kind](key)
+                except UnknownKeyError as error:
+                    wrong = str(error)
+            elif how == "path" and not _leads(folder, page.path, key, labels):
+                wrong = "there is no such file; correct it, or add it"
+            elif key not in known.get(how, [key]):
+                hint = did_you_mean(key, known[how])
+                # An extension, or another domain of Sphinx, has names of its own.
+                own = how in ("role", "directive") and (brought or ":" in key)
+                wrong = f"there is no such {how}{hint}" if hint or not own else ""
+            if wrong:
+                kind = "role" if how == "role" else item.kind
+                message = f"found the {kind} {key!r}, and {wrong}"
+                yield page.problem(item.line, message, "coverage")
 
 
-def _leads(folder: Path, page: Page, name: str, labels: set[str]) -> bool:
+def _leads(folder: Path, page: str, name: str, labels: set[str]) -> bool:
     """Whether an address leads to a file, to a label, or out of the book."""
     file, _, part = name.partition("#")
-    if ":" in name or name in labels or part in (labels if not file else ()):
-        return True
-    path = folder / file.lstrip("/") if file.startswith("/") else (folder / page.path).parent / file
-    return any(glob(f"{path}{end}") for end in ("", ".md", ".ipynb"))  # noqa: PTH207
+    path = folder / file.lstrip("/") if file.startswith("/") else (folder / page).parent / file
+    files = (glob(f"{path}{end}") for end in ("", ".md", ".ipynb"))  # noqa: PTH207
+    return ":" in name or name in labels or (not file and part in labels) or any(files)
 
 
 def read_book(folder: Path) -> list[Page]:
@@ -185,8 +191,7 @@ def read_book(folder: Path) -> list[Page]:
         schema = resources.files("jupyter_book").joinpath("config_schema.json").read_text()
         known = {*json.loads(schema)["properties"], "only_build_toc_files"}
         for key in config.front.keys() - known:
-            message = f"there is no setting {key!r}{did_you_mean(key, known)}"
-            config.fault(_line(config, key), message)
+            config.fault(config.find(key), f"there is no setting {key!r}{did_you_mean(key, known)}")
     with reading("_toc.yml"):
         paths = chapter_files(folder, parse_toc_data(contents.front))
     # A notebook beside the chapters is a copy of an editor until _toc.yml names it.
@@ -196,7 +201,7 @@ def read_book(folder: Path) -> list[Page]:
         shown = path.relative_to(folder).as_posix()
         if not path.is_file():
             message = f"found {shown!r}, and there is no such chapter; write it, or take it out"
-            contents.fault(_line(contents, shown), message)
+            contents.fault(contents.find(shown), message)
             continue
         with reading(shown):
             pages.append(parse_page(path.read_text(encoding="utf-8"), shown, extensions))
@@ -210,18 +215,14 @@ def read_book(folder: Path) -> list[Page]:
 
 def chapter_files(folder: Path, toc: Any) -> list[Path]:
     """List the files that ``_toc.yml`` names, missing ones too; of a paired chapter, its text."""
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for name in toc:
         files = [folder / f"{name}{end}" for end in ("", ".md", ".ipynb")]
-        found |= dict.fromkeys([*filter(Path.is_file, files), *files][:1])
+        found[folder / name] = next(filter(Path.is_file, files), files[0])
     for pattern, end in itertools.product(sorted(toc.globs()), (".md", ".ipynb")):
-        files = sorted(folder.glob(f"{pattern}{end}"))
-        found |= dict.fromkeys(file for file in files if file.with_suffix(".md") not in found)
-    return list(found)
-
-
-def _line(page: Page, text: str) -> int:
-    return next((number for number, line in page.lines.items() if text in line), 0)
+        for path in sorted(folder.glob(f"{pattern}{end}")):
+            found.setdefault(path.with_suffix(""), path)
+    return list(found.values())
 
 
 def _settings(folder: Path, name: str) -> Page:
@@ -236,11 +237,11 @@ def _not_exempt(
     page: Page, problems: list[Problem], evidence: Evidence, review: Review
 ) -> list[Problem]:
     """Take out what comments exempt on the next line; one that exempts nothing is a problem."""
+    said = [number for number, text in page.lines.items() if text.strip()]
     for line, (kind, subject, reason) in page.comments.items():
-        later = (number for number, text in page.lines.items() if number > line and text.strip())
-        after = next((number for number in later if number not in page.comments), 0)
+        after = next((n for n in said if n > line and n not in page.comments), 0)
         place = page.problem(after, "", subject or "")
-        held = [problem for problem in problems if replace(problem, message="") == place]
+        held = {problem for problem in problems if replace(problem, message="") == place}
         problems = [problem for problem in problems if problem not in held]
         if held or (kind == "exclude" and subject in evidence.rows("findings")):
             review.exemptions.append(page.problem(line, reason, subject))
@@ -259,24 +260,20 @@ def _outdated(evidence: Evidence, today: date) -> Iterator[Problem]:
     for row in evidence.misfits.itertuples():
         message = f"{row.outcome_id}, {row.domain}: {row.judgement!r}, but {row.reason}"
         yield Problem("data/certainty.csv", 0, "judgement", message, "wording")
-    for source, row in evidence.rows("sources").items():
-        looked_up = date.fromisoformat(str(row.integrity_checked)[:10])
-        if not 0 <= (age := (today - looked_up).days) <= _DAYS:
-            message = (
-                f"integrity of {source} was looked up on {looked_up}, {age} days ago; at most "
-                f"{_DAYS} are allowed: look it up again and write the day"
-            )
-            yield Problem(f"{evidence.folder.name}/sources.csv", 0, "", message, "integrity")
+    looked_up = evidence.sources["integrity_checked"]
+    ages = (pd.Timestamp(today) - pd.to_datetime(looked_up)).dt.days
+    for source, age in ages[~ages.between(0, _DAYS)].items():
+        message = f"integrity of {source} was looked up {age} days ago; at most {_DAYS} are allowed"
+        message += ": look it up again and write the day"
+        yield Problem(f"{evidence.folder.name}/sources.csv", 0, "", message, "integrity")
 
 
 def report(review: Review, format: str = "text") -> tuple[str, int]:  # noqa: A002
     """Write a review as ``text`` or ``json``, with the exit code."""
     count = len(review.problems)
+    levels = {level: getattr(review, level) for level in _SHOWN}
     if format == "json":
-        text = json.dumps(vars(review), ensure_ascii=False, indent=1, default=asdict)
-        return text, int(count > 0)
-    lines = [f"{one}{note}" for level, note in _SHOWN.items() for one in getattr(review, level)]
-    counted = [f"{number} {kind}" for kind, number in sorted(review.numbers.items())]
-    lines += [f"numbers: {', '.join(counted)}"] if counted else []
+        return json.dumps(levels, ensure_ascii=False, indent=1, default=asdict), int(count > 0)
+    lines = [f"{one}{_SHOWN[level]}" for level, found in levels.items() for one in found]
     lines.append("No problems." if not count else f"{count} problem{'s' if count > 1 else ''}.")
     return "\n".join(lines), int(count > 0)
