@@ -16,8 +16,7 @@ from conftest import letters
 from docutils import nodes
 from pypdf import PdfReader
 
-from evidence_tools.book.formulas import mathml
-from evidence_tools.book.nodes import html_nodes, svg_address
+from evidence_tools.book.nodes import html_nodes, mathml, svg_address
 from evidence_tools.book.pdf import PdfError, keep_picture, make_pdf
 from evidence_tools.book.roles import is_printed
 from evidence_tools.book.writer import Writer

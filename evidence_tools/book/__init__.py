@@ -32,7 +32,6 @@ from sphinx.util.build_phase import BuildPhase
 
 from evidence_tools.book import layout, outputs
 from evidence_tools.book.execution import BuildError
-from evidence_tools.book.formulas import add_formulas
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pdf import PdfError, prepare_pdf, resolve_pages, show_attachments
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
@@ -85,7 +84,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # A value of kind "env" that changes makes Sphinx read every page again.
     app.add_config_value("evidence_state", "", "env", [str])
     app.keep_going = True  # all that is wrong is reported, then the build stops
-    for add in (add_nodes, add_roles, add_formulas, outputs.add_outputs):
+    for add in (add_nodes, add_roles, outputs.add_outputs):
         add(app)
     app.add_directive("how-to-cite", layout.HowToCite)
     app.add_directive("evidence-checks", outputs.ChecksDirective)

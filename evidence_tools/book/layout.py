@@ -76,10 +76,7 @@ class HowToCite(SphinxDirective):
         stamp = nodes.paragraph("", f"{app.evidence_stamp.text}.")
         stem = "../" * self.env.docname.count("/") + file_stem(app)
         offer = download_links({f"{stem}{ending}": name for ending, name in OFFERED.items()})
-        return [
-            nodes.container("", cited, stamp, classes=["citation"]),
-            offer,
-        ]
+        return [nodes.container("", cited, stamp, classes=["citation"]), offer]
 
 
 def use_assets(app: Any) -> None:

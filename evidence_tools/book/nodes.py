@@ -1,7 +1,8 @@
 """Document nodes that mean something, and how pages show them.
 
 Roles and notebook outputs both become these nodes, so they look the same everywhere: a mention
-of a finding or source, a chart, a link to data, and tables that name their columns in each cell.
+of a finding or source, a chart, a link to data, tables that name their columns in each cell, and
+formulas.
 """
 
 from __future__ import annotations
@@ -11,22 +12,25 @@ import html
 import json
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from docutils import nodes
 from lxml.html.defs import tags
+from math_core import LatexError, LatexToMathML
 from pybtex import plugin
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 
 from evidence_tools.show.display import Run
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
+LOGGER = logging.getLogger(__name__)
 DATA = "_data"
 """Folder of the site with the data behind its tables and figures."""
 _STYLES: dict[str, Any] = {"strong": nodes.strong, "emphasis": nodes.emphasis}
@@ -76,15 +80,8 @@ def _run_node(run: Run) -> nodes.Node:
         kind = "finding" if run.finding_id else "source"
         return evidence_ref("", "", words, kind=kind, key=key, classes=["evidence-ref"])
     if run.cite:  # the same node that the role {cite:p} makes
-        return addnodes.pending_xref(
-            "",
-            nodes.inline("", run.text),
-            refdomain="cite",
-            reftype="p",
-            reftarget=run.cite,
-            refwarn=True,
-            support_smartquotes=False,
-        )
+        about = {"refdomain": "cite", "reftype": "p", "reftarget": run.cite, "refwarn": True}
+        return addnodes.pending_xref("", nodes.inline("", run.text), **about)
     if run.link.startswith("https://"):
         return nodes.reference("", "", words, refuri=run.link)
     return words
@@ -139,6 +136,9 @@ def add_nodes(app: Sphinx) -> None:
     app.add_node(evidence_chart, html=(_visit_chart, None))
     app.add_node(nodes.entry, override=True, html=(_visit_entry, None))
     app.connect("doctree-read", show_brackets)
+    app.add_html_math_renderer("evidence_mathml", (_visit_math, None), (_visit_math_block, None))
+    app.connect("doctree-read", read_formulas, priority=400)  # before titles are collected
+    app.connect("doctree-resolved", read_formulas)  # some come when cells are joined with pages
 
 
 # Raw HTML as nodes: authors write a little of it, and cells print it. What can only be seen or
@@ -255,3 +255,88 @@ def show_brackets(app: Sphinx, doctree: nodes.document) -> None:
         is_unknown = tag and tag[1].lower() not in _TAGS and "<svg" not in parent.astext()
         if is_unknown and isinstance(parent, nodes.TextElement):
             parent.replace(raw, nodes.Text(raw.astext()))
+
+
+# Formulas: TeX is read once, by math-core, with the macros of ``mathjax3_config``. Browsers show
+# the MathML that it makes by themselves, and report.typ sets the same: page and PDF cannot differ.
+
+_MACROS = {"substack": r"\begin{matrix}#1\end{matrix}", "ensuremath": "#1", "mbox": r"\text{#1}"}
+_MACROS |= {"pmb": r"\boldsymbol{#1}"}
+_USUAL = [
+    (r"&\s*(\S+?)\s*&(?=.*\\end\{eqnarray)", r"&\1 "),
+    (r"(\{align(?:ed)?at\*?\})\{\d+\}", r"\1"),
+    (r"\{smallmatrix(\*?)\}", r"{matrix\1}"),
+    (r"\{(?:split|alignedat)(\*?)\}", r"{aligned\1}"),
+    (r"\{(?:alignat|eqnarray)(\*?)\}", r"{align\1}"),
+    (r"\{multline(\*?)\}", r"{gather\1}"),
+    # Sphinx numbers formulas; a number of the environment would be a second one.
+    (r"(\\(?:begin|end)\{(?:align|gather|equation|flalign))\}", r"\1*}"),
+    (r"\\cr(?![A-Za-z])", r"\\\\"),
+    (r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]", r"\\\\"),  # more space between two lines
+]
+"""Rare ways to write a formula, and the usual ones that look the same."""
+_TEXT = re.compile(r"\\text\{[^{}]*\}")
+_UNKNOWN = (
+    "%s Correct it, or define the command in _config.yml under sphinx: config: mathjax3_config: "
+    "tex: macros."
+)
+
+
+def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> str:
+    r"""Turn TeX into a ``math`` element; what cannot be read is a ``ValueError`` that says why.
+
+    Examples
+    --------
+    >>> "<msup><mi>x</mi><mn>2</mn></msup>" in mathml("x^2")
+    True
+    """
+    if found := re.search(r"\\(?:eq)?ref\b\s*\{([^}]*)\}", tex):
+        text = f"the formula {tex.strip()!r} refers to another one; write {{eq}}`{found[1]}`."
+        raise ValueError(text)
+    usual = tex
+    for pattern, written in _USUAL:
+        usual = re.sub(pattern, written, usual, flags=re.DOTALL)
+    # A formula inside words ends them, and begins them anew.
+    usual = _TEXT.sub(lambda text: re.sub(r"\$(.*?)\$", r"}\1\\text{", text[0]), usual)
+    read = LatexToMathML(
+        macros={**_MACROS, **macros},
+        annotation=True,  # the TeX source stays in the page, to be copied
+        fancy_error=False,
+        allow_unreliable_rendering=True,  # some browsers draw a wide tilde a little too small
+    )
+    try:
+        made = str(read.convert_with_local_state(usual, displaystyle=block))
+    except LatexError as error:
+        problem = re.sub(r"^\d+: ", "", str(error).strip())
+        raise ValueError(f"the formula {tex.strip()!r} cannot be read as TeX: {problem}") from None
+    return made.replace("&ApplyFunction;", "\u2061")  # the one name that is not known to XML
+
+
+def read_formulas(app: Sphinx, doctree: nodes.document, *_: str) -> None:
+    """Give each formula its MathML, with the macros of the book; report what cannot be read."""
+    found = (app.config.mathjax3_config or {}).get("tex", {}).get("macros", {}).items()
+    macros = {name: each[0] if isinstance(each, list) else each for name, each in found}
+    node: Any
+    for node in doctree.findall(nodes.Element):
+        is_block = isinstance(node, nodes.math_block)
+        if (is_block or isinstance(node, nodes.math)) and "mathml" not in node:
+            try:
+                node["mathml"] = mathml(node.astext(), macros, block=is_block)
+            except ValueError as error:
+                LOGGER.error(_UNKNOWN, error, location=place_of(node))
+
+
+def _visit_math(self: Any, node: nodes.math) -> None:
+    self.body.append(node.get("mathml", ""))
+    raise nodes.SkipNode
+
+
+def _visit_math_block(self: Any, node: nodes.math_block) -> None:
+    """Write a formula on lines of its own, with its number and its place for links."""
+    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
+    if node.get("number"):
+        self.body.append(f'<span class="eqno">({node["number"]})')
+        self.add_permalink_ref(node, "Permalink to this equation")
+        self.body.append("</span>")
+    self.body.append(node.get("mathml", "") + "</div>\n")
+    raise nodes.SkipNode

@@ -11,11 +11,11 @@ import html
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pandas as pd
 from docutils import nodes
@@ -70,6 +70,7 @@ _IN_PRINT = [
     *("text/markdown", "application/json", "application/javascript", "text/plain"),
 ]
 PRIORITIES = [
+    ("*", MIME_TYPE, 1),
     *(("*", f"application/vnd.vegalite.v{n}+json", 5) for n in range(4, 8)),
     *(("*", f"application/vnd.vega.v{n}+json", 6) for n in range(4, 8)),
     ("*", _PLOTLY, 7),
@@ -91,10 +92,7 @@ _CHECKS = "Which rules did the text of this report pass before it was built?"
 class EvidenceOutput:
     """The MyST-NB plugin for the MIME type of :mod:`evidence_tools.show.display`."""
 
-    mime_priority_overrides: ClassVar[list[tuple[str, str, int]]] = [
-        ("*", MIME_TYPE, 1),
-        *PRIORITIES,
-    ]
+    mime_priority_overrides = PRIORITIES
 
     @staticmethod
     def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Node] | None:
@@ -203,11 +201,7 @@ def _entry(items: list[dict[str, Any]]) -> nodes.entry:
     return nodes.entry("", _paragraph(items))
 
 
-_MAKERS: dict[str, Callable[..., list[nodes.Node]]] = {
-    "prose": _prose,
-    "figure": _figure,
-    "table": _table,
-}
+_MAKERS = {"prose": _prose, "figure": _figure, "table": _table}
 
 
 def figure_rows(spec: dict[str, Any]) -> list[list[Any]]:

@@ -197,16 +197,12 @@ def _explain(error: Any, source: str) -> str:
     above = source.partition(lost[1])[0].splitlines() if lost else above
     place = next((each[3:] for each in reversed(above) if each.startswith("// ")), "the report")
     advice = "; ".join(str(hint) for hint in error.hints)
-    # The folder is a temporary one, and what else Typst says would help nobody.
-    said = re.search(r"(?s)^error: .*?(?=\n\n|\Z)", str(error.diagnostic), re.MULTILINE)
-    diagnostic = re.sub(r"\S*/(\w+\.typ)", r"\1", said[0]) if said else ""
     if "could not be displayed" in error.message:
         advice = (
             "The fonts of the PDF lack this character: write it in another way, install "
             f"weblate-fonts, or put a font that has it into the folder {_FONTS}/ of the book"
         )
-        diagnostic = ""
-    return f"{place}: print refuses this: {error.message}. {advice}\n{diagnostic[:600]}".strip()
+    return f"{place}: print refuses this: {error.message}. {advice}".strip()
 
 
 def keep_picture(image: nodes.image, book: Path, folder: Path) -> None:
