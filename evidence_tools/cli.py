@@ -117,7 +117,7 @@ def _new(chosen: argparse.Namespace) -> Outcome:
 def _add(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.releases.template import add_row
 
-    return add_row(chosen.folder, f"{chosen.kind}s", chosen.cells, chosen.citation), 0
+    return add_row(chosen.folder, chosen.kind, chosen.cells, chosen.citation), 0
 
 
 def _audit(chosen: argparse.Namespace) -> Outcome:

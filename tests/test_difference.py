@@ -16,7 +16,6 @@ from evidence_tools.releases.difference import (
     compare,
     diff,
     load_state,
-    markdown_list,
     narrate_releases,
     read_releases,
     summary_lines,
@@ -140,10 +139,6 @@ def test_an_outcome_that_was_not_rated_before_is_a_changed_rating(released: Path
     lines = change_lines(compare(old, new), EVIDENCE)
     assert "ratings: Somnin (som): rating blank → at most low" in lines
     assert not any("outcome id" in line for line in lines)
-
-
-def test_markup_in_a_table_stays_text_in_the_change_log() -> None:
-    assert markdown_list(["<b>*x*"]) == "- \\<b\\>\\*x\\*\n"
 
 
 def test_a_git_revision_is_a_state_and_an_unknown_one_names_those_there_are(released: Path) -> None:

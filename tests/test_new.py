@@ -131,10 +131,13 @@ def test_a_finding_gets_its_key(rows: Path, capsys: pytest.CaptureFixture[str]) 
         ),
         (["source", "--set", "design"], "write column=value"),
         (["source", "--set", "design=rct"], "found ''; write source_id=..."),
-        (["source", "--from", "data/plain.csv"], "not read: name it .bib, .ris or .json"),
-        (["source", "--from", "two.json"], "not read: found 2 works; export one work to a file"),
-        (["source", "--from", "latin.ris"], "latin.ris: not read: 'utf-8' codec"),
-        (["source", "--from", "two.ris"], "not read: found 2 works; export one work to a file"),
+        (
+            ["source", "--from", "data/plain.csv"],
+            "export one work as BibTeX (.bib), RIS (.ris) or CSL",
+        ),
+        (["source", "--from", "two.json"], "export one work"),
+        (["source", "--from", "latin.ris"], "latin.ris: not read ('utf-8' codec"),
+        (["source", "--from", "two.ris"], "export one work"),
     ],
 )
 def test_a_row_is_refused_and_the_table_stays(

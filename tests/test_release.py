@@ -14,10 +14,8 @@ from releasing import change_cell, commit, git, make_book, make_release
 from evidence_tools.releases.manifest import (
     ReleaseError,
     Stamp,
-    bibtex,
-    citation_text,
+    cite,
     read_stamp,
-    ris,
 )
 from evidence_tools.releases.release import release
 
@@ -46,15 +44,15 @@ def test_a_release_stages_its_files_and_nothing_else(book: Path) -> None:
 def test_the_change_log_tells_the_evidence_and_another_file_the_wording(book: Path) -> None:
     make_release(book, "1.0.0")
     change_cell(book, "findings", "larkin2024-som", "locator", "Abstract")
-    change_cell(book, "findings", "larkin2024-som", "note", "a new note")
+    change_cell(book, "findings", "larkin2024-som", "note", "a *new* note")
     commit(book)
     make_release(book, "1.1.0")
     log = (book / "CHANGELOG.md").read_text()
     assert "Rows of findings: 1 changed." in log
-    assert "a new note" not in log
+    assert "*new*" not in log
     assert "By hand: a word." in log
     assert log.index("## Unreleased") < log.index("## 1.1.0") < log.index("## 1.0.0")
-    assert "a new note" in (book / "data/releases/1.1.0-wording.md").read_text()
+    assert r"a \*new\* note" in (book / "data/releases/1.1.0-wording.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -196,14 +194,14 @@ def test_a_book_in_a_folder_of_its_repository_is_known(tmp_path: Path) -> None:
 
 
 def test_a_citation_names_version_day_and_address() -> None:
-    text = citation_text(REPORT, STAMP, "https://example.org/v/1.0.0/")
+    text = cite("txt", REPORT, STAMP, "https://example.org/v/1.0.0/").strip()
     assert text == "One; Two; Three. A & B. Version 1.0.0, 2026-11-27. https://example.org/v/1.0.0/"
 
 
 def test_bibtex_and_ris_escape_what_their_formats_would_read() -> None:
-    entry = bibtex(REPORT | {"title": "50% of A\n& B"}, STAMP)
+    entry = cite("bib", REPORT | {"title": "50% of A\n& B"}, STAMP)
     assert r'title = "{50\% of A \& B}"' in entry
     assert 'author = "{One; Two} and {Three}"' in entry
-    record = ris(REPORT | {"title": "A\r\nER  - "}, STAMP)
+    record = cite("ris", REPORT | {"title": "A\r\nER  - "}, STAMP)
     assert record.count("\r\nER  - ") == 1
     assert record.endswith("ER  - \r\n")

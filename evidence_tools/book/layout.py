@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.nodes import download_links, evidence_ref
-from evidence_tools.releases.manifest import citation_text
+from evidence_tools.releases.manifest import cite
 from evidence_tools.show import words
 
 OFFERED = {".bib": "BibTeX", ".ris": "RIS", "-files.zip": "All files (.zip)"}
@@ -59,7 +59,7 @@ def file_stem(app: Any) -> str:
 
 def citation_of(app: Any) -> str:
     """Write the citation of this version in one paragraph."""
-    return citation_text(report_of(app), app.evidence_stamp, address_of(app))
+    return cite("txt", report_of(app), app.evidence_stamp, address_of(app)).strip()
 
 
 class HowToCite(SphinxDirective):

@@ -24,11 +24,13 @@ from sphinx import addnodes
 
 from evidence_tools.book.layout import address_of, file_stem, report_of
 from evidence_tools.book.nodes import DATA
-from evidence_tools.releases.manifest import bibtex, pack, ris, safe_cell, write_whole
+from evidence_tools.releases.manifest import cite, pack, write_whole
 from evidence_tools.releases.publication import forward_page
 
 _BUNDLE = f"vega-{metadata.version('vl-convert-python')}.js"
 _ICON_FONT = re.compile(r'\.fa-[^{}]*\{content:"[^"]*"\}|@font-face\{[^{}]*\}')
+_FORMULA = re.compile(r"\A(?!-?[\d.]+(e-?\d+)?%?\Z|\+[\d.]+\Z)(?=\s*[=+@＋－＝＠-]|[\t\r\n])")
+"""The beginning of a cell that a spreadsheet would run; a number is none."""
 _SCRIPT = '<script src="_static/evidence-forward.js"></script>\n</head>'
 """Leads on with the part of the page that a short address names, where a script may run."""
 
@@ -145,8 +147,8 @@ def finish_site(app: Any, folder: Path) -> None:
         if path.suffix in (".csv", ".json", ".yml"):
             _write(folder / DATA / "tables" / path.name, path.read_bytes())
     stem, known = folder / file_stem(app), (report_of(app), app.evidence_stamp, address_of(app))
-    _write(stem.with_name(f"{stem.name}.bib"), bibtex(*known).encode())
-    _write(stem.with_name(f"{stem.name}.ris"), ris(*known).encode())
+    for form in ("bib", "ris"):
+        _write(stem.with_name(f"{stem.name}.{form}"), cite(form, *known).encode())
     found = [*folder.glob(f"{stem.name}.*"), *(folder / DATA / "tables").glob("*")]
     members = {path.name if path.parent == folder else f"data/{path.name}": path for path in found}
     for docname in app.env.found_docs:
@@ -173,9 +175,9 @@ def _write_forwards(app: Any, folder: Path) -> None:
 
 
 def _csv(rows: Iterable[Iterable[object]]) -> str:
-    """Write rows as CSV; no cell is run as a formula."""
+    """Write rows as CSV; an apostrophe before a cell keeps it from being run as a formula."""
     text = io.StringIO()
-    cells = ([safe_cell(str(cell)) for cell in row] for row in rows)
+    cells = ([_FORMULA.sub("'", str(cell)) for cell in row] for row in rows)
     csv.writer(text, lineterminator="\n").writerows(cells)
     return text.getvalue()
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +24,6 @@ EVIDENCE, WORDING, LOOKED_UP = "evidence", "wording", "looked up"
 RATINGS, _PAGES = "ratings", "pages"
 _COLUMNS = ("part", "table", "key", "name", "kind", "column", "before", "after")
 _SHOWN = 6
-_MARKUP, _ESCAPED = re.compile(r"([\\`*_{}\[\]<>#|$~])"), r"\\\1"
 _TEXT_TABLES = (_PAGES, "plain")
 _TEXT_COLUMNS = {"basis", "caution", "caveat", "colour", "note", "open_full_text", "part_read"}
 _TEXT_COLUMNS |= {"plain", "rationale", "reflects", "sentence", "statement"}
@@ -56,8 +52,8 @@ def take_snapshot(evidence: Evidence, version: str, date: str = "") -> Snapshot:
     """Take down the tables of the evidence and the chapters that lie beside its folder."""
     tables = {RATINGS: _ratings(evidence)}
     for name, table in read_dictionary(evidence.folder)[0].items():
-        text = (evidence.folder / table.path).read_text(encoding="utf-8-sig")
-        rows = csv.DictReader(io.StringIO(text, newline=""))
+        cells = pd.read_csv(evidence.folder / table.path, dtype=str, keep_default_na=False)
+        rows: Any = cells.to_dict("records")
         tables[name] = {" ".join(row[column] for column in table.key): row for row in rows}
     chapters = sorted((evidence.folder.parent / "chapters").glob("*.md"))
     pages = {path.stem: path.read_text(encoding="utf-8").splitlines() for path in chapters}
@@ -78,9 +74,9 @@ def _ratings(evidence: Evidence) -> dict[str, Row]:
     return rows
 
 
-def snapshot_bytes(snapshot: Snapshot) -> bytes:
-    """Write a snapshot as the bytes of its file."""
-    return f"{json.dumps(snapshot, indent=1, ensure_ascii=False)}\n".encode()
+def snapshot_text(snapshot: Snapshot) -> str:
+    """Write a snapshot as the text of its file."""
+    return f"{json.dumps(snapshot, indent=1, ensure_ascii=False)}\n"
 
 
 def read_releases(data: Path) -> dict[str, Snapshot]:
@@ -133,9 +129,9 @@ def _changes(before: Snapshot, after: Snapshot, table: str) -> Iterator[tuple[st
     for key in dict.fromkeys([*new, *old]):
         was, now = old.get(key, {}), new.get(key, {})
         row = table, key, _name(after if now else before, now or was) or key
-        if not (was and now) and table not in (RATINGS, _PAGES):
-            part = WORDING if table in _TEXT_TABLES else EVIDENCE
-            yield part, *row, "added" if now else "removed", "", _said(was), _said(now)
+        if not (was and now) and table not in (RATINGS, *_TEXT_TABLES):
+            printed = (state.get("as_printed", "") for state in (was, now))
+            yield EVIDENCE, *row, "added" if now else "removed", "", *printed
             continue
         for column in dict.fromkeys([*now, *was]):
             cells = was.get(column, ""), now.get(column, "")
@@ -160,11 +156,6 @@ def _name(state: Snapshot, row: Row) -> str:
     source = state["tables"]["sources"].get(row.get("source_id", ""), {})
     parts = [outcome.get("name", ""), source.get("short_name", ""), row.get("domain", "")]
     return row.get("short_name") or row.get("name") or ", ".join(filter(None, parts))
-
-
-def _said(row: Row) -> str:
-    """Choose what a row says: its words as printed, else what follows its identifier."""
-    return row.get("as_printed") or "; ".join([*row.values()][1:4])
 
 
 def narrate_releases(evidence: Evidence) -> Prose:
@@ -227,13 +218,9 @@ def change_lines(changes: pd.DataFrame, part: str) -> list[str]:
     for row in rows:
         what = f"{row.table}: {row.name} ({row.key})" if row.name != row.key else row.name
         move = f"{row.column.replace('_', ' ')} {row.before or 'blank'} → {row.after or 'blank'}"
-        lines.append(f"{what}: {move if row.column else f'{row.kind}: {row.before}{row.after}'}")
+        whole = f"{row.kind} {row.before}{row.after}".rstrip()
+        lines.append(f"{what}: {move if row.column else whole}")
     return lines
-
-
-def markdown_list(lines: Iterable[str]) -> str:
-    """Write lines as a Markdown list in which every text is escaped."""
-    return "".join(f"- {_MARKUP.sub(_ESCAPED, line)}\n" for line in lines)
 
 
 def diff(folder: Path, before: str, after: str = ".") -> str:

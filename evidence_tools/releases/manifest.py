@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import json
@@ -11,8 +12,9 @@ import subprocess
 import tomllib
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,6 @@ NAME = "report.json"
 _FORMATS = (2, 1)
 """The format that is written, and earlier ones that published versions have."""
 _BESIDE = (f"{NAME}.sig", ".buildinfo")
-_FORMULA = re.compile(r"\s*[=+\-@\uFF0B\uFF0D\uFF1D\uFF20]|[\t\r\n]")
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?%?")
 
 VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 RELEASE_FILES = re.compile(
@@ -53,15 +53,18 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
-def safe_cell(text: str) -> str:
-    """Put an apostrophe before a cell that a spreadsheet would run as a formula.
+def fill(template: Path, **values: Any) -> str:
+    """Fill in a text for people: ``<<x>>`` is a value on one line, ``<% %>`` as in Jinja.
 
-    Examples
-    --------
-    >>> safe_cell("=1+1"), safe_cell("-1.54")
-    ("'=1+1", '-1.54')
+    Values are escaped in HTML; elsewhere the template says what its format needs.
     """
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    from jinja2 import StrictUndefined, Template
+
+    how: dict[str, Any] = {"trim_blocks": True, "keep_trailing_newline": True}
+    how |= {"undefined": StrictUndefined, "autoescape": template.suffix == ".html"}
+    how |= {"finalize": lambda value: " ".join(str(value).split())}
+    text = template.read_text(encoding="utf-8")
+    return str(Template(text, "<%", "%>", "<<", ">>", **how).render(values))
 
 
 def pack(contents: Contents, day: date = date.min) -> bytes:
@@ -85,9 +88,6 @@ def unpack(place: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             infos = archive.infolist()
             contents = {info.filename: archive.read(info) for info in infos}
-        parts = [part for name in contents for part in name.split("/")]
-        if any(part in ("", ".", "..") or re.search(r"[\\:]", part) for part in parts):
-            raise ValueError("a name in it leads elsewhere")
         if pack(contents, date(*infos[0].date_time[:3])) != content:
             raise ValueError("not as a bundle is packed")
     except Exception as error:  # what zipfile raises on damage has no common kind
@@ -134,12 +134,8 @@ def check_contents(contents: Contents, shown: str) -> Manifest:
             raise ValueError("changed after it was written, or by another version of the package")
         files, found = manifest["files"], _hashes(contents)
         if manifest["format"] == 1:
-            # A copy that was published had a script of its own.
-            parts = [
-                {n: entry["sha256"] for n, entry in manifest[part].items()}
-                for part in ("files", "published")
-            ]
-            files = parts[0] | {n: own for n, own in parts[1].items() if found.get(n) == own}
+            entries = files | manifest["published"]
+            files = {name: entry["sha256"] for name, entry in entries.items()}
         faults = dict.fromkeys(files.keys() - found.keys(), "missing")
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ReleaseError(f"{shown}/{NAME}: not read: {error}; make it again") from None
@@ -272,29 +268,11 @@ def changed_files(folder: Path) -> list[str]:
     return sorted({*names.split("\0")} - {""})
 
 
-def citation_text(report: Manifest, stamp: Stamp, address: str = "") -> str:
-    """Write the citation in one paragraph."""
-    authors, title = "; ".join(report["authors"]).rstrip("."), report["title"]
-    title = title if title.endswith((".", "?", "!")) else f"{title}."
-    return f"{authors}. {title} Version {stamp.version}, {stamp.date}. {address}".rstrip()
+def cite(form: str, report: Manifest, stamp: Stamp, address: str = "") -> str:
+    """Write the citation of a version as ``txt`` (a paragraph), ``bib`` or ``ris``."""
+    import latexcodec  # noqa: F401 - registers the encoding
 
-
-def bibtex(report: Manifest, stamp: Stamp, address: str = "") -> str:
-    """Write the citation as a BibTeX entry; braces keep bodies and titles as they are."""
-    from pybtex.database import BibliographyData, Entry, Person
-
-    authors = [Person(last=f"{{{author}}}") for author in report["authors"]]
-    fields = {"title": f"{{{' '.join(report['title'].split())}}}", "year": stamp.date[:4]}
-    fields |= {"date": stamp.date, "version": stamp.version, "note": stamp.text}
-    entry = Entry("misc", fields | ({"url": address} if address else {}), {"author": authors})
-    return str(BibliographyData({f"{report['name']}-{stamp.version}": entry}).to_string("bibtex"))
-
-
-def ris(report: Manifest, stamp: Stamp, address: str = "") -> str:
-    """Write the citation as a RIS record; lines end as the format asks."""
-    fields = [("TY", "RPRT"), *(("AU", author) for author in report["authors"])]
-    fields += [("TI", report["title"]), ("PY", stamp.date[:4])]
-    fields += [("DA", stamp.date.replace("-", "/")), ("ET", stamp.version)]
-    fields += [("LA", report["language"]), ("N1", stamp.text), ("UR", address)]
-    lines = [f"{tag}  - {' '.join(value.split())}\r\n" for tag, value in fields if value]
-    return "".join([*lines, "ER  - \r\n"])
+    latex = partial(codecs.encode, encoding="ulatex+utf-8")
+    known = {**report, **asdict(stamp), "stamp": stamp.text, "address": address, "latex": latex}
+    text = fill(Path(__file__).with_name(f"cite.{form}"), **known)
+    return text.replace("\n", "\r\n") if form == "ris" else text

@@ -8,7 +8,6 @@ sheet by which an old page says, without a script, that it is old.
 from __future__ import annotations
 
 import hashlib
-import html
 import json
 import shutil
 from pathlib import Path
@@ -23,6 +22,7 @@ from evidence_tools.releases.manifest import (
     Manifest,
     ReleaseError,
     check_contents,
+    fill,
     read_folder,
     run_program,
     unpack,
@@ -30,11 +30,7 @@ from evidence_tools.releases.manifest import (
 )
 
 _RECORD = "versions.json"
-_PAGE = Path(__file__).with_name("forward.html").read_text(encoding="utf-8")
-_SCRIPT = Path(__file__).with_name("versions.js").read_text(encoding="utf-8")
-_OLD = """.evidence-old-version {{ display: block !important; }}
-.evidence-old-version::before {{ content: "The newest version is {version} of {date}. "; }}
-"""
+_HERE = Path(__file__).parent
 _SIGN = ("ssh-keygen", "-n", "evidence-report", "-Y")
 _UNSIGNED = (
     "This finds accidents; whoever rewrites the manifest with its files is found by a signature "
@@ -45,7 +41,7 @@ _SIGNED = "The signature fits the key: nothing was changed since its owner signe
 
 def forward_page(title: str, target: str) -> str:
     """Write a page that leads on to another without a script; title and target are escaped."""
-    return _PAGE.format(title=html.escape(title), target=html.escape(target))
+    return fill(_HERE / "forward.html", title=title, target=target)
 
 
 def publish(build: Path, site: Path) -> str:
@@ -128,9 +124,10 @@ def _stale_files(versions: dict[str, Manifest], site: Path) -> dict[Path, bytes]
     for version, manifest in versions.items():
         entry = {"version": version, "url": f"v/{version}/", "date": manifest["stamp"]["date"]}
         entries.append(entry | {"pages": manifest["pages"], "manifest": _hash(site / entry["url"])})
-        files[f"v/{version}.css"] = _OLD.format(**entries[0]) if version != newest else ""
+        style = fill(_HERE / "old.css", **entries[0]) if version != newest else ""
+        files[f"v/{version}.css"] = style
     record, title = json.dumps(entries, indent=1), versions[newest]["report"]["title"]
-    files |= {_RECORD: record, "versions.js": _SCRIPT.replace("<versions>", record, 1)}
+    files |= {_RECORD: record, "versions.js": fill(_HERE / "versions.js", versions=record)}
     files["index.html"] = forward_page(title, "latest/index.html")
     files["latest/index.html"] = forward_page(title, f"../v/{newest}/index.html")
     contents = {site / name: text.encode() for name, text in files.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from evidence_tools.check.review import review_book
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import relative_name
 from evidence_tools.releases import difference, manifest
-from evidence_tools.releases.difference import Snapshot, read_releases
+from evidence_tools.releases.difference import read_releases
 from evidence_tools.releases.manifest import Contents, Manifest, ReleaseError, git
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+_HERE = Path(__file__).parent
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 _UNDO = """
 If a release was interrupted, this undoes it:
   git restore --source=HEAD --staged --worktree .
@@ -28,20 +31,29 @@ def release(folder: Path, version: str) -> str:
     The book folder must be a git checkout without changes, and the version greater than that of
     the project and of every release.
     """
-    releases, day = read_releases(folder / "data"), manifest.read_day()
-    evidence = _ready(folder, version, [*releases], day)
+    released, day = read_releases(folder / "data"), manifest.read_day()
+    evidence = _ready(folder, version, [*released], day)
     after = difference.take_snapshot(evidence, version, day)
-    files = _files(folder, [*releases.values()], after)
-    section = files["CHANGELOG.md"].decode().partition(f"\n## {version} ")[2].partition("\n## ")[0]
+    before = next(reversed(released.values()), None)
+    known: dict[str, Any] = {"before": before, "after": after}
+    known["escape"] = partial(_MARKUP.sub, r"\\\1")
+    files = {f"data/releases/{version}.json": difference.snapshot_text(after)}
+    if before:
+        changes = difference.compare(before, after)
+        known["summary"] = difference.summary_lines(changes)
+        known["reworded"] = difference.change_lines(changes, difference.WORDING)
+        files[f"data/releases/{version}-wording.md"] = manifest.fill(_HERE / "wording.md", **known)
+    section = manifest.fill(_HERE / "changes.md", **known)
+    files |= _edited(folder, version, day, section)
     try:
-        for name, content in files.items():
-            manifest.write_whole(folder / name, content)
+        for name, text in files.items():
+            manifest.write_whole(folder / name, text.encode())
         git(folder, "add", "--", *files)
     except (OSError, ReleaseError) as error:
         raise ReleaseError(f"the release cannot be written: {error}{_UNDO}") from None
     names = "\n  ".join(files)
     return (
-        f"Wrote and staged:\n  {names}\n\n## {version} {section}\nTwo commands are left:\n"
+        f"Wrote and staged:\n  {names}\n\n{section}\nTwo commands are left:\n"
         f'  git commit -m "Release {version}"\n  git tag -a v{version} -m "Version {version}"'
     )
 
@@ -65,33 +77,21 @@ def _ready(folder: Path, version: str, released: list[str], day: str) -> Evidenc
     return evidence
 
 
-def _files(folder: Path, before: list[Snapshot], after: Snapshot) -> dict[str, bytes]:
-    """Work out the content of each file that a release writes."""
-    version, day, kept = after["version"], after["date"], f"data/releases/{after['version']}"
-    text, files = f"First release, with {len(after['tables']['findings'])} findings.", {}
-    if before:
-        changes, earlier = difference.compare(before[-1], after), before[-1]["version"]
-        summary = difference.markdown_list(difference.summary_lines(changes))
-        reworded = difference.change_lines(changes, difference.WORDING)
-        wording = f"# Wording: {earlier} to {version}\n\n{difference.markdown_list(reworded)}"
-        files[f"{kept}-wording.md"] = wording
-        text = f"Compared with {earlier}:\n\n{summary}\n"
-        text += f"`evidence diff {earlier} {version}` lists every row and wording, "
-        text += f"`{kept}-wording.md` every change of wording."
-    edits = (
+def _edited(folder: Path, version: str, day: str, section: str) -> dict[str, str]:
+    """Give the files that name the version, and the change log, with the new one in them."""
+    texts = dict[str, str]()
+    for name, line, new in (
         ("pyproject.toml", r"^version = .*$", f'version = "{version}"'),
         ("CITATION.cff", r"^version: .*$", f"version: {version}"),
         ("CITATION.cff", r"^date-released: .*$", f"date-released: {day}"),
-        ("CHANGELOG.md", "^## Unreleased$", f"## Unreleased\n\n## {version} ({day})\n\n{text}"),
-    )
-    for name, line, new in edits:
-        old = files.get(name) or (folder / name).read_text(encoding="utf-8")
+        ("CHANGELOG.md", "^## Unreleased$", f"## Unreleased\n\n{section.rstrip()}"),
+    ):
+        old = texts.get(name) or (folder / name).read_text(encoding="utf-8")
         start, *rest = re.split(line, old, flags=re.MULTILINE)
         if len(rest) != 1:
             raise ReleaseError(f"{name}: one line of the form {line} is needed")
-        files[name] = f"{start}{new}{rest[0]}"
-    contents = {name: content.encode() for name, content in files.items()}
-    return {f"{kept}.json": difference.snapshot_bytes(after), **contents}
+        texts[name] = f"{start}{new}{rest[0]}"
+    return texts
 
 
 def make_bundle(folder: Path, build: Path, target: Path | None = None) -> Path:

@@ -9,24 +9,24 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from docutils.nodes import make_id
-from pybtex.database import Person, parse_string
+from pybtex.database import parse_string
 from pybtex.richtext import Text
 
-from evidence_tools.evidence.dictionary import MODEL, read_dictionary
+from evidence_tools.evidence.dictionary import MODEL
 from evidence_tools.evidence.model import load_evidence
 from evidence_tools.evidence.problems import (
     EvidenceError,
-    Problem,
     did_you_mean,
     read_text,
     relative_name,
 )
-from evidence_tools.releases.manifest import ReleaseError
+from evidence_tools.releases.manifest import ReleaseError, fill
 
 PACKAGE = Path(__file__).parents[1]
 QUESTIONS = {
@@ -37,12 +37,12 @@ QUESTIONS = {
 }
 """What a new report has to be told."""
 
-_CITED = {"title": "ti t1", "year": "py y1", "doi": "do", "url": "ur", "pmid": "", "pmcid": ""}
-_CITED |= {"journal": "container-title jo jf t2 ja"}
-"""Columns of ``sources.csv``, and how CSL JSON and RIS call them beside their names."""
+_CITED = {"title": "title ti t1", "year": "year py y1", "doi": "doi do", "url": "url ur"}
+_CITED |= {"pmid": "pmid", "pmcid": "pmcid", "journal": "journal container-title jo jf t2 ja"}
+"""Columns of ``sources.csv``, and what BibTeX, CSL JSON and RIS call them."""
 
-Works = Iterator[tuple[dict[str, Any], list[Person]]]
-"""The fields of each work in a file of citations, and its authors."""
+Works = Iterator[tuple[Mapping[str, Any], list[str]]]
+"""The fields of each work in a file of citations, and its authors as ``Family, Given``."""
 
 
 def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[str], str]) -> str:
@@ -50,53 +50,45 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
 
     What ``words`` lacks of :data:`QUESTIONS` is asked. A folder that holds anything is refused.
     """
-    folder = folder.absolute()
+    folder, today = folder.absolute(), date.today()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ReleaseError(f"{folder} is not empty; name a new folder: nothing is overwritten")
     values = {key: (words.get(key) or ask(f"{text}: ")).strip() for key, text in QUESTIONS.items()}
     if missing := [key for key, text in values.items() if not text]:
         raise ReleaseError(f"{', '.join(missing)}: a text is needed; nothing was written")
-    values["slug"] = make_id(values["title"]) or "report"
-    values["day"], values["year"] = str(date.today()), str(date.today().year)
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".new-", dir=folder) as scratch:
-        new = Path(shutil.copytree(PACKAGE / "releases" / "report", scratch, dirs_exist_ok=True))
+    known = {"slug": make_id(values["title"]) or "report", "day": today, "year": str(today.year)}
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
+        new = Path(shutil.copytree(PACKAGE / "releases" / "report", Path(scratch, "report")))
         for path in [path for path in new.rglob("*") if path.is_file()]:
-            text = path.read_text(encoding="utf-8")
-            for key, value in values.items():
-                text = text.replace(f'"<<{key}>>"', json.dumps(value, ensure_ascii=False))
-                text = text.replace(f"<<{key}>>", value)
-            path.write_text(text, encoding="utf-8")
+            quoted = partial(json.dumps, ensure_ascii=False)
+            path.write_text(fill(path, quoted=quoted, **values, **known), encoding="utf-8")
         shutil.copy(MODEL, new / "data")
         shutil.copy(PACKAGE.parent / "requirements.txt", new)
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
         shutil.copytree(PACKAGE, new / PACKAGE.name, ignore=ignored)
-        for part in new.iterdir():
-            part.rename(folder / part.name)
+        new.rename(folder)
     steps = (folder / "README.md").read_text(encoding="utf-8")
     return f"{folder} is a report that builds; in it, run git init. Its README.md:\n\n{steps}"
 
 
-def add_row(folder: Path, table: str, cells: Iterable[str], citation: Path | None) -> str:
-    """Append a row to ``sources`` or ``findings``, and say what is still to fill in.
+def add_row(folder: Path, kind: str, cells: Iterable[str], citation: Path | None) -> str:
+    """Append a row on a ``source`` or ``finding``, and say what is still to fill in.
 
     ``cells`` are written ``column=value``; those of a citation file come first.
     """
-    tables, problems = read_dictionary(folder / "data")
-    path = folder / "data" / (tables[table].path if tables else "")
-    text, faults = read_text(path)
-    if problems := problems or faults:
+    path, key, given = folder / "data" / f"{kind}s.csv", f"{kind}_id", dict[str, str]()
+    text, problems = read_text(path)
+    if problems:
         raise EvidenceError(problems)
     header, *rows = list(csv.reader(io.StringIO(text)))
-    given = {}
     for cell in [*(read_citation(citation) if citation else ()), *cells]:
         column, mark, value = cell.partition("=")
         if not mark or column not in header:
             hint = f"{did_you_mean(column, header)}; the columns are: {', '.join(header)}"
             raise ReleaseError(f"found {cell!r}; write column=value{hint}")
         given[column] = value.strip()
-    key = tables[table].key[0]
-    if table == "findings":
+    if kind == "finding":
         own = "-".join(filter(None, (given.get(c) for c in ("source_id", "outcome_id"))))
         given.setdefault(key, own.replace("_", "-"))
     if not given.get(key) or given[key] in {row[header.index(key)] for row in rows if row}:
@@ -119,58 +111,53 @@ def add_row(folder: Path, table: str, cells: Iterable[str], citation: Path | Non
 
 def read_citation(path: Path) -> list[str]:
     """Read one work from BibTeX, RIS or CSL JSON, as cells ``column=value`` of ``sources.csv``."""
-    read = {".bib": _bibtex, ".ris": _ris, ".json": _csl}.get(path.suffix.lower())
     try:
-        if read is None:
-            raise ValueError("name it .bib, .ris or .json")
-        works = [*read(path.read_text(encoding="utf-8-sig"))]
-        if len(works) != 1:
-            raise ValueError(f"found {len(works)} works; export one work to a file")
-        fields, people = works[0]
+        read = {".bib": _bibtex, ".ris": _ris, ".json": _csl}[path.suffix.lower()]
+        ((fields, people),) = read(path.read_text(encoding="utf-8-sig"))
         work = {key.lower(): re.sub("[{}]", "", str(cell)) for key, cell in fields.items()}
-        families = [" ".join(map(str, p.rich_prelast_names + p.rich_last_names)) for p in people]
-        initials = ["".join(map(_initial, p.first_names + p.middle_names)) for p in people]
     except OSError:
         raise
     except Exception as error:
-        raise EvidenceError([Problem(relative_name(path), 0, "", f"not read: {error}")]) from error
+        what = "export one work as BibTeX (.bib), RIS (.ris) or CSL JSON (.json), in UTF-8"
+        raise ReleaseError(f"{relative_name(path)}: not read ({error}); {what}") from error
     found = {}
     for column, names in _CITED.items():
-        value = next(filter(None, map(work.get, [column, *names.split()])), "")
+        value = next(filter(None, map(work.get, names.split())), "")
         found[column] = " ".join(value.split())
-    authors = map(" ".join, zip(families, initials, strict=True))
-    found["authors"] = "; ".join(map(str.strip, authors))
+    found["authors"] = "; ".join(map(_author, people))
     found["year"] = found["year"][:4]
     found["doi"] = re.sub(r"^https?://(dx\.)?doi\.org/", "", found["doi"])
-    found["short_name"] = f"{next(iter(families), 'source')} {found['year']}".strip()
+    found["short_name"] = f"{people[0].split(',')[0] if people else 'source'} {found['year']}"
     found["source_id"] = make_id(found["short_name"]).replace("-", "")
     return [f"{column}={value}" for column, value in found.items() if value]
 
 
-def _initial(name: str) -> str:
-    """Shorten a given name; initials that are written as one word stay."""
-    letters = str(Text.from_latex(name)).replace(".", "")
-    return letters if letters.isupper() else letters[:1]
+def _author(name: str) -> str:
+    """Shorten given names to initials; initials that are written as one word stay."""
+    family, *given = name.split(", ")
+    words = " ".join(given[-1:]).replace(".", " ").split()
+    return " ".join([family, "".join(w if w.isupper() else w[0] for w in words)]).strip()
 
 
 def _bibtex(text: str) -> Works:
     for entry in parse_string(text, "bibtex").entries.values():
-        fields = {name: str(Text.from_latex(value)) for name, value in entry.fields.items()}
-        yield fields, entry.persons.get("author", [])
+        fields = {name: Text.from_latex(value) for name, value in entry.fields.items()}
+        yield fields, [str(Text.from_latex(str(p))) for p in entry.persons.get("author", [])]
 
 
 def _ris(text: str) -> Works:
     for part in re.split(r"(?m)^TY  -", text)[1:]:
         lines = re.findall(r"(?m)^([A-Z][A-Z0-9])  - ?(.*)$", part)
-        names = [value.strip() for tag, value in lines if tag in ("AU", "A1")]
-        people = [Person(name) if "," in name else Person(last=f"{{{name}}}") for name in names]
+        people = [value.strip() for tag, value in lines if tag in ("AU", "A1")]
         yield dict(reversed(lines)), people  # the first of each tag counts
 
 
 def _csl(text: str) -> Works:
     read = json.loads(text)
     for work in read if isinstance(read, list) else [read]:
-        parts = ("given", "non-dropping-particle", "family", "literal")
-        named = [[person.get(part, "") for part in parts] for person in work.get("author", [])]
-        people = [Person(first=g, prelast=p, last=f or f"{{{n}}}") for g, p, f, n in named]
+        people = []
+        for person in work.get("author", []):
+            parts = map(person.get, ("non-dropping-particle", "family", "literal"))
+            name = " ".join(filter(None, parts))
+            people.append(", ".join(filter(None, (name, person.get("given")))))
         yield work | {"year": work.get("issued", {}).get("date-parts", [[""]])[0][0]}, people

@@ -1,4 +1,4 @@
-window.evidenceVersions = <versions>;
+window.evidenceVersions = <<versions>>;
 /* Pages of 1.1.0 and before leave their notice to this script; later ones have their own. */
 (function () {
   "use strict";
