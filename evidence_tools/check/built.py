@@ -18,8 +18,6 @@ from evidence_tools.evidence.problems import Problem
 from evidence_tools.show.display import MIME_TYPE
 
 _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml", "CITATION.cff"]
-_DRAWN = frozenset(["svg", "narrow_svg", "spec", "narrow_spec", "anchor", "name", "kind"])
-"""Parts of what the package shows that are no words of it."""
 
 
 def check_built(
@@ -49,9 +47,7 @@ def check_built(
         for number, outputs in enumerate(_outputs(html / notebook), start=1):
             if outputs not in before:
                 problems += known.check(outputs, f"{page.path}, output of code cell {number}")
-            held += (
-                text for each in outputs for text in _said(each.get("data", {}).get(MIME_TYPE))
-            )
+            held += (text for each in outputs for text in _said(each.get("data", {})))
             named.update(re.findall(r'"([\w.-]+)"', json.dumps(outputs)))
     numbers = known.numbers | digits(held)
     for page in checked:
@@ -96,7 +92,7 @@ class Known:
                 yield from check_page(page, self.judge, Review(), self.numbers)
                 continue
             # Words of the package beyond those that the tables hold.
-            said = {one.text: one for one in sentences(map(Text, _said(data[MIME_TYPE])))}
+            said = {one.text: one for one in sentences(map(Text, _said(data)))}
             for one in said.values():
                 if any(check_words([one], self.judge)):
                     rest = Text(self.texts.sub(";", _folded(one.text)))
@@ -113,7 +109,7 @@ def _printed(data: dict[str, Any], path: str) -> Page:
             message = "a cell shows a script, which cannot be checked; show data or text"
             page.fault(0, message)
         elif isinstance(text, dict):
-            for part in _said(text):
+            for part in re.findall(r'"([^"]* [^"]*)"', json.dumps(text, ensure_ascii=False)):
                 page.add(part, 1, "drawing")
         elif form in ("text/html", "image/svg+xml"):
             page.items += html_blocks(text, 0, "unread")
@@ -131,16 +127,9 @@ def _outputs(path: Path) -> list[list[dict[str, Any]]]:
     return [cell["outputs"] for cell in cells if cell["cell_type"] == "code"]
 
 
-def _said(shown: Any) -> Iterator[str]:
-    """List the texts in what is shown; runs of one text belong together."""
-    if isinstance(shown, str):
-        yield shown
-    elif isinstance(shown, dict):
-        for part, inside in shown.items():
-            yield from _said(inside) if part not in _DRAWN else ()
-    elif isinstance(shown, list):
-        texts = [part["text"] for part in shown if isinstance(part, dict) and "text" in part]
-        yield from ["".join(texts)] if texts else (text for part in shown for text in _said(part))
+def _said(data: dict[str, Any]) -> list[str]:
+    """List the texts of what the package shows: lines, or cells of a table."""
+    return re.split(r"\n| \| ", "".join(data["text/plain"])) if MIME_TYPE in data else []
 
 
 def _folded(text: str) -> str:

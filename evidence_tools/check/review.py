@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
-from functools import partial
 from glob import glob
 from importlib import resources
 from pathlib import Path
@@ -140,12 +139,7 @@ def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterato
             works.update(parse_file(str(folder / name)).entries)
     extensions = (settings.get("sphinx") or {}).get("extra_extensions") or ()
     brought = set(extensions) - markup("extension").keys()
-    rows: dict[str, Callable[[str], object]] = {
-        "finding": evidence.finding,
-        "source": evidence.source,
-        "unknown": partial(evidence.row, "statements"),
-        "value": partial(value_runs, evidence),
-    }
+    tables = {"finding": "findings", "source": "sources", "unknown": "statements"}
     items = [(page, item) for page in pages if page.path != "README.md" for item in page.items]
     hows, labels = markup("role") | markup("name"), {i.text for _, i in items if i.kind == "label"}
     known = {"label": labels, "term": labels, "work": works, "kernel": find_kernel_specs()}
@@ -157,7 +151,8 @@ def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterato
             wrong = ""
             if how == "row":
                 try:
-                    rows[item.kind](key)
+                    where = tables.get(item.kind)
+                    evidence.row(where, key) if where else value_runs(evidence, key)
                 except UnknownKeyError as error:
                     wrong = str(error)
             elif how == "path" and not _leads(folder, page.path, key, labels):
