@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,6 +37,7 @@ def environment(book: Path) -> Any:
 
     return SimpleNamespace(
         srcdir=str(book),
+        config=SimpleNamespace(evidence_output_bytes=10**6),
         doc2path=find,
         mystnb_config=NbParserConfig(execution_timeout=60),
         myst_config=MdParserConfig(),
@@ -47,7 +49,8 @@ def read(book: Path, *names: str) -> list[Chapter]:
 
 
 def run(kernels: Kernels, book: Path, *names: str, limit: int = 10**6) -> dict[str, Any]:
-    return run_chapters(read(book, *names), kernels, limit, lambda line: None)
+    chapters = [replace(chapter, most_bytes=limit) for chapter in read(book, *names)]
+    return run_chapters(chapters, kernels)
 
 
 def printed(notebook: Any) -> str:

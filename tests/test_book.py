@@ -223,13 +223,14 @@ def test_a_site_replaces_the_last_one_and_is_known_until_somebody_touches_it(
     tmp_path: Path,
 ) -> None:
     for number in (1, 2):
-        site = Site(tmp_path)
+        site = Site(tmp_path, "key")
         (site.new / "html" / f"{number}.txt").write_text("new", encoding="utf-8")
-        site.put_in_place(key="key")
+        site.put_in_place(frames=[["page", "1"]])
     assert [path.name for path in site.html.iterdir()] == ["2.txt"]
-    assert Site(tmp_path).last["key"] == "key"
+    assert Site(tmp_path, "key").last["frames"] == [["page", "1"]]
+    assert not Site(tmp_path, "another key").last
     (site.html / "2.txt").write_text("by hand", encoding="utf-8")
-    assert not Site(tmp_path).last
+    assert not Site(tmp_path, "key").last
     (site.html / "2.txt").write_text("new", encoding="utf-8")
     (tmp_path / ".evidence" / "site.json").write_text("[1", encoding="utf-8")
-    assert not Site(tmp_path).last
+    assert not Site(tmp_path, "key").last

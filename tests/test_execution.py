@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from running import environment, printed, read, run, write_chapter
 
-from evidence_tools.book.execution import ChapterError, Kernels, run_chapters
+from evidence_tools.book import execution
+from evidence_tools.book.execution import ChapterError, Kernels, open_kernels
 from evidence_tools.book.session import BuildError, describe, read_chapters
 
 FAIL = "def f():\n    raise ValueError('no such row')\n\nf()"
@@ -66,7 +68,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def kernels(book: Path) -> Iterator[Kernels]:
-    with Kernels() as kernels:
+    with open_kernels() as kernels:
         yield kernels
 
 
@@ -93,7 +95,7 @@ def test_good_chapters_have_results_beside_broken_ones(results: Any) -> None:
 
 
 def test_a_fork_is_as_a_new_interpreter_and_nothing_leaks(results: Any, book: Path) -> None:
-    with Kernels(fork=False) as ordinary:
+    with open_kernels(fork=False) as ordinary:
         fresh = run(ordinary, book, "state")
     assert printed(results["state"]) == printed(fresh["state"])
     numbers = [*printed(results["dice"]).split(), *printed(results["dice2"]).split()]
@@ -165,7 +167,7 @@ def test_outputs_in_an_ipynb_file_are_not_used(book: Path, kernels: Kernels) -> 
 def test_a_chapter_without_code_needs_no_kernel(book: Path) -> None:
     write_chapter(book, "prose")
     (book / "chapters" / "plain.md").write_text("# Title\n", "utf-8")
-    with Kernels() as closed:
+    with open_kernels() as closed:
         pass
     assert run(closed, book, "prose")["prose"].cells
     assert read(book, "plain") == []
@@ -182,10 +184,14 @@ def test_all_chapters_that_cannot_be_read_are_named(book: Path) -> None:
     assert binary.startswith("chapters/binary.md: the chapter cannot be read: 'utf-8' codec")
 
 
-def test_each_chapter_that_has_ended_is_reported(book: Path, kernels: Kernels) -> None:
+def test_a_terminal_shows_each_chapter_that_has_ended(
+    book: Path, kernels: Kernels, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines: list[str] = []
+    monkeypatch.setattr("sys.stdout", Mock(isatty=lambda: True))
+    monkeypatch.setattr(execution.LOGGER, "info", lambda text, *parts: lines.append(text % parts))
     write_chapter(book, "good", "1")
-    run_chapters(read(book, "good", "failing"), kernels, 10**6, lines.append)
+    run(kernels, book, "good", "failing")
     assert sorted(text.split(" s  ")[1] for text in lines) == ["failing  failed", "good"]
 
 

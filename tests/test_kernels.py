@@ -13,7 +13,7 @@ import pytest
 from building import PROJECT
 from running import left_alive, printed, run, write_chapter
 
-from evidence_tools.book.execution import Kernels
+from evidence_tools.book.execution import Kernels, open_kernels
 
 SOCKETS = """
 import psutil
@@ -41,7 +41,7 @@ def said(kernels: Kernels, book: Path, *code: str) -> str:
 
 @pytest.mark.parametrize("forked", [True, False])
 def test_what_a_chapter_leaves_running_ends_with_the_build(forked: bool, tmp_path: Path) -> None:
-    with Kernels(fork=forked) as kernels:
+    with open_kernels(fork=forked) as kernels:
         left = [int(number) for number in said(kernels, tmp_path, LEAVE).split()]
         assert len(left) == 3
     assert left_alive(left) == []
@@ -49,35 +49,36 @@ def test_what_a_chapter_leaves_running_ends_with_the_build(forked: bool, tmp_pat
 
 def test_a_kernel_that_dies_leaves_nothing(tmp_path: Path) -> None:
     write_chapter(tmp_path, "dying", f"{LEAVE}open('left', 'w').write(str(second))\nos._exit(1)")
-    with Kernels() as kernels:
+    with open_kernels() as kernels:
         run(kernels, tmp_path, "dying")
     assert left_alive([int((tmp_path / "chapters" / "left").read_text("utf-8"))]) == []
 
 
 def test_no_kernel_can_be_reached_from_another_machine(tmp_path: Path) -> None:
-    with Kernels() as kernels:
+    with open_kernels() as kernels:
         # ipykernel itself listens on the loopback interface for the output of forked processes.
         assert said(kernels, tmp_path, SOCKETS).strip() in ("[]", "['127.0.0.1']")
 
 
 def test_a_chapter_may_run_commands_of_the_shell(tmp_path: Path) -> None:
-    with Kernels() as kernels:
+    with open_kernels() as kernels:
         assert said(kernels, tmp_path, "!echo first", "!echo second") == "second\n"
         assert said(kernels, tmp_path, "%%bash\necho in a cell") == "in a cell\n"
 
 
 def test_ordinary_kernels_take_over_when_none_can_be_forked(tmp_path: Path) -> None:
     before = set(psutil.Process().children())
-    with Kernels() as kernels:
+    with open_kernels() as kernels:
         for process in set(psutil.Process().children()) - before:
             process.kill()
         assert said(kernels, tmp_path, "print(6 * 7)") == "42\n"
 
 
-def test_no_folder_is_left_and_ending_twice_is_safe(tmp_path: Path) -> None:
-    with Kernels() as kernels, kernels:
-        assert kernels.folder.is_dir()
-    assert not kernels.folder.exists()
+def test_no_folder_is_left() -> None:
+    with open_kernels() as kernels:
+        folder = Path(kernels("python3").connection_file).parent
+        assert folder.is_dir()
+    assert not folder.exists()
 
 
 SCRIPT = """
@@ -85,15 +86,15 @@ import sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
 from running import read, write_chapter
-from evidence_tools.book.execution import Kernels, run_chapters
+from evidence_tools.book.execution import open_kernels, run_chapters
 from evidence_tools.book.session import end_on_signals
 end_on_signals()
 book = Path({book!r})
 for name in "ab":
     write_chapter(book, name, f"!echo $$ > ../{{name}}; sleep 100")
-with Kernels() as kernels:
-    print(kernels.folder, flush=True)
-    run_chapters(read(book, "a", "b"), kernels, 10**6, print)
+with open_kernels() as kernels:
+    print(Path(kernels("python3").connection_file).parent, flush=True)
+    run_chapters(read(book, "a", "b"), kernels)
 """
 
 

@@ -55,7 +55,7 @@ class Runs:
 def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Runs:
     runs = Runs()
     monkeypatch.setattr(session_module, "run_chapters", runs)
-    monkeypatch.setattr(session_module, "Kernels", lambda: io.StringIO())
+    monkeypatch.setattr(session_module, "open_kernels", lambda: io.StringIO())
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "module.py").write_text("x = 1\n", "utf-8")
     monkeypatch.setattr(session_module, "PACKAGE", tmp_path / "package")
@@ -82,7 +82,7 @@ def ran(book: Path, runs: Runs) -> list[str]:
     """Do what a build does with chapters, and name those that ran."""
     runs.names.clear()
     with begin(book) as session:
-        session.execute(environment(book), NAMES, 10**6, print, lambda: None)
+        session.execute(environment(book), NAMES, lambda: None)
     return runs.names
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import hashlib
 import os
 import pickle
 import sys
@@ -81,8 +80,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("evidence_keywords", [], "html", [list])
     # Bytes that one cell may show: more would be a page that nobody reads.
     app.add_config_value("evidence_output_bytes", 1_000_000, "", [int])
-    # A value of kind "env" that changes makes Sphinx read every page again.
-    app.add_config_value("evidence_state", "", "env", [str])
     app.keep_going = True  # all that is wrong is reported, then the build stops
     for add in (add_nodes, add_roles, outputs.add_outputs):
         add(app)
@@ -109,8 +106,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _settle(app: Any, config: Config) -> None:
     """Choose the settings that make pages right, and find out which files they follow from."""
     folder, build = Path(app.srcdir), Path(app.outdir).parent
-    app.evidence_html = build / "html"
-    app.evidence_begun, app.evidence_session = perf_counter(), None
+    app.evidence_html, app.evidence_begun = build / "html", perf_counter()
     app.evidence_warnings = {}  # no warning is shown twice: pages and print meet the same
     for handler in getLogger("sphinx").handlers:
         if isinstance(handler, logging.WarningStreamHandler):
@@ -123,33 +119,20 @@ def _settle(app: Any, config: Config) -> None:
     with _failing_closed(app):
         chapters = chapter_files(folder, config.external_site_map)
         config.include_patterns = [path.relative_to(folder).as_posix() for path in chapters]
-        app.evidence_session = Session(folder, build, config.include_patterns)
-        app.evidence_site = site = Site(build)
+        app.evidence_session = session = Session(folder, build, config.include_patterns)
+        atexit.register(session.close)  # however the build ends
+        app.evidence_site = site = Site(build, session.key)
         app.outdir, app.doctreedir = (type(app.outdir)(site.new / n) for n in ("html", "doctrees"))
         app.evidence_stamp = read_stamp(folder)
-    atexit.register(app.evidence_session.close)  # also after Ctrl-C, which no event reports
     layout.use_assets(app)
     for name, value in _SETTINGS.items():
         config[name] = value
-    config.evidence_state = app.evidence_session.key
     # Print shows struck words too, whatever MyST-Parser says of its own writers.
     config.suppress_warnings += ["myst.strikethrough", "design.card_legacy", "design.fa-build"]
 
 
 def _is_new(seen: dict[str, Any], record: Any) -> bool:
     return seen.setdefault(record.getMessage(), record) is record
-
-
-def _key(app: Any) -> str:
-    """Hash what a finished site follows from."""
-    chapters = [Path(app.srcdir, name) for name in app.config.include_patterns]
-    texts = [path.read_bytes() for path in chapters if path.is_file()]
-    parts = (app.evidence_session.key, app.evidence_stamp, app.config.overrides, texts)
-    return _hash(parts)
-
-
-def _hash(parts: object) -> str:
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _take_over(app: Any) -> None:
@@ -160,35 +143,28 @@ def _take_over(app: Any) -> None:
 def _begin(app: Any, env: Any, docnames: list[str]) -> None:
     """Check what can be known without running anything, and run chapters that have no result."""
     folder, site, session = Path(app.srcdir), app.evidence_site, app.evidence_session
-    app.evidence_key = _key(app)
-    is_same = DRAFT in os.environ or site.last.get("key") == app.evidence_key
+    # What every page shows, beside what the key of the session stands for.
+    app.evidence_about = repr((app.evidence_stamp, app.config.overrides))
+    is_same = DRAFT in os.environ or site.last.get("about") == app.evidence_about
     if is_same and env.reread_always.issuperset(docnames):
         _tell(f"Nothing changed: {site.html} is as the last build wrote it.")
-        session.close()
         raise SystemExit(0)
-    show = sys.stdout.isatty() and not app.quiet
-    tell = partial(print, flush=True) if show else lambda line: None
     with _failing_closed(app):
-        app.evidence = _load(site.new / f"{session.key}.pickle", folder / "data")
+        app.evidence = _load(site.new / "evidence.pickle", folder / "data")
         app.evidence_review = session.beside(partial(review_book, folder))
         for name in _TEXTS:
             app.config[name] = plain_text(app.evidence, app.config[name])
-        check = lambda: _refuse(app.evidence_review().problems)  # noqa: E731
-        ran, known = session.execute(env, docnames, app.config.evidence_output_bytes, tell, check)
+        session.execute(env, docnames, lambda: _refuse(app.evidence_review().problems))
         app.evidence_vega = session.beside(partial(keep_vega, site.own))
-    if ran:
-        LOGGER.info("executed %d of %d chapters", ran, known)
 
 
 def _load(kept: Path, data: Path) -> Evidence:
     """Load the evidence; what the last build kept of it is found there by its content."""
-    if kept.is_file():
+    if is_kept := kept.is_file():
         LOADED.update(pickle.loads(kept.read_bytes()))  # noqa: S301 - with the hash we noted
-        return load_evidence(data)
     evidence = load_evidence(data)
-    for old in kept.parent.glob("*.pickle"):
-        old.unlink()
-    kept.write_bytes(pickle.dumps(LOADED))
+    if not is_kept:
+        kept.write_bytes(pickle.dumps(LOADED))
     return evidence
 
 
@@ -200,12 +176,11 @@ def _find_results(app: Any, docname: str, _: list[str]) -> None:
 
 def _choose_pages(app: Any, env: Any) -> Iterable[str]:
     """Have all pages written if what they show of each other or the last site has changed."""
-    frames: list[Any] = sorted((name, page["frame"]) for name, page in env.metadata.items())
+    frames = [[name, page["frame"]] for name, page in sorted(env.metadata.items())]
     glued = sorted(Path(env.mystnb_config.output_folder).rglob("*.glue.json"))
-    frames += [path.read_bytes() for path in glued]
-    parts = (app.evidence_session.key, app.evidence_stamp, app.config.overrides, frames)
-    app.evidence_shared, last = _hash(parts), app.evidence_site.last
-    app.evidence_keeps = last.get("shared") == app.evidence_shared or DRAFT in os.environ
+    frames += [[path.name, path.read_text(encoding="utf-8")] for path in glued]
+    app.evidence_note = note = {"about": app.evidence_about, "frames": frames}
+    app.evidence_keeps = DRAFT in os.environ or app.evidence_site.last.items() >= note.items()
     return () if app.evidence_keeps else env.found_docs
 
 
@@ -218,7 +193,7 @@ def _print(app: Any, builder: Any) -> None:
         if app.evidence_keeps:
             app.evidence_site.keep_pages()
             builder.load_indexer = partial(load_index, builder)
-        write_notebooks(app, Path(app.outdir))
+        write_notebooks(app)
     if DRAFT not in os.environ:
         app.evidence_pdf = app.evidence_session.beside(partial(_make_pdf, app))
 
@@ -238,15 +213,12 @@ def _finish(app: Any, exception: Exception | None) -> None:
             _complete(app, Path(app.outdir), app.evidence_site)
     elif isinstance(exception, OSError):
         _stop(app, str(exception))
-    app.evidence_session.close()
 
 
 def _complete(app: Any, staged: Path, site: Site) -> None:
-    remarks: list[str] = []
     app.evidence_vega()
     if DRAFT in os.environ:  # beside the last PDF, without a manifest: nobody takes it for a build
         finish_site(app, staged)
-        (staged / "report.json").unlink(missing_ok=True)
         site.put_in_place()
         pdf = "no PDF"
     else:
@@ -260,9 +232,9 @@ def _complete(app: Any, staged: Path, site: Site) -> None:
         finish_site(app, staged)
         _write_manifest(app, staged)
         pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
-        site.put_in_place(key=app.evidence_key, shared=app.evidence_shared)
-    for remark in remarks:
-        _tell(f"print: {remark}")
+        site.put_in_place(**app.evidence_note)
+        for remark in remarks:
+            _tell(f"print: {remark}")
     made = f"{len(app.env.found_docs)} pages and {pdf} are in {site.html}"
     _tell(f"{made}; it took {perf_counter() - app.evidence_begun:.1f} s.")
 
@@ -303,8 +275,6 @@ def _stop(app: Any, message: str) -> NoReturn:
     is_there = (html / "index.html").exists()
     kept = f"{html} is still the last good one" if is_there else "nothing was written"
     _tell(f"\n{message}\n\nThe report was not built; {kept}. Correct what is named, build again.")
-    if app.evidence_session is not None:
-        app.evidence_session.close()
     raise SystemExit(1)
 
 

@@ -18,9 +18,9 @@ import shutil
 import signal
 import sys
 import uuid
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from importlib import metadata
 from multiprocessing import Pipe
 from pathlib import Path
@@ -33,7 +33,9 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from sphinx.util import logging
 
+LOGGER = logging.getLogger(__name__)
 HEAD = -1
 """Stands for what comes before the first cell."""
 _LEAST_BYTES = 500
@@ -60,58 +62,58 @@ class ChapterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A chapter that holds code; a cell may take ``timeout`` seconds, or any if that is -1."""
+    """A chapter that holds code, which runs in the folder of its ``path``.
+
+    A cell may take ``timeout`` seconds, or any if that is -1, and show ``most_bytes``.
+    """
 
     docname: str
     path: Path
     notebook: Any
     timeout: int = 60
+    most_bytes: int = 10**6
 
 
-class Kernels(AbstractContextManager["Kernels"]):
-    """Where chapters get their kernels; to be closed, which ends all that they started.
+Kernels = Callable[[str], AsyncKernelManager]
+"""Makes the manager of one kernel, by the name of its language; see `open_kernels`."""
 
-    With ``fork``, kernels for Python begin with the imports of this process. ``environment`` is
-    for those that begin as new interpreters.
+
+@contextmanager
+def open_kernels(*, fork: bool = True) -> Iterator[Kernels]:
+    """Give kernels to chapters; all that they started ends with this.
+
+    With ``fork``, kernels for Python begin with the imports of this process.
     """
+    # Sockets lie in this folder. Their paths have to be short; those of TMPDIR may be long.
+    parent = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108
+    folder = Path(mkdtemp(prefix="evidence-", dir=parent))
+    line, there = Pipe()
+    # macOS can fork, but what its libraries do in a fork is not reliable.
+    server = os.fork() if sys.platform == "linux" else None
+    if server == 0:
+        line.close()
+        _serve(there, folder, fork)
+    there.close()
 
-    def __init__(self, *, fork: bool = True, environment: Mapping[str, str] = {}) -> None:
-        # Sockets lie in this folder. Their paths have to be short; those of TMPDIR may be long.
-        parent = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108
-        self.folder = Path(mkdtemp(prefix="evidence-", dir=parent))
-        self.environment = {**os.environ, **environment}
-        self._forks, self._server = fork, 0
-        # macOS can fork, but what its libraries do in a fork is not reliable.
-        if sys.platform == "linux":
-            self._line, there = Pipe()
-            self._server = os.fork()
-            if not self._server:
-                self._line.close()
-                _serve(there, self.folder, fork)
-            there.close()
-
-    def __exit__(self, *_: object) -> None:
-        """End every kernel and all that kernels started; safe to do again."""
-        if self._server:
-            with suppress(OSError):
-                self._line.send(None)
-            os.waitpid(self._server, 0)
-            self._line.close()
-            self._server = 0
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def manager(self, kernel_name: str) -> AsyncKernelManager:
-        """Make the manager of one kernel, which nobody else on the machine can reach."""
+    def manager(kernel_name: str) -> AsyncKernelManager:
         name = uuid.uuid4().hex[:8]
-        file = str(self.folder / f"{name}.json")
+        file = str(folder / f"{name}.json")
         manager = AsyncKernelManager(kernel_name=kernel_name, transport="ipc", connection_file=file)
-        if self._server:
+        if server:
             spec: Any = manager.kernel_spec
             manager.provisioner = _Provisioner(kernel_id=name, kernel_spec=spec, parent=manager)
-            manager.provisioner.line = self._line
+            manager.provisioner.line = line
             own = [sys.executable, "-m", "ipykernel_launcher"] == manager.format_kernel_cmd()[:3]
-            manager.provisioner.forks = self._forks and own and not spec.env
+            manager.provisioner.forks = fork and own and not spec.env
         return manager
+
+    try:
+        yield manager
+    finally:
+        line.close()
+        if server:
+            os.waitpid(server, 0)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Process(psutil.Process):  # type: ignore[misc]
@@ -155,7 +157,7 @@ def _serve(line: Any, folder: Path, forks: bool) -> None:
             import ipykernel.kernelapp  # noqa: F401
 
             gc.freeze()
-        with suppress(EOFError):
+        with suppress(EOFError):  # nobody holds the other end any more
             while request := line.recv():
                 if pid := os.fork():
                     line.send(pid)
@@ -192,19 +194,9 @@ def _become_kernel(cmd: list[str], folder: str, environment: dict[str, str], for
 
 
 class _Client(NotebookClient):  # type: ignore[misc]
-    """A client that leaves signals to the build, and gives up a cell that shows too much."""
+    """A client that gives up a cell that shows too much."""
 
     index, bytes, most_bytes, excess = HEAD, 0, 0, ""
-
-    @asynccontextmanager
-    async def async_setup_kernel(self, **kwargs: Any) -> AsyncGenerator[None, None]:
-        try:
-            await self.async_start_new_kernel(**kwargs)
-            await self.async_start_new_kernel_client()
-            yield
-        finally:
-            if self.km is not None:
-                await self._async_cleanup_kernel()
 
     async def _async_poll_kernel_alive(self) -> None:
         with suppress(AssertionError):  # nbclient goes on to look when the cell was given up
@@ -239,31 +231,33 @@ def _merge_streams(outputs: Iterable[Any]) -> list[Any]:
 
 
 async def run_chapter(
-    notebook: Any, folder: Path, kernels: Kernels, *, timeout: int = 60, output_bytes: int = 10**6
+    chapter: Chapter, kernels: Kernels, environment: Mapping[str, str] = {}
 ) -> Any:
     """Run the cells of a chapter in a kernel of its own, and return them with their outputs.
 
-    Its code runs in ``folder``; one cell may take ``timeout`` seconds and show ``output_bytes``.
     The notebook itself is not changed. `ChapterError` says which cell failed or broke a limit.
 
     Examples
     --------
     >>> from nbformat.v4 import new_code_cell, new_notebook
-    >>> with Kernels() as kernels:
-    ...     cells = new_notebook(cells=[new_code_cell("6 * 7")])
-    ...     done = asyncio.run(run_chapter(cells, Path.cwd(), kernels))
+    >>> cells = new_notebook(cells=[new_code_cell("6 * 7")])
+    >>> with open_kernels() as kernels:
+    ...     done = asyncio.run(run_chapter(Chapter("answer", Path("answer.md"), cells), kernels))
     >>> done.cells[0].outputs[0].data["text/plain"]
     '42'
     """
-    notebook = copy.deepcopy(notebook)
+    notebook = copy.deepcopy(chapter.notebook)
     if not any(cell.cell_type == "code" for cell in notebook.cells):
         return notebook
-    client = _Client(notebook, timeout=timeout, iopub_timeout=60, raise_on_iopub_timeout=True)
-    client.shutdown_kernel, client.record_timing = "immediate", False
-    client.most_bytes, line = output_bytes, 1
+    limits = {"timeout": chapter.timeout, "iopub_timeout": 60, "raise_on_iopub_timeout": True}
+    client = _Client(notebook, shutdown_kernel="immediate", record_timing=False, **limits)
+    client.most_bytes, line = chapter.most_bytes, 1
+    # Signals are for the build: with its own handlers, nbclient ends the kernel and goes on.
+    setattr(asyncio.get_running_loop(), "add_signal_handler", lambda *_: None)  # noqa: B010
     try:
-        client.km = kernels.manager(notebook.metadata.get("kernelspec", {}).get("name", "python3"))
-        done = await client.async_execute(cwd=str(folder), env=kernels.environment)
+        client.km = kernels(notebook.metadata.get("kernelspec", {}).get("name", "python3"))
+        folder = str(chapter.path.absolute().parent)
+        done = await client.async_execute(cwd=folder, env=os.environ | environment)
         for cell in done.cells:
             if cell.cell_type == "code":
                 cell.outputs = _merge_streams(cell.outputs)
@@ -271,7 +265,7 @@ async def run_chapter(
     except CellExecutionError as error:
         reason, line = _explain(error)
     except CellTimeoutError:
-        reason = f"ran longer than {timeout} seconds; raise execute: timeout in _config.yml"
+        reason = f"ran longer than {chapter.timeout} seconds; raise execute: timeout in _config.yml"
     except DeadKernelError:
         reason = client.excess or "the kernel died: out of memory, or the code ended its process"
     except Exception as error:  # a kernel can fail to start in many ways
@@ -292,22 +286,20 @@ def _explain(error: CellExecutionError) -> tuple[str, int]:
     return f"the code failed: {error.ename}: {value}{raised}", line
 
 
-def run_chapters(
-    chapters: Iterable[Chapter], kernels: Kernels, output_bytes: int, tell: Callable[[str], None]
-) -> dict[str, Any]:
-    """Run chapters side by side, each to its end, and call ``tell`` with a line for each."""
+def run_chapters(chapters: Iterable[Chapter], kernels: Kernels) -> dict[str, Any]:
+    """Run chapters side by side, each to its end; a terminal shows a line for each."""
     # Much of the start and the end of a kernel is waiting: others use that time.
     gate = asyncio.Semaphore((os.cpu_count() or 1) + 2)
 
     async def run(chapter: Chapter) -> tuple[str, Any]:
-        limits = {"timeout": chapter.timeout, "output_bytes": output_bytes}
         async with gate:
             begun, failed = perf_counter(), ""
             try:
-                result = await run_chapter(chapter.notebook, chapter.path.parent, kernels, **limits)
+                result = await run_chapter(chapter, kernels)
             except ChapterError as error:
                 result, failed = error, "  failed"
-        tell(f"{perf_counter() - begun:6.1f} s  {chapter.docname}{failed}")
+        if sys.stdout.isatty():
+            LOGGER.info("%6.1f s  %s%s", perf_counter() - begun, chapter.docname, failed)
         return chapter.docname, result
 
     async def run_all() -> dict[str, Any]:
@@ -317,14 +309,14 @@ def run_chapters(
 
 
 def run_on_cluster(
-    address: str, chapters: Iterable[Chapter], book: Path, files: dict[str, bytes], most_bytes: int
+    address: str, chapters: Iterable[Chapter], book: Path, files: dict[str, bytes]
 ) -> dict[str, Any]:
     """Run chapters by workers of Dask, which need Python and the libraries only.
 
     ``files``, of book and package, travel along; the work of a worker that is lost is repeated.
     """
     import cloudpickle
-    from distributed import Client, wait
+    from distributed import Client
 
     cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers do not have it
     try:
@@ -335,42 +327,37 @@ def run_on_cluster(
             packed = client.submit(dict, files)
             running = {}
             for one in chapters:
-                folder = one.path.parent.relative_to(book)
-                limits = {"timeout": one.timeout, "output_bytes": most_bytes}
-                work = (_run_there, packed, one.notebook, folder, limits)
-                running[one.docname] = client.submit(*work, pure=False)
-            wait(list(running.values()))
+                moved = replace(one, path=one.path.relative_to(book))
+                running[one.docname] = client.submit(_run_there, packed, moved, pure=False)
             return {docname: _result(future) for docname, future in running.items()}
     except (OSError, TimeoutError) as error:
         raise BuildError(f"no Dask cluster with a worker answers at {address}: {error}") from None
 
 
-def _run_there(files: dict[str, bytes], notebook: Any, folder: Path, limits: dict[str, int]) -> Any:
+def _run_there(files: dict[str, bytes], chapter: Chapter) -> Any:
     from distributed import get_worker
 
-    # The worker's folder is removed with it; an error travels as what it is made of.
-    with TemporaryDirectory(dir=get_worker().local_directory) as name:
-        for path in [Path(name, folder, "chapter"), *(Path(name, inner) for inner in files)]:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        for inner, content in files.items():
+    with TemporaryDirectory(dir=get_worker().local_directory) as name:  # removed with the worker
+        for inner, content in ({str(chapter.path): b""} | files).items():
+            Path(name, inner).parent.mkdir(parents=True, exist_ok=True)
             Path(name, inner).write_bytes(content)
-        try:
-            with Kernels(fork=False, environment={"PYTHONPATH": name}) as there:
-                return asyncio.run(run_chapter(notebook, Path(name, folder), there, **limits))
-        except ChapterError as error:
-            return error.args
+        with open_kernels(fork=False) as kernels:
+            moved = replace(chapter, path=Path(name, chapter.path))
+            return asyncio.run(run_chapter(moved, kernels, {"PYTHONPATH": name}))
 
 
 def _result(future: Any) -> Any:
-    if error := future.exception():
+    error = future.exception()
+    if error and not isinstance(error, ChapterError):
         return ChapterError(HEAD, f"the cluster could not run it: {error}")
-    return ChapterError(*done) if isinstance(done := future.result(), tuple) else done
+    return error or future.result()
 
 
 def _compare_versions(client: Any) -> None:
-    own = metadata.packages_distributions().get(__name__.partition(".")[0], [])
-    names = {library.name for library in metadata.distributions()}.difference(own)
-    found = client.get_versions(packages=names)
+    """Refuse workers with other versions; what they lack, a chapter that needs it will name."""
+    found = client.get_versions(packages=[library.name for library in metadata.distributions()])
+    here = found["client"]["packages"]
     for worker, there in found["workers"].items():
-        if other := dict(found["client"]["packages"].items() - there["packages"].items()):
+        versions = there["packages"].items()
+        if other := {name: one for name, one in versions if one not in (None, here[name])}:
             raise BuildError(f"worker {worker} differs in {other}; use requirements-dev.txt there")

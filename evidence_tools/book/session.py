@@ -18,12 +18,14 @@ from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from myst_nb.core.read import create_nb_reader
+from sphinx.util import logging
 from sphinx.util.parallel import ParallelTasks
 
 from evidence_tools.book.execution import (
@@ -31,17 +33,17 @@ from evidence_tools.book.execution import (
     BuildError,
     Chapter,
     ChapterError,
-    Kernels,
+    open_kernels,
     run_chapters,
     run_on_cluster,
 )
 
+LOGGER = logging.getLogger(__name__)
 SCHEDULER = "EVIDENCE_SCHEDULER"
 """Environment variable: address of a Dask scheduler; needs the extra ``cluster``."""
 PACKAGE = Path(__file__).resolve().parent.parent
 _OUTPUT = re.compile(r"(_build|__pycache__|\..*|.*\.ipynb|.*\.log|.*~|#.*#)$")
 """Names of what builds and editors write. Notebooks are prose, or copies of chapters."""
-T = TypeVar("T")
 
 
 class Session(ExitStack):
@@ -81,27 +83,26 @@ class Session(ExitStack):
             state[library.name] = str(library.stat().st_mtime_ns)
         return state
 
-    def beside(self, work: Callable[[], T]) -> Callable[[], T]:
+    def beside(self, work: Callable[[], Any]) -> Callable[[], Any]:
         """Do something in a copy of this process; what is returned waits for its result."""
         if sys.platform != "linux":
             return cache(work)
         results: list[Any] = []
         tasks = ParallelTasks(1)
 
-        def do() -> tuple[Any, Exception | None]:
+        def do() -> Any:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build ends it
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             try:
-                return work(), None
-            except Exception as error:
-                return None, error
+                return work()
+            except Exception as error:  # Sphinx would make a text of it
+                return error
 
-        def wait() -> T:
+        def wait() -> Any:
             tasks.join()
-            result, error = results[0]
-            if error:
-                raise error
-            return result  # type: ignore[no-any-return]
+            if isinstance(results[0], Exception):
+                raise results[0]
+            return results[0]
 
         tasks.add_task(do, None, lambda _, result: results.append(result))
         self.callback(tasks.terminate)
@@ -111,25 +112,20 @@ class Session(ExitStack):
         """Name the folder of a page's results: the same code may do something else elsewhere."""
         return self._results / quote(page.parent.relative_to(self.book).as_posix(), safe="")
 
-    def execute(
-        self,
-        env: Any,
-        docnames: Iterable[str],
-        output_bytes: int,
-        tell: Callable[[str], None],
-        check: Callable[[], None],
-    ) -> tuple[int, int]:
+    def execute(self, env: Any, docnames: Iterable[str], check: Callable[[], None]) -> None:
         """Run those chapters that have no result, after a check, and keep what they give.
 
-        Returns how many ran, and how many hold code. `BuildError` has a line for each problem:
-        chapters that cannot be read or that failed, or files that changed meanwhile.
+        `BuildError` has a line for each problem: chapters that cannot be read or that failed, or
+        files that changed meanwhile.
         """
         chapters, problems = read_chapters(env, docnames), []
         found = {chapter.docname: self._result(chapter) for chapter in chapters}
         missing = [chapter for chapter in chapters if found[chapter.docname] is None]
+        done = {}
         if missing:
             check()
-        done = self._run(missing, output_bytes, tell) if missing else {}
+            done = self._run(missing)
+            LOGGER.info("executed %d of %d chapters", len(missing), len(chapters))
         if changed := sorted(dict(self._read_state().items() ^ self._state.items())):
             raise BuildError(
                 f"changed while chapters ran: {', '.join(changed[:5])}; build again. "
@@ -151,18 +147,17 @@ class Session(ExitStack):
             if old.name != self.key:
                 shutil.rmtree(old, ignore_errors=True)
         self.notebooks = dict.fromkeys(docnames) | found
-        return len(missing), len(chapters)
 
-    def _run(
-        self, chapters: list[Chapter], output_bytes: int, tell: Callable[[str], None]
-    ) -> dict[str, Any]:
+    def _run(self, chapters: list[Chapter]) -> dict[str, Any]:
         if address := os.environ.get(SCHEDULER):
-            roots = ((PACKAGE.parent, book_files(PACKAGE)), (self.book, book_files(self.book)))
-            files = {os.path.relpath(path, root): path for root, all_ in roots for path in all_}
-            content = {name: path.read_bytes() for name, path in files.items()}
-            return run_on_cluster(address, chapters, self.book, content, output_bytes)
-        with Kernels() as kernels:
-            return run_chapters(chapters, kernels, output_bytes, tell)
+            files = {
+                os.path.relpath(path, root): path.read_bytes()
+                for root, folder in ((PACKAGE.parent, PACKAGE), (self.book, self.book))
+                for path in book_files(folder)
+            }
+            return run_on_cluster(address, chapters, self.book, files)
+        with open_kernels() as kernels:
+            return run_chapters(chapters, kernels)
 
     def _result(self, chapter: Chapter) -> Any:
         """Give a chapter with its result, or nothing; what cannot be read is removed."""
@@ -178,16 +173,14 @@ class Session(ExitStack):
 
 def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
     """Read those pages that hold code, as MyST-NB is about to; `BuildError` names all others."""
-    chapters: list[Chapter] = []
-    problems = []
+    chapters, problems = list[Chapter](), list[str]()
     for docname in docnames:
         path = Path(env.doc2path(docname))
         try:
             chapters += _read_chapter(env, docname, path)
         except Exception as error:  # MyST-NB raises many kinds, and none names the file
-            message = str(error)[:1_000]
+            message, name = str(error)[:1_000], path.relative_to(env.srcdir)
             line = f":{found[1]}" if (found := re.search(r"at line (\d+)", message)) else ""
-            name = path.relative_to(env.srcdir)
             problems.append(f"{name}{line}: the chapter cannot be read: {message}")
     if problems:
         raise BuildError("\n".join(problems))
@@ -195,20 +188,17 @@ def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
 
 
 def _read_chapter(env: Any, docname: str, path: Path) -> Iterator[Chapter]:
-    from myst_nb.core.read import create_nb_reader
-
     config, text = env.mystnb_config, path.read_text(encoding="utf-8")
-    reader = create_nb_reader(str(path), env.myst_config, config, text)
-    if reader is None:
-        return
-    notebook = reader.read(text)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":  # what an .ipynb file shows was not printed by this build
-            cell.outputs = []
-    config = config.copy(**notebook.metadata.get(config.metadata_key, {}))
-    excluded = any(map(path.match, config.execution_excludepatterns))
-    if config.execution_mode != "off" and not excluded:
-        yield Chapter(docname, path, notebook, config.execution_timeout)
+    if reader := create_nb_reader(str(path), env.myst_config, config, text):
+        notebook = reader.read(text)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":  # what an .ipynb file shows was not printed by this build
+                cell.outputs = []
+        config = config.copy(**notebook.metadata.get(config.metadata_key, {}))
+        excluded = any(map(path.match, config.execution_excludepatterns))
+        if config.execution_mode != "off" and not excluded:
+            limits = (config.execution_timeout, env.config.evidence_output_bytes)
+            yield Chapter(docname, path, notebook, *limits)
 
 
 def describe(chapter: Chapter, error: ChapterError, book: Path) -> str:

@@ -19,6 +19,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import nbformat
 from docutils import nodes
 from sphinx import addnodes
 
@@ -39,30 +40,34 @@ class Site:
     """The folders of a build into ``build``, and what the last good build noted in ``last``.
 
     ``html`` is the site that readers see, ``own`` holds what is kept for the next build. ``new`` is
-    where everything is made: pages that Sphinx has read, pictures of their cells, and the site.
-    ``last`` is empty if anything was touched.
+    where everything is made: pages that Sphinx has read, notebooks, and the site. ``last`` is empty
+    if anything was touched, or all that pages follow from has another ``key``.
     """
 
-    def __init__(self, build: Path) -> None:
-        self.own = build / ".evidence"
+    def __init__(self, build: Path, key: str) -> None:
+        self.own, self.key = build / ".evidence", key
         self.html, self.new, self._kept = build / "html", self.own / "new", self.own / "kept"
         try:
             self.last = dict(json.loads((self.own / "site.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             self.last = {}
         shutil.rmtree(self.new, ignore_errors=True)
-        if self.last.get("files") == [_hashes(self.html), _hashes(self._kept)]:
+        if self.last.items() >= self._state().items():
             shutil.copytree(self._kept, self.new)
         else:
             self.last = {}
-        (self.new / "html").mkdir(parents=True)
+        for name in ("html", "notebooks"):
+            (self.new / name).mkdir(parents=True, exist_ok=True)
+
+    def _state(self) -> dict[str, Any]:
+        return {"key": self.key, "files": [_hashes(self.html), _hashes(self._kept)]}
 
     def keep_pages(self) -> None:
         """Begin with the pages of the last site; what is ignored is written in each build."""
-        ignored = shutil.ignore_patterns("_static", DATA)
+        ignored = shutil.ignore_patterns("_static", DATA, "report.json")
         shutil.copytree(self.html, self.new / "html", ignore=ignored, dirs_exist_ok=True)
 
-    def put_in_place(self, **note: str) -> None:
+    def put_in_place(self, **note: Any) -> None:
         """Replace the last site by the new one, and note what it was made from."""
         old = self.own / "old"
         shutil.rmtree(old, ignore_errors=True)
@@ -72,7 +77,7 @@ class Site:
         for folder in (old, self._kept):
             shutil.rmtree(folder, ignore_errors=True)
         self.new.replace(self._kept)
-        record = json.dumps(note | {"files": [_hashes(self.html), _hashes(self._kept)]})
+        record = json.dumps(note | self._state())
         (self.own / "site.json").write_text(record, encoding="utf-8")
 
 
@@ -111,16 +116,13 @@ def load_index(builder: Any, docnames: Iterable[str]) -> None:
             del words[word]
 
 
-def write_notebooks(app: Any, folder: Path) -> None:
+def write_notebooks(app: Any) -> None:
     """Write each chapter that holds code into the site, as a notebook with its results."""
-    from nbformat import writes
-
-    notebooks, last = app.evidence_session.notebooks, app.evidence_site.html
-    for docname in app.env.found_docs - notebooks.keys():  # of pages that were not read anew
-        if (last / f"{docname}.ipynb").is_file():
-            _write(folder / f"{docname}.ipynb", (last / f"{docname}.ipynb").read_bytes())
-    for docname, notebook in notebooks.items():
-        (folder / f"{docname}.ipynb").unlink(missing_ok=True)
+    new = app.evidence_site.new
+    for docname, notebook in app.evidence_session.notebooks.items():
+        path = new / "notebooks" / f"{docname}.ipynb"
+        for last in (path, new / "html" / f"{docname}.ipynb"):
+            last.unlink(missing_ok=True)
         if notebook is None:
             continue
         for number, cell in enumerate(notebook.cells):  # without what differs from run to run
@@ -128,7 +130,8 @@ def write_notebooks(app: Any, folder: Path) -> None:
             cell.metadata.pop("execution", None)
         notebook.metadata.pop("language_info", None)  # names the interpreter that happened to run
         notebook.nbformat_minor = max(5, notebook.nbformat_minor)  # the first with ids
-        _write(folder / f"{docname}.ipynb", f"{writes(notebook)}\n".encode())
+        _write(path, f"{nbformat.writes(notebook)}\n".encode())
+    shutil.copytree(new / "notebooks", new / "html", dirs_exist_ok=True)
 
 
 def finish_site(app: Any, folder: Path) -> None:
