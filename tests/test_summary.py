@@ -27,12 +27,12 @@ def test_the_answer_has_one_row_for_each_marker(topic: Evidence) -> None:
 
 def test_other_sources_that_count_are_tallied(topic: Evidence) -> None:
     table = answer_table(["larkin2024-som"])
-    assert cells(table)["Do others agree?"] == "2 agree; 2 not significant"
+    assert cells(table)["Agreement of others"] == "2 agree; 2 not significant"
 
 
 def test_an_opposite_significant_result_is_a_conflict(changed_topic: Changed) -> None:
     changed_topic("findings", "reed2016-som", direction="decrease", statistically_significant="yes")
-    assert "1 opposite" in cells(answer_table(["larkin2024-som"]))["Do others agree?"]
+    assert "1 opposite" in cells(answer_table(["larkin2024-som"]))["Agreement of others"]
 
 
 def test_what_is_not_reported_is_said_once_below_the_answer(topic: Evidence) -> None:

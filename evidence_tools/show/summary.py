@@ -50,7 +50,7 @@ _ANSWER = Layout(
     {
         "Outcome": outcome_cell,
         "Result": _change,
-        "Do others agree?": _others,
+        "Agreement of others": _others,
         "Certainty": _certainty,
     },
     missing="",

@@ -299,7 +299,7 @@ def reference_runs(source: Any) -> Runs:
     return runs(
         source_run(source),
         f". {authors}. " if authors else ". ",
-        Run(source.title, style="emphasis"),
+        Run(tidy_text(source.title), style="emphasis"),
         " " if source.title.endswith(("?", "!", ".")) else ". ",
         f"{place}. " if place else "",
         Run(link.removeprefix("https://"), link=link) if link else "No address known.",

@@ -141,7 +141,7 @@
   function offerSorting(table) {
     const [body] = table.tBodies;
     const heads = [...table.tHead.rows[0].cells];
-    if (body.rows.length < 8) return; // shorter ones are seen at once
+    if (body.rows.length < 16) return; // shorter ones are seen at once
     heads.forEach((head, column) => {
       const button = make("button", { type: "button", class: "evidence-sort" }, text(head));
       button.addEventListener("click", () => {
