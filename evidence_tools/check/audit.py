@@ -141,12 +141,14 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
         reason = f"{worst.slot}: {worst.found}"
         return Judged(text, line, worst.verdict, reason, ids, _allowed(judge, reading, worst, ids))
     rows = [row for rows in held for row in rows[:1]] if supported else []
-    named = dict.fromkeys([row.source_id for row in rows] or reading.sources)
+    owners = [row.source_id for name in reading.means("outcome") for row in judge.rows.about(name)]
+    named = dict.fromkeys([row.source_id for row in rows] or reading.sources or owners)
     known = "".join(f"{judge.rows.text(key)} {judge.rows.sources[key].year} " for key in named)
     numbers = {number.replace(",", "") for number in _NUMBER.findall(text)}
     if wrong := sorted(numbers - set(_NUMBER.findall(known.replace(",", "")))) if named else []:
         reason = f"no row of {', '.join(named)} holds the number {', '.join(wrong)}"
-        return Judged(text, line, "not judged", reason)
+        decimal = owners and any("." in number for number in wrong)
+        return Judged(text, line, ABSENT if decimal else "not judged", reason)
     if rows or (named and numbers):
         first = judge.rows.sources[next(iter(named))]
         studied = f"{first.short_name}: {first.population}; {first.intervention}"
@@ -164,6 +166,9 @@ def _holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
     if clause.sources:
         own = (row for source in clause.sources for row in rows.of(source, pair.means))
         return [row for row in own if fits(direction, row)]
+    if clause.has("analysis"):
+        other = (row for row in rows.findings.values() if row.analysis != "primary")
+        return [row for row in other if rows.same(row, pair.means) and fits(direction, row)]
     agreed = rows.direction(pair.means) == DIRECTIONS.get(direction, rows.direction(pair.means))
     return [row for row in rows.about(pair.means) if agreed and fits(direction, row)]
 

@@ -9,6 +9,7 @@ from evidence_tools.check.pages import MARK, Text
 from evidence_tools.check.wording import Tag, Token, Wording, tokenize
 
 _HARD = frozenset(",;:—–()…|")
+_DIRECTION = {"better": "up"}
 _PAST = frozenset(["rose", "risen", "fell", "fallen", "went", "grew", "sank"])
 
 
@@ -222,7 +223,7 @@ def _pair(clause: Clause, outcomes: list[Tag]) -> None:
         moved = clause.all("nonsignificant") or moved
     leads = bool(moved) and all(moved[0].first < tag.first for tag in outcomes)
     for tag in outcomes:
-        before = [t.sense for t in moved if t.first < tag.first]
-        after = [t.sense for t in moved if t.first > tag.first]
+        before = [_DIRECTION.get(t.sense, t.sense) for t in moved if t.first < tag.first]
+        after = [_DIRECTION.get(t.sense, t.sense) for t in moved if t.first > tag.first]
         for sense in (before[-1:] if leads else after[:1]) or before[-1:]:
             clause.add(Tag(f"pair:{sense}", tag.means, tag.first, tag.last), "pairs")

@@ -187,6 +187,8 @@ class Judge:
                 if tag.means == "start" and tag.first != clause.start and before != "and":
                     continue
                 words = reading.words(tag).lower()
+                for number in clause.all("number", "small"):
+                    words = words.replace(reading.words(number).lower(), number.means)
                 printed = any(words in self.rows.text(source) for source in clause.sources)
                 quiet = {"negated": clause.negated(tag), "printed": printed}
                 if any(quiet.get(flag) for flag in rule.unless):
@@ -300,8 +302,10 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     claimed = _CLAIMED.get(direction, "a change") + " that is significant" * significant
     found = {"claimed": claimed, "ids": tuple(row.finding_id for row in rows)}
     held = {row.source_id for row in rows}
-    named = clause.means("source") if rows else clause.sources
-    lacking = [source for source in named if source not in held]
+    # A name that several sources share means the one that has the result.
+    places = {tag.first for tag in clause.all("source") if tag.means in held}
+    named = [tag.means for tag in clause.all("source") if tag.first not in places]
+    lacking = [source for source in (named if rows else clause.sources) if source not in held]
     if lacking and not (rows and clause.has("finding")):
         way = f"{judge.rows.sources[lacking[0]].short_name} has no row on it"
         says = judge.rows.example(clause.means("outcome"), clause.sources)
@@ -340,7 +344,7 @@ def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
 
 def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     """Look for what somebody got, or who they were, in the rows of the sources."""
-    means = tag.means or ("" if tag.sense == "subject" else reading.words(tag).lower()[:9])
+    means = tag.means or ("" if tag.sense in ("subject", "kin") else reading.words(tag).lower()[:9])
     given = tuple(clause.means("finding"))
     known = " ".join(judge.rows.text(source, given) for source in clause.sources)
     trials = [judge.rows.trials.get(source) for source in clause.sources]
