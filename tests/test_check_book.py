@@ -265,7 +265,7 @@ def test_an_audit_gives_the_row_and_a_wording_that_the_evidence_allows(evidence:
 
 def test_a_number_that_no_row_holds_is_no_support(evidence: Evidence) -> None:
     told = audit(text_blocks("Larkin 2024 found an increase in somnin of 98.7."), evidence)
-    assert told.sentences[0].verdict == "not judged"
+    assert told.sentences[0].verdict == "not in the evidence"
     assert "98.7" in told.sentences[0].reason
 
 

@@ -244,19 +244,16 @@ def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     return None
 
 
-def _not_denied(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
+def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Find harms that are said to be absent, unless the source itself says that of some."""
     until = {"none": 4, "not": -1}
     absent = [n for n in clause.all(*until) if -2 <= n.last - tag.first <= until[n.sense]]
     harms = judge.rows.evidence.rows("harms").values()
     said = " ".join(r.as_printed or "" for r in harms if r.source_id in clause.sources).lower()
-    # "No trial reports harms" and "it reports no harms" say nothing on harms.
     verbs = [verb.first for verb in clause.all("claimverb", "show")]
-    silent = any(n.last < verb < tag.first for n in absent for verb in verbs) or any(
-        reading.tokens[n.first - 1].low.startswith("report") for n in absent
-    )
-    told = silent or bool(verbs and _NONE.search(said))
-    return {} if absent and not told else None
+    # "No trial reports harms" says nothing on harms.
+    silent = any(n.last < verb < tag.first for n in absent for verb in verbs)
+    return {} if absent and not silent and not (verbs and _NONE.search(said)) else None
 
 
 def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
@@ -268,7 +265,6 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     placed = row.kind in kinds and row.outcome.split()[-1].lower() in words
     about = placed or any(rows.same(row, key) for key in reading.means("outcome"))
     named = {t.means for t in reading.all("source") if reading.role(t) != "finding"}
-    # A source with a result of its own in the sentence claims no other one.
     named -= {rows.findings[key].source_id for key in reading.means("finding")} - {row.source_id}
     analysis = row.analysis.lower().replace(row.outcome.lower(), "")
     own = {r.contrast for r in rows.of(row.source_id, row.outcome_id)}
@@ -302,7 +298,7 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     claimed = _CLAIMED.get(direction, "a change") + " that is significant" * significant
     found = {"claimed": claimed, "ids": tuple(row.finding_id for row in rows)}
     held = {row.source_id for row in rows}
-    # A name that several sources share means the one that has the result.
+    # Of sources with one name the one that has the result is meant.
     places = {tag.first for tag in clause.all("source") if tag.means in held}
     named = [tag.means for tag in clause.all("source") if tag.first not in places]
     lacking = [source for source in (named if rows else clause.sources) if source not in held]
