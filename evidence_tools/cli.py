@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     argument("page", help="a text, Markdown, HTML or PDF file; - is standard input")
     argument("--format", choices=["text", "json", "html"], default="text")
     argument = add(_diff, "Say what changed between two versions")
-    argument("before", help="a released version, a book folder or a git revision")
+    argument("before", help="a released version or a book folder")
     argument("after", nargs="?", default=".", help="the same; this folder by default")
     argument = add(_release, "Write the files of a release for one commit")
     argument("version", help="such as 2.0.0")
@@ -140,8 +140,7 @@ def _release(chosen: argparse.Namespace) -> Outcome:
 
 
 def _bundle(chosen: argparse.Namespace) -> Outcome:
-    from evidence_tools.releases.publication import sign
-    from evidence_tools.releases.release import make_bundle
+    from evidence_tools.releases.release import make_bundle, sign
 
     made = make_bundle(Path(), chosen.build, chosen.output)
     signed = [f"signed in {sign(p, chosen.sign)}" for p in (made, chosen.build) if chosen.sign]
@@ -149,12 +148,12 @@ def _bundle(chosen: argparse.Namespace) -> Outcome:
 
 
 def _publish(chosen: argparse.Namespace) -> Outcome:
-    from evidence_tools.releases.publication import publish
+    from evidence_tools.releases.release import publish
 
     return publish(chosen.build, chosen.site), 0
 
 
 def _verify(chosen: argparse.Namespace) -> Outcome:
-    from evidence_tools.releases.publication import verify
+    from evidence_tools.releases.release import verify
 
     return verify(chosen.place, key=chosen.key, signature=chosen.signature), 0

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from releasing import change_cell, commit, git, make_book, make_release
 
+from evidence_tools.book.layout import cite
 from evidence_tools.releases.manifest import (
     ReleaseError,
     Stamp,
-    cite,
     read_stamp,
 )
 from evidence_tools.releases.release import release

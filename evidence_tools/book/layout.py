@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import html
 import re
 import tomllib
-from functools import cache
+from dataclasses import asdict
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.nodes import download_links, evidence_ref
-from evidence_tools.releases.manifest import cite
+from evidence_tools.releases.manifest import Stamp, fill
 from evidence_tools.show import words
 
 OFFERED = {".bib": "BibTeX", ".ris": "RIS", "-files.zip": "All files (.zip)"}
@@ -60,6 +62,16 @@ def file_stem(app: Any) -> str:
 def citation_of(app: Any) -> str:
     """Write the citation of this version in one paragraph."""
     return cite("txt", report_of(app), app.evidence_stamp, address_of(app)).strip()
+
+
+def cite(form: str, report: dict[str, Any], stamp: Stamp, address: str = "") -> str:
+    """Write the citation of a version as ``txt``, ``bib`` or ``ris``, from its template."""
+    import latexcodec  # noqa: F401 - registers the encoding
+
+    latex = partial(codecs.encode, encoding="ulatex+utf-8")
+    known = {**report, **asdict(stamp), "stamp": stamp.text, "address": address, "latex": latex}
+    text = fill(_FOLDER / "templates" / f"cite.{form}", **known)
+    return text.replace("\n", "\r\n") if form == "ris" else text
 
 
 class HowToCite(SphinxDirective):

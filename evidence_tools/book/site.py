@@ -23,10 +23,10 @@ import nbformat
 from docutils import nodes
 from sphinx import addnodes
 
-from evidence_tools.book.layout import address_of, file_stem, report_of
+from evidence_tools.book.layout import address_of, cite, file_stem, report_of
 from evidence_tools.book.nodes import DATA
-from evidence_tools.releases.manifest import cite, pack, write_whole
-from evidence_tools.releases.publication import forward_page
+from evidence_tools.releases.manifest import pack, write_whole
+from evidence_tools.releases.release import forward_page
 
 _BUNDLE = f"vega-{metadata.version('vl-convert-python')}.js"
 _ICON_FONT = re.compile(r'\.fa-[^{}]*\{content:"[^"]*"\}|@font-face\{[^{}]*\}')

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -15,7 +13,7 @@ import pandas as pd
 from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import relative_name
-from evidence_tools.releases.manifest import ReleaseError, git, version_key
+from evidence_tools.releases.manifest import ReleaseError, version_key
 from evidence_tools.show.display import Prose, Run, runs
 
 EVIDENCE, WORDING, LOOKED_UP = "evidence", "wording", "looked up"
@@ -74,41 +72,28 @@ def _ratings(evidence: Evidence) -> dict[str, Row]:
     return rows
 
 
-def snapshot_text(snapshot: Snapshot) -> str:
-    """Write a snapshot as the text of its file."""
-    return f"{json.dumps(snapshot, indent=1, ensure_ascii=False)}\n"
-
-
 def read_releases(data: Path) -> dict[str, Snapshot]:
     """Read the snapshots of all released versions in a data folder, oldest first."""
     found: dict[str, Snapshot] = {}
     for path in sorted((data / "releases").glob("*.json"), key=lambda path: version_key(path.stem)):
         try:
-            state = found[path.stem] = json.loads(path.read_bytes())
-            whole = state["version"] == path.stem and state["date"] and state["tables"]["findings"]
+            state = json.loads(path.read_bytes())
+            found[path.stem] = {key: state[key] for key in ("version", "date", "tables", "pages")}
         except (ValueError, TypeError, KeyError):
-            whole = False
-        if not whole:
             message = f"no whole snapshot of {path.stem}; git has the right file: restore it"
-            raise ReleaseError(f"{relative_name(path)}: {message}")
+            raise ReleaseError(f"{relative_name(path)}: {message}") from None
     return found
 
 
 def load_state(folder: Path, name: str) -> Snapshot:
-    """Find a state: a released version, a book folder, or a git revision."""
+    """Find a state: a released version, or a book folder."""
     if name in (kept := read_releases(folder / "data")):
         return kept[name]
-    if (folder / name / "data").is_dir():
-        return take_snapshot(load_evidence(folder / name / "data"), "here" if name == "." else name)
-    with TemporaryDirectory(prefix="evidence-") as scratch:
-        packed = f"{scratch}/{folder.resolve().name}.tar"
-        try:
-            git(folder, "archive", f"--output={packed}", name, "data", "chapters")
-        except ReleaseError as error:
-            known = f"released version ({', '.join(kept) or 'none yet'})"
-            raise ReleaseError(f"{name!r} is no {known}, folder or git revision: {error}") from None
-        shutil.unpack_archive(packed, scratch, filter="data")
-        return take_snapshot(load_evidence(f"{scratch}/data"), name)
+    if not (folder / name / "data").is_dir():
+        known = f"released version ({', '.join(kept) or 'none yet'}) or book folder"
+        remedy = f"for a git revision: git worktree add ../before {name}, and name ../before"
+        raise ReleaseError(f"{name!r} is no {known}; {remedy}")
+    return take_snapshot(load_evidence(folder / name / "data"), "here" if name == "." else name)
 
 
 def compare(before: Snapshot, after: Snapshot) -> pd.DataFrame:
@@ -198,17 +183,13 @@ def summary_lines(changes: pd.DataFrame) -> list[str]:
         own = cells[(cells["table"] == table) & (cells["column"] == column)]
         for (was, now), names in own.groupby(["before", "after"], sort=False)["name"]:
             move = f"{was or 'blank'} → {now or 'blank'}".replace("_", " ")
-            lines.append(f"{title}: {move}: {_few(names)}.")
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            lines.append(f"{title}: {move}: {'; '.join(names[:_SHOWN])}{more}.")
     lines = lines or ["No row, rating or integrity status changed."]
     for part, title in ((LOOKED_UP, "Integrity looked up again"), (WORDING, "Texts reworded")):
         number = int((changes["part"] == part).sum())
         lines += [f"{title}: {number}."] if number else []
     return lines
-
-
-def _few(names: pd.Series[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return "; ".join(names[:_SHOWN]) + more
 
 
 def change_lines(changes: pd.DataFrame, part: str) -> list[str]:

@@ -1,20 +1,38 @@
-"""Make a release, the files of one commit that git can undo, and a bundle of its build."""
+"""Make a release, bundle its build, publish it beside the others, verify and sign what is there.
+
+A release is the files of one commit, which git can undo. In a site each version stays as built, and
+``latest/`` leads to the newest. All else in it follows from its versions: pages that lead on, the
+list of versions, and beside each version folder a style sheet by which an old page says, without a
+script, that it is old.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import shutil
 from datetime import date
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from evidence_tools.check.review import review_book
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import relative_name
 from evidence_tools.releases import difference, manifest
-from evidence_tools.releases.difference import read_releases
-from evidence_tools.releases.manifest import Contents, Manifest, ReleaseError, git
+from evidence_tools.releases.manifest import (
+    Contents,
+    Manifest,
+    ReleaseError,
+    check_contents,
+    fill,
+    git,
+    read_folder,
+    run_program,
+    version_key,
+)
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _HERE = Path(__file__).parent
@@ -23,6 +41,12 @@ _UNDO = """
 If a release was interrupted, this undoes it:
   git restore --source=HEAD --staged --worktree .
   git clean --force -- data/releases '.*.part'"""
+_SIGN = ("ssh-keygen", "-n", "evidence-report", "-Y")
+_UNSIGNED = (
+    "This finds accidents; whoever rewrites the manifest with its files is found by a signature "
+    "only: verify with the author's public key."
+)
+_SIGNED = "The signature fits the key: nothing was changed since its owner signed."
 
 
 def release(folder: Path, version: str) -> str:
@@ -31,19 +55,21 @@ def release(folder: Path, version: str) -> str:
     The book folder must be a git checkout without changes, and the version greater than that of
     the project and of every release.
     """
-    released, day = read_releases(folder / "data"), manifest.read_day()
+    released, day = difference.read_releases(folder / "data"), manifest.read_day()
     evidence = _ready(folder, version, [*released], day)
     after = difference.take_snapshot(evidence, version, day)
     before = next(reversed(released.values()), None)
     known: dict[str, Any] = {"before": before, "after": after}
     known["escape"] = partial(_MARKUP.sub, r"\\\1")
-    files = {f"data/releases/{version}.json": difference.snapshot_text(after)}
+    files = {
+        f"data/releases/{version}.json": f"{json.dumps(after, indent=1, ensure_ascii=False)}\n"
+    }
     if before:
         changes = difference.compare(before, after)
         known["summary"] = difference.summary_lines(changes)
         known["reworded"] = difference.change_lines(changes, difference.WORDING)
-        files[f"data/releases/{version}-wording.md"] = manifest.fill(_HERE / "wording.md", **known)
-    section = manifest.fill(_HERE / "changes.md", **known)
+        files[f"data/releases/{version}-wording.md"] = fill(_HERE / "wording.md", **known)
+    section = fill(_HERE / "changes.md", **known)
     files |= _edited(folder, version, day, section)
     try:
         for name, text in files.items():
@@ -60,14 +86,15 @@ def release(folder: Path, version: str) -> str:
 
 def _ready(folder: Path, version: str, released: list[str], day: str) -> Evidence:
     """Refuse what must not be released, with every reason."""
-    if not manifest.head_commit(folder):
+    commit, changed = manifest.read_commit(folder)
+    if not commit:
         raise ReleaseError("a release is made in a git checkout of the report, with a commit")
-    if changed := manifest.changed_files(folder):
+    if changed:
         undo = _UNDO if all(map(manifest.RELEASE_FILES.fullmatch, changed)) else ""
         listed = "\n  ".join(changed)
         raise ReleaseError(f"not committed; commit or remove these first:\n  {listed}{undo}")
-    newest = max([manifest.project_version(folder), *released], key=manifest.version_key)
-    greater = manifest.version_key(version) > manifest.version_key(newest)
+    newest = max([manifest.project_version(folder), *released], key=version_key)
+    greater = version_key(version) > version_key(newest)
     problems = [] if greater else [f"version {version} is not greater than {newest}"]
     evidence = load_evidence(folder / "data")
     review = review_book(folder, release=True, today=date.fromisoformat(day))
@@ -100,8 +127,8 @@ def make_bundle(folder: Path, build: Path, target: Path | None = None) -> Path:
     The book folder must be at the commit of the build, without changes. The bundle lies beside
     the build and is named after report and version, unless ``target`` says otherwise.
     """
-    found = manifest.read_folder(build)
-    described = manifest.check_contents(found, relative_name(build))
+    found = read_folder(build)
+    described = check_contents(found, relative_name(build))
     built, own = described["stamp"], manifest.read_stamp(folder)
     if built["modified"] or own.modified or not own.commit or built["commit"] != own.commit:
         raise ReleaseError("the build is not of what is committed here; commit, and build again")
@@ -113,7 +140,7 @@ def make_bundle(folder: Path, build: Path, target: Path | None = None) -> Path:
     contents["ro-crate-metadata.json"] = _crate(described, contents)
     contents[manifest.NAME] = manifest.manifest_bytes(described, contents)
     target = target or build.parent / f"{described['report']['name']}-{own.version}.zip"
-    manifest.write_whole(target, manifest.pack(contents, date.fromisoformat(built["date"])))
+    manifest.write_whole(target, manifest.pack(contents))
     return target
 
 
@@ -140,3 +167,145 @@ def _crate(described: Manifest, contents: Contents) -> bytes:
     for entity in graph["@graph"]:
         entity.pop("dateModified", None)
     return f"{json.dumps(graph, indent=1, sort_keys=True, ensure_ascii=False)}\n".encode()
+
+
+def forward_page(title: str, target: str) -> str:
+    """Write a page that leads on to another without a script; title and target are escaped."""
+    return fill(_HERE / "forward.html", title=title, target=target)
+
+
+def publish(build: Path, site: Path) -> str:
+    """Add a released build to a site of versions, a folder for any host of static files.
+
+    A signature in the build goes along. Doing it again completes and repairs.
+    """
+    shown = relative_name(build)
+    stamp = check_contents(read_folder(build), shown)["stamp"]
+    version_key(version := str(stamp["version"]))
+    if not stamp["released"]:
+        remedy = f"release {version}, commit and tag it, build that commit, and publish the build"
+        raise ReleaseError(f"{shown} is no build of exactly what was released; {remedy}")
+    target, staging = site / "v" / version, site / ".staging"
+    if {_kept_record(target), _record(target)} - {"", _record(build, version)}:
+        message = f"version {version} was published with other content, and a published version "
+        raise ReleaseError(f"{message}never changes: release a new version")
+    shutil.rmtree(staging, ignore_errors=True)
+    if read_folder(target) != read_folder(build):
+        shutil.copytree(build, staging, symlinks=True, ignore=shutil.ignore_patterns(".buildinfo"))
+        target.parent.mkdir(exist_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
+        staging.rename(target)
+    versions = _read_versions(site)
+    for path, content in _stale_files(versions, site).items():
+        manifest.write_whole(path, content)
+    return f"Version {version} is published; the newest is {next(iter(versions))}."
+
+
+def _record(folder: Path, version: str = "") -> str:
+    """Write the line by which ``sha256sum`` knows the manifest of a version, if it has one."""
+    path = folder / manifest.NAME
+    found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return found and f"{found}  {version or folder.name}/{manifest.NAME}\n"
+
+
+def _kept_record(folder: Path) -> str:
+    """Read the record beside a published version, which stays; those of 1.1.0 have none."""
+    path = folder.with_name(f"{folder.name}.sha256")
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
+def _read_versions(site: Path) -> dict[str, Manifest]:
+    """Check every version that a site has ever had, and read their manifests, newest first.
+
+    A version that is lost or damaged is an error: the list never shrinks, and ``latest/`` never
+    goes back.
+    """
+    found = {}
+    versions = {path.name.removesuffix(".sha256") for path in (site / "v").glob("*")}
+    versions = set(filter(manifest.VERSION.fullmatch, versions))
+    for version in sorted(versions, key=version_key, reverse=True):
+        folder = site / "v" / version
+        found[version] = check_contents(read_folder(folder), relative_name(folder))
+        if _kept_record(folder) not in ("", _record(folder)):
+            message = f"not what was published, as {version}.sha256 says; publish it again"
+            raise ReleaseError(f"{relative_name(folder)}: {message}")
+    return found
+
+
+def _stale_files(versions: dict[str, Manifest], site: Path) -> dict[Path, bytes]:
+    """Give the files beside the versions that are not there as they should be."""
+    newest, files, entries = next(iter(versions)), {".nojekyll": ""}, []
+    for version, described in versions.items():
+        entry = {"version": version, "url": f"v/{version}/", "date": described["stamp"]["date"]}
+        entries.append(entry | {"pages": described["pages"]})
+        style = fill(_HERE / "old.css", **entries[0]) if version != newest else ""
+        files |= {f"v/{version}.css": style, f"v/{version}.sha256": _record(site / entry["url"])}
+    record, title = json.dumps(entries, indent=1), versions[newest]["report"]["title"]
+    files |= {"versions.json": record, "versions.js": fill(_HERE / "versions.js", versions=record)}
+    files["index.html"] = forward_page(title, "latest/index.html")
+    files["latest/index.html"] = forward_page(title, f"../v/{newest}/index.html")
+    contents = {site / name: text.encode() for name, text in files.items()}
+    stale = [p for p in contents if not p.is_file() or p.read_bytes() != contents[p]]
+    return {path: contents[path] for path in stale}
+
+
+def verify(place: Path, *, key: Path | None = None, signature: Path | None = None) -> str:
+    """Hash a build, a bundle or a site of versions again, and compare it with its manifest.
+
+    With the public key of the author, from a place that you trust, signatures are checked too;
+    ``signature`` is that of a build or a bundle, if it does not lie where :func:`sign` puts it.
+    """
+    if signature and not key:
+        raise ReleaseError("a signature says nothing without the public key of the author; give it")
+    if (place / "v").is_dir() and not (place / manifest.NAME).exists():
+        if not (versions := _read_versions(place)):
+            raise ReleaseError(f"{relative_name(place)}: holds no version; publish a build first")
+        if stale := _stale_files(versions, place):
+            names = ", ".join(map(relative_name, stale))
+            raise ReleaseError(f"{names}: missing or changed; publish the newest build again")
+        parts = {version: place / "v" / version for version in versions}
+    else:
+        contents = manifest.unpack(place) if place.is_file() else read_folder(place)
+        parts = {check_contents(contents, relative_name(place))["stamp"]["version"]: place}
+    if key:
+        for part in parts.values():
+            _check_signature(part, key, signature)
+    told = _SIGNED if key else _UNSIGNED
+    return f"{place}: all files of version {', '.join(parts)} as made. {told}"
+
+
+def sign(place: Path, key: Path) -> Path:
+    """Sign a sound build or bundle with a private ssh key; the signature lies beside."""
+    verify(place)
+    signed, signature = _signed_file(place)
+    content = run_program([*_SIGN, "sign", "-f", str(key)], input=signed.read_bytes())
+    manifest.write_whole(signature, content)
+    return signature
+
+
+def _signed_file(place: Path) -> tuple[Path, Path]:
+    """Name the file of a bundle or a build that is signed, and its signature."""
+    signed = place if place.is_file() else place / manifest.NAME
+    return signed, signed.with_name(f"{signed.name}.sig")
+
+
+def _check_signature(place: Path, key: Path, signature: Path | None) -> None:
+    signed, beside = _signed_file(place)
+    with TemporaryDirectory(prefix="evidence-") as scratch:
+        allowed = Path(scratch, "signers")
+        allowed.write_text(f"author {key.read_text('utf-8').strip()}\n", encoding="utf-8")
+        command = [
+            *_SIGN,
+            "verify",
+            "-I",
+            "author",
+            "-f",
+            str(allowed),
+            "-s",
+            str(signature or beside),
+        ]
+        try:
+            run_program(command, input=signed.read_bytes())
+        except ReleaseError as error:
+            message = f"no signature says that it is what the owner of {key} signed ({error})"
+            raise ReleaseError(f"{relative_name(signed)}: {message}") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pandas as pd
 from docutils.nodes import make_id
 from pybtex.database import parse_string
 from pybtex.richtext import Text
@@ -81,7 +81,8 @@ def add_row(folder: Path, kind: str, cells: Iterable[str], citation: Path | None
     text, problems = read_text(path)
     if problems:
         raise EvidenceError(problems)
-    header, *rows = list(csv.reader(io.StringIO(text)))
+    rows = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    header = [*rows.columns]
     for cell in [*(read_citation(citation) if citation else ()), *cells]:
         column, mark, value = cell.partition("=")
         if not mark or column not in header:
@@ -91,13 +92,12 @@ def add_row(folder: Path, kind: str, cells: Iterable[str], citation: Path | None
     if kind == "finding":
         own = "-".join(filter(None, (given.get(c) for c in ("source_id", "outcome_id"))))
         given.setdefault(key, own.replace("_", "-"))
-    if not given.get(key) or given[key] in {row[header.index(key)] for row in rows if row}:
+    if not given.get(key) or given[key] in {*rows[key]}:
         found = f"found {given.get(key, '')!r}; write {key}=... that no row has yet"
         raise ReleaseError(f"{path.name}: {found}; nothing was added")
-    line = io.StringIO()
-    csv.DictWriter(line, header, lineterminator="\n").writerow(given)
+    row = pd.DataFrame([given], columns=header).to_csv(header=False, index=False)
     with path.open("a", encoding="utf-8") as file:
-        file.write("\n" * (not text.endswith("\n")) + line.getvalue())
+        file.write("\n" * (not text.endswith("\n")) + row)
     place, number = relative_name(path), len(rows) + 2
     said = [f"{place}:{number}: added {given[key]!r}"]
     try:
@@ -155,9 +155,7 @@ def _ris(text: str) -> Works:
 def _csl(text: str) -> Works:
     read = json.loads(text)
     for work in read if isinstance(read, list) else [read]:
-        people = []
-        for person in work.get("author", []):
-            parts = map(person.get, ("non-dropping-particle", "family", "literal"))
-            name = " ".join(filter(None, parts))
-            people.append(", ".join(filter(None, (name, person.get("given")))))
+        parts = ("non-dropping-particle", "family", "literal", "given")
+        named = [[person.get(part, "") for part in parts] for person in work.get("author", [])]
+        people = [f"{p} {f}{n}, {g}".strip(" ,") for p, f, n, g in named]
         yield work | {"year": work.get("issued", {}).get("date-parts", [[""]])[0][0]}, people
