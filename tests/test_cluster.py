@@ -24,10 +24,10 @@ def test_a_lost_worker_loses_no_chapter(tmp_path: Path) -> None:
     write_chapter(
         book,
         "lethal",
-        "import os, pathlib, psutil, signal, time\n"
+        "import os, pathlib, signal, time\n"
         f"mark = pathlib.Path({str(mark)!r})\n"
         "first = not mark.exists(); mark.touch()\n"
-        "first and os.kill(psutil.Process().parent().ppid(), signal.SIGKILL)\n"
+        "first and os.kill(os.getppid(), signal.SIGKILL)\n"
         "first and time.sleep(60)\n"
         "print('survived')",
     )
@@ -54,7 +54,9 @@ def test_a_scheduler_that_does_not_answer_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("distributed.Client", Mock(side_effect=OSError("timed out")))
-    with pytest.raises(BuildError, match=r"no Dask cluster .* answers at tcp://127\.0\.0\.1:9: "):
+    with pytest.raises(
+        BuildError, match=r"Dask cluster at tcp://127\.0\.0\.1:9 cannot .*: timed out"
+    ):
         run_on_cluster("tcp://127.0.0.1:9", [], tmp_path, {})
 
 

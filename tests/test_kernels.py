@@ -39,9 +39,8 @@ def said(kernels: Kernels, book: Path, *code: str) -> str:
     return printed(run(kernels, book, "one")["one"])
 
 
-@pytest.mark.parametrize("forked", [True, False])
-def test_what_a_chapter_leaves_running_ends_with_the_build(forked: bool, tmp_path: Path) -> None:
-    with open_kernels(fork=forked) as kernels:
+def test_what_a_chapter_leaves_running_ends_with_the_build(tmp_path: Path) -> None:
+    with open_kernels() as kernels:
         left = [int(number) for number in said(kernels, tmp_path, LEAVE).split()]
         assert len(left) == 3
     assert left_alive(left) == []

@@ -24,6 +24,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from running import environment, left_alive, write_chapter
 from sphinx.util.logging import getLogger
 
+from evidence_tools.book import execution
 from evidence_tools.book import session as session_module
 from evidence_tools.book.execution import Chapter, ChapterError
 from evidence_tools.book.session import BuildError, Session, changed_pages, read_chapters
@@ -54,8 +55,8 @@ class Runs:
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Runs:
     runs = Runs()
-    monkeypatch.setattr(session_module, "run_chapters", runs)
-    monkeypatch.setattr(session_module, "open_kernels", lambda: io.StringIO())
+    monkeypatch.setattr(execution, "run_chapters", runs)
+    monkeypatch.setattr(execution, "open_kernels", lambda: io.StringIO())
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "module.py").write_text("x = 1\n", "utf-8")
     monkeypatch.setattr(session_module, "PACKAGE", tmp_path / "package")

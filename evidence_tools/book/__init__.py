@@ -17,10 +17,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
-from importlib import metadata
 from logging import getLogger
 from pathlib import Path
-from platform import python_version
 from time import perf_counter
 from typing import Any, NoReturn
 
@@ -29,20 +27,13 @@ from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.build_phase import BuildPhase
 
-from evidence_tools.book import layout, outputs
+from evidence_tools.book import layout, outputs, site
 from evidence_tools.book.execution import BuildError
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pdf import PdfError, prepare_pdf, resolve_pages, show_attachments
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import Session, changed_pages, end_on_signals
-from evidence_tools.book.site import (
-    Site,
-    finish_site,
-    keep_vega,
-    load_index,
-    note_frame,
-    write_notebooks,
-)
+from evidence_tools.book.site import Site, finish_site
 from evidence_tools.check.built import check_built
 from evidence_tools.check.review import chapter_files, review_book
 from evidence_tools.evidence.model import LOADED, Evidence, load_evidence
@@ -54,11 +45,6 @@ DRAFT = "EVIDENCE_DRAFT"
 """Environment variable: pages that were not read anew stay as they are, and there is no PDF."""
 _TEXTS = ("evidence_subtitle", "evidence_description")
 """Settings that are shown, in which roles stand for numbers."""
-_TOOLS = (
-    *("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "pandas", "altair"),
-    *("vl-convert-python", "typst", "pikepdf", "frictionless"),
-)
-"""What has a part in how a page or the PDF comes out."""
 _SETTINGS = {
     "nb_execution_mode": "cache",
     "nb_execution_raise_on_error": True,
@@ -92,7 +78,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-updated", _choose_pages, priority=900)  # when all is numbered
     app.connect("source-read", _find_results)
     app.connect("source-read", show_attachments)
-    app.connect("doctree-read", note_frame, priority=100)  # while it has its front matter
+    app.connect("doctree-read", site.note_frame, priority=100)  # while it has its front matter
     app.connect("doctree-read", outputs.check_page)
     app.connect("doctree-read", layout.split_keywords)
     app.connect("write-started", _print)
@@ -121,8 +107,8 @@ def _settle(app: Any, config: Config) -> None:
         config.include_patterns = [path.relative_to(folder).as_posix() for path in chapters]
         app.evidence_session = session = Session(folder, build, config.include_patterns)
         atexit.register(session.close)  # however the build ends
-        app.evidence_site = site = Site(build, session.key)
-        app.outdir, app.doctreedir = (type(app.outdir)(site.new / n) for n in ("html", "doctrees"))
+        app.evidence_site = made = Site(build, session.key)
+        app.outdir, app.doctreedir = (type(app.outdir)(made.new / n) for n in ("html", "doctrees"))
         app.evidence_stamp = read_stamp(folder)
     layout.use_assets(app)
     for name, value in _SETTINGS.items():
@@ -142,20 +128,20 @@ def _take_over(app: Any) -> None:
 
 def _begin(app: Any, env: Any, docnames: list[str]) -> None:
     """Check what can be known without running anything, and run chapters that have no result."""
-    folder, site, session = Path(app.srcdir), app.evidence_site, app.evidence_session
+    folder, made, session = Path(app.srcdir), app.evidence_site, app.evidence_session
     # What every page shows, beside what the key of the session stands for.
     app.evidence_about = repr((app.evidence_stamp, app.config.overrides))
-    is_same = DRAFT in os.environ or site.last.get("about") == app.evidence_about
+    is_same = DRAFT in os.environ or made.last.get("about") == app.evidence_about
     if is_same and env.reread_always.issuperset(docnames):
-        _tell(f"Nothing changed: {site.html} is as the last build wrote it.")
+        _tell(f"Nothing changed: {made.html} is as the last build wrote it.")
         raise SystemExit(0)
     with _failing_closed(app):
-        app.evidence = _load(site.new / "evidence.pickle", folder / "data")
+        app.evidence = _load(made.new / "evidence.pickle", folder / "data")
         app.evidence_review = session.beside(partial(review_book, folder))
         for name in _TEXTS:
             app.config[name] = plain_text(app.evidence, app.config[name])
         session.execute(env, docnames, lambda: _refuse(app.evidence_review().problems))
-        app.evidence_vega = session.beside(partial(keep_vega, site.own))
+        app.evidence_vega = session.beside(partial(site.keep_vega, made.own))
 
 
 def _load(kept: Path, data: Path) -> Evidence:
@@ -192,8 +178,8 @@ def _print(app: Any, builder: Any) -> None:
             resolve_pages(app)  # reports what else is wrong, too
         if app.evidence_keeps:
             app.evidence_site.keep_pages()
-            builder.load_indexer = partial(load_index, builder)
-        write_notebooks(app)
+            builder.load_indexer = partial(site.load_index, builder)
+        site.write_notebooks(app)
     if DRAFT not in os.environ:
         app.evidence_pdf = app.evidence_session.beside(partial(_make_pdf, app))
 
@@ -215,15 +201,15 @@ def _finish(app: Any, exception: Exception | None) -> None:
         _stop(app, str(exception))
 
 
-def _complete(app: Any, staged: Path, site: Site) -> None:
+def _complete(app: Any, staged: Path, made: Site) -> None:
     app.evidence_vega()
     if DRAFT in os.environ:  # beside the last PDF, without a manifest: nobody takes it for a build
         finish_site(app, staged)
-        site.put_in_place()
+        made.put_in_place()
         pdf = "no PDF"
     else:
         with _failing_closed(app):
-            passed = site.html if app.evidence_keeps else None
+            passed = made.html if app.evidence_keeps else None
             pdf_path = lambda: app.evidence_pdf()[0]  # noqa: E731
             pages = app.evidence_review().pages
             problems = check_built(staged, pdf_path, Path(app.srcdir), passed, pages)
@@ -232,11 +218,11 @@ def _complete(app: Any, staged: Path, site: Site) -> None:
         finish_site(app, staged)
         _write_manifest(app, staged)
         pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
-        site.put_in_place(**app.evidence_note)
+        made.put_in_place(**app.evidence_note)
         for remark in remarks:
             _tell(f"print: {remark}")
-    made = f"{len(app.env.found_docs)} pages and {pdf} are in {site.html}"
-    _tell(f"{made}; it took {perf_counter() - app.evidence_begun:.1f} s.")
+    done = f"{len(app.env.found_docs)} pages and {pdf} are in {made.html}"
+    _tell(f"{done}; it took {perf_counter() - app.evidence_begun:.1f} s.")
 
 
 def _write_manifest(app: Any, folder: Path) -> None:
@@ -246,11 +232,10 @@ def _write_manifest(app: Any, folder: Path) -> None:
         key: [page for page in pages if ("finding", key) in about[page].get("stated", ())]
         for key in app.evidence.rows("findings")
     }
-    tools = {"python": python_version()} | {name: metadata.version(name) for name in _TOOLS}
     findings = {key: where for key, where in used.items() if where}
     report, stamp = layout.report_of(app), asdict(app.evidence_stamp)
     manifest = {"report": report, "stamp": stamp, "pages": pages, "findings": findings}
-    write_manifest(folder, manifest | {"tools": tools})
+    write_manifest(folder, manifest)
 
 
 def _refuse(problems: Iterable[object]) -> None:

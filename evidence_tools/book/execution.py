@@ -52,12 +52,13 @@ class BuildError(Exception):
     """Why the report cannot be built, in words for its author."""
 
 
+@dataclass(eq=False)
 class ChapterError(Exception):
     """Why a chapter failed: position of the cell or `HEAD`, reason, and line of the cell."""
 
-    def __init__(self, cell: int, reason: str, line: int = 1) -> None:
-        super().__init__(cell, reason, line)
-        self.cell, self.reason, self.line = cell, reason, line
+    cell: int
+    reason: str
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,10 @@ Kernels = Callable[[str], AsyncKernelManager]
 
 
 @contextmanager
-def open_kernels(*, fork: bool = True) -> Iterator[Kernels]:
+def open_kernels() -> Iterator[Kernels]:
     """Give kernels to chapters; all that they started ends with this.
 
-    With ``fork``, kernels for Python begin with the imports of this process.
+    Kernels for Python begin with the imports of this process.
     """
     # Sockets lie in this folder. Their paths have to be short; those of TMPDIR may be long.
     parent = "/tmp" if Path("/tmp").is_dir() else None  # noqa: S108
@@ -92,19 +93,18 @@ def open_kernels(*, fork: bool = True) -> Iterator[Kernels]:
     server = os.fork() if sys.platform == "linux" else None
     if server == 0:
         line.close()
-        _serve(there, folder, fork)
+        _serve(there, folder)
     there.close()
 
     def manager(kernel_name: str) -> AsyncKernelManager:
         name = uuid.uuid4().hex[:8]
         file = str(folder / f"{name}.json")
         manager = AsyncKernelManager(kernel_name=kernel_name, transport="ipc", connection_file=file)
-        if server:
-            spec: Any = manager.kernel_spec
+        spec: Any = manager.kernel_spec
+        own = [sys.executable, "-m", "ipykernel_launcher"] == manager.format_kernel_cmd()[:3]
+        if server and own and not spec.env:
             manager.provisioner = _Provisioner(kernel_id=name, kernel_spec=spec, parent=manager)
             manager.provisioner.line = line
-            own = [sys.executable, "-m", "ipykernel_launcher"] == manager.format_kernel_cmd()[:3]
-            manager.provisioner.forks = fork and own and not spec.env
         return manager
 
     try:
@@ -129,11 +129,10 @@ class _Provisioner(LocalProvisioner):
     """Has the server start a kernel; all else is as for local kernels."""
 
     line: Any
-    forks: bool
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         try:
-            self.line.send((cmd, str(kwargs["cwd"]), kwargs["env"], self.forks))
+            self.line.send((cmd, str(kwargs["cwd"]), kwargs["env"]))
             process: Any = _Process(int(self.line.recv()))
         except (OSError, EOFError, psutil.Error):
             return await super().launch_kernel(cmd, **kwargs)
@@ -142,7 +141,7 @@ class _Provisioner(LocalProvisioner):
         return self.connection_info
 
 
-def _serve(line: Any, folder: Path, forks: bool) -> None:
+def _serve(line: Any, folder: Path) -> None:
     """Import what kernels import, start them until the build ends, and end what they left."""
     try:
         os.setsid()  # Ctrl-C is for the build
@@ -153,10 +152,9 @@ def _serve(line: Any, folder: Path, forks: bool) -> None:
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in range(3):
             os.dup2(nothing, standard)
-        if forks:
-            import ipykernel.kernelapp  # noqa: F401
+        import ipykernel.kernelapp  # noqa: F401
 
-            gc.freeze()
+        gc.freeze()
         with suppress(EOFError):  # nobody holds the other end any more
             while request := line.recv():
                 if pid := os.fork():
@@ -175,14 +173,11 @@ def _serve(line: Any, folder: Path, forks: bool) -> None:
         os._exit(0)
 
 
-def _become_kernel(cmd: list[str], folder: str, environment: dict[str, str], forks: bool) -> None:
+def _become_kernel(cmd: list[str], folder: str, environment: dict[str, str]) -> None:
     """Turn this fork into the kernel of one chapter, with what a new interpreter has of its own."""
     os.setsid()  # a group of its own: a kernel is ended with what it started
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.chdir(folder)
-    environment["JPY_PARENT_PID"] = str(os.getppid())  # without it, a kernel ends by itself
-    if not forks:
-        os.execvpe(cmd[0], cmd, environment)  # noqa: S606
     import numpy
     from ipykernel.kernelapp import IPKernelApp
 
@@ -196,7 +191,7 @@ def _become_kernel(cmd: list[str], folder: str, environment: dict[str, str], for
 class _Client(NotebookClient):  # type: ignore[misc]
     """A client that gives up a cell that shows too much."""
 
-    index, bytes, most_bytes, excess = HEAD, 0, 0, ""
+    index, bytes, most_bytes = HEAD, 0, 0
 
     async def _async_poll_kernel_alive(self) -> None:
         with suppress(AssertionError):  # nbclient goes on to look when the cell was given up
@@ -207,10 +202,8 @@ class _Client(NotebookClient):  # type: ignore[misc]
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         self.bytes += len(json.dumps(msg["content"], ensure_ascii=False).encode()) + _LEAST_BYTES
-        if self.bytes > self.most_bytes:
-            self.excess = _TOO_MUCH.format(self.most_bytes)
-            if self.task_poll_for_reply is not None:
-                self.task_poll_for_reply.cancel()  # as nbclient does when a kernel has died
+        if self.bytes > self.most_bytes and self.task_poll_for_reply is not None:
+            self.task_poll_for_reply.cancel()  # as nbclient does when a kernel has died
         return super().process_message(msg, cell, cell_index)
 
 
@@ -267,7 +260,9 @@ async def run_chapter(
     except CellTimeoutError:
         reason = f"ran longer than {chapter.timeout} seconds; raise execute: timeout in _config.yml"
     except DeadKernelError:
-        reason = client.excess or "the kernel died: out of memory, or the code ended its process"
+        reason = "the kernel died: out of memory, or the code ended its process"
+        if client.bytes > client.most_bytes:
+            reason = _TOO_MUCH.format(client.most_bytes)
     except Exception as error:  # a kernel can fail to start in many ways
         reason = f"the kernel broke: {type(error).__name__}: {error}"[:_LONGEST]
     raise ChapterError(client.index, reason, line)
@@ -329,9 +324,10 @@ def run_on_cluster(
             for one in chapters:
                 moved = replace(one, path=one.path.relative_to(book))
                 running[one.docname] = client.submit(_run_there, packed, moved, pure=False)
-            return {docname: _result(future) for docname, future in running.items()}
-    except (OSError, TimeoutError) as error:
-        raise BuildError(f"no Dask cluster with a worker answers at {address}: {error}") from None
+            return dict(client.gather(running))
+    except Exception as error:
+        reason = f"the Dask cluster at {address} cannot run chapters: {error}"
+        raise BuildError(reason[:_LONGEST]) from None
 
 
 def _run_there(files: dict[str, bytes], chapter: Chapter) -> Any:
@@ -341,16 +337,12 @@ def _run_there(files: dict[str, bytes], chapter: Chapter) -> Any:
         for inner, content in ({str(chapter.path): b""} | files).items():
             Path(name, inner).parent.mkdir(parents=True, exist_ok=True)
             Path(name, inner).write_bytes(content)
-        with open_kernels(fork=False) as kernels:
-            moved = replace(chapter, path=Path(name, chapter.path))
-            return asyncio.run(run_chapter(moved, kernels, {"PYTHONPATH": name}))
-
-
-def _result(future: Any) -> Any:
-    error = future.exception()
-    if error and not isinstance(error, ChapterError):
-        return ChapterError(HEAD, f"the cluster could not run it: {error}")
-    return error or future.result()
+        moved = replace(chapter, path=Path(name, chapter.path))
+        ordinary = lambda kernel_name: AsyncKernelManager(kernel_name=kernel_name)  # noqa: E731
+        try:
+            return asyncio.run(run_chapter(moved, ordinary, {"PYTHONPATH": name}))
+        except ChapterError as error:
+            return error
 
 
 def _compare_versions(client: Any) -> None:

@@ -6,10 +6,10 @@ pages that changed, without the PDF. When the writing pauses, the whole report i
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
-from contextlib import suppress
 from importlib import import_module
 from math import inf
 from pathlib import Path
@@ -24,7 +24,6 @@ from tornado.ioloop import PeriodicCallback
 
 from evidence_tools.book import DRAFT
 from evidence_tools.book.session import PACKAGE, book_files
-from evidence_tools.evidence.model import load_evidence
 
 _EXTENSIONS = ("myst_nb.sphinx_ext", "sphinx_book_theme", "sphinxcontrib.bibtex", "sphinx_design")
 _LOOK, _PAUSE = 100, 4
@@ -45,6 +44,7 @@ def _build(*, draft: bool) -> int:
     try:
         jupyter_book(["build", "."])
     finally:
+        atexit._run_exitfuncs()  # what the build started ends with it
         os._exit(0)
 
 
@@ -52,8 +52,6 @@ def preview() -> None:
     """Serve the report on this machine, build what changes, and reload what is shown."""
     for extension in (*builtin_extensions, *_EXTENSIONS):
         import_module(extension)
-    with suppress(Exception):  # what is wrong is reported by the build
-        load_evidence(Path("data"))
     known, changed, whole = _files(), inf, 0
 
     def look() -> None:

@@ -28,19 +28,10 @@ from myst_nb.core.read import create_nb_reader
 from sphinx.util import logging
 from sphinx.util.parallel import ParallelTasks
 
-from evidence_tools.book.execution import (
-    HEAD,
-    BuildError,
-    Chapter,
-    ChapterError,
-    open_kernels,
-    run_chapters,
-    run_on_cluster,
-)
+from evidence_tools.book import execution
+from evidence_tools.book.execution import BuildError, Chapter, ChapterError
 
 LOGGER = logging.getLogger(__name__)
-SCHEDULER = "EVIDENCE_SCHEDULER"
-"""Environment variable: address of a Dask scheduler; needs the extra ``cluster``."""
 PACKAGE = Path(__file__).resolve().parent.parent
 _OUTPUT = re.compile(r"(_build|__pycache__|\..*|.*\.ipynb|.*\.log|.*~|#.*#)$")
 """Names of what builds and editors write. Notebooks are prose, or copies of chapters."""
@@ -115,8 +106,7 @@ class Session(ExitStack):
     def execute(self, env: Any, docnames: Iterable[str], check: Callable[[], None]) -> None:
         """Run those chapters that have no result, after a check, and keep what they give.
 
-        `BuildError` has a line for each problem: chapters that cannot be read or that failed, or
-        files that changed meanwhile.
+        `BuildError` has a line for each chapter that failed, or names files that changed meanwhile.
         """
         chapters, problems = read_chapters(env, docnames), []
         found = {chapter.docname: self._result(chapter) for chapter in chapters}
@@ -149,15 +139,15 @@ class Session(ExitStack):
         self.notebooks = dict.fromkeys(docnames) | found
 
     def _run(self, chapters: list[Chapter]) -> dict[str, Any]:
-        if address := os.environ.get(SCHEDULER):
+        if address := os.environ.get("EVIDENCE_SCHEDULER"):
             files = {
                 os.path.relpath(path, root): path.read_bytes()
                 for root, folder in ((PACKAGE.parent, PACKAGE), (self.book, self.book))
                 for path in book_files(folder)
             }
-            return run_on_cluster(address, chapters, self.book, files)
-        with open_kernels() as kernels:
-            return run_chapters(chapters, kernels)
+            return execution.run_on_cluster(address, chapters, self.book, files)
+        with execution.open_kernels() as kernels:
+            return execution.run_chapters(chapters, kernels)
 
     def _result(self, chapter: Chapter) -> Any:
         """Give a chapter with its result, or nothing; what cannot be read is removed."""
@@ -172,40 +162,35 @@ class Session(ExitStack):
 
 
 def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
-    """Read those pages that hold code, as MyST-NB is about to; `BuildError` names all others."""
-    chapters, problems = list[Chapter](), list[str]()
+    """Read those pages that hold code, as MyST-NB is about to; `BuildError` names one it cannot."""
+    chapters = []
     for docname in docnames:
-        path = Path(env.doc2path(docname))
+        config, path = env.mystnb_config, Path(env.doc2path(docname))
         try:
-            chapters += _read_chapter(env, docname, path)
+            text = path.read_text(encoding="utf-8")
+            if not (reader := create_nb_reader(str(path), env.myst_config, config, text)):
+                continue
+            notebook = reader.read(text)
+            config = config.copy(**notebook.metadata.get(config.metadata_key, {}))
         except Exception as error:  # MyST-NB raises many kinds, and none names the file
             message, name = str(error)[:1_000], path.relative_to(env.srcdir)
             line = f":{found[1]}" if (found := re.search(r"at line (\d+)", message)) else ""
-            problems.append(f"{name}{line}: the chapter cannot be read: {message}")
-    if problems:
-        raise BuildError("\n".join(problems))
-    return chapters
-
-
-def _read_chapter(env: Any, docname: str, path: Path) -> Iterator[Chapter]:
-    config, text = env.mystnb_config, path.read_text(encoding="utf-8")
-    if reader := create_nb_reader(str(path), env.myst_config, config, text):
-        notebook = reader.read(text)
+            raise BuildError(f"{name}{line}: the chapter cannot be read: {message}") from None
         for cell in notebook.cells:
             if cell.cell_type == "code":  # what an .ipynb file shows was not printed by this build
                 cell.outputs = []
-        config = config.copy(**notebook.metadata.get(config.metadata_key, {}))
         excluded = any(map(path.match, config.execution_excludepatterns))
         if config.execution_mode != "off" and not excluded:
             limits = (config.execution_timeout, env.config.evidence_output_bytes)
-            yield Chapter(docname, path, notebook, *limits)
+            chapters.append(Chapter(docname, path, notebook, *limits))
+    return chapters
 
 
 def describe(chapter: Chapter, error: ChapterError, book: Path) -> str:
     """Say why a chapter failed, in one sentence that begins with file and line."""
     place, cells, part = str(chapter.path.relative_to(book)), chapter.notebook.cells, ""
     source_map = chapter.notebook.metadata.get("source_map")  # nobody sees lines of .ipynb
-    if error.cell != HEAD:
+    if error.cell != execution.HEAD:
         number = sum(cell.cell_type == "code" for cell in cells[: error.cell + 1])
         part = f"code cell {number} of "
     if source_map and part:

@@ -7,10 +7,8 @@ but the text of other pages, of which they show nothing; if not, every page is w
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import html
-import io
 import json
 import re
 import shutil
@@ -20,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import nbformat
+import pandas
 from docutils import nodes
 from sphinx import addnodes
 
@@ -146,7 +145,10 @@ def finish_site(app: Any, folder: Path) -> None:
     shutil.copy(app.evidence_site.own / _BUNDLE, static / "vega-bundle.js")
     for page in app.env.metadata.values():
         for name, rows in page.get("downloads", {}).items():
-            _write(folder / DATA / f"{name}.csv", _csv(rows).encode())
+            # No cell is run as a formula.
+            frame = pandas.DataFrame([_FORMULA.sub("'", str(cell)) for cell in row] for row in rows)
+            text = frame.to_csv(index=False, header=False, lineterminator="\n")
+            _write(folder / DATA / f"{name}.csv", text.encode())
     for path in sorted(app.evidence.folder.glob("*")):
         if path.suffix in (".csv", ".json", ".yml"):
             _write(folder / DATA / "tables" / path.name, path.read_bytes())
@@ -176,14 +178,6 @@ def _write_forwards(app: Any, folder: Path) -> None:
         if not (folder / name).exists():  # a page of the book, or the search, keeps its address
             page = forward_page(app.env.titles[docname].astext(), f"{docname}.html")
             _write(folder / name, page.replace("</head>", _SCRIPT, 1).encode())
-
-
-def _csv(rows: Iterable[Iterable[object]]) -> str:
-    """Write rows as CSV; an apostrophe before a cell keeps it from being run as a formula."""
-    text = io.StringIO()
-    cells = ([_FORMULA.sub("'", str(cell)) for cell in row] for row in rows)
-    csv.writer(text, lineterminator="\n").writerows(cells)
-    return text.getvalue()
 
 
 def keep_vega(folder: Path) -> None:
