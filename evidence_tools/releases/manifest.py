@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,10 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def fill(template: Path, **values: Any) -> str:
-    """Fill in a text for people: ``<<x>>`` is a value on one line, ``<% %>`` as in Jinja.
+    """Fill in a text: ``<<x>>`` is a value on one line, ``<% %>`` as in Jinja.
 
-    Values are escaped in HTML; elsewhere the template says what its format needs.
+    Values are escaped in HTML; elsewhere the template says what its format needs, such as
+    ``<<quoted(x)>>`` for JSON, YAML and TOML.
     """
     from jinja2 import StrictUndefined, Template
 
@@ -58,7 +60,8 @@ def fill(template: Path, **values: Any) -> str:
     how |= {"undefined": StrictUndefined, "autoescape": template.suffix == ".html"}
     how |= {"finalize": lambda value: " ".join(str(value).split())}
     text = template.read_text(encoding="utf-8")
-    return str(Template(text, "<%", "%>", "<<", ">>", **how).render(values))
+    quoted = partial(json.dumps, ensure_ascii=False)
+    return str(Template(text, "<%", "%>", "<<", ">>", **how).render(values, quoted=quoted))
 
 
 def pack(contents: Contents) -> bytes:
@@ -178,8 +181,8 @@ def read_stamp(folder: Path) -> Stamp:
     version, (commit, changed) = project_version(folder), read_commit(folder)
     if not commit:
         return Stamp(version, read_day(), "", False, False)
-    told = git(folder, "log", "-1", "--name-only", "--relative", "--format=%ct%n%D%n")
-    (seconds, names), files = told.split("\n")[:2], told.split("\n\n", 1)[-1].split()
+    known = git(folder, "log", "-1", "--name-only", "--relative", "--format=%ct%n%D%n")
+    (seconds, names), files = known.split("\n")[:2], known.split("\n\n", 1)[-1].split()
     own = f"data/releases/{version}.json" in files and all(map(RELEASE_FILES.fullmatch, files))
     released = f"tag: v{version}" in names.split(", ") and own and not changed
     return Stamp(version, read_day(seconds), commit, bool(changed), released)

@@ -23,7 +23,6 @@ from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import relative_name
 from evidence_tools.releases import difference, manifest
 from evidence_tools.releases.manifest import (
-    Contents,
     Manifest,
     ReleaseError,
     check_contents,
@@ -34,7 +33,6 @@ from evidence_tools.releases.manifest import (
     version_key,
 )
 
-LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 _HERE = Path(__file__).parent
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 _UNDO = """
@@ -137,36 +135,13 @@ def make_bundle(folder: Path, build: Path, target: Path | None = None) -> Path:
     for name in git(folder, "ls-files", "-z").split("\0")[:-1]:
         contents[name] = (folder / name).read_bytes()
     contents |= {name: found[name] for name in tops}
-    contents["ro-crate-metadata.json"] = _crate(described, contents)
+    names = sorted(name for name in contents if not name.startswith("html/"))
+    crate = fill(_HERE / "crate.json", **described, names=names)
+    contents["ro-crate-metadata.json"] = crate.encode()
     contents[manifest.NAME] = manifest.manifest_bytes(described, contents)
     target = target or build.parent / f"{described['report']['name']}-{own.version}.zip"
     manifest.write_whole(target, manifest.pack(contents))
     return target
-
-
-def _crate(described: Manifest, contents: Contents) -> bytes:
-    """Describe the bundle as RO-Crate: what each file is, who made it, under which licence."""
-    from rocrate.model.contextentity import ContextEntity
-    from rocrate.rocrate import ROCrate
-
-    report, built, crate = described["report"], described["stamp"], ROCrate(version="1.1")
-    root: Any = crate.root_dataset
-    for author in report["authors"]:
-        body = {"@type": "Organization", "name": author}
-        root.append_to("author", crate.add(ContextEntity(crate, f"#{author}", properties=body)))
-    about = {"name": report["title"], "description": report["description"]}
-    about |= {"keywords": report["keywords"], "license": {"@id": LICENCE}}
-    about |= {"datePublished": built["date"], "version": built["version"]}
-    for name, value in {**about, "identifier": f"commit {built['commit']}"}.items():
-        root[name] = value
-    for name in sorted(name for name in contents if not name.startswith("html/")):
-        crate.add_file(dest_path=name, properties={"name": name})
-    site = {"name": "The report as a web site", "description": "Open html/index.html."}
-    root["mainEntity"] = crate.add_dataset(dest_path="html/", properties=site)
-    graph: Any = crate.metadata.generate()
-    for entity in graph["@graph"]:
-        entity.pop("dateModified", None)
-    return f"{json.dumps(graph, indent=1, sort_keys=True, ensure_ascii=False)}\n".encode()
 
 
 def forward_page(title: str, target: str) -> str:
@@ -270,8 +245,8 @@ def verify(place: Path, *, key: Path | None = None, signature: Path | None = Non
     if key:
         for part in parts.values():
             _check_signature(part, key, signature)
-    told = _SIGNED if key else _UNSIGNED
-    return f"{place}: all files of version {', '.join(parts)} as made. {told}"
+    promise = _SIGNED if key else _UNSIGNED
+    return f"{place}: all files of version {', '.join(parts)} as made. {promise}"
 
 
 def sign(place: Path, key: Path) -> Path:
@@ -294,18 +269,9 @@ def _check_signature(place: Path, key: Path, signature: Path | None) -> None:
     with TemporaryDirectory(prefix="evidence-") as scratch:
         allowed = Path(scratch, "signers")
         allowed.write_text(f"author {key.read_text('utf-8').strip()}\n", encoding="utf-8")
-        command = [
-            *_SIGN,
-            "verify",
-            "-I",
-            "author",
-            "-f",
-            str(allowed),
-            "-s",
-            str(signature or beside),
-        ]
+        options = ["-I", "author", "-f", str(allowed), "-s", str(signature or beside)]
         try:
-            run_program(command, input=signed.read_bytes())
+            run_program([*_SIGN, "verify", *options], input=signed.read_bytes())
         except ReleaseError as error:
             message = f"no signature says that it is what the owner of {key} signed ({error})"
             raise ReleaseError(f"{relative_name(signed)}: {message}") from None

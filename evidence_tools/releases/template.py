@@ -8,7 +8,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pandas as pd
 from docutils.nodes import make_id
 from pybtex.database import parse_string
+from pybtex.exceptions import PybtexError
 from pybtex.richtext import Text
 
 from evidence_tools.evidence.dictionary import MODEL
@@ -35,7 +35,7 @@ QUESTIONS = {
     "comparison": "What it is compared with",
     "population": "Who it is given to",
 }
-"""What a new report has to be told."""
+"""What an author is asked about a new report."""
 
 _CITED = {"title": "title ti t1", "year": "year py y1", "doi": "doi do", "url": "url ur"}
 _CITED |= {"pmid": "pmid", "pmcid": "pmcid", "journal": "journal container-title jo jf t2 ja"}
@@ -61,8 +61,7 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
     with TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
         new = Path(shutil.copytree(PACKAGE / "releases" / "report", Path(scratch, "report")))
         for path in [path for path in new.rglob("*") if path.is_file()]:
-            quoted = partial(json.dumps, ensure_ascii=False)
-            path.write_text(fill(path, quoted=quoted, **values, **known), encoding="utf-8")
+            path.write_text(fill(path, **values, **known), encoding="utf-8")
         shutil.copy(MODEL, new / "data")
         shutil.copy(PACKAGE.parent / "requirements.txt", new)
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
@@ -114,16 +113,12 @@ def read_citation(path: Path) -> list[str]:
     try:
         read = {".bib": _bibtex, ".ris": _ris, ".json": _csl}[path.suffix.lower()]
         ((fields, people),) = read(path.read_text(encoding="utf-8-sig"))
-        work = {key.lower(): re.sub("[{}]", "", str(cell)) for key, cell in fields.items()}
-    except OSError:
-        raise
-    except Exception as error:
+        texts = {key.lower(): re.sub("[{}]", "", str(cell)) for key, cell in fields.items()}
+        work = {key: " ".join(text.split()) for key, text in texts.items()}
+    except (ValueError, LookupError, TypeError, AttributeError, PybtexError) as error:
         what = "export one work as BibTeX (.bib), RIS (.ris) or CSL JSON (.json), in UTF-8"
         raise ReleaseError(f"{relative_name(path)}: not read ({error}); {what}") from error
-    found = {}
-    for column, names in _CITED.items():
-        value = next(filter(None, map(work.get, names.split())), "")
-        found[column] = " ".join(value.split())
+    found = {c: next(filter(None, map(work.get, n.split())), "") for c, n in _CITED.items()}
     found["authors"] = "; ".join(map(_author, people))
     found["year"] = found["year"][:4]
     found["doi"] = re.sub(r"^https?://(dx\.)?doi\.org/", "", found["doi"])
