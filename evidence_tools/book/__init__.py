@@ -23,7 +23,6 @@ from time import perf_counter
 from typing import Any, NoReturn
 
 from sphinx.application import Sphinx
-from sphinx.config import Config
 from sphinx.util import logging
 from sphinx.util.build_phase import BuildPhase
 
@@ -33,14 +32,12 @@ from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.pdf import PdfError, prepare_pdf, resolve_pages, show_attachments
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import Session, changed_pages, end_on_signals
-from evidence_tools.book.site import Site, finish_site
 from evidence_tools.check.built import check_built
 from evidence_tools.check.review import chapter_files, review_book
 from evidence_tools.evidence.model import LOADED, Evidence, load_evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
 from evidence_tools.releases.manifest import ReleaseError, read_stamp, write_manifest
 
-LOGGER = logging.getLogger(__name__)
 DRAFT = "EVIDENCE_DRAFT"
 """Environment variable: pages that were not read anew stay as they are, and there is no PDF."""
 _TEXTS = ("evidence_subtitle", "evidence_description")
@@ -89,14 +86,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     return {"version": "2", "parallel_read_safe": False, "parallel_write_safe": True}
 
 
-def _settle(app: Any, config: Config) -> None:
+def _settle(app: Any, config: Any) -> None:
     """Choose the settings that make pages right, and find out which files they follow from."""
     folder, build = Path(app.srcdir), Path(app.outdir).parent
     app.evidence_html, app.evidence_begun = build / "html", perf_counter()
-    app.evidence_warnings = {}  # no warning is shown twice: pages and print meet the same
+    seen = app.evidence_warnings = dict[str, Any]()  # pages and print meet the same: show it once
     for handler in getLogger("sphinx").handlers:
         if isinstance(handler, logging.WarningStreamHandler):
-            handler.addFilter(partial(_is_new, app.evidence_warnings))
+            handler.addFilter(lambda record: seen.setdefault(record.getMessage(), record) is record)
     if app.outdir.name != "html":
         _stop(app, "The report is built as 'jupyter-book build .', which makes the PDF too.")
     end_on_signals()
@@ -107,7 +104,7 @@ def _settle(app: Any, config: Config) -> None:
         config.include_patterns = [path.relative_to(folder).as_posix() for path in chapters]
         app.evidence_session = session = Session(folder, build, config.include_patterns)
         atexit.register(session.close)  # however the build ends
-        app.evidence_site = made = Site(build, session.key)
+        app.evidence_site = made = site.Site(build, session.key)
         app.outdir, app.doctreedir = (type(app.outdir)(made.new / n) for n in ("html", "doctrees"))
         app.evidence_stamp = read_stamp(folder)
     layout.use_assets(app)
@@ -115,10 +112,6 @@ def _settle(app: Any, config: Config) -> None:
         config[name] = value
     # Print shows struck words too, whatever MyST-Parser says of its own writers.
     config.suppress_warnings += ["myst.strikethrough", "design.card_legacy", "design.fa-build"]
-
-
-def _is_new(seen: dict[str, Any], record: Any) -> bool:
-    return seen.setdefault(record.getMessage(), record) is record
 
 
 def _take_over(app: Any) -> None:
@@ -146,11 +139,10 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
 
 def _load(kept: Path, data: Path) -> Evidence:
     """Load the evidence; what the last build kept of it is found there by its content."""
-    if is_kept := kept.is_file():
+    if kept.is_file():
         LOADED.update(pickle.loads(kept.read_bytes()))  # noqa: S301 - with the hash we noted
     evidence = load_evidence(data)
-    if not is_kept:
-        kept.write_bytes(pickle.dumps(LOADED))
+    kept.write_bytes(pickle.dumps(LOADED))
     return evidence
 
 
@@ -165,8 +157,9 @@ def _choose_pages(app: Any, env: Any) -> Iterable[str]:
     frames = [[name, page["frame"]] for name, page in sorted(env.metadata.items())]
     glued = sorted(Path(env.mystnb_config.output_folder).rglob("*.glue.json"))
     frames += [[path.name, path.read_text(encoding="utf-8")] for path in glued]
-    app.evidence_note = note = {"about": app.evidence_about, "frames": frames}
+    note = {"about": app.evidence_about, "frames": frames}
     app.evidence_keeps = DRAFT in os.environ or app.evidence_site.last.items() >= note.items()
+    app.evidence_note = {} if DRAFT in os.environ else note
     return () if app.evidence_keeps else env.found_docs
 
 
@@ -193,21 +186,18 @@ def _finish(app: Any, exception: Exception | None) -> None:
     """Complete the site, look at it once more, and put it in the place of the last one."""
     if exception is None:
         with _failing_closed(app):
-            if app.evidence_warnings and DRAFT not in os.environ:
+            if not app.evidence_warnings:
+                _complete(app, Path(app.outdir), app.evidence_site)
+            elif DRAFT not in os.environ:
                 app.evidence_pdf()  # has warnings of its own
-        with _failing_closed(app):
-            _complete(app, Path(app.outdir), app.evidence_site)
     elif isinstance(exception, OSError):
         _stop(app, str(exception))
 
 
-def _complete(app: Any, staged: Path, made: Site) -> None:
+def _complete(app: Any, staged: Path, made: site.Site) -> None:
+    pdf, remarks = "no PDF", list[str]()
     app.evidence_vega()
-    if DRAFT in os.environ:  # beside the last PDF, without a manifest: nobody takes it for a build
-        finish_site(app, staged)
-        made.put_in_place()
-        pdf = "no PDF"
-    else:
+    if DRAFT not in os.environ:
         with _failing_closed(app):
             passed = made.html if app.evidence_keeps else None
             pdf_path = lambda: app.evidence_pdf()[0]  # noqa: E731
@@ -215,12 +205,13 @@ def _complete(app: Any, staged: Path, made: Site) -> None:
             problems = check_built(staged, pdf_path, Path(app.srcdir), passed, pages)
             target, remarks = app.evidence_pdf()
         _refuse(problems)
-        finish_site(app, staged)
-        _write_manifest(app, staged)
         pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
-        made.put_in_place(**app.evidence_note)
-        for remark in remarks:
-            _tell(f"print: {remark}")
+    site.finish_site(app, staged)
+    if DRAFT not in os.environ:  # a draft is beside the last PDF: nobody takes it for a build
+        _write_manifest(app, staged)
+    made.put_in_place(**app.evidence_note)
+    for remark in remarks:
+        _tell(f"print: {remark}")
     done = f"{len(app.env.found_docs)} pages and {pdf} are in {made.html}"
     _tell(f"{done}; it took {perf_counter() - app.evidence_begun:.1f} s.")
 

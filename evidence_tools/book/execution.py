@@ -8,7 +8,6 @@ ends, however that was: then nobody holds the other end of its pipe.
 from __future__ import annotations
 
 import asyncio
-import copy
 import ctypes
 import gc
 import json
@@ -36,8 +35,6 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
-HEAD = -1
-"""Stands for what comes before the first cell."""
 _LEAST_BYTES = 500
 """What an output counts for at least: a page with thousands of outputs is no page."""
 _LONGEST = 1_000
@@ -54,7 +51,7 @@ class BuildError(Exception):
 
 @dataclass(eq=False)
 class ChapterError(Exception):
-    """Why a chapter failed: position of the cell or `HEAD`, reason, and line of the cell."""
+    """Why a chapter failed: position of the cell, reason, and line of the cell."""
 
     cell: int
     reason: str
@@ -132,7 +129,7 @@ class _Provisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         try:
-            self.line.send((cmd, str(kwargs["cwd"]), kwargs["env"]))
+            self.line.send((cmd, str(kwargs["cwd"])))
             process: Any = _Process(int(self.line.recv()))
         except (OSError, EOFError, psutil.Error):
             return await super().launch_kernel(cmd, **kwargs)
@@ -173,7 +170,7 @@ def _serve(line: Any, folder: Path) -> None:
         os._exit(0)
 
 
-def _become_kernel(cmd: list[str], folder: str, environment: dict[str, str]) -> None:
+def _become_kernel(cmd: list[str], folder: str) -> None:
     """Turn this fork into the kernel of one chapter, with what a new interpreter has of its own."""
     os.setsid()  # a group of its own: a kernel is ended with what it started
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -191,7 +188,7 @@ def _become_kernel(cmd: list[str], folder: str, environment: dict[str, str]) -> 
 class _Client(NotebookClient):  # type: ignore[misc]
     """A client that gives up a cell that shows too much."""
 
-    index, bytes, most_bytes = HEAD, 0, 0
+    index = bytes = most_bytes = 0
 
     async def _async_poll_kernel_alive(self) -> None:
         with suppress(AssertionError):  # nbclient goes on to look when the cell was given up
@@ -228,7 +225,7 @@ async def run_chapter(
 ) -> Any:
     """Run the cells of a chapter in a kernel of its own, and return them with their outputs.
 
-    The notebook itself is not changed. `ChapterError` says which cell failed or broke a limit.
+    `ChapterError` says which cell failed or broke a limit.
 
     Examples
     --------
@@ -239,21 +236,21 @@ async def run_chapter(
     >>> done.cells[0].outputs[0].data["text/plain"]
     '42'
     """
-    notebook = copy.deepcopy(chapter.notebook)
-    if not any(cell.cell_type == "code" for cell in notebook.cells):
+    notebook = chapter.notebook
+    code = [at for at, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    if not code:
         return notebook
     limits = {"timeout": chapter.timeout, "iopub_timeout": 60, "raise_on_iopub_timeout": True}
     client = _Client(notebook, shutdown_kernel="immediate", record_timing=False, **limits)
-    client.most_bytes, line = chapter.most_bytes, 1
+    client.index, client.most_bytes, line = code[0], chapter.most_bytes, 1
     # Signals are for the build: with its own handlers, nbclient ends the kernel and goes on.
     setattr(asyncio.get_running_loop(), "add_signal_handler", lambda *_: None)  # noqa: B010
     try:
         client.km = kernels(notebook.metadata.get("kernelspec", {}).get("name", "python3"))
         folder = str(chapter.path.absolute().parent)
         done = await client.async_execute(cwd=folder, env=os.environ | environment)
-        for cell in done.cells:
-            if cell.cell_type == "code":
-                cell.outputs = _merge_streams(cell.outputs)
+        for at in code:
+            done.cells[at].outputs = _merge_streams(done.cells[at].outputs)
         return done
     except CellExecutionError as error:
         reason, line = _explain(error)
@@ -276,9 +273,7 @@ def _explain(error: CellExecutionError) -> tuple[str, int]:
     line = next((int(line) for cell, line in reversed(frames) if int(cell) == failing), 1)
     if len(value) > _LONGEST:
         value = f"{value[:_LONGEST]} ... ({len(value):,} characters)"
-    files = re.findall(r"(?m)^File (\S.*?:\d+)", trace)
-    raised = f" (raised in {files[-1]})" if files else ""
-    return f"the code failed: {error.ename}: {value}{raised}", line
+    return f"the code failed: {error.ename}: {value}", line
 
 
 def run_chapters(chapters: Iterable[Chapter], kernels: Kernels) -> dict[str, Any]:

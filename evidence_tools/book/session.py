@@ -132,7 +132,6 @@ class Session(ExitStack):
                 found[chapter.docname] = self._result(chapter)
         if problems:
             raise BuildError("\n".join(problems))
-        self._results.mkdir(exist_ok=True)
         for old in self._results.parent.iterdir():
             if old.name != self.key:
                 shutil.rmtree(old, ignore_errors=True)
@@ -188,18 +187,15 @@ def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
 
 def describe(chapter: Chapter, error: ChapterError, book: Path) -> str:
     """Say why a chapter failed, in one sentence that begins with file and line."""
-    place, cells, part = str(chapter.path.relative_to(book)), chapter.notebook.cells, ""
-    source_map = chapter.notebook.metadata.get("source_map")  # nobody sees lines of .ipynb
-    if error.cell != execution.HEAD:
-        number = sum(cell.cell_type == "code" for cell in cells[: error.cell + 1])
-        part = f"code cell {number} of "
-    if source_map and part:
+    place, cells = str(chapter.path.relative_to(book)), chapter.notebook.cells
+    number = sum(cell.cell_type == "code" for cell in cells[: error.cell + 1])
+    if source_map := chapter.notebook.metadata.get("source_map"):  # nobody sees lines of .ipynb
         lines = chapter.path.read_text(encoding="utf-8").splitlines()
         # Below the fence stand options and a blank line; the code begins after them.
         begin, first = source_map[error.cell], cells[error.cell].source.split("\n")[0]
         begin = lines.index(first, begin) if first in lines[begin:] else begin
         place += f":{begin + error.line}"
-    return f"{place}: {part}chapter {chapter.docname!r}: {error.reason}"
+    return f"{place}: code cell {number} of chapter {chapter.docname!r}: {error.reason}"
 
 
 def book_files(

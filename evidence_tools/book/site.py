@@ -160,10 +160,8 @@ def finish_site(app: Any, folder: Path) -> None:
     for docname in app.env.found_docs:
         source = Path(app.env.doc2path(docname))
         # Of a chapter that is a notebook, the one with its results.
-        members |= {
-            f"{docname}{source.suffix}": source,
-            f"{docname}.ipynb": folder / f"{docname}.ipynb",
-        }
+        members[f"{docname}{source.suffix}"] = source
+        members[f"{docname}.ipynb"] = folder / f"{docname}.ipynb"
     contents = {name: path.read_bytes() for name, path in members.items() if path.is_file()}
     _write(stem.with_name(f"{stem.name}-files.zip"), pack(contents))
 
