@@ -222,7 +222,7 @@ def _element(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
         return _picture(tag)
     if name == "a" and address and not address.startswith("#"):
         return [nodes.reference("", "", *_inside(tag, kept), refuri=address)]
-    about = {key: str(tag[key]) for key in ("colspan", "rowspan", "start") if tag.get(key)}
+    about = {key: str(tag[key]) for key in ("colspan", "rowspan", "start", "title") if tag.get(key)}
     return [html_element("", *_inside(tag, kept), name=f"html-{name}", **about)]
 
 

@@ -235,14 +235,16 @@ def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
     refuse = partial(LOGGER.error, location=(docname, line_of(node)))
     if type(node).__name__ == "mermaid":
         refuse(_NO_MERMAID)
-    if not isinstance(node, nodes.image | moving_chart) or (is_tag and around is not None):
+    if not isinstance(node, nodes.image | moving_chart):
+        return
+    if "://" in uri:
+        refuse(_ELSEWHERE, uri)
+    if is_tag and around is not None:
         return
     if not str(node.get("alt") or "").strip():
         shown = unquote(uri.removeprefix("data:image/svg+xml,")).partition(">")[0]
         refuse(*((_IN_TEXT, shown) if around is None else (_IN_CELL, around["cell_index"])))
-    if "://" in uri:
-        refuse(_ELSEWHERE, uri)
-    elif is_tag and uri and ":" not in uri:
+    if is_tag and uri and ":" not in uri:
         refuse(_IN_TAG, uri)
     elif not uri.startswith("data:") and (path := Path(app.srcdir, uri)).is_file():
         try:

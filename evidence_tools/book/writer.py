@@ -29,8 +29,9 @@ _ATTRIBUTES = (
     *("classes", "explanation", "delimiter", "start", "prefix", "suffix", "enumtype", "realtype"),
     *("language", "linenos", "highlight_args", "stub", "morerows", "morecols", "colwidth"),
     *("mathml", "file", "alt", "what", "address", "colspan", "rowspan", "design_component"),
-    *("tokenname",),
+    *("tokenname", "title"),
 )
+_HIDDEN = ("input", "input+output", "all")
 _SIZES = ("width", "height", "scale", "align")
 
 
@@ -79,7 +80,10 @@ class Writer:
     def _blocks(self, found: Iterable[Any]) -> Iterator[str]:
         """Write each block; a comment says where it is from, for messages."""
         for node in found:
-            if isinstance(node, nodes.section) or ("nb_element" in node and not node["ids"]):
+            part = isinstance(node, nodes.container) and node.get("nb_element")
+            if part == "cell_code_source" and node.parent.get("hide_mode") in _HIDDEN:
+                continue  # code that is shown on demand
+            if isinstance(node, nodes.section) or (part and not node["ids"]):
                 yield from self._blocks(node.children)
             else:
                 written = json.dumps(self.tree(node), ensure_ascii=False, separators=(",", ":"))
@@ -138,11 +142,8 @@ class Writer:
         place = self._label(section)
         return {"tag": "heading", "level": level, "place": place, "number": number}
 
-    def _add_container(self, node: Any) -> dict[str, Any]:
-        """Leave out the code of a cell that is shown on demand."""
-        is_code = node.get("nb_element") == "cell_code_source"
-        hides = is_code and node.parent.get("hide_mode") in ("input", "input+output", "all")
-        return {"children": []} if hides else {}
+    def _add_desc_signature(self, node: Any) -> dict[str, Any]:
+        return {"children": [node.astext()]}
 
     def _add_footnote_reference(self, node: Any) -> dict[str, Any]:
         """Put a note where it is called first."""
