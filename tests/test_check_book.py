@@ -185,6 +185,12 @@ def test_text_that_a_cell_printed_is_checked(evidence: Evidence) -> None:
     assert {p.rule for p in check_output(printed, evidence)} >= {"number", "wording"}
 
 
+@pytest.mark.parametrize("kind", ["image/svg+xml", "application/vnd.vegalite.v5+json"])
+def test_words_in_the_charts_of_other_libraries_are_checked(evidence: Evidence, kind: str) -> None:
+    drawn = f"<svg><text>{CLAIM}</text></svg>" if "svg" in kind else {"title": CLAIM}
+    assert {p.rule for p in check_output([{"data": {kind: drawn}}], evidence)} >= {"wording"}
+
+
 def test_a_printed_number_of_a_table_passes(evidence: Evidence) -> None:
     printed = [{"output_type": "stream", "text": "1.86"}]
     assert check_output(printed, evidence) == []

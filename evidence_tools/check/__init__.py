@@ -1,1 +1,1 @@
-"""What may be said: pages, numbers, bindings, wording, audits of other pages, finished pages."""
+"""What may be said: pages, numbers, bindings, wording, audits of other pages, built pages."""

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from evidence_tools.check.ledger import digits
-from evidence_tools.check.pages import Page, Text, html_blocks, parse_page, pdf_pages, sentences
+from evidence_tools.check.pages import (
+    CLOSED,
+    Page,
+    Text,
+    html_blocks,
+    parse_page,
+    pdf_pages,
+    sentences,
+)
 from evidence_tools.check.review import Review, check_page, check_words, read_book
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.dictionary import read_dictionary
@@ -105,11 +113,11 @@ def _printed(data: dict[str, Any], path: str) -> Page:
     page = Page(path)
     for form, content in data.items():
         text = "".join(content) if isinstance(content, list) else content
-        if "javascript" in form or "<script" in text:
+        if "javascript" in form or CLOSED.search(str(text)):
             message = "a cell shows a script, which cannot be checked; show data or text"
             page.fault(0, message)
         elif isinstance(text, dict):
-            for part in re.findall(r'"([^"]* [^"]*)"', json.dumps(text, ensure_ascii=False)):
+            for part in re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(text, ensure_ascii=False)):
                 page.add(part, 1, "drawing")
         elif form in ("text/html", "image/svg+xml"):
             page.items += html_blocks(text, 0, "unread")

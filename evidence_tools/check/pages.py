@@ -28,10 +28,12 @@ ROLE = re.compile(r"\{([a-z][a-z:+_-]*)\}`([^`]+)`")
 MARK = re.compile(r"⟦(\d+)⟧")
 _COMMENT = re.compile(r"\s*[%#] *check:(?: *(ignore|exclude) +([\w-]+) *-- *(\S.{7,}))?")
 _OPTIONS = re.compile(r"\n*(?:---.*\n(?:.*\n)*?---.*\n|(?:[ \t]*:[\w-]+:.*\n)+|)")
-_OPTION = re.compile(
-    r"(?m)^( *)(?:- |:)?(name|label|alt|(?:evidence_)?(?:title|caption|subtitle|description))"
-    r": *([|>].*(?:\n\1 +.*)*|.+)"
+_SETTING = re.compile(
+    r"""(?m)^( *+)(?:- )*(?:[:"']?([\w .=:-]*\w)["']?:(?= |$))? *+(?!#)([|>].*(?:\n\1 +.*)*|.+)"""
 )
+_PHRASE = re.compile(r"[^\W\d]\w* .*[^\W\d]", re.DOTALL)
+CLOSED = re.compile(r"<(?:script|iframe|object|embed)\b|\bcontent\s*:\s*[\"']", re.IGNORECASE)
+_SPOKEN = ("alt", "title", "aria-label", "placeholder", "value")
 _END = re.compile(r"""(?<![.!?])[.!?]++["”')\]]*(?=\s+["“'(]?[A-Z0-9⟦*]|\s*$)""")
 _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|et al|approx|Dr|Prof|Fig|ca|St)|(?:^|[A-Z][a-z]+ |[A-Z]\. )[A-Z])\.$"
@@ -48,8 +50,8 @@ _KEPT = {
     # A number is no code; a formula may hold more than an index; axes have numbers of no row.
     "listing": re.compile(_BARE, re.MULTILINE),
     "code": re.compile(rf"{_BARE}|(?:\D|(?<=[A-Za-z])\d+)+"),
-    "math": re.compile(r"\\text\w*\{[^}]*\}|\d+[.,]\d+|\d{3,}"),
-    "drawing": re.compile(r"\D+"),
+    "math": re.compile(r"\\(?:text|mbox|math)\w*\{[^}]*\}|\d+[.,]\d+|\d{3,}"),
+    "drawing": re.compile(r"(?:\D|(?<=[A-Za-z])\d+)+"),
 }
 _NOTE = re.compile(r"\[\d+(?:[,–-] ?\d+)*\]")
 
@@ -125,21 +127,23 @@ class Page:
             marked = ROLE.sub(read, text.replace("⟦", "[")) if kind == "text" else text
             self.items.append(Text(marked, line, roles, kind))
 
-    def note(self, text: str, first: int) -> None:
-        """Note what comments exempt, and labels, titles and captions among settings."""
+    def note(self, text: str, first: int, *, settings: bool = True) -> None:
+        """Note what comments exempt, and labels and phrases among settings."""
         for line, written in enumerate(text.split("\n"), first):
             if comment := _COMMENT.match(written):
                 self.comments[line] = (comment[1], comment[2], comment[3])
-        for option in _OPTION.finditer(text):
-            kind = "label" if option[2] in ("name", "label") else "text"
-            line = first + text.count("\n", 0, option.start())
-            self.add(option[3].strip("|>-'\" \n"), line, kind)
+        for setting in _SETTING.finditer(text) if settings else ():
+            line, value = first + text.count("\n", 0, setting.start()), setting[3]
+            is_label, is_list = setting[2] in ("name", "label", "project"), value[0] in "[{"
+            for part in re.split("[][,{}]", value) if is_list else [value]:
+                if is_label or _PHRASE.search(part):
+                    self.add(part.strip("|>-'\" \n"), line, "label" if is_label else "text")
 
     def add_code(self, source: str, first: int) -> None:
         """Add the texts of a cell; its numbers, and what it selects rows by, may be faults."""
         kernel = (self.front.get("kernelspec") or {}).get("name")
         self.add(str(kernel), 1, "kernelspec")
-        self.note(source, first)
+        self.note(source, first, settings=False)
         python = re.sub(r"(?m)^[ \t]*[%!?].*|^.*\?$", "pass", source)
         tree, silent = ast.parse(""), set[ast.AST]()
         try:
@@ -202,6 +206,7 @@ def parse_page(text: str, shown: str = "text", extensions: Sequence[str] = ()) -
         source, first = "".join(cell["source"]), number * size
         page.lines |= {first + n: line for n, line in enumerate(source.split("\n"), start=1)}
         if cell["cell_type"] == "code":
+            page.note(yaml.safe_dump(cell.get("metadata", {})), first + 1)
             page.add_code(source, first + 1)
         elif cell["cell_type"] == "markdown":
             _read(page, _parser(frozenset(extensions)), source, first)
@@ -229,7 +234,8 @@ def _read(page: Page, parser: MarkdownIt, text: str, offset: int, *, rows: bool 
         start = start if said else line
         for token in [*(block.children or ()), block]:
             content = token.content
-            page.add(str(token.attrs.get("title", "")), line)
+            for value in map(str, token.attrs.values()):
+                page.add(value if _PHRASE.search(value) else "", line)
             match hows.get(token.type):
                 case "text":
                     if begun := re.search(r"\{[a-z:]+\}`", content):
@@ -244,8 +250,8 @@ def _read(page: Page, parser: MarkdownIt, text: str, offset: int, *, rows: bool 
                     page.add(unquote(str(address)), line, how)
                     page.add(content, line)
                 case "html":
-                    if "<script" in content.lower():
-                        page.add("a script", line, "refused")
+                    if closed := CLOSED.search(content):
+                        page.add(repr(closed[0]), line, "refused")
                     page.items += html_blocks(content, line - 1, "unread")
                     said += " " * content.startswith("<br")
                 case "code" | "math" | "listing" as how:
@@ -254,7 +260,7 @@ def _read(page: Page, parser: MarkdownIt, text: str, offset: int, *, rows: bool 
                 case "fence":
                     _directive(page, parser, token, line)
                 case "comment":
-                    page.note(re.sub("(?m)^", "%", content), line)
+                    page.note(re.sub("(?m)^", "%", content), line, settings=False)
                 case "front":  # from the second line on
                     page.front = read_yaml(f"\n{content}")
                     page.note(content, 2)
@@ -275,7 +281,8 @@ def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
         page.add(f"a block that no {token.markup} closes", line, "refused")
     match = re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())
     if match is None:
-        page.add(token.content, line + 1, "listing")
+        is_text = token.info.strip() in ("", "text", "none")
+        page.add(token.content, line + 1, "code" if is_text else "listing")
         return
     name, argument = match[1].lower(), match[2]
     page.add(name, line, "directive")
@@ -346,10 +353,13 @@ def html_blocks(text: str, offset: int = 0, *hows: str) -> list[Text]:
     tree, found, how = next(tree.iter("main"), tree), Page("text"), markup("tag")
     silent = set(hows or ("unread", "beside"))
     for tag in list(tree.iter()):
-        line = offset + (tag.sourceline or 1)
         if "hidden" in tag.attrib or not silent.isdisjoint(map(how.get, (tag.tag, *tag.classes))):
             tag.drop_tree()
-        elif tag.tag == "svg":
+    for tag in list(tree.iter()):
+        line = offset + (tag.sourceline or 1)
+        for name in _SPOKEN if hows else _SPOKEN[:1]:
+            found.add(tag.get(name, ""), line)
+        if tag.tag == "svg":
             found.items.append(Text(" ".join(tag.itertext()), line, kind="drawing"))
             for part in tag.itertext():
                 found.add(part, line, "drawing")
@@ -358,7 +368,7 @@ def html_blocks(text: str, offset: int = 0, *hows: str) -> list[Text]:
             tag.tail = (" " if tag.tag == "br" else " | ") + (tag.tail or "")
         elif tag.tag not in how and next(tag.iterancestors("tr"), None) is None:
             mark = f"\ue000{line}\ue000"
-            tag.text, tag.tail = f"{mark}{tag.text or tag.get('alt', '')}", mark + (tag.tail or "")
+            tag.text, tag.tail = f"{mark}{tag.text or ''}", f"{mark}{tag.tail or ''}"
     parts = re.split("\ue000([0-9]+)\ue000", tree.text_content())
     for begun, part in zip(parts[1::2], parts[2::2], strict=True):
         found.add(re.sub(r"\s+", " ", part).strip(" |"), int(begun))
