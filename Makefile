@@ -53,7 +53,7 @@ UNUSED = --no-emit-package debugpy --no-emit-package jedi --no-emit-package pars
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-compile --no-deps
 install = @{ $(PIP) --progress-bar off --require-hashes -r $(1) 2>&1 || echo "ERROR: not installed"; } | \
 	awk -v all="$$(grep -c '^[a-z].*==' $(1))" \
-	'/^(Collecting|Requirement already)/ { printf "\r%d of about %d packages", ++n, all; fflush() } \
+	'/^(Collecting|Processing|Requirement already)/ { printf "\r%d of about %d packages", ++n, all; fflush() } \
 	/^Installing/ { printf "; installing, about a minute"; fflush() } \
 	/^ *ERROR/ { print "\n" $$0; bad = 1 } END { print ""; exit bad }'
 
