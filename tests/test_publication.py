@@ -21,10 +21,9 @@ from evidence_tools.releases.manifest import ReleaseError, _digest, write_manife
 from evidence_tools.releases.release import forward_page, publish, sign, verify
 
 VERSIONS = ("1.0.0", "1.1.0", "2.0.0")
+OTHER_STATES = ("modified", "later commit", "without git")
 REFUSED = {
-    "modified": "no build of exactly what was released",
-    "later commit": "no build of exactly what was released",
-    "without git": "no build of exactly what was released",
+    **dict.fromkeys(OTHER_STATES, "no build of exactly what was released"),
     "changed by hand": r"index\.html: differs",
     "other digits": "three numbers",
     "same number": "published with other content",
@@ -204,10 +203,14 @@ def test_signed_versions_are_verified_with_the_key(builds: Builds, tmp_path: Pat
         verify(tmp_path / "site", key=key.with_suffix(".pub"))
 
 
-def test_a_site_without_a_version_is_refused(tmp_path: Path) -> None:
+def test_a_site_without_a_version_or_inside_its_build_is_refused(
+    builds: Builds, tmp_path: Path
+) -> None:
     (tmp_path / "v").mkdir()
     with pytest.raises(ReleaseError, match="holds no version; publish a build first"):
         verify(tmp_path)
+    with pytest.raises(ReleaseError, match="folder outside"):
+        publish(builds["1.0.0"], builds["1.0.0"] / "site")
 
 
 def test_the_record_of_a_version_is_one_that_sha256sum_checks(site: Path) -> None:

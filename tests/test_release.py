@@ -12,11 +12,7 @@ import pytest
 from releasing import change_cell, commit, git, make_book, make_release
 
 from evidence_tools.book.layout import cite
-from evidence_tools.releases.manifest import (
-    ReleaseError,
-    Stamp,
-    read_stamp,
-)
+from evidence_tools.releases.manifest import ReleaseError, Stamp, read_stamp
 from evidence_tools.releases.release import release
 
 REPORT = {"name": "book", "title": "A & B", "authors": ["One; Two", "Three"], "language": "en"}

@@ -47,7 +47,7 @@ outcome; ``pages`` holds the lines of each chapter.
 
 
 def take_snapshot(evidence: Evidence, version: str, date: str = "") -> Snapshot:
-    """Take down the tables of the evidence and the chapters that lie beside its folder."""
+    """Copy the tables of the evidence, and the chapters that lie beside its folder."""
     tables = {RATINGS: _ratings(evidence)}
     for name, table in read_dictionary(evidence.folder)[0].items():
         cells = pd.read_csv(evidence.folder / table.path, dtype=str, keep_default_na=False)
@@ -59,7 +59,7 @@ def take_snapshot(evidence: Evidence, version: str, date: str = "") -> Snapshot:
 
 
 def _ratings(evidence: Evidence) -> dict[str, Row]:
-    """Take down the certainty, the central result and the agreement on each outcome."""
+    """Say for each outcome its certainty, its central result, and whether results conflict."""
     central, rows = evidence.topic.central_source, {}
     for outcome, found in evidence.findings.groupby("outcome_id", sort=False):
         main = found["source_id"].eq(central) & found["analysis"].eq("primary")

@@ -1,4 +1,4 @@
-"""What a build is: the state that git knows, how to cite it, and ``report.json`` on its files."""
+"""What a build is: the state that git knows, and ``report.json`` on its files."""
 
 from __future__ import annotations
 

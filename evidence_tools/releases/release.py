@@ -160,6 +160,8 @@ def publish(build: Path, site: Path) -> str:
     if not stamp["released"]:
         remedy = f"release {version}, commit and tag it, build that commit, and publish the build"
         raise ReleaseError(f"{shown} is no build of exactly what was released; {remedy}")
+    if site.resolve().is_relative_to(build.resolve()):
+        raise ReleaseError("the site needs a folder outside of the build")
     target, staging = site / "v" / version, site / ".staging"
     if {_kept_record(target), _record(target)} - {"", _record(build, version)}:
         message = f"version {version} was published with other content, and a published version "
