@@ -15,7 +15,7 @@ from building import HEADER
 from myst_nb.core.config import NbParserConfig
 from myst_parser.config.main import MdParserConfig
 
-from evidence_tools.book.execution import Chapter, Kernels, run_chapters
+from evidence_tools.book.execution import Chapter, run_chapters
 from evidence_tools.book.session import read_chapters
 
 
@@ -48,7 +48,7 @@ def read(book: Path, *names: str) -> list[Chapter]:
     return read_chapters(environment(book), names)
 
 
-def run(kernels: Kernels, book: Path, *names: str, limit: int = 10**6) -> dict[str, Any]:
+def run(kernels: Any, book: Path, *names: str, limit: int = 10**6) -> dict[str, Any]:
     chapters = [replace(chapter, most_bytes=limit) for chapter in read(book, *names)]
     return run_chapters(chapters, kernels)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from unittest.mock import Mock
+from unittest.mock import MagicMock, Mock
 
 import pytest
 from distributed import LocalCluster
@@ -12,7 +12,6 @@ from running import printed, read, write_chapter
 from evidence_tools.book.execution import (
     BuildError,
     ChapterError,
-    _compare_versions,
     run_on_cluster,
 )
 from evidence_tools.book.session import PACKAGE, book_files
@@ -60,9 +59,14 @@ def test_a_scheduler_that_does_not_answer_is_named(
         run_on_cluster("tcp://127.0.0.1:9", [], tmp_path, {})
 
 
-def test_workers_with_other_versions_are_refused() -> None:
+def test_workers_with_other_versions_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     there = {"tcp://10.0.0.2:1": {"packages": {"python": "3.11", "pandas": "2"}}}
     here = {"packages": {"python": "3.11", "pandas": "3"}}
-    client = Mock(get_versions=Mock(return_value={"client": here, "workers": there}))
+    client = MagicMock()
+    found = {"client": here, "workers": there}
+    client.return_value.__enter__.return_value.get_versions.return_value = found
+    monkeypatch.setattr("distributed.Client", client)
     with pytest.raises(BuildError, match=r"2:1 differs in \{'pandas': '2'\}; use requirements"):
-        _compare_versions(client)
+        run_on_cluster("tcp://10.0.0.1:9", [], tmp_path, {})

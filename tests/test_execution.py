@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from running import printed, read, run, write_chapter
 
 from evidence_tools.book import execution
-from evidence_tools.book.execution import ChapterError, Kernels, open_kernels
+from evidence_tools.book.execution import ChapterError, open_kernels
 from evidence_tools.book.session import BuildError, describe
 
 FAIL = "def f():\n    raise ValueError('no such row')\n\nf()"
@@ -67,13 +67,13 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def kernels(book: Path) -> Iterator[Kernels]:
+def kernels(book: Path) -> Iterator[Any]:
     with open_kernels() as kernels:
         yield kernels
 
 
 @pytest.fixture(scope="module")
-def results(book: Path, kernels: Kernels) -> Any:
+def results(book: Path, kernels: Any) -> Any:
     """Good and broken chapters, run together."""
     for name, code in CODE.items():
         write_chapter(book, name, *code)
@@ -131,14 +131,14 @@ def test_a_message_is_cut(book: Path, results: Any) -> None:
     assert len(message(book, results, "wide")) < 2_000
 
 
-def test_a_cell_may_show_what_the_settings_allow(book: Path, kernels: Kernels) -> None:
+def test_a_cell_may_show_what_the_settings_allow(book: Path, kernels: Any) -> None:
     found = run(kernels, book, "large", "within", limit=2_000_000)
     assert found["large"].cells[-1].outputs[0].data["text/html"] == "x" * 1_500_000
     found = run(kernels, book, "within", limit=800_000)
     assert "shows more than 800,000 bytes" in found["within"].reason
 
 
-def test_a_cell_that_ignores_interrupts_is_ended(book: Path, kernels: Kernels) -> None:
+def test_a_cell_that_ignores_interrupts_is_ended(book: Path, kernels: Any) -> None:
     path = write_chapter(book, "hanging", "x = 1", ENDLESS + "        pass")
     settings = "mystnb:\n  execution_timeout: 1\nkernelspec:"
     path.write_text(path.read_text("utf-8").replace("kernelspec:", settings), "utf-8")
@@ -152,7 +152,7 @@ def notebook(book: Path, name: str, code: str) -> None:
     (book / "chapters" / f"{name}.ipynb").write_text(json.dumps(new_notebook(cells=cells)), "utf-8")
 
 
-def test_outputs_in_an_ipynb_file_are_not_used(book: Path, kernels: Kernels) -> None:
+def test_outputs_in_an_ipynb_file_are_not_used(book: Path, kernels: Any) -> None:
     notebook(book, "jupyter", "print('of this build')")
     notebook(book, "jupyter-failing", "1 / 0")
     found = run(kernels, book, "jupyter", "jupyter-failing")
@@ -180,7 +180,7 @@ def test_a_chapter_that_cannot_be_read_is_named(book: Path) -> None:
 
 
 def test_a_terminal_shows_each_chapter_that_has_ended(
-    book: Path, kernels: Kernels, monkeypatch: pytest.MonkeyPatch
+    book: Path, kernels: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines: list[str] = []
     monkeypatch.setattr("sys.stdout", Mock(isatty=lambda: True))
@@ -190,7 +190,7 @@ def test_a_terminal_shows_each_chapter_that_has_ended(
     assert sorted(text.split(" s  ")[1] for text in lines) == ["failing  failed", "good"]
 
 
-def test_a_line_that_is_written_over_shows_its_end(book: Path, kernels: Kernels) -> None:
+def test_a_line_that_is_written_over_shows_its_end(book: Path, kernels: Any) -> None:
     code = "import sys\nfor n in range(3): print(f'{n} of 2', end='\\r')\nprint('\\nlast')"
     write_chapter(book, "progress", code)
     assert printed(run(kernels, book, "progress")["progress"]) == "2 of 2\nlast\n"

@@ -16,8 +16,9 @@ from conftest import letters
 from docutils import nodes
 from pypdf import PdfReader
 
+from evidence_tools.book.execution import BuildError
 from evidence_tools.book.nodes import html_nodes, mathml, svg_address
-from evidence_tools.book.pdf import PdfError, keep_picture, make_pdf
+from evidence_tools.book.pdf import keep_picture, make_pdf
 from evidence_tools.book.roles import is_printed
 from evidence_tools.book.writer import Writer
 
@@ -149,7 +150,7 @@ def test_formulas_keep_their_signs_and_the_order_of_them(tmp_path: Path) -> None
 
 def test_what_print_has_no_sign_for_is_refused(tmp_path: Path) -> None:
     tex = r"\sideset{_a}{_b}\sum"
-    with pytest.raises(PdfError, match="holds 'mmultiscripts', which print does not have"):
+    with pytest.raises(BuildError, match="holds 'mmultiscripts', which print does not have"):
         printed(tmp_path, chapter("A", nodes.math_block("", tex, mathml=mathml(tex))))
 
 
@@ -306,7 +307,7 @@ def test_a_report_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path
     target.parent.mkdir()
     make_pdf("= A", FACTS, folder, target, tmp_path)
     before = target.read_bytes()
-    with pytest.raises(PdfError):
+    with pytest.raises(BuildError):
         make_pdf("#panic()", FACTS, folder, target, tmp_path)
     assert target.read_bytes() == before
     assert [path.name for path in target.parent.iterdir()] == ["report.pdf"]

@@ -29,7 +29,7 @@ from sphinx.util.build_phase import BuildPhase
 from evidence_tools.book import layout, outputs, site
 from evidence_tools.book.execution import BuildError
 from evidence_tools.book.nodes import add_nodes
-from evidence_tools.book.pdf import PdfError, prepare_pdf, resolve_pages, show_attachments
+from evidence_tools.book.pdf import prepare_pdf, resolve_pages, show_attachments
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import Session, changed_pages, end_on_signals
 from evidence_tools.check.built import check_built
@@ -224,9 +224,8 @@ def _write_manifest(app: Any, folder: Path) -> None:
         for key in app.evidence.rows("findings")
     }
     findings = {key: where for key, where in used.items() if where}
-    report, stamp = layout.report_of(app), asdict(app.evidence_stamp)
-    manifest = {"report": report, "stamp": stamp, "pages": pages, "findings": findings}
-    write_manifest(folder, manifest)
+    facts = {"report": layout.report_of(app), "stamp": asdict(app.evidence_stamp)}
+    write_manifest(folder, facts | {"pages": pages, "findings": findings})
 
 
 def _refuse(problems: Iterable[object]) -> None:
@@ -237,7 +236,7 @@ def _refuse(problems: Iterable[object]) -> None:
 @contextmanager
 def _failing_closed(app: Any) -> Iterator[None]:
     """Stop the build with a message instead of a traceback, also for what was logged before."""
-    expected = (BuildError, ReleaseError, EvidenceError, UnknownKeyError, PdfError)
+    expected = (BuildError, ReleaseError, EvidenceError, UnknownKeyError)
     try:
         yield
     except (*expected, OSError, ValueError, ImportError, RuntimeError) as error:
@@ -247,9 +246,8 @@ def _failing_closed(app: Any) -> Iterator[None]:
 
 
 def _stop(app: Any, message: str) -> NoReturn:
-    html = app.evidence_html
-    is_there = (html / "index.html").exists()
-    kept = f"{html} is still the last good one" if is_there else "nothing was written"
+    page = app.evidence_html / "index.html"
+    kept = f"{page.parent} is still the last good one" if page.exists() else "nothing was written"
     _tell(f"\n{message}\n\nThe report was not built; {kept}. Correct what is named, build again.")
     raise SystemExit(1)
 

@@ -35,10 +35,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
-_LEAST_BYTES = 500
-"""What an output counts for at least: a page with thousands of outputs is no page."""
+_LEAST_BYTES = 500  # what an output counts for: a page with thousands of them is no page
 _LONGEST = 1_000
-_ADOPT = 36  # PR_SET_CHILD_SUBREAPER
 _TOO_MUCH = (
     f"shows more than {{:,}} bytes (an output counts {_LEAST_BYTES}); show less, or raise "
     "evidence_output_bytes under 'sphinx: config:' in _config.yml"
@@ -72,13 +70,9 @@ class Chapter:
     most_bytes: int = 10**6
 
 
-Kernels = Callable[[str], AsyncKernelManager]
-"""Makes the manager of one kernel, by the name of its language; see `open_kernels`."""
-
-
 @contextmanager
-def open_kernels() -> Iterator[Kernels]:
-    """Give kernels to chapters; all that they started ends with this.
+def open_kernels() -> Iterator[Callable[[str], AsyncKernelManager]]:
+    """Give what makes the manager of a kernel of a name; all that kernels started ends with this.
 
     Kernels for Python begin with the imports of this process.
     """
@@ -142,7 +136,7 @@ def _serve(line: Any, folder: Path) -> None:
     """Import what kernels import, start them until the build ends, and end what they left."""
     try:
         os.setsid()  # Ctrl-C is for the build
-        ctypes.CDLL(None).prctl(_ADOPT, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended kernels leave no zombies
@@ -221,7 +215,7 @@ def _merge_streams(outputs: Iterable[Any]) -> list[Any]:
 
 
 async def run_chapter(
-    chapter: Chapter, kernels: Kernels, environment: Mapping[str, str] = {}
+    chapter: Chapter, kernels: Callable[[str], Any], environment: Mapping[str, str] = {}
 ) -> Any:
     """Run the cells of a chapter in a kernel of its own, and return them with their outputs.
 
@@ -276,7 +270,7 @@ def _explain(error: CellExecutionError) -> tuple[str, int]:
     return f"the code failed: {error.ename}: {value}", line
 
 
-def run_chapters(chapters: Iterable[Chapter], kernels: Kernels) -> dict[str, Any]:
+def run_chapters(chapters: Iterable[Chapter], kernels: Callable[[str], Any]) -> dict[str, Any]:
     """Run chapters side by side, each to its end; a terminal shows a line for each."""
     # Much of the start and the end of a kernel is waiting: others use that time.
     gate = asyncio.Semaphore((os.cpu_count() or 1) + 2)
@@ -312,7 +306,11 @@ def run_on_cluster(
     try:
         with Client(address, timeout=20) as client:
             client.wait_for_workers(1, timeout=20)
-            _compare_versions(client)
+            found = client.get_versions(packages=[one.name for one in metadata.distributions()])
+            for worker, there in found["workers"].items():
+                other = dict(there["packages"].items() - found["client"]["packages"].items())
+                if any(other.values()):  # what it lacks is named by a chapter that needs it
+                    raise ValueError(f"{worker} differs in {other}; use requirements-dev.txt there")
             # A task, not data: Dask makes it again when the worker that holds it is lost.
             packed = client.submit(dict, files)
             running = {}
@@ -338,13 +336,3 @@ def _run_there(files: dict[str, bytes], chapter: Chapter) -> Any:
             return asyncio.run(run_chapter(moved, ordinary, {"PYTHONPATH": name}))
         except ChapterError as error:
             return error
-
-
-def _compare_versions(client: Any) -> None:
-    """Refuse workers with other versions; what they lack, a chapter that needs it will name."""
-    found = client.get_versions(packages=[library.name for library in metadata.distributions()])
-    here = found["client"]["packages"]
-    for worker, there in found["workers"].items():
-        versions = there["packages"].items()
-        if other := {name: one for name, one in versions if one not in (None, here[name])}:
-            raise BuildError(f"worker {worker} differs in {other}; use requirements-dev.txt there")

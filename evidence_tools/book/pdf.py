@@ -31,6 +31,7 @@ from sphinx.builders import Builder
 from sphinx.util import logging
 from sphinx.util.tags import Tags
 
+from evidence_tools.book.execution import BuildError
 from evidence_tools.book.layout import address_of, citation_of, report_of
 from evidence_tools.book.nodes import absent_media, line_of, moving_chart, read_html
 from evidence_tools.book.roles import chapter_order, is_printed
@@ -63,10 +64,6 @@ _NO_MERMAID = (
 
 Pages = dict[str, nodes.document]
 """The doctree of each page, by its name."""
-
-
-class PdfError(Exception):
-    """The PDF cannot be made; the message says what to change in the book."""
 
 
 class PrintBuilder(Builder):
@@ -112,7 +109,7 @@ def resolve_pages(app: Any) -> Pages:
         app.builder, app.tags = before
         del env.get_doctree
     if count := len(app.evidence_warnings):
-        raise PdfError(f"{count} problem{'s' if count != 1 else ''} above.")
+        raise BuildError(f"{count} problem{'s' if count != 1 else ''} above.")
     return {name: doctree for name, doctree in pages.items() if is_printed(env, name)}
 
 
@@ -120,7 +117,7 @@ def prepare_pdf(app: Any, target: Path, pages: Pages) -> Callable[[], Path]:
     """Make everything of the PDF that needs Sphinx, and leave the setting to the caller.
 
     The callable that is returned may run in another thread while pages are written: Typst needs
-    nothing of Python. It raises `PdfError` if Typst refuses the report.
+    nothing of Python. It raises `BuildError` if Typst refuses the report.
     """
     config, stamp = app.config, app.evidence_stamp
     folder = Path(app.outdir).parent / ".print"
@@ -145,7 +142,7 @@ def prepare_pdf(app: Any, target: Path, pages: Pages) -> Callable[[], Path]:
 
 
 def make_pdf(body: str, facts: dict[str, Any], folder: Path, target: Path, book: Path) -> Path:
-    """Set markup as a PDF; nothing is written if Typst refuses it, which is a `PdfError`.
+    """Set markup as a PDF; nothing is written if Typst refuses it, which is a `BuildError`.
 
     ``body`` are the pages as markup, ``facts`` what the cover says; ``folder`` holds the pictures
     and receives the markup; the ``book`` may have a folder of fonts.
@@ -170,7 +167,7 @@ def make_pdf(body: str, facts: dict[str, Any], folder: Path, target: Path, book:
             sys_inputs={"details": json.dumps(facts)},
         )
     except typst.TypstError as error:
-        raise PdfError(_explain(error, source)) from error
+        raise BuildError(_explain(error, source)) from error
     # A tagged PDF has many small objects, which together are a tenth of their size.
     packed = pikepdf.ObjectStreamMode.generate
     with pikepdf.open(io.BytesIO(bytes(pdf))) as document:
