@@ -14,6 +14,7 @@ help:  ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 report: $(READY)  ## Build the HTML site and the PDF into _build/html
+	@mkdir -p _build  # a folder that cannot be written is one sentence here, and a traceback there
 	@$(BIN)/evidence check  # names file and line where Jupyter Book has a traceback, as for YAML
 	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter-book build .
 
