@@ -10,12 +10,12 @@ from typing import Any
 
 from evidence_tools.check.ledger import digits
 from evidence_tools.check.pages import (
-    CLOSED,
     Page,
     Text,
     html_blocks,
-    parse_page,
     pdf_pages,
+    read_html,
+    read_markdown,
     sentences,
 )
 from evidence_tools.check.review import Review, check_page, check_words, read_book
@@ -81,10 +81,8 @@ class Known:
 
     def __init__(self, evidence: Evidence) -> None:
         self.judge = Judge(evidence)
-        cells = set[str]()
-        for table in read_dictionary(evidence.folder)[0]:
-            for _, column in getattr(evidence, table).items():
-                cells.update(map(str, column.dropna().unique()))
+        tables = (getattr(evidence, name) for name in read_dictionary(evidence.folder)[0])
+        cells = {str(cell) for table in tables for _, column in table.items() for cell in column}
         files = [evidence.folder.parent / name for name in _SETTINGS]
         settings = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
         self.numbers = digits([*cells, *settings])
@@ -113,19 +111,17 @@ def _printed(data: dict[str, Any], path: str) -> Page:
     page = Page(path)
     for form, content in data.items():
         text = "".join(content) if isinstance(content, list) else content
-        if "javascript" in form or CLOSED.search(str(text)):
-            message = "a cell shows a script, which cannot be checked; show data or text"
-            page.fault(0, message)
-        elif isinstance(text, dict):
-            for part in re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(text, ensure_ascii=False)):
-                page.add(part, 1, "drawing")
-        elif form in ("text/html", "image/svg+xml"):
-            page.items += html_blocks(text, 0, "unread")
+        if form in ("text/html", "image/svg+xml"):
+            read_html(page, text)
         elif form == "text/markdown":
-            read = parse_page(text, path)
-            page.items, page.faults = page.items + read.items, page.faults + read.faults
+            read_markdown(page, text)
         elif form.startswith("text/"):
             page.add(text, 1)
+        elif "javascript" in form:
+            page.add("a script", 1, "refused")
+        elif "json" in form:
+            for part in re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(text, ensure_ascii=False)):
+                page.add(part, 1, "drawing")
     return page
 
 

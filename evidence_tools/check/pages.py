@@ -32,7 +32,7 @@ _SETTING = re.compile(
     r"""(?m)^( *+)(?:- )*(?:[:"']?([\w .=:-]*\w)["']?:(?= |$))? *+(?!#)([|>].*(?:\n\1 +.*)*|.+)"""
 )
 _PHRASE = re.compile(r"[^\W\d]\w* .*[^\W\d]", re.DOTALL)
-CLOSED = re.compile(r"<(?:script|iframe|object|embed)\b|\bcontent\s*:\s*[\"']", re.IGNORECASE)
+_CLOSED = re.compile(r"<(?:script|iframe|object|embed)\b|\bcontent\s*:\s*[\"']", re.IGNORECASE)
 _SPOKEN = ("alt", "title", "aria-label", "placeholder", "value")
 _END = re.compile(r"""(?<![.!?])[.!?]++["”')\]]*(?=\s+["“'(]?[A-Z0-9⟦*]|\s*$)""")
 _NO_END = re.compile(
@@ -91,6 +91,7 @@ class Page:
     items: list[Text] = field(default_factory=list)
     comments: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     faults: list[Problem] = field(default_factory=list)
+    extensions: frozenset[str] = frozenset()
 
     def problem(self, line: int, message: str, rule: str) -> Problem:
         """Make a problem at a place of the page; in a notebook it is a cell and its line."""
@@ -201,7 +202,7 @@ def parse_page(text: str, shown: str = "text", extensions: Sequence[str] = ()) -
     if shown.endswith(".ipynb"):
         notebook = json.loads(text)
         cells, front, size = notebook["cells"], notebook.get("metadata", {}), _CELL
-    page = Page(shown, front=front)
+    page = Page(shown, front=front, extensions=frozenset(extensions))
     for number, cell in enumerate(cells, start=1):
         source, first = "".join(cell["source"]), number * size
         page.lines |= {first + n: line for n, line in enumerate(source.split("\n"), start=1)}
@@ -209,7 +210,7 @@ def parse_page(text: str, shown: str = "text", extensions: Sequence[str] = ()) -
             page.note(yaml.safe_dump(cell.get("metadata", {})), first + 1)
             page.add_code(source, first + 1)
         elif cell["cell_type"] == "markdown":
-            _read(page, _parser(frozenset(extensions)), source, first)
+            read_markdown(page, source, first)
         else:
             page.add(f"a {cell['cell_type']} cell", first + 1, "refused")
     return page
@@ -226,10 +227,10 @@ def _parser(extensions: frozenset[str]) -> MarkdownIt:
     return create_md_parser(MdParserConfig(enable_extensions=wanted), RendererHTML)
 
 
-def _read(page: Page, parser: MarkdownIt, text: str, offset: int, *, rows: bool = False) -> None:
-    """Read a text that begins after a line, and the directives in it; ``rows`` in nested lists."""
+def read_markdown(page: Page, text: str, offset: int = 0, *, rows: bool = False) -> None:
+    """Add what is in a text that begins after a line; ``rows`` are nested lists."""
     line, start, said, hows = offset + 1, 0, "", markup("token")
-    for block in parser.parse(f"{text}\n", {}):
+    for block in _parser(page.extensions).parse(f"{text}\n", {}):
         line = offset + block.map[0] + 1 if block.map else line
         start = start if said else line
         for token in [*(block.children or ()), block]:
@@ -250,15 +251,13 @@ def _read(page: Page, parser: MarkdownIt, text: str, offset: int, *, rows: bool 
                     page.add(unquote(str(address)), line, how)
                     page.add(content, line)
                 case "html":
-                    if closed := CLOSED.search(content):
-                        page.add(repr(closed[0]), line, "refused")
-                    page.items += html_blocks(content, line - 1, "unread")
+                    read_html(page, content, line - 1)
                     said += " " * content.startswith("<br")
                 case "code" | "math" | "listing" as how:
                     page.add(token.info, line, "label")
                     said += _words(content, how)
                 case "fence":
-                    _directive(page, parser, token, line)
+                    _directive(page, token, line)
                 case "comment":
                     page.note(re.sub("(?m)^", "%", content), line, settings=False)
                 case "front":  # from the second line on
@@ -274,7 +273,7 @@ def _read(page: Page, parser: MarkdownIt, text: str, offset: int, *, rows: bool 
             said = ""
 
 
-def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
+def _directive(page: Page, token: Token, line: int) -> None:
     begin, end = token.map or (0, 0)
     # One without content hides nothing.
     if token.content and token.content.count("\n") > end - begin - 2:
@@ -301,7 +300,7 @@ def _directive(page: Page, parser: MarkdownIt, token: Token, line: int) -> None:
             if name in ("glossary", "figure-md"):  # terms, or a label
                 for label in (argument, *re.findall(r"(?m)^\S.*", body)):
                     page.add(label, line, "label")
-            _read(page, parser, body, first - 1, rows=name == "list-table")
+            read_markdown(page, body, first - 1, rows=name == "list-table")
 
 
 def _words(text: str, kind: str) -> str:
@@ -344,25 +343,34 @@ def text_blocks(text: str) -> list[Text]:
     return [replace(i, text=_NOTE.sub("", i.text)) for i in items if i.kind == "text"]
 
 
-def html_blocks(text: str, offset: int = 0, *hows: str) -> list[Text]:
-    """Read HTML block by block, of a whole page without what is beside the text."""
+def html_blocks(text: str) -> list[Text]:
+    """Read a whole page of HTML, without what is beside the text."""
+    page = Page("page")
+    read_html(page, text, beside=True)
+    return page.items
+
+
+def read_html(page: Page, text: str, offset: int = 0, *, beside: bool = False) -> None:
+    """Add what is in HTML, block by block; ``beside`` its text may be other things to leave out."""
     from lxml import html
 
+    if (closed := _CLOSED.search(text)) and not beside:
+        page.add(repr(closed[0]), offset + 1, "refused")
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     tree = html.document_fromstring(f"{text}<br>".encode(), parser=parser)
-    tree, found, how = next(tree.iter("main"), tree), Page("text"), markup("tag")
-    silent = set(hows or ("unread", "beside"))
+    tree, how = next(tree.iter("main"), tree), markup("tag")
+    silent = {"unread", "beside"} if beside else {"unread"}
     for tag in list(tree.iter()):
         if "hidden" in tag.attrib or not silent.isdisjoint(map(how.get, (tag.tag, *tag.classes))):
             tag.drop_tree()
     for tag in list(tree.iter()):
         line = offset + (tag.sourceline or 1)
-        for name in _SPOKEN if hows else _SPOKEN[:1]:
-            found.add(tag.get(name, ""), line)
+        for name in _SPOKEN[: 1 if beside else None]:
+            page.add(tag.get(name, ""), line)
         if tag.tag == "svg":
-            found.items.append(Text(" ".join(tag.itertext()), line, kind="drawing"))
+            page.items.append(Text(" ".join(tag.itertext()), line, kind="drawing"))
             for part in tag.itertext():
-                found.add(part, line, "drawing")
+                page.add(part, line, "drawing")
             tag.drop_tree()
         elif tag.tag in ("td", "th", "br"):
             tag.tail = (" " if tag.tag == "br" else " | ") + (tag.tail or "")
@@ -371,8 +379,7 @@ def html_blocks(text: str, offset: int = 0, *hows: str) -> list[Text]:
             tag.text, tag.tail = f"{mark}{tag.text or ''}", f"{mark}{tag.tail or ''}"
     parts = re.split("\ue000([0-9]+)\ue000", tree.text_content())
     for begun, part in zip(parts[1::2], parts[2::2], strict=True):
-        found.add(re.sub(r"\s+", " ", part).strip(" |"), int(begun))
-    return found.items
+        page.add(re.sub(r"\s+", " ", part).strip(" |"), int(begun))
 
 
 def pdf_pages(path: Path) -> list[str]:
