@@ -42,7 +42,7 @@ class evidence_ref(nodes.inline):  # noqa: N801 - docutils names nodes so
 
 
 class evidence_chart(nodes.image):  # noqa: N801
-    """A chart, in print a picture; on a page ``drawings`` with their ``specs``, wide and narrow."""
+    """A chart, in print a picture; ``drawn`` are a wide and a narrow one, with specifications."""
 
 
 class absent_media(nodes.General, nodes.Element):  # noqa: N801
@@ -105,9 +105,10 @@ def _visit_chart(self: Any, node: evidence_chart) -> None:
     # The chart has one text alternative; its marks would only repeat it piece by piece.
     svg = "".join(
         drawing.replace("<svg ", f'<svg aria-hidden="true" data-drawn="{name}" ', 1)
-        for name, drawing in node["drawings"].items()
+        for name, (drawing, _) in node["drawn"].items()
     )
-    text = json.dumps(node["specs"], sort_keys=True)
+    specs = {name: spec for name, (_, spec) in node["drawn"].items()}
+    text = json.dumps(specs, sort_keys=True)
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
     label = html.escape(node["alt"])
     self.body.append(

@@ -151,13 +151,10 @@ def _prose(payload: dict[str, Any], _: Page) -> list[nodes.Node]:
 
 def _figure(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
     name = payload["name"]
-    drawings, specs = (
-        {"wide": payload[part], "narrow": payload[f"narrow_{part}"] or payload[part]}
-        for part in ("svg", "spec")
-    )
+    wide, narrow = ((payload[f"{size}svg"], payload[f"{size}spec"]) for size in ("", "narrow_"))
+    chart = _chart(payload["alt"], wide, narrow)
     caption = nodes.caption("", "", *page.text(payload["caption"]))
-    figure = nodes.figure("", _chart(payload["alt"], drawings, specs), caption)
-    figure["classes"].append("evidence-figure")
+    figure = nodes.figure("", chart, caption, classes=["evidence-figure"])
     page.label(figure, name)
     return [figure, page.download(name, "figure", figure_rows(payload["spec"]))]
 
@@ -257,7 +254,7 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
         is_vega = "/schema/vega/" in content.get("$schema", "")
         svg = (vl_convert.vega_to_svg if is_vega else vl_convert.vegalite_to_svg)(content)
         alt = _alternative(data, content.get("description"))
-        return [_chart(alt, {"wide": svg, "narrow": svg}, {"wide": content, "narrow": content})]
+        return [_chart(alt, (svg, content))]
     if kind == _PLOTLY:
         described = ((content.get("layout") or {}).get("meta") or {}).get("description")
         return [_moving_chart("plotly", content, _alternative(data, described))]
@@ -275,10 +272,10 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
     return None
 
 
-def _chart(alt: str, drawings: dict[str, str], specs: dict[str, dict[str, Any]]) -> nodes.Node:
-    uri = svg_address(drawings["wide"])
-    about = {"uri": uri, "scale": 116, "classes": ["no-scaled-link"]}
-    return evidence_chart("", alt=alt, drawings=drawings, specs=specs, **about)
+def _chart(alt: str, wide: tuple[str, Any], narrow: tuple[str, Any] = ("", {})) -> nodes.Node:
+    drawn = {"wide": wide, "narrow": narrow if narrow[0] else wide}
+    about = {"uri": svg_address(wide[0]), "scale": 116, "classes": ["no-scaled-link"]}
+    return evidence_chart("", alt=alt, drawn=drawn, **about)
 
 
 def _bokeh_nodes(data: Any) -> list[nodes.Node]:

@@ -35,7 +35,7 @@ from evidence_tools.book.execution import BuildError
 from evidence_tools.book.layout import address_of, citation_of, report_of
 from evidence_tools.book.nodes import absent_media, line_of, moving_chart, read_html
 from evidence_tools.book.roles import chapter_order, is_printed
-from evidence_tools.book.writer import STYLES, Writer, literal
+from evidence_tools.book.writer import STYLES, Writer
 
 _FONTS = "fonts"
 """Folder of a book for fonts of scripts that the report's own fonts do not have."""
@@ -128,14 +128,14 @@ def prepare_pdf(app: Any, target: Path, pages: Pages) -> Callable[[], Path]:
             keep_picture(image, Path(app.srcdir), folder)
     writer = Writer(app.env, pages, address_of(app))
     commit = stamp.commit[:10]
-    facts = report_of(app) | asdict(stamp)
+    facts = report_of(app) | asdict(stamp) | {"how_to_cite": citation_of(app)}
     facts |= {"short_title": config.project, "subtitle": config.evidence_subtitle}
     facts["commit"] = f"{commit}, modified" if commit and stamp.modified else commit
-    facts["how_to_cite"] = citation_of(app)
     parts: dict[str, str] = {}  # the pages of each part of the book, with its caption
     for tree in app.env.tocs[config.root_doc].findall(addnodes.toctree):
         if caption := tree.get("caption"):
-            parts |= dict.fromkeys(tree["includefiles"], f"#part({literal(caption)})\n")
+            part = f"#part({json.dumps(caption, ensure_ascii=False)})\n"
+            parts |= dict.fromkeys(tree["includefiles"], part)
     body = "\n\n".join(parts.get(name, "") + writer.page(name) for name in pages)
     app.evidence_remarks = writer.remarks
     return partial(make_pdf, body, facts, folder, target, Path(app.srcdir))

@@ -35,18 +35,6 @@ _HIDDEN = ("input", "input+output", "all")
 _SIZES = ("width", "height", "scale", "align")
 
 
-def literal(text: str) -> str:
-    r"""Write text as a string of Typst's code mode.
-
-    Examples
-    --------
-    >>> literal('say "no"')
-    '"say \\"no\\""'
-    """
-    replaced = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{replaced}"'.replace("\n", "\\n").replace("\r", "").replace("\t", "\\t")
-
-
 @dataclass
 class Writer:
     """Writes the ``pages`` of a book that are in print.
@@ -86,8 +74,9 @@ class Writer:
             if isinstance(node, nodes.section) or (part and not node["ids"]):
                 yield from self._blocks(node.children)
             else:
-                written = json.dumps(self.tree(node), ensure_ascii=False, separators=(",", ":"))
-                yield f"// {self.place(node)}\n#shown({literal(written)})"
+                block = json.dumps(self.tree(node), ensure_ascii=False, separators=(",", ":"))
+                # Strings of JSON are strings of Typst, too.
+                yield f"// {self.place(node)}\n#shown({json.dumps(block, ensure_ascii=False)})"
 
     def tree(self, node: Any) -> Any:
         """Turn a node, with all that is in it, into what ``elements.typ`` reads."""
