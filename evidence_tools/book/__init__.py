@@ -29,7 +29,7 @@ from sphinx.util.build_phase import BuildPhase
 from evidence_tools.book import layout, outputs, site
 from evidence_tools.book.execution import BuildError
 from evidence_tools.book.nodes import add_nodes
-from evidence_tools.book.pdf import prepare_pdf, resolve_pages, show_attachments
+from evidence_tools.book.pdf import print_book, resolve_pages, show_attachments
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import Session, changed_pages, end_on_signals
 from evidence_tools.check.built import check_built
@@ -174,12 +174,7 @@ def _print(app: Any, builder: Any) -> None:
             builder.load_indexer = partial(site.load_index, builder)
         site.write_notebooks(app)
     if DRAFT not in os.environ:
-        app.evidence_pdf = app.evidence_session.beside(partial(_make_pdf, app))
-
-
-def _make_pdf(app: Any) -> tuple[Path, list[str]]:
-    target = Path(app.outdir, f"{layout.file_stem(app)}.pdf")
-    return prepare_pdf(app, target, resolve_pages(app))(), app.evidence_remarks
+        app.evidence_pdf = app.evidence_session.beside(partial(print_book, app))
 
 
 def _finish(app: Any, exception: Exception | None) -> None:

@@ -13,7 +13,7 @@ import json
 import re
 import shutil
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from importlib.util import find_spec
@@ -32,7 +32,7 @@ from sphinx.util import logging
 from sphinx.util.tags import Tags
 
 from evidence_tools.book.execution import BuildError
-from evidence_tools.book.layout import address_of, citation_of, report_of
+from evidence_tools.book.layout import address_of, citation_of, file_stem, report_of
 from evidence_tools.book.nodes import absent_media, line_of, moving_chart, read_html
 from evidence_tools.book.roles import chapter_order, is_printed
 from evidence_tools.book.writer import STYLES, Writer
@@ -113,12 +113,9 @@ def resolve_pages(app: Any) -> Pages:
     return {name: doctree for name, doctree in pages.items() if is_printed(env, name)}
 
 
-def prepare_pdf(app: Any, target: Path, pages: Pages) -> Callable[[], Path]:
-    """Make everything of the PDF that needs Sphinx, and leave the setting to the caller.
-
-    The callable that is returned may run in another thread while pages are written: Typst needs
-    nothing of Python. It raises `BuildError` if Typst refuses the report.
-    """
+def print_book(app: Any) -> tuple[Path, list[str]]:
+    """Make the PDF; returned with what print replaces. `BuildError` says what is wrong with it."""
+    pages = resolve_pages(app)
     config, stamp = app.config, app.evidence_stamp
     folder = Path(app.outdir).parent / ".print"
     shutil.rmtree(folder, ignore_errors=True)
@@ -137,8 +134,8 @@ def prepare_pdf(app: Any, target: Path, pages: Pages) -> Callable[[], Path]:
             part = f"#part({json.dumps(caption, ensure_ascii=False)})\n"
             parts |= dict.fromkeys(tree["includefiles"], part)
     body = "\n\n".join(parts.get(name, "") + writer.page(name) for name in pages)
-    app.evidence_remarks = writer.remarks
-    return partial(make_pdf, body, facts, folder, target, Path(app.srcdir))
+    target = Path(app.outdir, f"{file_stem(app)}.pdf")
+    return make_pdf(body, facts, folder, target, Path(app.srcdir)), writer.remarks
 
 
 def make_pdf(body: str, facts: dict[str, Any], folder: Path, target: Path, book: Path) -> Path:
