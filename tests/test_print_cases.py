@@ -127,9 +127,7 @@ def test_the_same_book_gives_the_same_pdf(cases: Build) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_picture_is_shown_and_printed(cases: Build, kind: str) -> None:
-    assert re.search(
-        rf'"file":"\w+\.\w+","alt":"a blue {kind}"', markup_of_book(cases.folder)["kinds"]
-    )
+    assert re.search(rf'"file":"\w+","alt":"a blue {kind}"', markup_of_book(cases.folder)["kinds"])
     (image,) = article(cases, "kinds").select(f"img[alt='a blue {kind}']")
     assert str(image["src"]).endswith((".png", ".gif", ".jpg", ".webp"))
 

@@ -205,7 +205,7 @@ def keep_picture(image: nodes.image, book: Path, folder: Path) -> None:
     if address.startswith("data:"):
         kind, _, text = address.removeprefix("data:").partition(",")
         content = b64decode(text) if ";base64" in kind else unquote_to_bytes(text)
-        suffix = guess_extension(kind.partition(";")[0]) or ".png"
+        suffix = guess_extension(kind.partition(";")[0])
     elif (path := (book / address).resolve()).is_file() and path.is_relative_to(book):
         content, suffix = path.read_bytes(), path.suffix.lower()
     else:
@@ -216,7 +216,8 @@ def keep_picture(image: nodes.image, book: Path, folder: Path) -> None:
         content = re.sub(rb'font-family="[^"]*"', b"font-family=\"'Source Sans 3'\"", content)
         if b"xmlns=" not in content:
             content = content.replace(b"<svg", b'<svg xmlns="http://www.w3.org/2000/svg"', 1)
-    image["file"] = f"{hashlib.sha256(content).hexdigest()[:16]}{suffix}"
+    # Typst looks into a picture without a suffix; the one of a name may be wrong.
+    image["file"] = hashlib.sha256(content).hexdigest()[:16] + ".svg" * (suffix == ".svg")
     (folder / image["file"]).write_bytes(content)
 
 
