@@ -101,6 +101,8 @@ WRONG = r"""# What nobody can show
 <p><img src="files/plain.svg" alt="in a tag"></p>
 
 As $\eqref{first}$ says.
+
+<video src="files/film.mp4"></video>
 """
 MORE = {
     "kinds.md": "# Kinds\n\n" + "\n\n".join(f"![a blue {k}](files/square.{k})" for k in KINDS),

@@ -52,6 +52,10 @@ _IN_TEXT = (
     '`:alt:` of a directive, alt="words", or <title> in a drawing'
 )
 _IN_TAG = "pages do not find the picture %r of this tag; write ![words](file), with a size in {}"
+_LOST = (
+    "pages do not find the file %r of this tag; put it into the folder _static/ of the book, and "
+    "write ../_static/ before its name"
+)
 _ELSEWHERE = "the picture %s is on another host; save it in the book, with its source beside it"
 _DAMAGED = (
     "the picture %r is damaged, or none that both pages and print can show (%s); save it anew as "
@@ -230,6 +234,9 @@ def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
     refuse = partial(LOGGER.error, location=(docname, line_of(node)))
     if type(node).__name__ == "mermaid":
         refuse(_NO_MERMAID)
+    address = str(node.get("address", ""))
+    if isinstance(node, absent_media) and re.match(r"(?!\w+:|//|.*\b_static/).", address):
+        refuse(_LOST, address)
     if not isinstance(node, nodes.image | moving_chart):
         return
     if "://" in uri:
