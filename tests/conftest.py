@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from building import PROJECT, TOPIC, Build, build_book, build_once
 from made_up import made  # noqa: F401 - a fixture for all tests
 
 from evidence_tools import Evidence, load_evidence
+
+gc.set_threshold(100_000, 50, 100)  # frames leave few cycles, and looking for them takes long
 
 PARTS = (
     "_config.yml",

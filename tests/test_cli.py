@@ -15,9 +15,7 @@ from evidence_tools.cli import main
 
 Capture = pytest.CaptureFixture[str]
 
-COMMANDS = (
-    "check", "new", "add", "audit", "diff", "release", "bundle", "publish", "verify",
-)  # fmt: skip
+COMMANDS = ["check", "new", "add", "audit", "diff", "release", "bundle", "publish", "verify"]
 
 
 @pytest.fixture
