@@ -103,7 +103,8 @@ def _settle(app: Any, config: Any) -> None:
         chapters = chapter_files(folder, config.external_site_map)
         config.include_patterns = [path.relative_to(folder).as_posix() for path in chapters]
         app.evidence_session = session = Session(folder, build, config.include_patterns)
-        atexit.register(session.close)  # however the build ends
+        # However the build ends, and before Python waits for what is done beside it.
+        atexit.register(session.close)
         app.evidence_site = made = site.Site(build, session.key)
         app.outdir, app.doctreedir = (type(app.outdir)(made.new / n) for n in ("html", "doctrees"))
         app.evidence_stamp = read_stamp(folder)

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import metadata
-from multiprocessing import Pipe
+from multiprocessing.connection import Pipe
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from time import perf_counter
