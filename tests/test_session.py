@@ -200,16 +200,17 @@ def test_a_page_is_read_again_when_its_file_changed_whatever_its_time(book: Path
 
 
 SECOND = """
-import sys
+import atexit, sys
 from pathlib import Path
-from evidence_tools.book import session
-book = Path(sys.argv[1])
-session.Session(book, book / "_build", []).close()
+from evidence_tools.book.session import Session
+session = Session(Path(sys.argv[1]), Path(sys.argv[1]) / "_build", [])
+atexit.register(session.close)
+session.beside(lambda: "x" * 10**6)  # more than a pipe holds, and nobody waits for it
 print("ended")
 """
 
 
-def test_a_second_build_says_that_it_waits_for_the_first(book: Path, runs: Runs) -> None:
+def test_a_second_build_says_that_it_waits_and_leaves_no_work(book: Path, runs: Runs) -> None:
     with begin(book):
         command, pipe = [sys.executable, "-c", SECOND, str(book)], subprocess.PIPE
         second = subprocess.Popen(command, cwd=PROJECT, text=True, stdout=pipe, stderr=pipe)
