@@ -123,7 +123,10 @@ class Page:
         if kind in _KEPT:
             self.add(_words(text, kind), line)
         elif kind == "refused":
-            self.fault(line, f"{text} cannot be checked; write it as Markdown, or leave it out")
+            self.fault(
+                line,
+                f"{text} cannot be checked; show it as Markdown or plain text, or leave it out",
+            )
         elif text.strip():
             marked = ROLE.sub(read, text.replace("⟦", "[")) if kind == "text" else text
             self.items.append(Text(marked, line, roles, kind))
