@@ -222,7 +222,8 @@ def _pair(clause: Clause, outcomes: list[Tag]) -> None:
     if len(outcomes) == 1:
         moved = clause.all("nonsignificant") or moved
     leads = bool(moved) and all(moved[0].first < tag.first for tag in outcomes)
-    for tag in outcomes:
+    aside = [tag.last for tag in clause.all("apart")]
+    for tag in (t for t in outcomes if not any(0 < t.first - last <= 2 for last in aside)):
         before = [_DIRECTION.get(t.sense, t.sense) for t in moved if t.first < tag.first]
         after = [_DIRECTION.get(t.sense, t.sense) for t in moved if t.first > tag.first]
         for sense in (before[-1:] if leads else after[:1]) or before[-1:]:

@@ -183,8 +183,8 @@ class Judge:
                 continue
             tags = clause.all(*rule.words)
             for tag in tags if rule.held else tags[:1]:
-                before = reading.tokens[max(tag.first - 1, 0)].low
-                if tag.means == "start" and tag.first != clause.start and before != "and":
+                before = reading.tokens[tag.first - 1].low if tag.first != clause.start else ","
+                if tag.means == "start" and before not in ("and", ","):
                     continue
                 words = reading.words(tag).lower()
                 for number in clause.all("number", "small"):
