@@ -17,8 +17,8 @@ seen (false ones caught, honest ones flagged):
 - the first half of ``unseen``, before number words were held against rows: 64 of 70, laundered 8
   of 12, and 16 of 50; for rules halved, before they were tuned on it: 59 of 70, 7 of 12, 14 of 50;
 - ``unseen``, of which the second half was kept apart to the end: 53 of 70, 9 of 12, 7 of 50;
-- ``unseen2``, four sets, each before it was looked at: 113 of 140, 54 of 70, 63 of 70, 113 of 140,
-  laundered 19 of 23, 10 of 12, 12 of 12, 20 of 23; and 17 of 100, 7 of 50, 6 of 50, 11 of 100.
+- ``unseen2``, five sets, each before it was looked at: 113 of 140, 54 of 70, 63 of 70, 113 of 140
+  and 62 of 70, laundered 71 of 82, and 17 of 100, 7 of 50, 6 of 50, 11 of 100 and 8 of 50.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
 """
