@@ -305,10 +305,10 @@ def test_an_unknown_kind_is_answered_with_the_known_ones(topic: Evidence) -> Non
         trials_plot(topic.trials, on="acident")
 
 
-def test_a_change_within_one_arm_is_grey_on_the_map(changed_topic: Callable[..., Evidence]) -> None:
-    changed = changed_topic("findings", "fern2019-som", contrast="within an arm")
+def test_what_is_not_counted_is_grey_on_the_map(changed_topic: Callable[..., Evidence]) -> None:
+    changed = changed_topic("findings", "fern2019-som", population_group="adults")
     figure = trials_plot(changed.trials.loc[["fern2019"]], on="sleep hormone marker")
-    assert "increase, a change within one arm." in figure.alt
+    assert "increase; not counted: on amber lamp, in adults." in figure.alt
     assert {row["colour"] for row in marks(figure, "point") if "source_id" in row} == {GREY}
 
 

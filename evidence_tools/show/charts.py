@@ -168,33 +168,26 @@ def _timed_lane(evidence: Evidence, rows: Sequence[Any]) -> Lane:
     return Lane(row.source, says, drawn, heading=row.outcome)
 
 
-def _doubt(finding: Any) -> str:
-    """Say why the mark of a result is grey, whatever its form."""
-    if finding.standing in drawing.FLAGGED:
-        return "not to be relied on"
-    return "a change within one arm" if finding.contrast == "within an arm" else ""
-
-
 def _trial_lane(
     evidence: Evidence, trial: Any, every: Sequence[Any], size: int | None, look: Mark
 ) -> Lane:
-    """Draw the main results of a trial as one mark, without those in doubt if there are others."""
+    """Draw the main results of a trial as one mark, grey where none of them is counted."""
     findings = [finding for finding in every if finding.analysis == "primary"] or every
-    findings = [finding for finding in findings if not _doubt(finding)] or findings
+    findings = [finding for finding in findings if finding.standing == "counted"] or findings
     marks = [drawing.look_of(evidence, finding) for finding in findings]
     shapes = {one["shape"] for one in marks}
-    doubts = list(dict.fromkeys(filter(None, map(_doubt, findings))))
+    aside = "".join(dict.fromkeys(words.aside_text(finding, brief=True) for finding in findings))
     source, same = evidence.source(trial.source_id), ""
     if trial.same_trial_as:
         same = f"same trial: {evidence.source(trial.same_trial_as).short_name}"
     length = words.amount_text(trial.duration_printed, trial.duration_unit)
     about = (trial.form, _dose_text(trial), f"for {length}", _people(size), same)
     reports = words.listed(dict.fromkeys(map(words.direction_text, findings)))
-    said = ", ".join([reports or drawing.MEANINGS[drawing.SILENT], *doubts])
+    said = f"{reports or drawing.MEANINGS[drawing.SILENT]}{aside}"
     says = f"{words.source_name(source)} ({words.join_known(*about, mark=', ')}): {said}."
     look |= {"shape": drawing.MIXED if len(shapes) > 1 else next(iter(shapes), drawing.SILENT)}
     look |= {"hollow": bool(marks) and all(one["hollow"] for one in marks), "says": says}
-    look |= {"colour": drawing.GREY, "standing": findings[0].standing} if doubts else {}
+    look |= {"colour": drawing.GREY, "standing": findings[0].standing} if aside else {}
     place = read_times(f"{trial.duration} {trial.duration_unit}")[0]
     mark = point(place, on_axis=True, source_id=trial.source_id, **look)
     return Lane(words.with_details(source.short_name, same), says, [mark], "", _dose_text(trial))
