@@ -11,7 +11,6 @@ import jsonschema
 import pytest
 from building import TOPIC
 
-from evidence_tools.evidence.judgements import read_times
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.charts import dose_plot, sources_plot, timeline_plot, trials_plot
@@ -165,6 +164,11 @@ def test_a_result_without_estimate_has_words_and_no_mark(figures: dict[str, Figu
     for name, key in (("marker_plot", "larkin2024-dor"), ("forest_plot", "fern2019-accident")):
         assert not of(figures[name], key) and not of(figures[name], key, "rule")
         assert "no significant change" in texts(figures[name])
+
+
+def test_unstated_significance_is_said(changed_topic: Callable[..., Evidence]) -> None:
+    changed = changed_topic("findings", "moss2021-accident", statistically_significant="not stated")
+    assert "↓ decrease, significance not stated; RR 0.72" in texts(PLOTS["forest_plot"](changed))
 
 
 def test_estimates_keep_their_printed_digits(figures: dict[str, Figure]) -> None:
@@ -323,11 +327,6 @@ def test_the_timeline_joins_times_and_leaves_out_what_has_none(figures: dict[str
     fern = [row["x"] for row in marks(timeline, "point") if row.get("source") == "Fern 2019"]
     assert 1.0 in fern and 6.0 in fern
     assert "No time of measurement is known for" in timeline.alt
-
-
-def test_times_are_read_as_their_source_prints_them() -> None:
-    assert read_times("6 and 12 months") == [6, 12]
-    assert read_times("0 and 2 years (measured at 1)") == [24]
 
 
 def test_doses_stand_beside_the_amounts_of_the_topic(figures: dict[str, Figure]) -> None:

@@ -98,7 +98,8 @@ def _lane(
 ) -> Lane:
     """Draw a result; its own axis goes from the value of a side to the same of the other."""
     ends = _ends(finding)
-    direction = "" if ends else words.DIRECTIONS[finding.direction]
+    stated = ends and finding.statistically_significant != "not stated"
+    direction = "" if stated else words.direction_text(finding)
     figures = words.estimate_text(finding, gaps=own_scale)
     value = words.join_known(direction, figures, words.standing_text(finding, brief=True))
     value = f"{words.ARROWS.get(finding.direction, '')} {value}".strip()
