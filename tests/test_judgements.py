@@ -149,7 +149,7 @@ SILENT = {"direction": "no_significant_change"} | NO
         ),
         (SILENT, UP | YES, "not significant"),
         (UP | YES, SILENT, "reports a change"),
-        (SILENT, SILENT, "agrees"),
+        (SILENT, SILENT, "not significant"),
         ({"direction": "not_conclusive"}, UP, "open"),
         ({"direction": "benefit_reported_narratively"}, UP, "open"),
         (UP, {"standing": "context"}, "not compared"),
