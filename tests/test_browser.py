@@ -142,7 +142,7 @@ def test_a_table_is_sorted_and_a_long_one_searched(page: Page, address: str) -> 
     page.goto(f"{address}/chapters/rows.html")
     page.get_by_role("button", name="Key").click()
     assert page.locator("#tab-rows tbody tr").first.get_attribute("id") == "fern2019-accident"
-    page.get_by_label("Rows with:").fill("headache")
+    page.get_by_label("Show rows with:").fill("headache")
     expect(page.get_by_role("status")).to_have_text("1 of 20 rows")
 
 

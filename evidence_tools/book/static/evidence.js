@@ -174,7 +174,7 @@
     }
 
     field.addEventListener("input", filter);
-    bar.append(make("label", {}, "Rows with: ", field));
+    bar.append(make("label", {}, "Show rows with: ", field));
     heads.forEach((head, column) => {
       if (!head.classList.contains("evidence-filter")) return;
       const values = [...new Set(rows.map((row) => text(row.cells[column])))].sort();
