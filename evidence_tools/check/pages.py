@@ -29,7 +29,8 @@ MARK = re.compile(r"⟦(\d+)⟧")
 _COMMENT = re.compile(r"\s*[%#] *check:(?: *(ignore|exclude) +([\w-]+) *-- *(\S.{7,}))?")
 _OPTIONS = re.compile(r"\n*(?:---.*\n(?:.*\n)*?---.*\n|(?:[ \t]*:[\w-]+:.*\n)+|)")
 _SETTING = re.compile(
-    r"""(?m)^( *+)(?:- )*(?:[:"']?([\w .=:-]*\w)["']?:(?= |$))? *+(?!#)([|>].*(?:\n\1 +.*)*|.+)"""
+    r"""(?m)^( *+)(?:- )*+(?:[:"']?([\w .=:-]*?\w)["']?:(?= |$))?+ *+(?!#)"""
+    r"""(\S.*(?:\n\1 ++(?!\w+: ).*)*)"""
 )
 _PHRASE = re.compile(r"[^\W\d]\w* .*[^\W\d]", re.DOTALL)
 _CLOSED = re.compile(r"<(?:script|iframe|object|embed)\b|\bcontent\s*:\s*[\"']", re.IGNORECASE)
@@ -206,11 +207,12 @@ def parse_page(text: str, shown: str = "text", extensions: Sequence[str] = ()) -
         notebook = json.loads(text)
         cells, front, size = notebook["cells"], notebook.get("metadata", {}), _CELL
     page = Page(shown, front=front, extensions=frozenset(extensions))
+    page.note(yaml.safe_dump(front, width=10_000), 1)
     for number, cell in enumerate(cells, start=1):
         source, first = "".join(cell["source"]), number * size
         page.lines |= {first + n: line for n, line in enumerate(source.split("\n"), start=1)}
         if cell["cell_type"] == "code":
-            page.note(yaml.safe_dump(cell.get("metadata", {})), first + 1)
+            page.note(yaml.safe_dump(cell.get("metadata", {}), width=10_000), first + 1)
             page.add_code(source, first + 1)
         elif cell["cell_type"] == "markdown":
             read_markdown(page, source, first)
