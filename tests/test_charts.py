@@ -30,6 +30,7 @@ from evidence_tools.show.drawing import (
     wrap,
 )
 from evidence_tools.show.results import agreement_plot, forest_plot, marker_plot
+from evidence_tools.show.summary import answer_table
 from evidence_tools.show.words import count_text
 
 PLOTS: dict[str, Callable[[Evidence], Figure]] = {
@@ -265,6 +266,14 @@ def test_only_opposite_significant_results_conflict(figures: dict[str, Figure]) 
     assert agrees["relation"] == "agrees"
     assert silent["relation"] == "not significant" and silent["hollow"]
     assert "No significant change: Moss 2021" in matrix.alt
+
+
+def test_the_matrix_has_a_mark_for_each_result_that_a_tally_counts(topic: Evidence) -> None:
+    for finding_id in topic.select(source="larkin2024").index:
+        matrix = agreement_plot(topic.select(outcome=topic.finding(finding_id).outcome_id))
+        found = [row for row in marks(matrix, "point") if row.get("standing") == "counted"]
+        tally = str(answer_table([finding_id])).splitlines()[2].split("|")[2]
+        assert sum(map(int, re.findall(r"\d+", tally))) == len(found) - 1  # and its own
 
 
 def test_what_is_not_counted_is_grey_in_the_matrix_and_named(figures: dict[str, Figure]) -> None:

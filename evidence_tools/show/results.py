@@ -31,7 +31,7 @@ _LEGEND = words.phrases("legend")
 _NARROWEST = 190  # pixels that all columns have on a phone
 _NAME = 130  # pixels of a line of a column's name
 _GROUPS = {1: "Reviews", 2: "Trials and authorities"}
-_Cells = list[tuple[Row, str]]  # findings with their relations
+_Cells = list[tuple[Row, Row]]  # findings with their rows of the comparison
 
 
 def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Text = "") -> Figure:
@@ -230,19 +230,20 @@ def agreement_plot(
 
     A result without significance refutes nothing; only opposite significant results conflict.
     What is not counted is grey, with the reason in the row's name. Findings have a column for
-    each outcome; their main results are drawn.
+    each outcome; their main results are drawn, and those on several outcomes taken together.
 
     >>> evidence = load_evidence("tests/topic")
     >>> agreement_plot(evidence.findings.query("role == 'marker'")).name
     'fig-agreement'
     """
     evidence, findings = pick(selection)
-    by_id = {finding.finding_id: finding for finding in findings}
-    compared = as_rows(evidence.comparisons)
-    known = [(by_id[row.finding_id], row) for row in compared if row.finding_id in by_id]
-    drawn = [(f, row.relation) for f, row in known if f.outcome_id == row.outcome_id]
-    by_outcome = words.grouped(drawn, lambda cell: cell[0].outcome_id)
+    chosen = {finding.finding_id for finding in findings}
     order = dict.fromkeys(finding.outcome_id for finding in findings)
+    rows = [row for row in as_rows(evidence.comparisons) if row.outcome_id in order]
+    cells = [(evidence.finding(row.finding_id), row) for row in rows]
+    together = {f.finding_id for f, row in cells if f.outcome_id != row.outcome_id}
+    drawn = [cell for cell in cells if cell[0].finding_id in chosen | together]
+    by_outcome = words.grouped(drawn, lambda cell: cell[1].outcome_id)
     outcomes = [evidence.outcome(key) for key in order if key in by_outcome]
     if not outcomes:
         raise ValueError("none of these findings is a main result; choose analysis == 'primary'")
@@ -254,11 +255,11 @@ def agreement_plot(
         heading = "Compared with" if source_id == evidence.topic.central_source else heading
         marks = list[Mark]()
         for column, outcome in enumerate(outcomes):
-            found = [cell for cell in cells if cell[0].outcome_id == outcome.outcome_id]
+            found = [cell for cell in cells if cell[1].outcome_id == outcome.outcome_id]
             marks += _cell(evidence, found, column, _NARROWEST / len(outcomes))
         lanes.append(Lane(_row_name(cells), marks=marks, heading=heading))
     square: Mark = {"shape": "square", "size": 300, "hollow": True}
-    relations = {relation for _, relation in drawn}
+    relations = {row.relation for _, row in drawn}
     legend = {
         meaning: {"colour": colour, **(square | frame if frame else {})}
         for relation, (colour, frame) in _LOOKS.items()
@@ -267,8 +268,9 @@ def agreement_plot(
     # The text alternative names every source.
     shown = [(one, [f for f, _ in by_outcome[one.outcome_id]]) for one in outcomes]
     says = [plain(agreement_runs(one, found, most=0)) for one, found in shown]
-    usual = words.sentence("caption.agreement")
-    return draw_lanes(lanes, axis, name, caption or usual, legend=legend, says=says)
+    usual, note = map(words.sentence, ("caption.agreement", "note.together"))
+    note = note if together else ""
+    return draw_lanes(lanes, axis, name, caption or usual, legend=legend, note=note, says=says)
 
 
 def _row_name(cells: _Cells) -> str:
@@ -284,13 +286,13 @@ def _cell(evidence: Evidence, found: _Cells, column: int, step: float) -> list[M
     """Draw what one source reports on an outcome; several results share the cell."""
     room = min(24, step / max(len(found), 1))
     drawn = []
-    for number, (finding, relation) in enumerate(found):
+    for number, (finding, row) in enumerate(found):
         x = column + (number - (len(found) - 1) / 2) * room / step
-        colour, frame = _LOOKS.get(relation, (drawing.GREY, None))
+        colour, frame = _LOOKS.get(row.relation, (drawing.GREY, None))
         if frame:
             look: Mark = {"shape": "square", "size": (room - 3) ** 2, "colour": colour, **frame}
             drawn.append(point(x, on_axis=True, hollow=True, **look))
-        look = drawing.look_of(evidence, finding) | {"colour": colour, "relation": relation}
+        look = drawing.look_of(evidence, finding) | {"colour": colour, "relation": row.relation}
         look |= {"finding_id": finding.finding_id, "says": drawing.result_sentence(finding)}
         drawn.append(point(x, size=min(110, (room / 2) ** 2), **look))
     return drawn
