@@ -290,6 +290,15 @@ def test_the_matrix_explains_only_what_it_shows(topic: Evidence) -> None:
     assert "blue, no frame: agrees" in drawn and "thick frame" not in drawn
 
 
+def test_a_legend_explains_each_look_that_is_shown(figures: dict[str, Figure]) -> None:
+    for name in ("forest_plot", "agreement_plot", "timeline_plot", "trials_plot"):
+        drawn = marks(figures[name], "point")
+        looks = [(row["shape"], row["hollow"], row["dashed"], "standing" in row) for row in drawn]
+        assert {look[:3] for look in looks if look[3]} <= {
+            look[:3] for look in looks if not look[3]
+        }
+
+
 def test_the_map_has_sizes_of_trials_and_shapes_of_results(figures: dict[str, Figure]) -> None:
     drawn = {row.get("source_id"): row for row in marks(figures["trials_plot"], "point")}
     assert drawn["fern2019"]["shape"] == "triangle-up"

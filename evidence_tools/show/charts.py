@@ -76,7 +76,7 @@ def trials_plot(
         look["standing"] = "counted"
         lanes.append(_trial_lane(evidence, trial, every.get(trial.source_id, []), size, look))
     legend: dict[str, Mark] = {
-        form: {"shape": "square", "colour": colour} for form, colour in colours.items()
+        form: {"shape": drawing.SWATCH, "colour": colour} for form, colour in colours.items()
     }
     known = [number for number in numbers if number]
     for number in (*known[:1], *known[-1:], numbers[0]):
@@ -187,7 +187,10 @@ def _trial_lane(
     says = f"{words.source_name(source)} ({words.join_known(*about, mark=', ')}): {said}."
     look |= {"shape": drawing.MIXED if len(shapes) > 1 else next(iter(shapes), drawing.SILENT)}
     look |= {"hollow": bool(marks) and all(one["hollow"] for one in marks), "says": says}
-    look |= {"colour": drawing.GREY, "standing": findings[0].standing} if aside else {}
+    look["unsure"] = any(one["unsure"] for one in marks)
+    if aside:
+        look |= {"colour": drawing.GREY, "standing": findings[0].standing}
+        look["dashed"] = look["standing"] in drawing.FLAGGED
     place = read_times(f"{trial.duration} {trial.duration_unit}")[0]
     mark = point(place, on_axis=True, source_id=trial.source_id, **look)
     return Lane(words.with_details(source.short_name, same), says, [mark], "", _dose_text(trial))

@@ -42,6 +42,8 @@ SHAPES = {
 }
 """Shape of each direction, the same in all figures."""
 MIXED, SILENT = "diamond", "stroke"
+SWATCH = "M-1,-0.4H1V0.4H-1Z"
+"""Shape of a sample of a colour, which no mark has."""
 MEANINGS = {
     **{shape: words.DIRECTIONS[way] for way, shape in SHAPES.items()},
     **{MIXED: "several results, not all alike", SILENT: "no result on it here"},
@@ -100,7 +102,8 @@ def _layer(sort: str, marks: Sequence[Mark], x: Any) -> Any:
         look |= {"baseline": "middle", "color": INK, "fontSize": FONT_SIZE, "lineHeight": LINE}
         return chart.mark_text(**look).encode(text="text:N")
     look = {"stroke": of["colour"], "strokeWidth": of["width"]}
-    look |= {"strokeDash": alt.expr("datum.dashed ? [4, 3] : [1, 0]")}
+    dashes = "[2, 1]" if sort == "point" else "[4, 3]"
+    look |= {"strokeDash": alt.expr(f"datum.dashed ? {dashes} : [1, 0]")}
     if sort == "point":
         fill = alt.expr("datum.hollow ? 'transparent' : datum.colour")
         return chart.mark_point(shape=of["shape"], size=of["size"], fill=fill, opacity=1, **look)
@@ -112,13 +115,15 @@ def _layer(sort: str, marks: Sequence[Mark], x: Any) -> Any:
 def look_of(evidence: Evidence, result: Any) -> Mark:
     """Give the look of a result: the colour of its kind, or grey when it is not counted.
 
-    It is hollow when it is not significant, or must not be relied on.
+    It is hollow when it is not significant, and also dashed when it must not be relied on.
     """
     colour = evidence.rows("kinds")[result.kind].colour or INK
-    hollow = words.is_silent(result) or result.standing in FLAGGED
+    flagged = result.standing in FLAGGED
+    hollow = words.is_silent(result) or flagged
     look: Mark = {"on_axis": True, "shape": SHAPES[result.direction], "hollow": hollow}
     look["colour"] = str(colour) if result.standing == "counted" else GREY
-    return look | {"standing": result.standing}
+    unsure = result.direction in words.ARROWS and result.statistically_significant == "not stated"
+    return look | {"standing": result.standing, "dashed": flagged, "unsure": unsure}
 
 
 def result_sentence(finding: Any) -> str:
@@ -129,26 +134,20 @@ def result_sentence(finding: Any) -> str:
 
 
 def _explain(lanes: Sequence[Lane]) -> dict[str, Mark]:
-    """Give what a legend needs to say on the marks of results, each with its look.
-
-    Where the value of a lane is in words, these say its direction.
-    """
+    """Give what a legend needs to say on the marks of results that are shown, with their looks."""
     results = [one for lane in lanes for one in lane.marks if "standing" in one]
-    in_words = any(lane.value for lane in lanes)
-    shapes = {one["shape"] for one in results if not in_words}
-    said: dict[str, Mark] = {
-        meaning: {"shape": shape, "hollow": shape == SHAPES["no_significant_change"]}
-        for shape, meaning in MEANINGS.items()
-        if shape in shapes
-    }
-    hollow: Mark = {"shape": SHAPES["increase"], "hollow": True}
-    relied = [one for one in results if one["standing"] not in FLAGGED]
-    if any(one["hollow"] and (in_words or "triangle" in one["shape"]) for one in relied):
-        said["not significant"] = hollow
-    if any(one["standing"] == "context" for one in relied):
-        said["grey: context, not counted"] = {"colour": GREY}
-    if len(relied) < len(results):
-        said["grey, hollow: not to be relied on"] = hollow | {"colour": GREY}
+    found = words.grouped(results, lambda one: (one["dashed"], one["shape"], one["hollow"]))
+    order, said = list(MEANINGS), dict[str, Mark]()
+    for key in sorted(found, key=lambda key: (key[0], order.index(key[1]), key[2])):
+        (flagged, shape, hollow), same = key, found[key]
+        more = ", significant or not stated" if any(one["unsure"] for one in same) else ""
+        more = ", not significant" if hollow and shape != SHAPES["no_significant_change"] else more
+        more = ", not to be relied on" if flagged else more
+        look: Mark = {"dashed": flagged, "shape": shape, "hollow": hollow}
+        grey = all(one["colour"] == GREY for one in same)
+        said[MEANINGS[shape] + more] = look | {"colour": GREY if grey else INK}
+    if any(one["standing"] == "context" for one in results):
+        said["grey: context, not counted"] = {"shape": SWATCH, "colour": GREY}
     return said
 
 
