@@ -162,10 +162,11 @@ def _timed_lane(evidence: Evidence, rows: Sequence[Any]) -> Lane:
     when = words.listed(dict.fromkeys(row.timepoint for row in ordered))
     aside = "" if row.standing == "counted" else f"; not counted: {row.standing}"
     says = f"{words.reports_text(row)}; measured: {when}{aside}."
-    look = drawing.look_of(evidence, row) | {"source": row.source, "says": says}
+    name = words.source_name(row)
+    look = drawing.look_of(evidence, row) | {"source": name, "says": says}
     times = sorted({time for row in rows for time in read_times(row.timepoint)})
     drawn = [point(x, **look) for x in times]
-    return Lane(row.source, says, drawn, heading=row.outcome)
+    return Lane(name, says, drawn, heading=row.outcome)
 
 
 def _trial_lane(
@@ -193,7 +194,8 @@ def _trial_lane(
         look["dashed"] = look["standing"] in drawing.FLAGGED
     place = read_times(f"{trial.duration} {trial.duration_unit}")[0]
     mark = point(place, on_axis=True, source_id=trial.source_id, **look)
-    return Lane(words.with_details(source.short_name, same), says, [mark], "", _dose_text(trial))
+    label = words.with_details(words.source_name(source), same)
+    return Lane(label, says, [mark], heading=_dose_text(trial))
 
 
 def _people(number: int | None) -> str:

@@ -50,7 +50,7 @@ def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Tex
     lanes = []
     for finding in findings:
         outcome = words.sentence_case(words.outcome_text(evidence.outcome(finding.outcome_id)))
-        label = f"{outcome}, {finding.source}" if several else outcome
+        label = f"{outcome}, {words.source_name(finding)}" if several else outcome
         lanes.append(_lane(evidence, finding, label, own_scale=True))
     axis = Axis(-1, 1, title=[_sides(evidence, findings)], ticks={0: "0"}, null=0, top=True)
     return draw_lanes(lanes, axis, name, caption or words.sentence("caption.markers"))
@@ -83,7 +83,9 @@ def forest_plot(
     titles = [_sides(evidence, findings), _shared_scale(findings)]
     lanes = []
     for finding in findings:
-        label = words.join_known(finding.source, words.analysis_text(finding), mark=", ")
+        label = words.join_known(
+            words.source_name(finding), words.analysis_text(finding), mark=", "
+        )
         heading = finding.outcome if len(by_outcome) > 1 else ""
         lanes.append(_lane(evidence, finding, label, heading))
     ends = [end for finding in findings for end in _ends(finding)]
@@ -274,12 +276,11 @@ def agreement_plot(
 
 
 def _row_name(cells: _Cells) -> str:
-    """Name a source, and say in a word or two why its grey marks are not counted."""
+    """Name a source with its doubt, and say in two words why its grey marks are not counted."""
     standings = dict.fromkeys(finding.standing for finding, _ in cells)
-    concern = {"struck out": f"struck out: {words.concern_text(cells[0][0])}"}
-    reasons = words.listed(concern.get(key, key) for key in standings if key != "counted")
+    reasons = words.listed(key for key in standings if key != "counted")
     grey = "grey: " if reasons and "counted" in standings else ""
-    return words.with_details(cells[0][0].source, grey + reasons)
+    return words.with_details(words.source_name(cells[0][0]), grey + reasons)
 
 
 def _cell(evidence: Evidence, found: _Cells, column: int, step: float) -> list[Mark]:

@@ -259,8 +259,8 @@ def finding_runs(finding: Any, source: Any) -> Runs:
 def standing_text(finding: Any, *, brief: bool = False) -> str:
     """Say why a finding does not count as agreement, or nothing when it counts.
 
-    A source that is struck out carries its reason beside its name already; charts say it, and
-    have room for a ``brief`` one only.
+    A source that is struck out carries its reason beside its name already; charts have room for
+    a ``brief`` one only.
     """
     if finding.standing == "context" and finding.contrast == "within an arm":
         return "change within one arm"
@@ -271,7 +271,7 @@ def standing_text(finding: Any, *, brief: bool = False) -> str:
         reason = lower_first(finding.set_aside).rstrip(".")
         return "set aside: contradicts its own source" if brief else reason
     if finding.standing == "struck out":
-        return f"struck out: {concern_text(finding)}" if brief else ""
+        return finding.standing if brief else ""
     return "replaced by a later correction" if finding.standing == "superseded" else ""
 
 
