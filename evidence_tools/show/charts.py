@@ -44,9 +44,9 @@ def timeline_plot(
     lanes = [_timed_lane(evidence, rows) for rows in alike.values()]
     measured = {row.outcome_id for row in timed}
     silent = [words.lower_first(one.name) for one in outcomes if one.outcome_id not in measured]
-    caption = caption or words.sentence("caption.timeline")
     return draw_lanes(
-        lanes, _months_axis(lanes, "since the start"), name, caption,
+        lanes, _months_axis(lanes, "since the start"), name,
+        caption or words.sentence("caption.timeline"),
         note=f"No time of measurement is known for {words.listed(silent)}." if silent else "",
     )  # fmt: skip
 
@@ -73,7 +73,6 @@ def trials_plot(
     lanes = []
     for trial, size in zip(timed, sizes, strict=True):
         look = {"colour": colours[trial.form], "size": _size(size, numbers[-1])}
-        look["standing"] = "counted"
         lanes.append(_trial_lane(evidence, trial, every.get(trial.source_id, []), size, look))
     legend: dict[str, Mark] = {
         form: {"shape": drawing.SWATCH, "colour": colour} for form, colour in colours.items()
@@ -162,11 +161,10 @@ def _timed_lane(evidence: Evidence, rows: Sequence[Any]) -> Lane:
     when = words.listed(dict.fromkeys(row.timepoint for row in ordered))
     aside = "" if row.standing == "counted" else f"; not counted: {row.standing}"
     says = f"{words.reports_text(row)}; measured: {when}{aside}."
-    name = words.source_name(row)
-    look = drawing.look_of(evidence, row) | {"source": name, "says": says}
+    look = drawing.look_of(evidence, row) | {"source": words.source_name(row), "says": says}
     times = sorted({time for row in rows for time in read_times(row.timepoint)})
     drawn = [point(x, **look) for x in times]
-    return Lane(name, says, drawn, heading=row.outcome)
+    return Lane(look["source"], says, drawn, heading=row.outcome)
 
 
 def _trial_lane(
@@ -178,9 +176,8 @@ def _trial_lane(
     marks = [drawing.look_of(evidence, finding) for finding in findings]
     shapes = {one["shape"] for one in marks}
     aside = "".join(dict.fromkeys(words.aside_text(finding, brief=True) for finding in findings))
-    source, same = evidence.source(trial.source_id), ""
-    if trial.same_trial_as:
-        same = f"same trial: {evidence.source(trial.same_trial_as).short_name}"
+    source, other = evidence.source(trial.source_id), trial.same_trial_as
+    same = f"same trial: {evidence.source(other).short_name}" if other else ""
     length = words.amount_text(trial.duration_printed, trial.duration_unit)
     about = (trial.form, _dose_text(trial), f"for {length}", _people(size), same)
     reports = words.listed(dict.fromkeys(map(words.direction_text, findings)))
@@ -188,10 +185,9 @@ def _trial_lane(
     says = f"{words.source_name(source)} ({words.join_known(*about, mark=', ')}): {said}."
     look |= {"shape": drawing.MIXED if len(shapes) > 1 else next(iter(shapes), drawing.SILENT)}
     look |= {"hollow": bool(marks) and all(one["hollow"] for one in marks), "says": says}
-    look["unsure"] = any(one["unsure"] for one in marks)
-    if aside:
-        look |= {"colour": drawing.GREY, "standing": findings[0].standing}
-        look["dashed"] = look["standing"] in drawing.FLAGGED
+    look |= {"unsure": any(one["unsure"] for one in marks), "standing": "counted"}
+    if aside:  # then all results are grey
+        look |= {key: marks[0][key] for key in ("colour", "standing", "dashed")}
     place = read_times(f"{trial.duration} {trial.duration_unit}")[0]
     mark = point(place, on_axis=True, source_id=trial.source_id, **look)
     label = words.with_details(words.source_name(source), same)
@@ -203,10 +199,7 @@ def _people(number: int | None) -> str:
 
 
 def _size(number: int | None, most: int) -> float:
-    """Give the size of a mark in square pixels, with the square root of the participants.
-
-    Beside one trial of thousands, all others would else be as small as a mark can be.
-    """
+    """Give the pixels of a mark by the square root of participants: one trial may be very large."""
     return max(40.0, 330.0 * (number / most) ** 0.5) if number else 50.0
 
 

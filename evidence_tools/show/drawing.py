@@ -2,7 +2,7 @@
 
 A mark is a text, point or rule; its colour, shape and frame show a result. A lane has its label
 on the left, its value in words on the right, and its marks on the axis between; on a phone both
-texts are above the marks. What has no estimate has no mark.
+texts are above the marks. What has no estimate has no mark, and is listed below the axis.
 """
 
 from __future__ import annotations
@@ -257,11 +257,14 @@ def draw_lanes(
 
     specs = []
     legend = _explain(lanes) | dict(legend or {})
+    drawn, bare = ([lane for lane in lanes if bool(lane.marks) == known] for known in (True, False))
     with debug_mode(False):
         for width in (WIDE, NARROW):
-            charts = [_stack(lanes, axis, width)]
+            charts = [_stack(drawn, axis, width)] if drawn else []
             if legend:
                 charts.append(_legend(legend, width))
+            if bare:
+                charts.append(_stack(bare, None, width))
             if note:
                 lines = wrap(note, width)
                 charts.append(draw_marks([text(0, LINE / 2, text=lines)], width, _height(lines)))
@@ -277,10 +280,11 @@ def _height(lines: str) -> int:
 
 
 def _stack(lanes: Sequence[Lane], axis: Axis | None, width: int) -> Any:
-    """Put lanes below each other."""
+    """Put lanes below each other; without an axis, labels take its place."""
     valued = any(lane.value for lane in lanes)
     above = valued and width <= NARROW  # texts are above the marks
-    left = _EDGE if above else _LABELS * width + _EDGE
+    labels = _LABELS if axis else _VALUES - _LABELS / 10
+    left = _EDGE if above else labels * width + _EDGE
     right = _VALUES * width - _EDGE if valued and not above else width - _EDGE
     marks, null, y, before = list[Mark](), list[tuple[float, float]](), 0.0, ""
     for lane in lanes:
@@ -289,8 +293,8 @@ def _stack(lanes: Sequence[Lane], axis: Axis | None, width: int) -> Any:
             lines = wrap(lane.heading, width if width <= NARROW else left)
             marks.append(text(0, y + LINE / 2, text=lines, weight="bold"))
             y += _height(lines)
-        texts, middle, y = _texts(lane, y + _PAD, width, above=above)
-        if lane.marks and above:  # no line crosses a text
+        texts, middle, y = _texts(lane, y + _PAD, width, 1 if above else labels)
+        if above:  # no line crosses a text
             null.append((middle - LINE / 2, y - middle + LINE / 2))
         marks += [*texts, *({**one, "y": middle + one["y"]} for one in lane.marks)]
         marks.append(rule(0, y, x2=width, opacity=0.25))
@@ -303,17 +307,17 @@ def _stack(lanes: Sequence[Lane], axis: Axis | None, width: int) -> Any:
     return draw_marks(marks, width, y, axis.encode(left, right, grid=not above))
 
 
-def _texts(lane: Lane, y: float, width: int, *, above: bool) -> tuple[list[Mark], float, float]:
+def _texts(lane: Lane, y: float, width: int, labels: float) -> tuple[list[Mark], float, float]:
     """Write label and value; give the middle of the marks, and the end of the lane."""
-    blocks = [(0, lane.label, _LABELS), (_VALUES, lane.value, 1 - _VALUES)]
-    if above:
+    blocks = [(0, lane.label, labels), (_VALUES, lane.value, 1 - _VALUES)]
+    if above := labels == 1:
         blocks = [(0, words.join_known(lane.label, lane.value, mark=": "), 1)]
     texts = [(x * width, wrap(said, room * width)) for x, said, room in blocks if said]
     height = max((_height(lines) for _, lines in texts), default=LINE)
     marks = [text(x, y + (height - _height(lines) + LINE) / 2, text=lines) for x, lines in texts]
-    middle = y + height + LINE / 2 if above else y + height / 2
-    end = middle + LINE / 2 if above and lane.marks else y + height
-    return marks, middle, max(end, middle + lane.room) + _PAD
+    below = LINE if above and lane.marks else 0
+    middle = y + height + below / 2 if below else y + height / 2
+    return marks, middle, max(y + height + below, middle + lane.room) + _PAD
 
 
 def _legend(legend: Mapping[str, Mark], width: int) -> Any:

@@ -104,10 +104,11 @@ def _lane(
     direction = "" if stated else words.direction_text(finding)
     figures = words.estimate_text(finding, gaps=own_scale)
     value = words.join_known(direction, figures, words.standing_text(finding, brief=True))
-    value = f"{words.ARROWS.get(finding.direction, '')} {value}".strip()
+    value = f"{words.ARROWS.get(finding.direction, '')}\N{NO-BREAK SPACE}{value}".strip()
     says = drawing.result_sentence(finding)
     if not ends:
-        return Lane(label, says, value=value, heading=heading)
+        heading = words.join_known(heading, "without an estimate", mark=", ")
+        return Lane(label, says, value=value, heading=words.sentence_case(heading))
     reach = 1.1 * max(map(abs, ends)) or 1 if own_scale else 1
     flagged = finding.standing in drawing.FLAGGED
     look = drawing.look_of(evidence, finding) | {"says": says, "finding_id": finding.finding_id}
