@@ -271,7 +271,7 @@ def test_the_matrix_has_a_mark_for_each_result_that_a_tally_counts(topic: Eviden
 def test_what_is_not_counted_is_grey_in_the_matrix_and_named(figures: dict[str, Figure]) -> None:
     matrix = figures["agreement_plot"]
     grey = [of(matrix, key)[0] for key in ("white2020-som", "owl2014-som", "wren2012-vig")]
-    assert {mark["colour"] for mark in grey} == {GREY}
+    assert {mark["colour"] for mark in grey} == {GREY} and grey[0]["size"] < grey[1]["size"]
     drawn = texts(matrix)
     assert "White 2020 (context)" in drawn and "(contradicts itself; set aside)" in drawn
     assert "Wren 2012 (retracted; struck out)" in drawn

@@ -232,8 +232,8 @@ def agreement_plot(
     """Draw a matrix of sources by outcomes: direction as shape, agreement as colour and frame.
 
     A result without significance refutes nothing; only opposite significant results conflict.
-    What is not counted is grey, with the reason in the row's name. Findings have a column for
-    each outcome; their main results are drawn, and those on several outcomes taken together.
+    What is not counted is grey, context also small, with the reason in the row's name. Findings
+    have a column for each outcome, with main results, and those on outcomes taken together.
 
     >>> evidence = load_evidence("tests/topic")
     >>> agreement_plot(evidence.findings.query("role == 'marker'")).name
@@ -264,7 +264,7 @@ def agreement_plot(
     square: Mark = {"shape": "square", "size": 300, "hollow": True}
     relations = {row.relation for _, row in drawn}
     legend = {
-        meaning: {"colour": colour, **(square | frame if frame else {})}
+        meaning: {"colour": colour, **(square | frame if frame else {"shape": drawing.SWATCH})}
         for relation, (colour, frame) in _LOOKS.items()
         if relation in relations and (meaning := _LEGEND.get(relation))
     }
@@ -296,5 +296,6 @@ def _cell(evidence: Evidence, found: _Cells, column: int, step: float) -> list[M
             drawn.append(point(x, on_axis=True, hollow=True, **look))
         look = drawing.look_of(evidence, finding) | {"colour": colour, "relation": row.relation}
         look |= {"finding_id": finding.finding_id, "says": drawing.result_sentence(finding)}
-        drawn.append(point(x, size=min(110, (room / 2) ** 2), **look))
+        small = 0.4 if finding.standing == "context" else 1  # greys are alike on a dark page
+        drawn.append(point(x, size=small * min(110, (room / 2) ** 2), **look))
     return drawn
