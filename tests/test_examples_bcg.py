@@ -64,11 +64,13 @@ def test_a_sentence_that_no_row_holds_is_refused(tmp_path: Path, sentence: str, 
     assert rule in {problem.rule for problem in found}, found
 
 
-def test_a_sense_that_no_rule_looks_for_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "said"), [(b"subjct,", "'subjct'.*did you mean 'subject'"), (b"\xe9,", "not UTF-8")]
+)
+def test_words_that_cannot_be_read_are_refused(tmp_path: Path, typed: bytes, said: str) -> None:
     words = copy_example(tmp_path / "book") / "data" / "wording" / "body.csv"
-    text = words.read_text(encoding="utf-8").replace("subject,", "subjct,")
-    words.write_text(text, encoding="utf-8")
-    with pytest.raises(EvidenceError, match=r"body.csv:2: .*'subjct'.*did you mean 'subject'"):
+    words.write_bytes(words.read_bytes().replace(b"subject,", typed))
+    with pytest.raises(EvidenceError, match=f"body.csv:2: .*{said}"):
         Wording(load_evidence(words.parents[1]))
 
 

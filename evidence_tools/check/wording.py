@@ -93,13 +93,12 @@ class Wording:
         senses = _rows(_GENERAL / "senses.csv")
         self.wider = {row["sense"]: row["wider"].split() for _, row in senses}
         self.wider["kin"] = [] if strict else ["subject"]
-        self.wider["better"] = ["good", "claim"] if strict else ["up", "move", "direction", "claim"]
+        better = "good" if strict else "up"  # a promise here, and more of something elsewhere
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
         paths = [p for p in sorted(_GENERAL.glob("*.csv")) if p.stem not in _TABLES]
         paths += sorted((evidence.folder / "wording").glob("*.csv"))
-        tables = [evidence.folder / "topic.yml", *evidence.folder.glob("*.csv"), *paths]
-        written = " ".join(path.read_text(encoding="utf-8") for path in tables)
-        self.vocabulary = set(_LETTERS.findall(written.lower()))
+        tables = [evidence.folder / "topic.yml", *evidence.folder.glob("*.csv")]
+        written = [read_text(path)[0] for path in tables]
         for path in paths:
             for line, row in _rows(path):
                 if row["sense"] not in self.wider:
@@ -108,8 +107,11 @@ class Wording:
                     raise EvidenceError(
                         [Problem(relative_name(path), line, "sense", message + hint)]
                     )
+                written += row.values()
                 if row["sense"] != "plain":  # which the vocabulary holds
-                    self._add(split_list(row["words"]), row["sense"], row["means"])
+                    sense = better if row["sense"] == "better" else row["sense"]
+                    self._add(split_list(row["words"]), sense, row["means"])
+        self.vocabulary = set(_LETTERS.findall(" ".join(written).lower()))
         for names, sense, means in self._names():
             self._add(names, sense, means)
         kinds, outcomes = evidence.rows("kinds"), evidence.rows("outcomes")
