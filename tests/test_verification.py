@@ -126,6 +126,8 @@ def with_entry(content: bytes, name: str, attributes: int) -> bytes:
     return packed.getvalue()
 
 
+OUT = {"../outside": b""}
+LISTED = manifest_bytes({"stamp": {"version": "1.0.0"}}, OUT)
 DAMAGES = {
     "bytes at the end": lambda content: content + b"more",
     "bytes at the beginning": lambda content: b"#!" + content,
@@ -133,7 +135,7 @@ DAMAGES = {
     "cut": lambda content: content[:-100],
     "not a zip file": lambda _: b"x" * 100,
     "empty": lambda _: pack({}),
-    "a name that leads elsewhere": lambda _: pack({"../outside": b""}),
+    "a listed name that leads elsewhere": lambda _: pack(OUT | {"report.json": LISTED}),
 }
 ENTRIES = {"html/": 0, "odd/": 0o100644, "link": 0o120777}
 ENTRIES |= dict.fromkeys(["../outside", "/outside", "C:outside", "CITATION.cff"], 0o100644)

@@ -84,6 +84,8 @@ def unpack(place: Path) -> dict[str, bytes]:
         content = place.read_bytes()
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             contents = {name: archive.read(name) for name in archive.namelist()}
+        if any(re.search(r"(^|/)\.{0,2}(/|$)|[\\:]", name) for name in contents):
+            raise ValueError("a name in it leads elsewhere")
         if pack(contents) != content:
             raise ValueError("not as a bundle is packed")
     except Exception as error:  # what zipfile raises on damage has no common kind
@@ -209,6 +211,8 @@ def project_version(folder: Path) -> str:
 def read_day(seconds: str = "") -> str:
     """Give the day of ``SOURCE_DATE_EPOCH``, else of the seconds of a commit, else today (UTC)."""
     seconds = os.environ.get("SOURCE_DATE_EPOCH") or seconds
+    if seconds and not re.fullmatch("[0-9]{1,11}", seconds):
+        raise ReleaseError(f"SOURCE_DATE_EPOCH is {seconds!r}; give seconds since 1970")
     moment = datetime.fromtimestamp(int(seconds), UTC) if seconds else datetime.now(UTC)
     return moment.date().isoformat()
 

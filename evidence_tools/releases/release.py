@@ -27,9 +27,7 @@ from evidence_tools.releases.manifest import (
     ReleaseError,
     check_contents,
     fill,
-    git,
     read_folder,
-    run_program,
     version_key,
 )
 
@@ -57,11 +55,9 @@ def release(folder: Path, version: str) -> str:
     evidence = _ready(folder, version, [*released], day)
     after = difference.take_snapshot(evidence, version, day)
     before = next(reversed(released.values()), None)
-    known: dict[str, Any] = {"before": before, "after": after}
-    known["escape"] = partial(_MARKUP.sub, r"\\\1")
-    files = {
-        f"data/releases/{version}.json": f"{json.dumps(after, indent=1, ensure_ascii=False)}\n"
-    }
+    known = dict[str, Any](before=before, after=after, escape=partial(_MARKUP.sub, r"\\\1"))
+    snapshot = json.dumps(after, indent=1, ensure_ascii=False)
+    files = {f"data/releases/{version}.json": f"{snapshot}\n"}
     if before:
         changes = difference.compare(before, after)
         known["summary"] = difference.summary_lines(changes)
@@ -72,7 +68,7 @@ def release(folder: Path, version: str) -> str:
     try:
         for name, text in files.items():
             manifest.write_whole(folder / name, text.encode())
-        git(folder, "add", "--", *files)
+        manifest.git(folder, "add", "--", *files)
     except (OSError, ReleaseError) as error:
         raise ReleaseError(f"the release cannot be written: {error}{_UNDO}") from None
     names = "\n  ".join(files)
@@ -130,11 +126,10 @@ def make_bundle(folder: Path, build: Path, target: Path | None = None) -> Path:
     built, own = described["stamp"], manifest.read_stamp(folder)
     if built["modified"] or own.modified or not own.commit or built["commit"] != own.commit:
         raise ReleaseError("the build is not of what is committed here; commit, and build again")
-    tops = [name for name in found if re.fullmatch(r"[^/]+\.(pdf|bib|ris)", name)]
     contents = {f"html/{name}": content for name, content in found.items()}
-    for name in git(folder, "ls-files", "-z").split("\0")[:-1]:
+    for name in manifest.git(folder, "ls-files", "-z").split("\0")[:-1]:
         contents[name] = (folder / name).read_bytes()
-    contents |= {name: found[name] for name in tops}
+    contents |= {name: found[name] for name in found if re.fullmatch(r"[^/]+\.(pdf|bib|ris)", name)}
     names = sorted(name for name in contents if not name.startswith("html/"))
     crate = fill(_HERE / "crate.json", **described, names=names)
     contents["ro-crate-metadata.json"] = crate.encode()
@@ -255,7 +250,7 @@ def sign(place: Path, key: Path) -> Path:
     """Sign a sound build or bundle with a private ssh key; the signature lies beside."""
     verify(place)
     signed, signature = _signed_file(place)
-    content = run_program([*_SIGN, "sign", "-f", str(key)], input=signed.read_bytes())
+    content = manifest.run_program([*_SIGN, "sign", "-f", str(key)], input=signed.read_bytes())
     manifest.write_whole(signature, content)
     return signature
 
@@ -273,7 +268,7 @@ def _check_signature(place: Path, key: Path, signature: Path | None) -> None:
         allowed.write_text(f"author {key.read_text('utf-8').strip()}\n", encoding="utf-8")
         options = ["-I", "author", "-f", str(allowed), "-s", str(signature or beside)]
         try:
-            run_program([*_SIGN, "verify", *options], input=signed.read_bytes())
+            manifest.run_program([*_SIGN, "verify", *options], input=signed.read_bytes())
         except ReleaseError as error:
             message = f"no signature says that it is what the owner of {key} signed ({error})"
             raise ReleaseError(f"{relative_name(signed)}: {message}") from None
