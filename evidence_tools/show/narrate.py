@@ -6,7 +6,7 @@ Functions take rows first, as a frame made with pandas or as identifiers, and gi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -113,8 +113,11 @@ def agreement_runs(outcome: Row, findings: Sequence[Row], most: int = 3) -> Runs
     counted = [finding for finding in findings if finding.standing == "counted"]
     ways = words.grouped(counted, lambda f: words.way_text(f, article=False))
     others = [finding for finding in findings if finding.standing != "counted"]
-    # Beside the name of a source is what is against it.
+    # Beside the name of a source is what is against it; several contexts are one group.
     why = {f: "" if f.standing == "set aside" else words.standing_text(f) for f in others}
+    contexts = {why[f] for f in others if f.standing == "context" and f.contrast != "within an arm"}
+    if len(contexts) > 1:
+        why |= {f: "on other forms or people" for f in others if why[f] in contexts}
     aside = words.grouped(others, lambda f: f"not counted, {why[f] or f.standing}")
     said = [runs(Run(words.sentence_case(words.outcome_text(outcome)), style="strong"), ".")]
     said += [runs(" No result that counts.")] if not counted else []
@@ -126,15 +129,13 @@ def agreement_runs(outcome: Row, findings: Sequence[Row], most: int = 3) -> Runs
     return runs(*said)
 
 
-def _named(outcome: Row, findings: Iterable[Row]) -> list[Run]:
-    named = []
+def _named(outcome: Row, findings: Iterable[Row]) -> Iterator[Run]:
     for same in words.grouped(findings, lambda f: (f.source_id, f.outcome_id)).values():
         times = words.listed(dict.fromkeys(f.timepoint for f in same if f.timepoint))
         other = same[0].outcome_id != outcome.outcome_id
         about = f" ({words.lower_first(same[0].outcome)})" if other else ""
         text = f"{words.source_name(same[0])}{f' at {times}' if times else ''}{about}"
-        named.append(words.finding_run(same[0], text))
-    return named
+        yield words.finding_run(same[0], text)
 
 
 def narrate_rows(selection: Selection, table: str) -> Prose:

@@ -110,8 +110,7 @@ def _meaning(evidence: Evidence, outcome: Row) -> str:
     elif results[0].conflict:
         said = "Significant results point in opposite directions."
     elif ways:
-        report = "reports" if len(ways) == 1 else "report"
-        said = f"Results differ: {len(ways)} of {len(results)} {report} {ways[0]}."
+        said = f"Results differ: {len(ways)} of {len(results)} with {ways[0]}."
     else:
         said = f"It is not known whether {subject} changes {name}."
     turned = any(finding in row_sets(evidence)["turned"] for finding in results)
