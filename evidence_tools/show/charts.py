@@ -191,7 +191,7 @@ def _trial_lane(
     place = read_times(f"{trial.duration} {trial.duration_unit}")[0]
     mark = point(place, on_axis=True, source_id=trial.source_id, **look)
     label = words.with_details(words.source_name(source), same)
-    return Lane(label, says, [mark], heading=_dose_text(trial))
+    return Lane(label, says, [mark], _dose_text(trial))
 
 
 def _people(number: int | None) -> str:
