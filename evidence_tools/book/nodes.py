@@ -130,12 +130,19 @@ def _visit_entry(self: Any, node: nodes.entry) -> None:
     self.body[-1] = f"{self.body[-1].rstrip().removesuffix('>')}{extra}>"
 
 
+def _visit_text(self: Any, node: nodes.Text) -> None:
+    """Write text; a browser would break a range after its dash."""
+    type(self).visit_Text(self, node)
+    self.body[-1] = re.sub(r"[\d.,]+–[\d.,]*\d", r'<span class="range">\g<0></span>', self.body[-1])
+
+
 def add_nodes(app: Sphinx) -> None:
     """Register the nodes and transforms."""
     # The bibliography extension asks for it at each citation, through all installed packages.
     plugin._load_entry_point = cache(plugin._load_entry_point)
     app.add_node(evidence_chart, html=(_visit_chart, None))
     app.add_node(nodes.entry, override=True, html=(_visit_entry, None))
+    app.add_node(nodes.Text, override=True, html=(_visit_text, None))  # type: ignore[arg-type]
     app.connect("doctree-read", show_brackets)
     app.add_html_math_renderer("evidence_mathml", (_visit_math, None), (_visit_math_block, None))
     app.connect("doctree-read", read_formulas, priority=400)  # before titles are collected

@@ -180,10 +180,10 @@ def _table(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
 
 
 def _width(column: Sequence[str]) -> int:
-    """Give a column the room that its longest word needs, and more where its texts are long."""
+    """Give a column the room that its longest word needs, and more where some texts are long."""
     longest = max(len(word) for text in column for word in text.split() or [""])
-    average = sum(map(len, column)) / len(column)
-    return max(min(longest, 14), round(math.pow(average, 0.75)), 4)
+    square = sum(len(text) ** 2 for text in column) / len(column)  # a few long texts count too
+    return max(min(longest, 14), round(math.pow(square, 0.375)), 4)
 
 
 def _row(data: dict[str, Any], page: Page) -> nodes.row:
