@@ -176,11 +176,12 @@ def summary_lines(changes: pd.DataFrame) -> list[str]:
     lines, cells = [], changes[changes["part"] == EVIDENCE]
     rows = cells[cells["table"] != RATINGS].drop_duplicates(["table", "key"])
     for table, kinds in rows.groupby("table", sort=False)["kind"]:
-        counts = kinds.value_counts().sort_index()
-        listed = ", ".join(f"{number} {kind}" for kind, number in counts.items())
+        listed = ", ".join(f"{n} {kind}" for kind, n in kinds.value_counts().sort_index().items())
         lines.append(f"Rows of {table}: {listed}.")
     for (table, column), title in HEADLINES.items():
-        own = cells[(cells["table"] == table) & (cells["column"] == column)]
+        own = cells[(cells["table"] == table) & (cells["column"] == column)].copy()
+        # Readers know no keys of rows.
+        own.loc[own["column"].eq("superseded_by") & own["after"].ne(""), "after"] = "a later result"
         for (was, now), names in own.groupby(["before", "after"], sort=False)["name"]:
             move = f"{was or 'blank'} → {now or 'blank'}".replace("_", " ")
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
