@@ -11,7 +11,8 @@ from evidence_tools.check.claims import read_claims
 from evidence_tools.check.ledger import numbers
 from evidence_tools.check.pages import Text, parse_page, sentences
 from evidence_tools.check.review import Review, check_page
-from evidence_tools.check.verdicts import Judge, say
+from evidence_tools.check.rows import say
+from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.model import load_evidence
 
 BODY = """sense,words,means,reason

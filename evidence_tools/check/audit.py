@@ -12,17 +12,8 @@ from pathlib import Path
 
 from evidence_tools.check.claims import Clause, Reading, read_claims
 from evidence_tools.check.pages import Text, read_document, sentences, text_blocks
-from evidence_tools.check.verdicts import (
-    ABSENT,
-    ADVICE,
-    CONTRADICTED,
-    DIRECTIONS,
-    STRONGER,
-    Fault,
-    Judge,
-    fits,
-    say,
-)
+from evidence_tools.check.rows import DIRECTIONS, fits, say
+from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Fault, Judge
 from evidence_tools.check.wording import YEAR, Tag
 from evidence_tools.evidence.model import Evidence, Row
 
@@ -37,6 +28,7 @@ VERDICTS = {
 }
 """How a sentence can stand to the evidence, worst first, and what each means."""
 
+_ONE = ("a", "an", "one", "another")
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
 
@@ -93,13 +85,31 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
     for sentence in sentences(blocks):
         before, reading = reading, read_claims(sentence, judge.wording, reading)
         if not reading.sources:
-            source, outcomes = _described(judge, reading), reading.means("outcome")
-            held = (judge.rows.of(key, name) for key in reading.carried for name in outcomes)
-            # A source that has no row on an outcome is not what goes on to speak of it.
-            before = before if any(held) or not outcomes else None
-            reading = read_claims(sentence, judge.wording, before, source)
+            reading = _resolved(judge, reading, before)
         judged.append(_judge(judge, reading))
     return Audit(str(document), tuple(judged))
+
+
+def _resolved(judge: Judge, reading: Reading, before: Reading | None) -> Reading:
+    """Read a sentence that names no source as one on the source that it describes, if any.
+
+    That is the one that its size or its other facts fit, or for *one trial* any that holds it.
+    """
+    outcomes, wording = reading.means("outcome"), judge.wording
+    held = (judge.rows.of(key, name) for key in reading.carried for name in outcomes)
+    # A source that has no row on an outcome is not what goes on to speak of it.
+    before = before if any(held) or not outcomes else None
+    studies = [tag.first for tag in reading.all("study")]
+    ones = [n for n, token in enumerate(reading.tokens) if token.low in _ONE]
+    best = _described(judge, reading)
+    if not best and any(0 < study - n <= 4 for study in studies for n in ones):
+        for source in judge.rows.sources:
+            if any(judge.rows.of(source, name) for name in outcomes):
+                tried = read_claims(reading.sentence, wording, None, source)
+                if not any(not fault.weak for fault in judge.faults(tried)):
+                    return tried
+        before = None
+    return read_claims(reading.sentence, wording, before, best)
 
 
 def _described(judge: Judge, reading: Reading) -> str:
@@ -113,13 +123,14 @@ def _described(judge: Judge, reading: Reading) -> str:
     for index, token in enumerate(reading.tokens):
         number = numbers.get(index) or token.text.replace(",", "")
         unit = next((counts[n] for n in range(index + 1, index + 4) if n in counts), "")
-        facts |= {f"{number} {unit}"} if unit and number[:1].isdigit() else set()
+        about = re.sub("00+$", lambda zeros: r"\d" * len(zeros[0]), number)  # a round number
+        facts |= {f"{about} {unit}"} if unit and number[:1].isdigit() else set()
         facts |= {number} if YEAR.fullmatch(number) else set()
     scores = Counter[str]()
     for source, row in judge.rows.sources.items() if facts else ():
         text = f"{judge.rows.text(source)} {row.year}"
         held = [fact for fact in facts if re.search(rf"\b(?:{fact})", text)]
-        scores[source] = len(held) + any("n_participants" in fact for fact in held)
+        scores[source] = len(held) + any(" n_" in fact for fact in held)
         scores[source] += any(judge.rows.of(source, name) for name in reading.means("outcome"))
     best = [source for source, score in scores.items() if score == max(scores.values())]
     return best[0] if len(best) == 1 and scores[best[0]] > 1 else ""
@@ -149,7 +160,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
         reason = f"no row of {', '.join(named)} holds the number {', '.join(wrong)}"
         decimal = owners and any("." in number for number in wrong)
         return Judged(text, line, ABSENT if decimal else "not judged", reason)
-    if rows or (named and numbers):
+    if rows or (named and numbers and not reading.has("none")):
         first = judge.rows.sources[next(iter(named))]
         studied = f"{first.short_name}: {first.population}; {first.intervention}"
         reason = "; ".join(say(row, roles=False) for row in rows[:2]) or studied

@@ -117,7 +117,7 @@ def _role_tags(sentence: Text, tokens: list[Token], wording: Wording) -> Iterato
 def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
     """Collect the tags of a sentence, without those that are only a part of a longer name."""
     directions = {sense for sense, wider in wording.wider.items() if "direction" in wider}
-    tags = [*tags, *_smaller_losses(tags)]
+    tags = [*tags, *_smaller_losses(tags), *_ellipses(whole, tags)]
     names = [tag for tag in tags if tag.sense in ("outcome", "body", "term")]
     phrases = [tag for tag in tags if tag.sense in {"outcome", "term", *directions}]
     for tag in tags:
@@ -140,6 +140,18 @@ def _smaller_losses(tags: list[Tag]) -> Iterator[Tag]:
             if 0 < loss.first - less.last <= 2 or 0 < less.first - loss.last <= 2:
                 first, last = min(less.first, loss.first), max(less.last, loss.last)
                 yield Tag("up", "", first, last)
+            elif 2 < less.first - loss.last <= 8:  # what was lost is named between them
+                yield Tag("up", "", loss.first - 1, loss.last + 1)
+                yield Tag("up", "", less.first - 2, less.last)
+
+
+def _ellipses(whole: Clause, tags: list[Tag]) -> Iterator[Tag]:
+    """Find denials such as *did not* at the end of a clause: what was said before is not so."""
+    ends = [token.low in _HARD or token.low == "." for token in whole.tokens] + [True]
+    said = [tag.last for tag in tags if tag.sense in ("up", "down", "change", "significant")]
+    for tag in (tag for tag in tags if tag.sense == "not" and ends[tag.last + 1]):
+        if min(said, default=tag.last) < tag.first:
+            yield Tag("nonsignificant", "", tag.first, tag.last)
 
 
 def _part(whole: Clause, start: int, end: int) -> Clause:
@@ -198,7 +210,11 @@ def _stance(clause: Clause, question: bool) -> str:
     if question or any(tag.first <= first for tag in clause.all("ask")):
         return "asked"
     # Words inside the phrase of a claim leave nothing open.
-    opens = [*clause.all("open"), *(t for t in clause.all("show") if clause.negated(t, 6))]
+    # "No significant difference was seen" leaves nothing open.
+    within = [c for c in clause.all("direction") if clause.has("not")]
+    nots = [n for n in clause.all("not") if not any(c.first <= n.first <= c.last for c in within)]
+    shown = (t for t in clause.all("show") if any(0 < t.first - n.last <= 6 for n in nots))
+    opens = [*clause.all("open"), *shown]
     own = clause.all("safe", "good", "order", "advice")
     left = [t for t in opens if not any(c.first <= t.first and t.last <= c.last for c in own)]
     return "denied" if left or clause.has("hearsay") else "stated"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Set
 
 from evidence_tools.check.claims import Reading
 from evidence_tools.check.pages import MARK
-from evidence_tools.check.verdicts import Rows
+from evidence_tools.check.rows import Rows
 from evidence_tools.check.wording import YEAR
 
 _DIGITS = re.compile(r"\d[\d.,]*(?:\s?%)?")
@@ -16,7 +16,8 @@ _NAME = re.compile(r"(?:[A-Za-zα-ω]|[A-Z][A-Z\d]*-)$")
 _PLAIN = re.compile(r"\d(?:[\d.,]*\d)?")
 # Commits and days name a version, and count nothing.
 _STAMP = re.compile(r"\b(?:[0-9a-f]{10,40}|\d{4}-\d\d-\d\d)\b")
-_SYMBOLS = re.compile(r"[¼-¾⅐-↉①-⓿❶-➓Ⅱ-ↂ]|(?<![A-Za-z])[²³¹⁰-₉]|[一二三四五六七八九十百千]")
+_SYMBOLS = re.compile(r"[¼-¾⅐-↉①-⓿❶-➓Ⅱ-ↂ]|(?<![^\W\d_])[²³¹⁰-₉]|[一二三四五六七八九十百千]")
+_LIST = r"(?:(?:,| or| and| to|-|–) ?[\d.]+)*"
 _COLUMNS = ("estimate", "ci_lower", "ci_upper", "p_value", "k_studies", "n_participants")
 
 
@@ -55,39 +56,49 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
     """
     text = MARK.sub(lambda mark: "|" * len(mark[0]), reading.sentence.text)
     tokens, said = reading.tokens, f" {said}"
-    names, numbered, sources = (
+    names, numbered = (
         {n for tag in reading.all(*senses) for n in range(tag.first, tag.last + 1)}
-        for senses in (("subject", "outcome", "form"), ("numbering",), ("source",))
+        for senses in (("subject", "outcome", "form"), ("numbering",))
     )
     places = {token.start: index for index, token in enumerate(tokens)}
     addresses = {n for match in _ADDRESS.finditer(text) for n in range(*match.span())}
     units = {t.first: t.means or tokens[t.first].low[:4] for t in reading.all("counted")}
+
+    def unit(last: int) -> str:
+        return next((units[n] for n in range(last + 1, last + 4) if n in units), "")
+
     for match in _DIGITS.finditer(text):
         word, before = match[0].rstrip(".,"), text[: match.start()][-40:]
         index = places.get(match.start(), -1)
-        cited = before[-3:-1].isupper() or not sources.isdisjoint(range(index - 6, index + 5))
         if not (
             match.start() in addresses
             or index in names
             or _NAME.search(before)
             or (index < 0 and before[-1:].isalnum())  # the rest of a word
-            or (cited and YEAR.fullmatch(word))
+            or (YEAR.fullmatch(word) and not unit(index))
             or index - 1 in numbered
             or (index - 2 in numbered and len(word) < 3)
-            or (index >= 0 and f" {word} {units.get(index + 1, '?')}" in said)
+            or (index >= 0 and _is_held(word.replace(",", ""), unit(index), said))
         ):
             yield word
     for tag in reading.all("number", "small"):
-        unit = next((units[n] for n in range(tag.last + 1, tag.last + 4) if n in units), "")
-        nouns = [unit, *(token.low[:4] for token in tokens[tag.last + 1 : tag.last + 2])]
+        counts = unit(tag.last)
+        nouns = [counts, *(token.low[:4] for token in tokens[tag.last + 1 : tag.last + 2])]
         word = reading.words(tag)
         known = [f" {form} {noun}" for form in (tag.means, word.lower()) for noun in nouns if noun]
         # A number that counts nothing, or is of no source, cannot be held against a row.
-        asked = (unit and said.strip()) or not tag.means
-        small = tag.sense == "small" and unit.startswith("n_")
+        asked = (counts and said.strip()) or not tag.means
+        small = tag.sense == "small" and counts.startswith("n_")
         if asked and not small and not any(form in said for form in known):
             yield word
     yield from _SYMBOLS.findall(text)
+
+
+def _is_held(number: str, unit: str, said: str) -> bool:
+    """Whether tables hold a number with its unit, or a whole number that has none."""
+    after = rf"{_LIST} {re.escape(unit)}" if unit else r"(?![\d.,])"
+    found = re.search(rf"(?<![\d.,]){re.escape(number)}{after}", said)
+    return found is not None and bool(unit or number.isdigit())
 
 
 def _remedy(number: str, sources: list[str], rows: Rows) -> str:

@@ -9,39 +9,28 @@ row (``held``), and what to say. Words without a comparison are held by no row. 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from evidence_tools.check.claims import Clause, Reading
+from evidence_tools.check.rows import DIRECTIONS, Rows, fits, say
 from evidence_tools.check.wording import Rule, Tag, Wording, tokenize
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.judgements import STRIKES_OUT
-from evidence_tools.evidence.model import Evidence, Row
+from evidence_tools.evidence.model import Evidence
 from evidence_tools.show.words import (
     CONCERNS,
     direction_text,
     is_silent,
-    lower_first,
     standing_text,
-    way_text,
 )
 
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
-DIRECTIONS = {"up": "increase", "down": "decrease"}
 _CLAIMED = {"up": "an increase", "down": "a decrease", "nonsignificant": "no significant change"}
-_WIDE = ("any site", "not stated", "taken together")
 _LACKING = "(?<!no )(?<!not )(?<!without )(?<!selected for )"
 _NONE = re.compile(r"\b(?:no|none|without|not)\b")
-_UNSTATED = re.compile(r"[,(] ?[^,;()]*\bnot stated\b[^,;()]*\)?")
-_MONTHS = {"years": 12, "months": 1, "weeks": 12 / 52}
-_TEXTS = (
-    "design intervention form note comparator given_to_all country "
-    "other_arm blinding as_printed analysis timepoint"
-)
 
 Found = dict[str, Any] | None
 """What a comparison found: nothing when a row holds the words, else slots of the message."""
@@ -62,99 +51,6 @@ class Fault:
     def message(self) -> str:
         """What was found and what to do."""
         return f"{self.found.rstrip('.')}. {self.remedy}"
-
-
-class Rows:
-    """Rows of the evidence as claims ask for them, with what was looked up once."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        self.evidence, self.central = evidence, evidence.topic.central_source
-        self.findings, self.sources = evidence.rows("findings"), evidence.rows("sources")
-        self.outcomes, self.trials = evidence.rows("outcomes"), evidence.rows("trials")
-        self.ratings = evidence.rows("ratings")
-        statements = evidence.rows("statements").values()
-        self.statements = {(row.source_id or "", row.slot): row for row in statements}
-        self._own: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
-        for table in ("sources", "trials", "findings", "harms", "advice"):
-            for row in evidence.rows(table).values():
-                self._own[row.source_id][table].append(row)
-
-    def of(self, source: str, outcome: str = "") -> list[Row]:
-        """List results of a source on an outcome; on any of its kind when it means them all."""
-        rows = self._own[source]["findings"]
-        exact = [row for row in rows if outcome in ("", row.outcome_id)]
-        return exact or [row for row in rows if self.same(row, outcome)]
-
-    def same(self, row: Row, outcome: str) -> bool:
-        """Whether a row is about an outcome, or one of a kind that was named."""
-        named = self.outcomes.get(outcome)
-        if named is None:
-            return bool(row.kind == outcome.removeprefix("kind:"))
-        wide = any(word in named.name.lower() for word in _WIDE)
-        return bool(row.outcome_id == outcome or (wide and row.kind == named.kind))
-
-    @cache  # noqa: B019 - rows live as long as a check
-    def about(self, outcome: str) -> list[Row]:
-        """List primary results on an outcome, the central source first, those that count next."""
-        found = (r for r in self.findings.values() if self.same(r, outcome))
-        known = ("counted", "context")
-        rows = [r for r in found if r.analysis == "primary" and r.standing in known]
-        return sorted(rows, key=lambda r: (r.source_id != self.central, r.standing != "counted"))
-
-    @cache  # noqa: B019
-    def text(self, source: str, findings: tuple[str, ...] = ()) -> str:
-        """Collect what the tables say on a source and its findings, and what it counts."""
-        own, (row,) = self._own[source], self._own[source]["sources"]
-        results = [r for r in own["findings"] if r.finding_id in findings or not findings]
-        rows = [row, *own["trials"], *results, *own["harms"], *own["advice"]]
-        parts = [str(getattr(r, name, None) or "") for r in rows for name in _TEXTS.split()]
-        people = {row.population, *(r.population_group for r in (row, *results))}
-        parts += [_UNSTATED.sub("", group) for group in people if group]
-        studies = {r.k_studies for r in results} if findings else {row.n_studies}
-        counted = [(row.n_participants, "n_participants"), *((n, "n_studies") for n in studies)]
-        for trial in own["trials"]:
-            months = (trial.duration or 0) * _MONTHS.get(trial.duration_unit, 0)
-            counted += [(round(months / length, 1), unit[:4]) for unit, length in _MONTHS.items()]
-            counted.append((trial.n_randomised, "n_participants"))
-            counted.append((trial.dose, (trial.dose_unit or "")[:2]))
-        parts += [f"{number:g} {unit}" for number, unit in counted if number]
-        return " ".join(filter(None, parts)).lower()
-
-    def direction(self, outcome: str) -> str:
-        """Give the one direction of the central source, or of all that counts; else nothing."""
-        rows = [r for r in self.about(outcome) if r.standing == "counted"]
-        rows = [r for r in rows if r.source_id == self.central] or rows
-        if rows and rows[0].role != "event":
-            rows = [r for r in rows if r.statistically_significant == "yes"] or rows
-        found = {row.direction for row in rows}
-        return str(found.pop()) if len(found) == 1 else ""
-
-    def example(self, outcomes: Iterable[str], sources: Iterable[str] = ()) -> str:
-        """Ask for a sentence on an outcome that a row holds, if there is one."""
-        names = sorted(outcomes)
-        rows = [row for s in sources for name in names for row in self.of(s, name)]
-        rows = rows or [row for name in names for row in self.about(name)]
-        return f"Write: {say(rows[0])}" if rows else "No row is about it: leave it out"
-
-
-def say(row: Row, *, roles: bool = True) -> str:
-    """Write what one row lets anyone say, with roles as an author types it, or without."""
-    preposition = "in" if row.direction in MOVED or is_silent(row) else "for"
-    about = lower_first(row.outcome)
-    about += "" if row.analysis == "primary" else f" ({re.split(r'[ :]', row.analysis)[0]})"
-    about += " (within one arm)" if row.contrast == "within an arm" else ""
-    figure = f"{{finding}}`{row.finding_id}`" if roles else row.as_printed or "no figure printed"
-    name = f"{{source}}`{row.source_id}`" if roles else row.source
-    return f"{name} reports {way_text(row)} {preposition} {about}: {figure}"
-
-
-def fits(direction: str, row: Row, *, significant: bool = False) -> bool:
-    """Whether a row holds a direction as it was claimed."""
-    if direction == "nonsignificant":
-        return is_silent(row)
-    moved = row.direction in ([DIRECTIONS[direction]] if direction in DIRECTIONS else MOVED)
-    sure = not significant or row.statistically_significant == "yes"
-    return bool(moved and sure and not is_silent(row))
 
 
 class Judge:
@@ -213,12 +109,17 @@ class Judge:
         said = [self.rows.findings[key] for key in clause.means("finding")]
         pairs = ((s, o) for s in clause.sources for o in clause.means("outcome"))
         said = said or [row for pair in pairs for row in self.rows.of(*pair)]
+        claims = clause.has("claimverb")
         held = {
             "strict": self.strict,
             "bound": clause.sources,
             "named": reading.sources or clause.has("central", *["it"][: len(reading.carried)]),
             "sound": all(self.rows.sources[s].integrity not in STRIKES_OUT for s in clause.sources),
-            "silent": clause.has("claimverb") and said and all(map(is_silent, said)),
+            "silent": said
+            and all(
+                is_silent(row) and (claims or row.statistically_significant == "not stated")
+                for row in said
+            ),
         }
         senses = {f"+{sense}" for part in (reading, clause) for sense in part.tags}
         if all(reading.negated(tag) for tag in reading.all("called")):
@@ -266,6 +167,8 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     about = placed or any(rows.same(row, key) for key in reading.means("outcome"))
     named = {t.means for t in reading.all("source") if reading.role(t) != "finding"}
     named -= {rows.findings[key].source_id for key in reading.means("finding")} - {row.source_id}
+    # A corrected result may be named by the source that it corrects.
+    named -= {r.source_id for r in rows.findings.values() if r.superseded_by == tag.means}
     analysis = row.analysis.lower().replace(row.outcome.lower(), "")
     own = {r.contrast for r in rows.of(row.source_id, row.outcome_id)}
     apart = row.contrast != "within an arm" or (len(own) == 1 and not reading.has("versus"))
@@ -318,7 +221,7 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
         return None
     # A word of the row's direction may be that of this outcome: a reader can tell.
     said = {tag.sense for tag in reading.all("direction")} - {"change"}
-    weak = any(fits(sense, wrong[0], significant=significant) for sense in said)
+    weak = not significant and any(fits(sense, wrong[0]) for sense in said)
     way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
     return {**found, "way": way, "says": f"Write: {say(wrong[0])}", "weak": weak}
 
@@ -347,6 +250,8 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     against = any(0 < tag.first - n.last < 4 for n in clause.all("versus"))
     if against and all(trials) and tag.sense in ("comparator", "otherwise"):
         known = " ".join(f"{t.comparator} {t.comparator_kind}".lower() for t in trials if t)
+    if tag.sense == "country" and not (judge.strict or any(t and t.country for t in trials)):
+        return None
     words = "|".join(map(re.escape, means.split("|")))
     if not means or clause.negated(tag) or re.search(rf"{_LACKING}\b(?:{words})", known):
         return None

@@ -182,7 +182,7 @@ class Wording:
     def _source_tags(self, tokens: list[Token], index: int) -> Iterator[Tag]:
         """Find a source by a name, as people write it: with its year, or as *Doe et al*."""
         known = self.sources[tokens[index].low]
-        beside = [t.low for t in tokens[max(index - 1, 0) : index + 8]]
+        beside = [t.low for t in tokens[max(index - 5, 0) : index + 8]]
         years = [word for word in beside if YEAR.fullmatch(word)]
         for source, year, rest in known:
             if (year in years or not years) and (not rest or rest in beside):
@@ -213,6 +213,8 @@ class Wording:
             names = {row.name, *split_list(row.synonyms)}
             short, end = f" {row.abbreviation}", f" {row.kind.split()[-1]}"
             names |= {name.replace(short, end) for name in names if name.endswith(short)}
+            wholes = [name.partition(" of the ") for name in names if " of the " in name]
+            names |= {f"{whole.split()[-1]} of the {place}" for whole, _, place in wholes}
             names |= {name.removesuffix("s") for name in names if len(name) > 5}
             yield sorted(names), "outcome", key
             if row.abbreviation:

@@ -1,0 +1,114 @@
+"""Rows of the evidence as claims ask for them, and what one row lets anyone say."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
+
+from evidence_tools.evidence.arithmetic import MOVED
+from evidence_tools.evidence.model import Evidence, Row
+from evidence_tools.show.words import is_silent, lower_first, way_text
+
+DIRECTIONS = {"up": "increase", "down": "decrease"}
+_WIDE = ("any site", "not stated", "taken together")
+_UNSTATED = re.compile(r"[,(] ?[^,;()]*\bnot stated\b[^,;()]*\)?")
+_MONTHS = {"years": 12, "months": 1, "weeks": 12 / 52}
+_TEXTS = (
+    "design intervention form note comparator given_to_all country "
+    "other_arm blinding as_printed analysis timepoint"
+)
+
+
+class Rows:
+    """Rows of the evidence as claims ask for them, with what was looked up once."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence, self.central = evidence, evidence.topic.central_source
+        self.findings, self.sources = evidence.rows("findings"), evidence.rows("sources")
+        self.outcomes, self.trials = evidence.rows("outcomes"), evidence.rows("trials")
+        self.ratings = evidence.rows("ratings")
+        statements = evidence.rows("statements").values()
+        self.statements = {(row.source_id or "", row.slot): row for row in statements}
+        self._own: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+        for table in ("sources", "trials", "findings", "harms", "advice"):
+            for row in evidence.rows(table).values():
+                self._own[row.source_id][table].append(row)
+
+    def of(self, source: str, outcome: str = "") -> list[Row]:
+        """List results of a source on an outcome; on any of its kind when it means them all."""
+        rows = self._own[source]["findings"]
+        exact = [row for row in rows if outcome in ("", row.outcome_id)]
+        return exact or [row for row in rows if self.same(row, outcome)]
+
+    def same(self, row: Row, outcome: str) -> bool:
+        """Whether a row is about an outcome, or one of a kind that was named."""
+        named = self.outcomes.get(outcome)
+        if named is None:
+            return bool(row.kind == outcome.removeprefix("kind:"))
+        wide = any(word in named.name.lower() for word in _WIDE)
+        return bool(row.outcome_id == outcome or (wide and row.kind == named.kind))
+
+    @cache  # noqa: B019 - rows live as long as a check
+    def about(self, outcome: str) -> list[Row]:
+        """List primary results on an outcome, the central source first, those that count next."""
+        found = (r for r in self.findings.values() if self.same(r, outcome))
+        known = ("counted", "context")
+        rows = [r for r in found if r.analysis == "primary" and r.standing in known]
+        return sorted(rows, key=lambda r: (r.source_id != self.central, r.standing != "counted"))
+
+    @cache  # noqa: B019
+    def text(self, source: str, findings: tuple[str, ...] = ()) -> str:
+        """Collect what the tables say on a source and its findings, and what it counts."""
+        own, (row,) = self._own[source], self._own[source]["sources"]
+        results = [r for r in own["findings"] if r.finding_id in findings or not findings]
+        rows = [row, *own["trials"], *results, *own["harms"], *own["advice"]]
+        parts = [str(getattr(r, name, None) or "") for r in rows for name in _TEXTS.split()]
+        people = {row.population, *(r.population_group for r in (row, *results))}
+        parts += [_UNSTATED.sub("", group) for group in people if group]
+        studies = {r.k_studies for r in results} if findings else {row.n_studies}
+        counted = [(row.n_participants, "n_participants"), *((n, "n_studies") for n in studies)]
+        for trial in own["trials"]:
+            months = (trial.duration or 0) * _MONTHS.get(trial.duration_unit, 0)
+            counted += [(round(months / length, 1), unit[:4]) for unit, length in _MONTHS.items()]
+            counted.append((trial.n_randomised, "n_participants"))
+            counted.append((trial.dose, (trial.dose_unit or "")[:2]))
+        parts += [f"{number:g} {unit}" for number, unit in counted if number]
+        return " ".join(filter(None, parts)).lower()
+
+    def direction(self, outcome: str) -> str:
+        """Give the one direction of the central source, or of all that counts; else nothing."""
+        rows = [r for r in self.about(outcome) if r.standing == "counted"]
+        rows = [r for r in rows if r.source_id == self.central] or rows
+        if rows and rows[0].role != "event":
+            rows = [r for r in rows if r.statistically_significant == "yes"] or rows
+        found = {row.direction for row in rows}
+        return str(found.pop()) if len(found) == 1 else ""
+
+    def example(self, outcomes: Iterable[str], sources: Iterable[str] = ()) -> str:
+        """Ask for a sentence on an outcome that a row holds, if there is one."""
+        names = sorted(outcomes)
+        rows = [row for s in sources for name in names for row in self.of(s, name)]
+        rows = rows or [row for name in names for row in self.about(name)]
+        return f"Write: {say(rows[0])}" if rows else "No row is about it: leave it out"
+
+
+def say(row: Row, *, roles: bool = True) -> str:
+    """Write what one row lets anyone say, with roles as an author types it, or without."""
+    preposition = "in" if row.direction in MOVED or is_silent(row) else "for"
+    about = lower_first(row.outcome)
+    about += "" if row.analysis == "primary" else f" ({re.split(r'[ :]', row.analysis)[0]})"
+    about += " (within one arm)" if row.contrast == "within an arm" else ""
+    figure = f"{{finding}}`{row.finding_id}`" if roles else row.as_printed or "no figure printed"
+    name = f"{{source}}`{row.source_id}`" if roles else row.source
+    return f"{name} reports {way_text(row)} {preposition} {about}: {figure}"
+
+
+def fits(direction: str, row: Row, *, significant: bool = False) -> bool:
+    """Whether a row holds a direction as it was claimed."""
+    if direction == "nonsignificant":
+        return is_silent(row)
+    moved = row.direction in ([DIRECTIONS[direction]] if direction in DIRECTIONS else MOVED)
+    sure = not significant or row.statistically_significant == "yes"
+    return bool(moved and sure and not is_silent(row))
