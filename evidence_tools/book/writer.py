@@ -29,7 +29,7 @@ _ATTRIBUTES = (
     *("classes", "explanation", "delimiter", "start", "prefix", "suffix", "enumtype", "realtype"),
     *("language", "linenos", "highlight_args", "stub", "morerows", "morecols", "colwidth"),
     *("mathml", "file", "alt", "what", "address", "colspan", "rowspan", "design_component"),
-    *("tokenname", "title"),
+    *("tokenname", "title", "backrefs"),
 )
 _HIDDEN = ("input", "input+output", "all")
 _SIZES = ("width", "height", "scale", "align")
@@ -96,7 +96,7 @@ class Writer:
         made |= more(node) if more else {}
         if "children" not in made:
             made["children"] = [self.tree(child) for child in node.children]
-        return {key: value for key, value in made.items() if value or key == "children"}
+        return {key: it for key, it in made.items() if it or it == 0 or key == "children"}
 
     def place(self, node: nodes.Node) -> str:
         """Name the file and line of a node."""
@@ -138,7 +138,8 @@ class Writer:
         """Put a note where it is called first."""
         notes = [self.pages[self.docname].ids.get(node.get("refid"))]
         first = [note for note in notes if note and note["backrefs"][:1] == node["ids"]]
-        return {"children": [self.tree(child) for child in (*node.children, *first)]}
+        called = [self.tree(note) | {"called": True} for note in first]
+        return {"children": [*map(self.tree, node.children), *called]}
 
     def _add_reference(self, node: Any) -> dict[str, Any]:
         """Find where a link leads; it is words alone where it leads nowhere in print."""
