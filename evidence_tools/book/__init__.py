@@ -47,8 +47,6 @@ _SETTINGS = {
     "nb_execution_raise_on_error": True,
     "nb_render_markdown_format": "myst",
     "nb_ipywidgets_js": {},  # scripts of another host
-    "nb_code_prompt_show": "Show code",
-    "nb_code_prompt_hide": "Hide code",
     # Authors' quotes are curled by MyST-Parser; text from the tables stays as it is printed.
     "smartquotes": False,
     "html_math_renderer": "evidence_mathml",
@@ -93,6 +91,8 @@ def _settle(app: Any, config: Any) -> None:
     seen = app.evidence_warnings = dict[str, Any]()  # pages and print meet the same: show it once
     for handler in getLogger("sphinx").handlers:
         if isinstance(handler, logging.WarningStreamHandler):
+            # The notes of footcite come after MyST-Parser has looked for them.
+            handler.filters.insert(0, lambda record: ": 'footcite-" not in record.getMessage())
             handler.addFilter(lambda record: seen.setdefault(record.getMessage(), record) is record)
     if app.outdir.name != "html":
         _stop(app, "The report is built as 'jupyter-book build .', which makes the PDF too.")

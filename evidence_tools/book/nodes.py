@@ -8,12 +8,14 @@ formulas.
 from __future__ import annotations
 
 import base64
+import csv
 import html
 import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 DATA = "_data"
 """Folder of the site with the data behind its tables and figures."""
+with Path(__file__).with_name("faults.csv").open(encoding="utf-8", newline="") as file:
+    _FAULTS = {row["fault"]: row["message"] for row in csv.DictReader(file)}
 _STYLES: dict[str, Any] = {"strong": nodes.strong, "emphasis": nodes.emphasis}
 _STYLES["struck"] = partial(nodes.inline, classes=["struck"])
 
@@ -51,6 +55,11 @@ class absent_media(nodes.General, nodes.Element):  # noqa: N801
 
 class moving_chart(absent_media):  # noqa: N801
     """A chart that a script draws: its ``library``, its ``figure`` as JSON, and ``alt``."""
+
+
+def refuse(fault: str, *found: object, location: Any) -> None:
+    """Report what is wrong with a page, in the words of ``faults.csv``; it stops the build."""
+    LOGGER.error(_FAULTS[fault], *found, location=location)
 
 
 def svg_address(svg: str) -> str:
@@ -157,7 +166,7 @@ _ORNAMENT = re.compile(r"""<svg[^>]*(?:aria-hidden=["']true|role=["'](?:presenta
 _TAG = re.compile(r"</?([A-Za-z][\w-]*)\b[^>]*?>")
 _LABEL = re.compile(r"""<svg[^>]*aria-label=(["'])(.*?)\1|<(title)[^>]*>(.*?)</title>""", re.DOTALL)
 _MEDIA = {"math": "formula", "iframe": "frame", "video": "video", "audio": "audio"}
-_MEDIA |= {"canvas": "drawing", "script": "interactive content"}
+_MEDIA |= {"canvas": "drawing", "script": "interactive content", "form": "control"}
 _MEDIA |= dict.fromkeys(("embed", "object"), "media")
 _MEDIA |= dict.fromkeys(("input", "select", "button", "meter", "progress", "textarea"), "control")
 _TAGS = {*tags, "bdi", "data", "picture"}
@@ -201,7 +210,15 @@ def html_nodes(found: Iterable[Any]) -> list[nodes.Node]:
         svg = re.sub(r"</?kept\b[^>]*>", "", drawing[0])
         return f'<img data-drawing="{html.escape(svg)}">'
 
-    return _inside(BeautifulSoup(_SVG.sub(put_aside, markup), "html.parser"), kept)
+    soup = BeautifulSoup(_SVG.sub(put_aside, markup), "html.parser")
+    for form in soup("form"):
+        form.clear()  # its words are those of its controls
+    pictures = soup.find_all(lambda tag: tag.get("src") or tag.get("data-drawing"))
+    if soup.script and not (kept or pictures or soup.get_text().strip()):
+        return [absent_media("", what=_MEDIA["script"])]  # one line for all that it controls
+    made = _inside(soup, kept)
+    is_line = not kept and {html_element, nodes.Text}.issuperset(map(type, made))
+    return [html_element("", *made, name="html-div")] if is_line and not soup.table else made
 
 
 def _inside(tag: Tag | BeautifulSoup, kept: list[Any]) -> list[nodes.Node]:
@@ -213,7 +230,8 @@ def _inside(tag: Tag | BeautifulSoup, kept: list[Any]) -> list[nodes.Node]:
         if isinstance(child, Tag):
             made += _element(child, kept)
         elif not isinstance(child, PreformattedString):  # such as a comment
-            is_words = str(child).strip() or (made and tag.name not in _ROWS)
+            is_gap = (made or tag.name == "span") and tag.name not in _ROWS
+            is_words = str(child).strip() or is_gap
             made += [nodes.Text(str(child))] if is_words else []
     return made
 
@@ -269,7 +287,7 @@ def show_brackets(app: Sphinx, doctree: nodes.document) -> None:
 # the MathML that it makes by themselves, and report.typ sets the same: page and PDF cannot differ.
 
 _MACROS = {"substack": r"\begin{matrix}#1\end{matrix}", "ensuremath": "#1", "mbox": r"\text{#1}"}
-_MACROS |= {"pmb": r"\boldsymbol{#1}"}
+_MACROS |= {"pmb": r"\boldsymbol{#1}", "phase": r"\angle\underline{#1}", "angl": r"\overline{#1|}"}
 _USUAL = [
     (r"&\s*(\S+?)\s*&(?=.*\\end\{eqnarray)", r"&\1 "),
     (r"(\{align(?:ed)?at\*?\})\{\d+\}", r"\1"),
@@ -284,10 +302,6 @@ _USUAL = [
 ]
 """Rare ways to write a formula, and the usual ones that look the same."""
 _TEXT = re.compile(r"\\text\{[^{}]*\}")
-_UNKNOWN = (
-    "%s Correct it, or define the command in _config.yml under sphinx: config: mathjax3_config: "
-    "tex: macros."
-)
 
 
 def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> str:
@@ -320,18 +334,24 @@ def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> 
     return made.replace("&ApplyFunction;", "\u2061")  # the one name that is not known to XML
 
 
-def read_formulas(app: Sphinx, doctree: nodes.document, *_: str) -> None:
-    """Give each formula its MathML, with the macros of the book; report what cannot be read."""
+def read_formulas(app: Sphinx, doctree: nodes.document, docname: str = "") -> None:
+    """Give each formula its MathML, with the macros of the book; report what cannot be read.
+
+    Once all pages are read, numbers count through the book, as they do where formulas are named.
+    """
+    numbers = app.env.toc_fignumbers.get(docname, {}).get("displaymath", {})
     found = (app.config.mathjax3_config or {}).get("tex", {}).get("macros", {}).items()
     macros = {name: each[0] if isinstance(each, list) else each for name, each in found}
     node: Any
     for node in doctree.findall(nodes.Element):
         is_block = isinstance(node, nodes.math_block)
+        if is_block and (number := numbers.get(node["ids"][0] if node["ids"] else "")):
+            node["number"] = ".".join(map(str, number))
         if (is_block or isinstance(node, nodes.math)) and "mathml" not in node:
             try:
                 node["mathml"] = mathml(node.astext(), macros, block=is_block)
             except ValueError as error:
-                LOGGER.error(_UNKNOWN, error, location=place_of(node))
+                refuse("formula", error, location=place_of(node))
 
 
 def _visit_math(self: Any, node: nodes.math) -> None:

@@ -30,6 +30,7 @@ from evidence_tools.book.nodes import (
     evidence_chart,
     moving_chart,
     place_of,
+    refuse,
     run_nodes,
     svg_address,
 )
@@ -49,6 +50,7 @@ _WIDGET = "application/vnd.jupyter.widget-view+json"
 _OTHER_HOST = re.compile(
     r"""(?:src|href|import)\s*[=(]?\s*\\?["'](https?:)?//[^"'\\]+\.(?:js|mjs)"""
 )
+_OTHER_SHEET = re.compile(r"""<link\b[^>]*["'](?:https?:)?//[^>]*>""")
 _SCRIPTS = {
     "plotly": ["package_data/plotly.min.js"],
     "bokeh": [f"server/static/js/bokeh{part}.min.js" for part in ("", "-widgets", "-tables")],
@@ -57,14 +59,6 @@ _SCRIPTS = {
 _OBJECT = re.compile(r"<[\w.]+(?: object)?(?: at 0x[0-9a-f]+)?>|alt\.\w*Chart\(\.\.\.\)")
 _COMPLEX = re.compile(r"<(?:svg|script|input|details|canvas)\b", re.IGNORECASE)
 _TYPESET = re.compile(r"\s*\\begin\{(?:Verbatim|tabular|longtable)")
-_NO_EVAL = (
-    "{eval}`%s` cannot be used, since chapters run before pages are read; write "
-    "glue('%s', %s, display=False) in a cell and {glue:text}`%s` here"
-)
-_NO_OTHER_HOST = (
-    "cell %s shows something that loads scripts of another host (%s); pages ask no other host: "
-    "show a picture of it"
-)
 _IN_PRINT = [
     *("image/svg+xml", "image/png", "image/jpeg", "image/gif", _PLOTLY, "text/latex", "text/html"),
     *("text/markdown", "application/json", "application/javascript", "text/plain"),
@@ -78,10 +72,6 @@ PRIORITIES = [
     *(("typst", kind, 10 * place) for place, kind in enumerate(_IN_PRINT, start=2)),
 ]
 """Which form of an output is shown, where it has several: pages move, print has pictures."""
-_LEFTOVER = (
-    "a cell prints a warning or an error; correct its cause, or tag the cell with remove-stderr: "
-    "pages show results only (%s)"
-)
 _PLACING = {"align", "angle", "colour", "dash", "fill", "mark", "shape", "size", "text"}
 _PLACING |= {"dashed", "hollow", "on_axis", "opacity", "sort", "tall"}
 _PLACING |= {"weight", "width", "x", "x2", "y", "y2"}
@@ -234,11 +224,13 @@ class ChecksDirective(SphinxDirective):
 
 
 def check_page(_: Sphinx, doctree: nodes.document) -> None:
-    """Report cells that leave a warning in a page."""
+    """Report cells that leave a warning in a page, and what nothing carries out."""
+    for left in doctree.findall(nodes.pending):
+        refuse("nothing inside", left.transform.__name__, location=place_of(left))
     for output in doctree.findall(nodes.literal_block):
         if "stderr" in output["classes"]:
             last = output.astext().strip().rpartition("\n")[2][:300]
-            LOGGER.error(_LEFTOVER, last, location=place_of(output))
+            refuse("leftover", last, location=place_of(output))
 
 
 def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
@@ -268,7 +260,10 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
         return []
     is_code = kind in ("text/html", "application/javascript")
     if is_code and (found := _OTHER_HOST.search(data.string)):
-        renderer.logger.error(_NO_OTHER_HOST % (data.cell_index, found[0]), line=data.line)
+        place = (renderer.renderer.sphinx_env.docname, data.line)
+        refuse("script elsewhere", data.cell_index, found[0], location=place)
+    elif is_code and _OTHER_SHEET.search(data.string):  # it has icons of buttons with words
+        return [nodes.raw("", _OTHER_SHEET.sub("", data.string), format="html")]
     return None
 
 
@@ -333,7 +328,7 @@ def _visit_moving_chart(self: Any, node: moving_chart) -> None:
 
 def refuse_eval(_: str, rawtext: str, text: str, line: int, inliner: Any, *__: Any) -> Any:
     """Say what to write instead of ``{eval}``, which needs a kernel while pages are read."""
-    LOGGER.error(_NO_EVAL, *[text] * 4, location=f"{inliner.document.current_source}:{line}")
+    refuse("eval", *[text] * 4, location=f"{inliner.document.current_source}:{line}")
     return [nodes.problematic("", rawtext)], []
 
 

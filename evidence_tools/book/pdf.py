@@ -28,43 +28,19 @@ from PIL import Image
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
-from sphinx.util import logging
 from sphinx.util.tags import Tags
 
 from evidence_tools.book.execution import BuildError
 from evidence_tools.book.layout import address_of, citation_of, file_stem, report_of
-from evidence_tools.book.nodes import absent_media, line_of, moving_chart, read_html
+from evidence_tools.book.nodes import absent_media, line_of, moving_chart, read_html, refuse
 from evidence_tools.book.roles import chapter_order, is_printed
 from evidence_tools.book.writer import STYLES, Writer
 
 _FONTS = "fonts"
 """Folder of a book for fonts of scripts that the report's own fonts do not have."""
 _SHOWN = ("svg+xml", "png", "jpeg", "gif", "webp")
-LOGGER = logging.getLogger(__name__)
 _OTHER_SCRIPTS = re.compile("[\u0530-\u058f\u0600-\u1cff\u2e80-\ud7ff\uf900-\ufaff\ufb50-\uffef]")
 
-_IN_CELL = (
-    "what cell %s draws has no text alternative; say what it shows in the cell's settings "
-    "(mystnb: image: alt: ...), or in the description of an Altair chart"
-)
-_IN_TEXT = (
-    "the picture %r has no text alternative; say what it shows: ![words](file), the option "
-    '`:alt:` of a directive, alt="words", or <title> in a drawing'
-)
-_IN_TAG = "pages do not find the picture %r of this tag; write ![words](file), with a size in {}"
-_LOST = (
-    "pages do not find the file %r of this tag; put it into the folder _static/ of the book, and "
-    "write ../_static/ before its name"
-)
-_ELSEWHERE = "the picture %s is on another host; save it in the book, with its source beside it"
-_DAMAGED = (
-    "the picture %r is damaged, or none that both pages and print can show (%s); save it anew as "
-    "SVG, PNG, JPEG, GIF or WebP"
-)
-_NO_MERMAID = (
-    "a mermaid diagram is drawn by a script of another host, and print has none; draw it once to "
-    "a file, and show that: mmdc -i diagram.mmd -o diagram.svg"
-)
 
 Pages = dict[str, nodes.document]
 """The doctree of each page, by its name."""
@@ -231,23 +207,25 @@ def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
     while around is not None and around.get("nb_element") != "cell_code":
         around = around.parent
     is_tag = node.get("candidates") == {"?": ""}
-    refuse = partial(LOGGER.error, location=(docname, line_of(node)))
+    wrong = partial(refuse, location=(docname, line_of(node)))
     if type(node).__name__ == "mermaid":
-        refuse(_NO_MERMAID)
+        wrong("mermaid")
     address = str(node.get("address", ""))
     if isinstance(node, absent_media) and re.match(r"(?!\w+:|//|.*\b_static/).", address):
-        refuse(_LOST, address)
+        wrong("file of tag", address)
     if not isinstance(node, nodes.image | moving_chart):
         return
     if "://" in uri:
-        refuse(_ELSEWHERE, uri)
+        wrong("picture elsewhere", uri)
     if is_tag and around is not None:
         return
     if not str(node.get("alt") or "").strip():
-        shown = unquote(uri.removeprefix("data:image/svg+xml,")).partition(">")[0]
-        refuse(*((_IN_TEXT, shown) if around is None else (_IN_CELL, around["cell_index"])))
+        if around is not None:
+            wrong("no words in cell", around["cell_index"])
+        else:
+            wrong("no words", unquote(uri.removeprefix("data:image/svg+xml,")).partition(">")[0])
     if is_tag and uri and ":" not in uri:
-        refuse(_IN_TAG, uri)
+        wrong("picture of tag", uri)
     elif not uri.startswith("data:") and (path := Path(app.srcdir, uri)).is_file():
         try:
             if path.suffix == ".svg":
@@ -256,7 +234,7 @@ def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
                 with Image.open(path, formats=_SHOWN[1:]) as picture:
                     picture.load()
         except (OSError, SyntaxError, ValueError) as error:
-            refuse(_DAMAGED, uri, error)
+            wrong("damaged picture", uri, error)
 
 
 def show_attachments(app: Sphinx, docname: str, source: list[str]) -> None:

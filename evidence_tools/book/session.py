@@ -24,7 +24,7 @@ from urllib.parse import quote
 from filelock import FileLock, Timeout
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from myst_nb.core.read import create_nb_reader
+from myst_nb.core import read
 from sphinx.util import logging
 from sphinx.util.parallel import ParallelTasks
 
@@ -32,6 +32,10 @@ from evidence_tools.book import execution
 from evidence_tools.book.execution import BuildError, Chapter, ChapterError
 
 LOGGER = logging.getLogger(__name__)
+# MyST-NB looks for cells before lines are read, and would fail at a task in one.
+read.create_md_parser = lambda config, renderer, make=read.create_md_parser: make(
+    config.copy(disable_syntax=[*config.disable_syntax, "github-tasklists"]), renderer
+)
 PACKAGE = Path(__file__).resolve().parent.parent
 _OUTPUT = re.compile(r"(_build|__pycache__|\..*|.*\.ipynb|.*\.log|.*~|#.*#)$")
 """Names of what builds and editors write. Notebooks are prose, or copies of chapters."""
@@ -167,7 +171,7 @@ def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
         config, path = env.mystnb_config, Path(env.doc2path(docname))
         try:
             text = path.read_text(encoding="utf-8")
-            if not (reader := create_nb_reader(str(path), env.myst_config, config, text)):
+            if not (reader := read.create_nb_reader(str(path), env.myst_config, config, text)):
                 continue
             notebook = reader.read(text)
             config = config.copy(**notebook.metadata.get(config.metadata_key, {}))
