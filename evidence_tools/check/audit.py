@@ -29,6 +29,8 @@ VERDICTS = {
 """How a sentence can stand to the evidence, worst first, and what each means."""
 
 _ONE = ("a", "an", "one", "another")
+_SAME = ("the", "these", "those", "all", "most", "each")
+_PERSONAL = frozenset(["i", "my", "our"])
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
 
@@ -99,17 +101,24 @@ def _resolved(judge: Judge, reading: Reading, before: Reading | None) -> Reading
     held = (judge.rows.of(key, name) for key in reading.carried for name in outcomes)
     # A source that has no row on an outcome is not what goes on to speak of it.
     before = before if any(held) or not outcomes else None
-    studies = [tag.first for tag in reading.all("study")]
-    ones = [n for n, token in enumerate(reading.tokens) if token.low in _ONE]
     best = _described(judge, reading)
-    if not best and any(0 < study - n <= 4 for study in studies for n in ones):
+    if not best and _near(reading, _ONE):
         for source in judge.rows.sources:
             if any(judge.rows.of(source, name) for name in outcomes):
                 tried = read_claims(reading.sentence, wording, None, source)
                 if not any(not fault.weak for fault in judge.faults(tried)):
                     return tried
         before = None
+    elif not best and before and _near(reading, _SAME):
+        # "Most participants" and "in these trials" go on from the source before.
+        best = "".join((before.sources or before.carried)[-1:])
     return read_claims(reading.sentence, wording, before, best)
+
+
+def _near(reading: Reading, words: Sequence[str]) -> bool:
+    """Whether one of some words is shortly before a study, or those who took part in one."""
+    places = [n for n, token in enumerate(reading.tokens) if token.low in words]
+    return any(0 < tag.first - n <= 4 for tag in reading.all("study") for n in places)
 
 
 def _described(judge: Judge, reading: Reading) -> str:
@@ -118,7 +127,7 @@ def _described(judge: Judge, reading: Reading) -> str:
     def said(*senses: str) -> dict[int, str]:
         return {t.first: t.means or reading.words(t).lower()[:4] for t in reading.all(*senses)}
 
-    counts, numbers = said("counted"), said("number", "small")
+    counts, numbers, dated = said("counted"), said("number", "small"), set[str]()
     facts = set(said("country", "comparator", "otherwise", "people").values())
     for index, token in enumerate(reading.tokens):
         number = numbers.get(index) or token.text.replace(",", "")
@@ -126,13 +135,17 @@ def _described(judge: Judge, reading: Reading) -> str:
         about = re.sub("00+$", lambda zeros: r"\d" * len(zeros[0]), number)  # a round number
         facts |= {f"{about} {unit}"} if unit and number[:1].isdigit() else set()
         facts |= {number} if YEAR.fullmatch(number) else set()
+        near = any(-3 <= tag.first - index <= 3 for tag in reading.all("study"))
+        dated |= {number} if YEAR.fullmatch(number) and near else set()
     scores = Counter[str]()
     for source, row in judge.rows.sources.items() if facts else ():
         text = f"{judge.rows.text(source)} {row.year}"
         held = [fact for fact in facts if re.search(rf"\b(?:{fact})", text)]
         scores[source] = len(held) + any(" n_" in fact for fact in held)
+        scores[source] += str(row.year) in dated
         scores[source] += any(judge.rows.of(source, name) for name in reading.means("outcome"))
     best = [source for source, score in scores.items() if score == max(scores.values())]
+    best = [judge.rows.central] if judge.rows.central in best else best
     return best[0] if len(best) == 1 and scores[best[0]] > 1 else ""
 
 
@@ -145,6 +158,10 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     # A claim that asks for nothing but its row has one.
     asks = ("bind", "significance") if supported else ()
     faults = [f for f in judge.faults(reading) if not f.weak and f.slot not in asks]
+    personal = not _PERSONAL.isdisjoint(token.low for token in reading.tokens)
+    advised = any(fault.verdict == ADVICE for fault in faults)
+    if faults and personal and not advised and not reading.has("outcome", "body"):
+        return Judged(text, line, "not judged", "it is about the writer")
     if faults:
         faults = [fault for fault in faults if fault.slot != "bind"] or faults
         worst = min(faults, key=lambda fault: [ADVICE, *VERDICTS].index(fault.verdict))
@@ -158,7 +175,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     numbers = {number.replace(",", "") for number in _NUMBER.findall(text)}
     if wrong := sorted(numbers - set(_NUMBER.findall(known.replace(",", "")))) if named else []:
         reason = f"no row of {', '.join(named)} holds the number {', '.join(wrong)}"
-        decimal = owners and any("." in number for number in wrong)
+        decimal = owners and re.search(rf"(?:\.\d+|(?:{'|'.join(wrong)}) ?(?:%|per ?cent))", text)
         return Judged(text, line, ABSENT if decimal else "not judged", reason)
     if rows or (named and numbers and not reading.has("none")):
         first = judge.rows.sources[next(iter(named))]

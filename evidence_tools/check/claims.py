@@ -162,7 +162,8 @@ def _part(whole: Clause, start: int, end: int) -> Clause:
             clause.tags[sense] = own
     moves = clause.all("move")
     for tag in [*clause.all("significant"), *moves]:
-        before = (n for n in clause.all("not") if n.last < tag.first)
+        asked = [ask.first for ask in clause.all("ask") if ask.first < tag.first]
+        before = (n for n in clause.all("not") if max(asked, default=0) <= n.last < tag.first)
         no = next((n for n in before if n.means == "far" or tag.first - n.last <= 4), None)
         if no is not None:
             quiet = tag.sense == "significant" or clause.has("nonsignificant")

@@ -96,7 +96,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
 
 def _is_held(number: str, unit: str, said: str) -> bool:
     """Whether tables hold a number with its unit, or a whole number that has none."""
-    after = rf"{_LIST} {re.escape(unit)}" if unit else r"(?![\d.,])"
+    after = rf"{_LIST} ?{re.escape(unit)}" if unit else r"(?![\d.,])"
     found = re.search(rf"(?<![\d.,]){re.escape(number)}{after}", said)
     return found is not None and bool(unit or number.isdigit())
 

@@ -154,6 +154,7 @@ def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     verbs = [verb.first for verb in clause.all("claimverb", "show")]
     # "No trial reports harms" says nothing on harms.
     silent = any(n.last < verb < tag.first for n in absent for verb in verbs)
+    silent = silent and not clause.has("direction")
     return {} if absent and not silent and not (verbs and _NONE.search(said)) else None
 
 

@@ -34,6 +34,7 @@ _STEMMER = snowballstemmer.stemmer("english")
 YEAR = re.compile(r"(?:19|20)\d\d")
 _GENERAL = Path(__file__).with_name("lexicons")
 _TABLES = ("senses", "slots")
+_NAMES = ("outcome", "source", "typed")
 _TOKEN = re.compile(r"⟦\d+⟧|\d+[.,]\d+|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -93,12 +94,16 @@ class Wording:
         senses = _rows(_GENERAL / "senses.csv")
         self.wider = {row["sense"]: row["wider"].split() for _, row in senses}
         self.wider["kin"] = [] if strict else ["subject"]
+        # The vocabulary holds plain words; on other pages nobody speaks for this report.
+        unused = {"plain"} if strict else {"plain", "own"}
         better = "good" if strict else "up"  # a promise here, and more of something elsewhere
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
         paths = [p for p in sorted(_GENERAL.glob("*.csv")) if p.stem not in _TABLES]
         paths += sorted((evidence.folder / "wording").glob("*.csv"))
         tables = [evidence.folder / "topic.yml", *evidence.folder.glob("*.csv")]
         written = [read_text(path)[0] for path in tables]
+        known = {*evidence.rows("sources"), *evidence.rows("outcomes")}
+        known |= {f"kind:{kind}" for kind in evidence.rows("kinds")}
         for path in paths:
             for line, row in _rows(path):
                 if row["sense"] not in self.wider:
@@ -108,7 +113,9 @@ class Wording:
                         [Problem(relative_name(path), line, "sense", message + hint)]
                     )
                 written += row.values()
-                if row["sense"] != "plain":  # which the vocabulary holds
+                # Words of another topic name nothing here.
+                named = row["sense"] not in _NAMES or row["means"] in known
+                if row["sense"] not in unused and named:
                     sense = better if row["sense"] == "better" else row["sense"]
                     self._add(split_list(row["words"]), sense, row["means"])
         self.vocabulary = set(_LETTERS.findall(" ".join(written).lower()))
