@@ -39,6 +39,7 @@ with Path(__file__).with_name("faults.csv").open(encoding="utf-8", newline="") a
     _FAULTS = {row["fault"]: row["message"] for row in csv.DictReader(file)}
 _STYLES: dict[str, Any] = {"strong": nodes.strong, "emphasis": nodes.emphasis}
 _STYLES["struck"] = partial(nodes.inline, classes=["struck"])
+_WHOLE = re.compile(r"[\d.,]+–[\d.,]*\d|\b[A-Z]{1,5}-\d\w*|\bp (?:=|&lt;) [\d.]*\d")
 
 
 class evidence_ref(nodes.inline):  # noqa: N801 - docutils names nodes so
@@ -140,9 +141,9 @@ def _visit_entry(self: Any, node: nodes.entry) -> None:
 
 
 def _visit_text(self: Any, node: nodes.Text) -> None:
-    """Write text; a browser would break a range after its dash."""
+    """Write text; a browser would break a range after its dash, and "AB-1" after its hyphen."""
     type(self).visit_Text(self, node)
-    self.body[-1] = re.sub(r"[\d.,]+–[\d.,]*\d", r'<span class="range">\g<0></span>', self.body[-1])
+    self.body[-1] = _WHOLE.sub(r'<span class="whole">\g<0></span>', self.body[-1])
 
 
 def add_nodes(app: Sphinx) -> None:

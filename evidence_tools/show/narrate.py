@@ -116,14 +116,14 @@ def agreement_runs(outcome: Row, findings: Sequence[Row], most: int = 3) -> Runs
     # Beside the name of a source is what is against it; several contexts are one group.
     why = {f: "" if f.standing == "set aside" else words.standing_text(f) for f in others}
     contexts = {why[f] for f in others if f.standing == "context" and f.contrast != "within an arm"}
-    if len(contexts) > 1:
-        why |= {f: "on other forms or people" for f in others if why[f] in contexts}
+    why |= {f: "on other forms or people" for f in others if {why[f]} < contexts}
     aside = words.grouped(others, lambda f: f"not counted, {why[f] or f.standing}")
     said = [runs(Run(words.sentence_case(words.outcome_text(outcome)), style="strong"), ".")]
     said += [runs(" No result that counts.")] if not counted else []
     for way, same in (ways | aside).items():
         head = Run(f"{words.sentence_case(way)}:", style="emphasis")
-        said.append(runs(" ", head, " ", words.listed_runs(_named(outcome, same), most=most), "."))
+        named = words.listed_runs(_named(outcome, same), most=most if way in ways else min(most, 1))
+        said.append(runs(" ", head, " ", named, "."))
     if {"significant increase", "significant decrease"} <= set(ways):
         said.append(runs(" Significant results point in opposite directions."))
     return runs(*said)
@@ -188,9 +188,8 @@ def _quote(evidence: Evidence, row: Row) -> Runs:
     source = evidence.rows("sources").get(row.source_id)
     struck = source is not None and source.integrity in STRIKES_OUT
     about = [getattr(row, column, None) for column in ("group", "groups", "counts", "note")]
-    said = (words.tidy_text(text) for text in about if text and text != "none printed")
-    inside = words.join_known(*said)
-    quoted = Run(f"“{words.tidy_text(row.as_printed)}”", style="struck" if struck else "plain")
+    inside = words.join_known(*(words.tidy_text(t) for t in about if t and t != "none printed"))
+    quoted = Run(words.tidy_text(f"“{row.as_printed}”"), style="struck" if struck else "plain")
     who = words.source_run(source) if source else row.authority
     return runs(who, ": ", quoted, f" ({inside})" if inside else "", ".")
 
@@ -299,9 +298,9 @@ def _narrate_arms(selection: Selection) -> Prose:
     counted = f"The tables have {words.count_text(len(pairs), 'pair')} of arms, of {trials}. {have}"
     reasons = pairs["missing"].str.split("; ").explode().value_counts().drop("", errors="ignore")
     why = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
-    single = evidence.findings.query("standing == 'counted' and design == 'rct'")
-    number = int(single["ci_lower"].notna().sum())
-    printed = words.sentence("arms.printed", all=len(single), number=number or "none")
+    rows = evidence.findings.query("standing == 'counted' and design == 'rct'")
+    with_interval = rows["ci_lower"].count() or "none"
+    printed = words.sentence("arms.printed", all=len(rows), number=with_interval)
     names = [words.source_run(evidence.source(key)) for key in usable["source_id"].unique()]
     shared = usable.groupby(["outcome_id", "effect_measure"])["source_id"].nunique()
     both = [words.lower_first(evidence.outcome(key).name) for key, _ in shared.index[shared > 1]]

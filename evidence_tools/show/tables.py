@@ -129,7 +129,7 @@ def _sizes(_: Evidence, finding: Row) -> str:
 def _printed(evidence: Evidence, finding: Row) -> Text:
     said: list[Text] = []
     if finding.as_printed:
-        said.append(words.finding_run(finding, f"“{words.tidy_text(finding.as_printed)}”"))
+        said.append(words.finding_run(finding, words.tidy_text(f"“{finding.as_printed}”")))
         said.append(f" ({finding.locator or f'{finding.read_at} read'}).")
     if finding.note:
         said += [" Note: ", words.note_runs(evidence.rows("sources"), finding.note), "."]
@@ -191,7 +191,7 @@ _TRIALS = Layout(
         "Compared with": _comparator,
         "Blinding": "blinding",
         "People": _people,
-        "Who took part": lambda evidence, trial: evidence.source(trial.source_id).population,
+        "Who took part": lambda of, row: words.tidy_text(of.source(row.source_id).population or ""),
     },
 )
 
@@ -360,7 +360,7 @@ _AVERAGES = Layout(
 _AGREEMENT = Layout(
     "Do averages computed here agree with those of metafor?",
     {
-        "Value": lambda _, row: row.row.replace("_", " "),
+        "Value": lambda _, row: words.sentence(f"value.{row.row}"),
         "metafor": lambda _, row: words.number_text(f"{row.metafor:.8g}"),
         "Here": lambda _, row: words.number_text(f"{row.here:.8g}"),
     },

@@ -44,6 +44,7 @@ DIRECTIONS = phrases("direction")
 CONCERNS = phrases("concern")
 """Each known concern about a source in words."""
 
+_RANGE = re.compile(r"(?<![\w./)-])([\d.]+)-([\d.]+)(?![\w-])")
 _UNITS = {"ug": "µg", "cm2": "cm²", "cm3": "cm³", "m2": "m²"}
 _SMALL = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
@@ -93,8 +94,9 @@ def lower_first(text: str) -> str:
 
 
 def tidy_text(text: str) -> str:
-    """Write micrograms in a text from the tables with their proper sign."""
-    return re.sub(r"(?<=\d) ?ug\b", " µg", text)
+    """Write micrograms and ranges with their proper signs; a quotation keeps its hyphens."""
+    text = re.sub(r"(?<=\d) ?ug\b", " µg", text)
+    return text if text.startswith("“") else _RANGE.sub(rf"\1{DASH}\2", text)
 
 
 def count_text(number: int, noun: str = "", plural: str = "") -> str:
@@ -301,7 +303,7 @@ def reference_runs(source: Any) -> Runs:
         f". {authors}. " if authors else ". ",
         Run(tidy_text(source.title), style="emphasis"),
         " " if source.title.endswith(("?", "!", ".")) else ". ",
-        f"{place}. " if place else "",
+        f"{tidy_text(place)}. " if place else "",
         Run(link.removeprefix("https://"), link=link) if link else "No address known.",
     )
 
