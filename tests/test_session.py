@@ -244,7 +244,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_book(tmp_path_factory.mktemp("fresh") / "a book, 100% ü", diary=BESIDE)
     (folder / "chapters" / "beside.csv").write_text("before", "utf-8")
     (folder / "chapters" / "jupyter.ipynb").write_text(jupyter("Written first."), "utf-8")
-    append(folder / "chapters" / "about.md", "\n## Questions & answers\n")
+    append(folder / "chapters" / "about.md", "\n```{how-to-cite}\n```\n\n## Questions & answers\n")
     append(folder / "_toc.yml", "- glob: chapters/j*\n")
     append(folder / "_config.yml", "html: {baseurl: 'https://example.org/amber'}\n")
     return folder
@@ -275,7 +275,7 @@ def test_each_change_reaches_the_pages_and_undone_the_site_equals_a_clean_build(
         assert b"forty-two" in packed.read("chapters/jupyter.ipynb")
     assert "before" in made.page("diary")
     clean, names = made.contents(), ("_toc.yml", "chapters/beside.csv", "chapters/jupyter.ipynb")
-    names += ("chapters/answer.md", "chapters/rows.md")
+    names += ("chapters/about.md", "chapters/rows.md")
     texts = {name: (whole / name).read_text("utf-8") for name in names}
 
     again = build(whole)
@@ -283,9 +283,9 @@ def test_each_change_reaches_the_pages_and_undone_the_site_equals_a_clean_build(
     assert again.contents() == clean
 
     # A draft, as in a preview: the page that changed beside the last PDF, and no manifest.
-    write("chapters/answer.md", texts["chapters/answer.md"] + "\nA sentence on an RCT.\n")
+    write("chapters/about.md", texts["chapters/about.md"] + "\nA sentence on an RCT.\n")
     draft = build(whole, EVIDENCE_DRAFT="1").contents()
-    assert b"A sentence on an" in draft["chapters/answer.html"]
+    assert b"A sentence on an" in draft["chapters/about.html"]
     assert draft.keys() == clean.keys() - {"report.json"}
     assert draft["amber-0.1.0.pdf"] == clean["amber-0.1.0.pdf"]
 
@@ -296,7 +296,7 @@ def test_each_change_reaches_the_pages_and_undone_the_site_equals_a_clean_build(
     assert count == 1
     assert "What is two?" in made.page("rows")
     assert "Written then." in made.page("jupyter")
-    assert "A sentence on an" in made.page("answer")
+    assert "A sentence on an" in made.page("about")
 
     diary = "- file: chapters/diary\n"
     write("_toc.yml", texts["_toc.yml"].replace(diary, f"{diary}  title: A new title\n"))

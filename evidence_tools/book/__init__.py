@@ -126,7 +126,7 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
     # What every page shows, beside what the key of the session stands for.
     app.evidence_about = repr((app.evidence_stamp, app.config.overrides))
     is_same = DRAFT in os.environ or made.last.get("about") == app.evidence_about
-    if is_same and env.reread_always.issuperset(docnames):
+    if is_same and not env.evidence_changed and env.reread_always.issuperset(docnames):
         _tell(f"Nothing changed: {made.html} is as the last build wrote it.")
         raise SystemExit(0)
     with _failing_closed(app):

@@ -224,7 +224,9 @@ def changed_pages(env: Any) -> list[str]:
     """List pages whose files differ from what was read last, whatever their times say."""
     before: dict[str, str] = getattr(env, "evidence_sources", {})
     env.evidence_sources = {name: _hash(Path(env.doc2path(name))) for name in env.found_docs}
-    return [name for name, now in env.evidence_sources.items() if before.get(name) != now]
+    changed = [name for name, now in env.evidence_sources.items() if before.get(name) != now]
+    env.evidence_changed = changed
+    return changed
 
 
 def end_on_signals() -> None:
