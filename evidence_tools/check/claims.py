@@ -9,6 +9,8 @@ from evidence_tools.check.pages import MARK, Text
 from evidence_tools.check.wording import Tag, Token, Wording, tokenize
 
 _HARD = frozenset(",;:—–()…|")
+_TURNED = dict.fromkeys(("up", "down", "change", "significant"), "nonsignificant")
+_TURNED |= {"nonsignificant": "change", "same": "change"}
 _PAST = frozenset(["rose", "risen", "fell", "fallen", "went", "grew", "sank"])
 
 
@@ -148,10 +150,10 @@ def _smaller_losses(tags: list[Tag]) -> Iterator[Tag]:
 def _ellipses(whole: Clause, tags: list[Tag]) -> Iterator[Tag]:
     """Find denials such as *did not* at the end of a clause: what was said before is not so."""
     ends = [token.low in _HARD or token.low == "." for token in whole.tokens] + [True]
-    said = [tag.last for tag in tags if tag.sense in ("up", "down", "change", "significant")]
     for tag in (tag for tag in tags if tag.sense == "not" and ends[tag.last + 1]):
-        if min(said, default=tag.last) < tag.first:
-            yield Tag("nonsignificant", "", tag.first, tag.last)
+        said = [t for t in tags if t.sense in _TURNED and t.last < tag.first]
+        for last in sorted(said, key=lambda t: t.last)[-1:]:
+            yield Tag(_TURNED[last.sense], "", tag.first, tag.last)
 
 
 def _part(whole: Clause, start: int, end: int) -> Clause:

@@ -109,6 +109,8 @@ class Judge:
         said = [self.rows.findings[key] for key in clause.means("finding")]
         pairs = ((s, o) for s in clause.sources for o in clause.means("outcome"))
         said = said or [row for pair in pairs for row in self.rows.of(*pair)]
+        same = clause.means("pair:same")
+        said = [row for row in said if any(self.rows.same(row, o) for o in same)] or said
         claims = clause.has("claimverb")
         held = {
             "strict": self.strict,
