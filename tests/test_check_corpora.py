@@ -14,7 +14,8 @@ seen (false ones caught, honest ones flagged):
 - ``unseen2``, five sets, each before it was looked at: 113 of 140, 54 of 70, 63 of 70, 113 of 140
   and 62 of 70, laundered 70 of 82, and 17 of 100, 7 of 50, 6 of 50, 11 of 100 and 8 of 50;
 - ``unseen3``, two sets, before words that are in no list became a weak signal: 94 and 91 of 100,
-  laundered 12 and 11 of 15, and 18 and 18 of 80.
+  laundered 12 and 11 of 15, and 18 and 18 of 80; two more after it: 92 of 100 and 122 of 140,
+  laundered 13 of 15 and 14 of 23, and 7 of 80 and 13 of 100.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
 """
