@@ -214,8 +214,8 @@ def html_nodes(found: Iterable[Any]) -> list[nodes.Node]:
     soup = BeautifulSoup(_SVG.sub(put_aside, markup), "html.parser")
     for form in soup("form"):
         form.clear()  # its words are those of its controls
-    pictures = soup.find_all(lambda tag: tag.get("src") or tag.get("data-drawing"))
-    if soup.script and not (kept or pictures or soup.get_text().strip()):
+    seen = kept or soup.select("img[src], [data-drawing]") or soup.get_text().strip()
+    if soup.script and not seen:
         return [absent_media("", what=_MEDIA["script"])]  # one line for all that it controls
     made = _inside(soup, kept)
     is_line = not kept and {html_element, nodes.Text}.issuperset(map(type, made))
@@ -232,8 +232,7 @@ def _inside(tag: Tag | BeautifulSoup, kept: list[Any]) -> list[nodes.Node]:
             made += _element(child, kept)
         elif not isinstance(child, PreformattedString):  # such as a comment
             is_gap = (made or tag.name == "span") and tag.name not in _ROWS
-            is_words = str(child).strip() or is_gap
-            made += [nodes.Text(str(child))] if is_words else []
+            made += [nodes.Text(str(child))] if is_gap or str(child).strip() else []
     return made
 
 
@@ -336,10 +335,7 @@ def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> 
 
 
 def read_formulas(app: Sphinx, doctree: nodes.document, docname: str = "") -> None:
-    """Give each formula its MathML, with the macros of the book; report what cannot be read.
-
-    Once all pages are read, numbers count through the book, as they do where formulas are named.
-    """
+    """Give each formula its MathML and its number in the book; report what cannot be read."""
     numbers = app.env.toc_fignumbers.get(docname, {}).get("displaymath", {})
     found = (app.config.mathjax3_config or {}).get("tex", {}).get("macros", {}).items()
     macros = {name: each[0] if isinstance(each, list) else each for name, each in found}

@@ -24,6 +24,7 @@ from tornado.ioloop import PeriodicCallback
 
 from evidence_tools.book import DRAFT
 from evidence_tools.book.session import PACKAGE, book_files
+from evidence_tools.check.review import review_book
 
 _EXTENSIONS = ("myst_nb.sphinx_ext", "sphinx_book_theme", "sphinxcontrib.bibtex", "sphinx_design")
 _LOOK, _PAUSE = 100, 4
@@ -43,6 +44,8 @@ def _build(*, draft: bool) -> int:
     os.environ |= {DRAFT: "1"} if draft else {}
     try:
         jupyter_book(["build", "."])
+    except Exception as error:  # of Jupyter Book itself, as for a setting that is no YAML
+        print(*review_book(Path()).problems, error, sep="\n", file=sys.stderr)
     finally:
         atexit._run_exitfuncs()  # what the build started ends with it
         os._exit(0)

@@ -223,9 +223,9 @@ def _hash(path: Path) -> str:
 def changed_pages(env: Any) -> list[str]:
     """List pages whose files differ from what was read last, whatever their times say."""
     before: dict[str, str] = getattr(env, "evidence_sources", {})
-    env.evidence_sources = {name: _hash(Path(env.doc2path(name))) for name in env.found_docs}
-    changed = [name for name, now in env.evidence_sources.items() if before.get(name) != now]
-    env.evidence_changed = changed
+    sources = {name: _hash(Path(env.doc2path(name))) for name in env.found_docs}
+    changed = [name for name, now in sources.items() if before.get(name) != now]
+    env.evidence_sources, env.evidence_changed = sources, changed
     return changed
 
 
