@@ -143,11 +143,21 @@ def test_a_number_in_words_is_held_against_the_rows_of_its_source(judge: Judge) 
     assert "number" in slots(judge, "{source}`moss2021` is a review of eleven trials.")
 
 
-def test_what_a_reader_can_tell_is_listed_and_stops_nothing(judge: Judge) -> None:
-    text = "While somnin rose with amber light, it fell with white ({finding}`larkin2024-som`)."
+@pytest.mark.parametrize(
+    ("slot", "text"),
+    [
+        ("direction", "While somnin rose with amber light, it fell with white ({0})."),
+        ("bind", "Larkin found that somnin rose."),
+        ("wording", "{{source}}`larkin2024` reports a whopping increase in somnin: {0}."),
+    ],
+)
+def test_what_a_reader_can_tell_is_listed_and_stops_nothing(
+    judge: Judge, slot: str, text: str
+) -> None:
     review = Review()
-    assert not list(check_page(parse_page(text), judge, review))
-    assert [problem.message.partition(":")[0] for problem in review.rereads] == ["direction"]
+    page = parse_page(text.format("{finding}`larkin2024-som`"))
+    assert not list(check_page(page, judge, review))
+    assert [problem.message.partition(":")[0] for problem in review.rereads] == [slot]
 
 
 def test_digits_that_are_part_of_a_name_are_no_numbers(judge: Judge) -> None:

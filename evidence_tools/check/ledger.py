@@ -75,7 +75,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
             or index in names
             or _NAME.search(before)
             or (index < 0 and before[-1:].isalnum())  # the rest of a word
-            or (YEAR.fullmatch(word) and not unit(index))
+            or YEAR.fullmatch(word)
             or index - 1 in numbered
             or (index - 2 in numbered and len(word) < 3)
             or (index >= 0 and _is_held(word.replace(",", ""), unit(index), said))
