@@ -39,7 +39,7 @@ with Path(__file__).with_name("faults.csv").open(encoding="utf-8", newline="") a
     _FAULTS = {row["fault"]: row["message"] for row in csv.DictReader(file)}
 _STYLES: dict[str, Any] = {"strong": nodes.strong, "emphasis": nodes.emphasis}
 _STYLES["struck"] = partial(nodes.inline, classes=["struck"])
-_WHOLE = re.compile(r"[\d.,]+–[\d.,]*\d|\b[A-Z]{1,5}-\d\w*|\bp (?:=|&lt;) [\d.]*\d")
+_WHOLE = re.compile(r"[\d.,]+–[\d.,]*\d|\d{4}-\d\d-\d\d|\b[A-Z]{1,5}-\d\w*|\bp (?:=|&lt;) [\d.]*\d")
 
 
 class evidence_ref(nodes.inline):  # noqa: N801 - docutils names nodes so

@@ -114,16 +114,12 @@ def outcome_cell(_: Evidence, row: Row) -> str:
 
 
 def figures_cell(_: Evidence, finding: Row) -> Text:
-    """Write the figures of a finding; blank when there are none."""
-    text = words.estimate_text(finding, gaps=False)
-    return words.finding_run(finding, text) if text else ""
-
-
-def _sizes(_: Evidence, finding: Row) -> str:
+    """Write the figures of a finding, and how much is behind them; blank when there are none."""
     studies, people = finding.k_studies, finding.n_participants
     pooled = f"{words.number_text(studies)} {'study' if studies == 1 else 'studies'}"
-    counted = people and f"{words.number_text(people)} people"
-    return words.join_known(pooled if studies else "", counted, mark=", ")
+    sizes = (pooled if studies else "", people and f"{words.number_text(people)} people")
+    text = words.join_known(words.estimate_text(finding, gaps=False), *sizes)
+    return words.finding_run(finding, text) if text else ""
 
 
 def _printed(evidence: Evidence, finding: Row) -> Text:
@@ -142,7 +138,6 @@ _FINDINGS = Layout(
         "Outcome": outcome_cell,
         "Direction": lambda _, finding: words.direction_text(finding),
         "Result": figures_cell,
-        "Studies and people": _sizes,
         "Source": lambda _, row: runs(words.source_run(row), words.aside_text(row)),
         "As printed": _printed,
     },
@@ -155,7 +150,7 @@ def findings_table(selection: Selection, *, name: str = "tab-findings", caption:
     """List findings with direction, figures, source, and the words as printed.
 
     >>> str(findings_table(["larkin2024-som"])).splitlines()[2]
-    'Somnin (SOM) | increase | MD 1.86 (95% CI 1.17–2.56) | – | Larkin 2024 | \
+    'Somnin (SOM) | increase | MD 1.86 (95% CI 1.17–2.56) | Larkin 2024 | \
 “SOM; MD 1.86, 95% CI 1.17-2.56” (Abstract, Results).'
     """
     evidence, findings = pick(selection)
