@@ -102,23 +102,23 @@ def _resolved(judge: Judge, reading: Reading, before: Reading | None) -> Reading
     # A source that has no row on an outcome is not what goes on to speak of it.
     before = before if any(held) or not outcomes else None
     best = _described(judge, reading)
-    if not best and _near(reading, _ONE):
+    if not best and _near(reading, _ONE, 4):
         for source in judge.rows.sources:
             if any(judge.rows.of(source, name) for name in outcomes):
                 tried = read_claims(reading.sentence, wording, None, source)
                 if not any(not fault.weak for fault in judge.faults(tried)):
                     return tried
         before = None
-    elif not best and before and _near(reading, _SAME):
+    elif not best and before and _near(reading, _SAME, 2):
         # "Most participants" and "in these trials" go on from the source before.
         best = "".join((before.sources or before.carried)[-1:])
     return read_claims(reading.sentence, wording, before, best)
 
 
-def _near(reading: Reading, words: Sequence[str]) -> bool:
-    """Whether one of some words is shortly before a study, or those who took part in one."""
+def _near(reading: Reading, words: Sequence[str], far: int) -> bool:
+    """Whether one of some words is not far before a study, or those who took part in one."""
     places = [n for n, token in enumerate(reading.tokens) if token.low in words]
-    return any(0 < tag.first - n <= 4 for tag in reading.all("study") for n in places)
+    return any(0 < tag.first - n <= far for tag in reading.all("study") for n in places)
 
 
 def _described(judge: Judge, reading: Reading) -> str:

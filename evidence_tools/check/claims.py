@@ -127,7 +127,9 @@ def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
             other.first <= tag.first <= tag.last <= other.last
             and other.last - other.first > tag.last - tag.first
             for other in phrases
-            if tag.sense in directions or other.sense not in directions
+            if (tag.sense in directions or other.sense not in directions)
+            # A "denser spine" is an outcome and a direction.
+            and not (other.sense == "outcome" and tag.sense == "up" and other.first == tag.first)
         )
         # "More" and "down" say what happened only beside what it happened to.
         near = {tag.last + 1, tag.last + 2} if tag.means == "adjacent" else set()
@@ -239,10 +241,10 @@ def _pair(clause: Clause, outcomes: list[Tag]) -> None:
     moved = clause.all("direction")
     if len(outcomes) == 1:
         moved = clause.all("nonsignificant") or moved
-    leads = bool(moved) and all(moved[0].first < tag.first for tag in outcomes)
+    leads = bool(moved) and all(moved[0].first <= tag.first for tag in outcomes)
     aside = [tag.last for tag in clause.all("apart")]
     for tag in (t for t in outcomes if not any(0 < t.first - last <= 2 for last in aside)):
-        before = [t.sense for t in moved if t.first < tag.first]
+        before = [t.sense for t in moved if t.first <= tag.first]
         after = [t.sense for t in moved if t.first > tag.first]
         for sense in (before[-1:] if leads else after[:1]) or before[-1:]:
             clause.add(Tag(f"pair:{sense}", tag.means, tag.first, tag.last), "pairs")

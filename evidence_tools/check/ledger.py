@@ -79,6 +79,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
             or index - 1 in numbered
             or (index - 2 in numbered and len(word) < 3)
             or (index >= 0 and _is_held(word.replace(",", ""), unit(index), said))
+            or (index >= 0 and index + 1 not in units and _is_held(word, "", said))
         ):
             yield word
     for tag in reading.all("number", "small"):

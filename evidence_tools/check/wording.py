@@ -34,7 +34,7 @@ _STEMMER = snowballstemmer.stemmer("english")
 YEAR = re.compile(r"(?:19|20)\d\d")
 _GENERAL = Path(__file__).with_name("lexicons")
 _TABLES = ("senses", "slots")
-_NAMES = ("outcome", "source", "typed")
+_NAMES = ("outcome", "source")
 _TOKEN = re.compile(r"⟦\d+⟧|\d+[.,]\d+|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -171,6 +171,8 @@ class Wording:
                 if longest.setdefault(sense, size) == size:
                     ends |= {sense: index + size - 1} if sense in ends else {}
                     yield Tag(sense, means, index, index + size - 1)
+                    if sense == "source":
+                        yield Tag("typed", means, index, index + size - 1)
             at += len(token.low) + 1
             if token.low in self.sources and token.text[0].isupper():
                 yield from self._source_tags(tokens, index)
