@@ -127,6 +127,8 @@ def _printed(evidence: Evidence, finding: Row) -> Text:
     if finding.as_printed:
         said.append(words.finding_run(finding, words.tidy_text(f"“{finding.as_printed}”")))
         said.append(f" ({finding.locator or f'{finding.read_at} read'}).")
+    if reason := words.standing_text(finding):
+        said.append(f" Not counted: {reason}.")
     if finding.note:
         said += [" Note: ", words.note_runs(evidence.rows("sources"), finding.note), "."]
     return runs(*said)
@@ -138,7 +140,7 @@ _FINDINGS = Layout(
         "Outcome": outcome_cell,
         "Direction": lambda _, finding: words.direction_text(finding),
         "Result": figures_cell,
-        "Source": lambda _, row: runs(words.source_run(row), words.aside_text(row)),
+        "Source": lambda _, finding: words.source_run(finding),
         "As printed": _printed,
     },
     anchor="finding_id",
