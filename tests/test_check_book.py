@@ -125,13 +125,13 @@ NOTHING = {
     "{unknown}`larkin2024-trial`": "larkin2024-trials",
     "It rose {cite:p}`lamp2002`.": "did you mean 'lamp2001'?",
     "As {sourc}`larkin2024` reports.": "no such role; did you mean 'source'?",
-    "As {source}`larkin2024 reports.": "the role {source}` without a second backtick cannot",
-    "```{note}\nWords.\n": "a block that no ``` closes cannot be checked",
+    "As {source}`larkin2024 reports.": "the role {source}` has no second backtick",
+    "```{note}\nWords.\n": "a block that no ``` closes; close it",
     "![A lamp](lamp.png)": "found the image 'lamp.png', and there is no such file",
     "```{code-cell}\nplot(\n```": "'(' was never closed",
-    "```{code-cell}\nplot()\n```": "found the kernelspec 'None'",
+    "```{code-cell}\nplot()\n```": "code needs a head with format_name: myst",
     "```{notee}\nWords.\n```": "no such directive; did you mean 'note'?",
-    "[Lamps](lamps.md)": "found the link 'lamps.md', and there is no such file",
+    "[Lamps](fig:lamps)": "found the link 'fig:lamps', and there is no such file or label",
 }
 
 

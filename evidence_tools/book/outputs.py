@@ -21,7 +21,6 @@ import pandas as pd
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.nodes import (
@@ -39,7 +38,6 @@ from evidence_tools.check.review import RULES
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.display import MIME_TYPE, Table, TableRow, plain, read_runs, runs
 
-LOGGER = logging.getLogger(__name__)
 _PLOTLY = "application/vnd.plotly.v1+json"
 _BOKEH = re.compile(
     r"(?s)application/(?:vnd\.bokehjs|javascript\n.*Bokeh)"
@@ -50,6 +48,7 @@ _WIDGET = "application/vnd.jupyter.widget-view+json"
 _OTHER_HOST = re.compile(
     r"""(?:src|href|import)\s*[=(]?\s*\\?["'](https?:)?//[^"'\\]+\.(?:js|mjs)"""
 )
+_HEAD = re.compile(r"-{3,}[ \t]*\n(?:.*\n)*?-{3,}[ \t]*(?:\n|$)")
 _OTHER_SHEET = re.compile(r"""<link\b[^>]*["'](?:https?:)?//[^>]*>""")
 _SCRIPTS = {
     "plotly": ["package_data/plotly.min.js"],
@@ -116,7 +115,7 @@ class Page:
         try:
             found = caption_runs(self.env.app.evidence, found)
         except UnknownKeyError as error:
-            LOGGER.error("caption: %s", error, location=(self.env.docname, self.line))
+            refuse("caption", error, location=(self.env.docname, self.line))
         return run_nodes(found)
 
     def download(self, name: str, kind: str, rows: list[list[Any]]) -> nodes.Node:
@@ -236,6 +235,7 @@ def check_page(_: Sphinx, doctree: nodes.document) -> None:
 def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
     """Turn an output of another library into nodes; ``None`` leaves it to MyST-NB."""
     kind, content = data.mime_type, data.content
+    place = (renderer.renderer.sphinx_env.docname, data.line)
     if kind == "text/html" and "vega.github.io/schema" in content and "})({" in content:
         # Altair writes the specification into a script.
         content, _ = json.JSONDecoder().raw_decode(content, content.index("})({") + 3)
@@ -250,6 +250,9 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
     if kind == _PLOTLY:
         described = ((content.get("layout") or {}).get("meta") or {}).get("description")
         return [_moving_chart("plotly", content, _alternative(data, described))]
+    if kind == "text/markdown" and _HEAD.match(data.string):
+        refuse("head in output", data.cell_index, location=place)
+        return []
     if _BOKEH.match(f"{kind}\n{data.string}"):
         return _bokeh_nodes(data)
     if kind == "application/json":
@@ -260,7 +263,6 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
         return []
     is_code = kind in ("text/html", "application/javascript")
     if is_code and (found := _OTHER_HOST.search(data.string)):
-        place = (renderer.renderer.sphinx_env.docname, data.line)
         refuse("script elsewhere", data.cell_index, found[0], location=place)
     elif is_code and _OTHER_SHEET.search(data.string):  # it has icons of buttons with words
         return [nodes.raw("", _OTHER_SHEET.sub("", data.string), format="html")]

@@ -32,6 +32,8 @@ _SETTING = re.compile(
     r"""(?m)^( *+)(?:- )*+(?:[:"']?([\w .=:-]*?\w)["']?:(?= |$))?+ *+(?!#)"""
     r"""(\S.*(?:\n\1 ++(?!\w+: ).*)*)"""
 )
+_HEAD = re.compile("'format_name': 'myst'|'file_format': 'mystnb'")
+_NO_HEAD = "code needs a head with format_name: myst and a kernelspec; copy that of another chapter"
 _PHRASE = re.compile(r"[^\W\d]\w* .*[^\W\d]", re.DOTALL)
 _CLOSED = re.compile(r"<(?:script|iframe|object|embed)\b|\bcontent\s*:\s*[\"']", re.IGNORECASE)
 _SPOKEN = ("alt", "title", "aria-label", "placeholder", "value")
@@ -124,10 +126,9 @@ class Page:
         if kind in _KEPT:
             self.add(_words(text, kind), line)
         elif kind == "refused":
-            self.fault(
-                line,
-                f"{text} cannot be checked; show it as Markdown or plain text, or leave it out",
-            )
+            remedy = "cannot be checked; show it as Markdown or plain text, or leave it out"
+            if "no-evidence-text" not in self.front:
+                self.fault(line, f"{text} {remedy}")
         elif text.strip():
             marked = ROLE.sub(read, text.replace("⟦", "[")) if kind == "text" else text
             self.items.append(Text(marked, line, roles, kind))
@@ -147,7 +148,10 @@ class Page:
     def add_code(self, source: str, first: int) -> None:
         """Add the texts of a cell; its numbers, and what it selects rows by, may be faults."""
         kernel = (self.front.get("kernelspec") or {}).get("name")
-        self.add(str(kernel), 1, "kernelspec")
+        if self.path.endswith(".ipynb") or _HEAD.search(str(self.front)):
+            self.add(str(kernel), 1, "kernelspec")
+        else:
+            self.fault(1, _NO_HEAD)
         self.note(source, first, settings=False)
         python = re.sub(r"(?m)^[ \t]*[%!?].*|^.*\?$", "pass", source)
         tree, silent = ast.parse(""), set[ast.AST]()
@@ -240,12 +244,13 @@ def read_markdown(page: Page, text: str, offset: int = 0, *, rows: bool = False)
         start = start if said else line
         for token in [*(block.children or ()), block]:
             content = token.content
+            page.add(str(token.attrs.get("id", "")), line, "label")
             for value in map(str, token.attrs.values()):
                 page.add(value if _PHRASE.search(value) else "", line)
             match hows.get(token.type):
                 case "text":
                     if begun := re.search(r"\{[a-z:]+\}`", content):
-                        page.add(f"the role {begun[0]} without a second backtick", line, "refused")
+                        page.fault(line, f"the role {begun[0]} has no second backtick; close it")
                     said += content
                 case "break":
                     said, line = f"{said}\n", line + 1
@@ -282,7 +287,7 @@ def _directive(page: Page, token: Token, line: int) -> None:
     begin, end = token.map or (0, 0)
     # One without content hides nothing.
     if token.content and token.content.count("\n") > end - begin - 2:
-        page.add(f"a block that no {token.markup} closes", line, "refused")
+        page.fault(line, f"a block that no {token.markup} closes; close it")
     match = re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())
     if match is None:
         is_text = token.info.strip() in ("", "text", "none")

@@ -90,8 +90,7 @@ def check_page(
     """
     if declared := page.front.get("no-evidence-text"):
         review.exemptions.append(Problem(page.path, 0, "", str(declared), "bind"))
-    else:
-        yield from page.faults
+    yield from (fault for fault in page.faults if not declared or fault.rule == "page")
     reading: Reading | None = None
     for sentence in sentences(page.items):
         reading = read_claims(sentence, judge.wording, reading)
@@ -156,7 +155,7 @@ def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterato
                 except UnknownKeyError as error:
                     wrong = str(error)
             elif how == "path" and not _leads(folder, page.path, key, labels):
-                wrong = "there is no such file; correct it, or add it"
+                wrong = "there is no such file or label; correct it, or add it"
             elif key not in known.get(how, [key]):
                 hint = did_you_mean(key, known[how])
                 # An extension, or another domain of Sphinx, has names of its own.
@@ -170,10 +169,11 @@ def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterato
 
 def _leads(folder: Path, page: str, name: str, labels: set[str]) -> bool:
     """Whether an address leads to a file, to a label, or out of the book."""
-    file, _, part = name.partition("#")
+    file, _, part = name.removeprefix("project:").partition("#")
+    is_out = name.split(":")[0] in ("http", "https", "mailto", "data", "inv", "path", "attachment")
     path = folder / file.lstrip("/") if file.startswith("/") else (folder / page).parent / file
     files = (glob(f"{path}{end}") for end in ("", ".md", ".ipynb"))  # noqa: PTH207
-    return ":" in name or name in labels or (not file and part in labels) or any(files)
+    return is_out or name in labels or (any(files) if file else part in labels)
 
 
 def read_book(folder: Path) -> list[Page]:
