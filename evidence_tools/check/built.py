@@ -20,7 +20,6 @@ from evidence_tools.check.pages import (
 )
 from evidence_tools.check.review import Review, check_page, check_words, read_book
 from evidence_tools.check.verdicts import Judge
-from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import Problem
 from evidence_tools.show.display import MIME_TYPE
@@ -81,7 +80,7 @@ class Known:
 
     def __init__(self, evidence: Evidence) -> None:
         self.judge = Judge(evidence)
-        tables = (getattr(evidence, name) for name in read_dictionary(evidence.folder)[0])
+        tables = (getattr(evidence, name) for name in evidence.described)
         cells = {str(cell) for table in tables for _, column in table.items() for cell in column}
         files = [evidence.folder.parent / name for name in _SETTINGS]
         settings = [path.read_text(encoding="utf-8") for path in files if path.is_file()]

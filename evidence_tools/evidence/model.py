@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partialmethod
 from pathlib import Path
 from typing import Any
@@ -58,18 +59,16 @@ class Evidence:
         What follows from rows: the certainty of each rated outcome, how results relate to those of
         the central source (:func:`judgements.compare`), whether printed figures fit together
         (:func:`arithmetic.check_arithmetic`), and judgements that rows contradict.
-    topic, folder
-        What the report is about, and the data folder it was read from.
+    topic, folder, described
+        What the report is about, the data folder it was read from, and what that says on tables.
     """
 
     def __init__(
-        self, folder: Path, frames: dict[str, pd.DataFrame], topic: Topic, origin: str
+        self, folder: Path, frames: dict[str, pd.DataFrame], topic: Topic, described: dict[str, Any]
     ) -> None:
-        self.folder, self.topic = folder, topic
+        self.folder, self.topic, self.described = folder, topic, described
         self._frames = frames
         self._rows: dict[str, dict[str, Row]] = {}
-        for frame in frames.values():
-            frame.attrs[ORIGIN] = origin
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         frames: dict[str, pd.DataFrame] = self.__dict__.get("_frames", {})
@@ -292,7 +291,11 @@ def _load(folder: Path, origin: str) -> Evidence:
     frames["misfits"] = judgements.find_misfits(frames["certainty"], computed)
     if problems := list(_wrong_conditions(tables["limitations"], findings)):
         raise EvidenceError(problems)
-    return Evidence(folder, frames, topic, origin)
+    for frame in frames.values():
+        frame.attrs[ORIGIN] = origin
+    # What reads cells is done with; the rest may go to other processes.
+    described = {name: replace(table.description, readers={}) for name, table in tables.items()}
+    return Evidence(folder, frames, topic, described)
 
 
 def _wrong_conditions(limitations: LoadedTable, findings: pd.DataFrame) -> Iterator[Problem]:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.dictionary import read_dictionary
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import relative_name
 from evidence_tools.releases.manifest import ReleaseError, version_key
@@ -49,7 +48,7 @@ outcome; ``pages`` holds the lines of each chapter.
 def take_snapshot(evidence: Evidence, version: str, date: str = "") -> Snapshot:
     """Copy the tables of the evidence, and the chapters that lie beside its folder."""
     tables = {RATINGS: _ratings(evidence)}
-    for name, table in read_dictionary(evidence.folder)[0].items():
+    for name, table in evidence.described.items():
         cells = pd.read_csv(evidence.folder / table.path, dtype=str, keep_default_na=False)
         rows: Any = cells.to_dict("records")
         tables[name] = {" ".join(row[column] for column in table.key): row for row in rows}
