@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from logging import getLogger
+from multiprocessing import Pipe
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NoReturn
@@ -26,10 +27,9 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.build_phase import BuildPhase
 
-from evidence_tools.book import layout, outputs, site
+from evidence_tools.book import layout, outputs, pdf, site
 from evidence_tools.book.execution import BuildError
 from evidence_tools.book.nodes import add_nodes
-from evidence_tools.book.pdf import print_book, resolve_pages, show_attachments
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import Session, changed_pages, end_on_signals
 from evidence_tools.check.built import check_built
@@ -72,7 +72,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-before-read-docs", _begin)
     app.connect("env-get-updated", _choose_pages, priority=900)  # when all is numbered
     app.connect("source-read", _find_results)
-    app.connect("source-read", show_attachments)
+    app.connect("source-read", pdf.show_attachments)
     app.connect("doctree-read", site.note_frame, priority=100)  # while it has its front matter
     app.connect("doctree-read", outputs.check_page)
     app.connect("doctree-read", layout.split_keywords)
@@ -98,7 +98,7 @@ def _settle(app: Any, config: Any) -> None:
         _stop(app, "The report is built as 'jupyter-book build .', which makes the PDF too.")
     end_on_signals()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)  # what Sphinx makes stays: looking for cycles frees little
+    gc.set_threshold(1_000_000, 50, 100)  # what Sphinx makes stays: looking for cycles frees little
     with _failing_closed(app):
         chapters = chapter_files(folder, config.external_site_map)
         config.include_patterns = [path.relative_to(folder).as_posix() for path in chapters]
@@ -108,6 +108,9 @@ def _settle(app: Any, config: Any) -> None:
         app.evidence_site = made = site.Site(build, session.key)
         app.outdir, app.doctreedir = (type(app.outdir)(made.new / n) for n in ("html", "doctrees"))
         app.evidence_stamp = read_stamp(folder)
+        if DRAFT not in os.environ:
+            app.evidence_ask, asked = Pipe()
+            app.evidence_press = session.beside(partial(pdf.press, app, asked))
     layout.use_assets(app)
     for name, value in _SETTINGS.items():
         config[name] = value
@@ -131,7 +134,7 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
         raise SystemExit(0)
     with _failing_closed(app):
         app.evidence = _load(made.new / "evidence.pickle", folder / "data")
-        app.evidence_review = session.beside(partial(review_book, folder))
+        app.evidence_review = session.beside(partial(review_book, folder, passed=bool(made.last)))
         for name in _TEXTS:
             app.config[name] = plain_text(app.evidence, app.config[name])
         session.execute(env, docnames, lambda: _refuse(app.evidence_review().problems))
@@ -169,13 +172,14 @@ def _print(app: Any, builder: Any) -> None:
     with _failing_closed(app):
         _refuse(app.evidence_review().problems)
         if app.evidence_warnings:
-            resolve_pages(app)  # reports what else is wrong, too
+            pdf.resolve_pages(app)  # reports what else is wrong, too
         if app.evidence_keeps:
             app.evidence_site.keep_pages()
             builder.load_indexer = partial(site.load_index, builder)
         site.write_notebooks(app)
     if DRAFT not in os.environ:
-        app.evidence_pdf = app.evidence_session.beside(partial(print_book, app))
+        written = app.evidence_session.beside(partial(pdf.print_book, app))
+        app.evidence_pdf = lambda: (written(), app.evidence_press())
 
 
 def _finish(app: Any, exception: Exception | None) -> None:
@@ -196,10 +200,9 @@ def _complete(app: Any, staged: Path, made: site.Site) -> None:
     if DRAFT not in os.environ:
         with _failing_closed(app):
             passed = made.html if app.evidence_keeps else None
-            pdf_path = lambda: app.evidence_pdf()[0]  # noqa: E731
-            pages = app.evidence_review().pages
-            problems = check_built(staged, pdf_path, Path(app.srcdir), passed, pages)
-            target, remarks = app.evidence_pdf()
+            pages, folder = app.evidence_review().pages, Path(app.srcdir)
+            problems = check_built(staged, lambda: app.evidence_pdf()[1], folder, passed, pages)
+            remarks, target = app.evidence_pdf()
         _refuse(problems)
         pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
     site.finish_site(app, staged)
@@ -209,6 +212,7 @@ def _complete(app: Any, staged: Path, made: site.Site) -> None:
     for remark in remarks:
         _tell(f"print: {remark}")
     done = f"{len(app.env.found_docs)} pages and {pdf} are in {made.html}"
+    gc.freeze()  # Python would look through all of it before it ends
     _tell(f"{done}; it took {perf_counter() - app.evidence_begun:.1f} s.")
 
 

@@ -14,6 +14,7 @@ import re
 import shutil
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from importlib.util import find_spec
@@ -36,14 +37,11 @@ from evidence_tools.book.nodes import absent_media, line_of, moving_chart, read_
 from evidence_tools.book.roles import chapter_order, is_printed
 from evidence_tools.book.writer import STYLES, Writer
 
+_PRINT, _MARKUP, _FACTS = ".print", "main.typ", "facts.json"
 _FONTS = "fonts"
 """Folder of a book for fonts of scripts that the report's own fonts do not have."""
 _SHOWN = ("svg+xml", "png", "jpeg", "gif", "webp")
 _OTHER_SCRIPTS = re.compile("[\u0530-\u058f\u0600-\u1cff\u2e80-\ud7ff\uf900-\ufaff\ufb50-\uffef]")
-
-
-Pages = dict[str, nodes.document]
-"""The doctree of each page, by its name."""
 
 
 class PrintBuilder(Builder):
@@ -62,94 +60,94 @@ class PrintBuilder(Builder):
         return f"%{to}"
 
 
-def resolve_pages(app: Any) -> Pages:
-    """Resolve the references of all pages for print; what is wrong with them is reported.
-
-    The pages come in the order of the table of contents, without those for the web only.
-    """
-    env, before = app.env, (app.builder, app.tags)
+def resolve_pages(app: Any) -> dict[str, nodes.document]:
+    """Resolve all references for print, once; give its pages in order, report what is wrong."""
+    env = app.env
     pages = {name: env.get_doctree(name) for name in chapter_order(env)}
     # Transforms look at the application's builder and its tags, and into other pages.
     app.tags = Tags(["latex", "pdf"])  # how authors mark what is for print only
     app.builder = builder = PrintBuilder(app, env)
     builder.imgpath = "_images"
     env.get_doctree = pages.__getitem__
-    try:
-        for docname, doctree in pages.items():
-            env.resolve_references(doctree, docname, builder)
-            read_html(doctree)
-            builder.post_process_images(doctree)
-            for node in doctree.findall(nodes.Element):
-                _check_picture(app, docname, node)
-    finally:
-        # The words of a bibliography are added anew whenever references are resolved.
-        for works in env.domaindata.get("cite", {}).get("bibliographies", {}).values():
-            emptied = {key: entry.copy() for key, entry in works.citation_nodes.items()}
-            works.citation_nodes.update(emptied)
-        app.builder, app.tags = before
-        del env.get_doctree
+    for docname, doctree in pages.items():
+        env.resolve_references(doctree, docname, builder)
+        read_html(doctree)
+        builder.post_process_images(doctree)
+        for node in doctree.findall(nodes.Element):
+            _check_picture(app, docname, node)
     if count := len(app.evidence_warnings):
         raise BuildError(f"{count} problem{'s' if count != 1 else ''} above.")
     return {name: doctree for name, doctree in pages.items() if is_printed(env, name)}
 
 
-def print_book(app: Any) -> tuple[Path, list[str]]:
-    """Make the PDF; returned with what print replaces. `BuildError` says what is wrong with it."""
-    pages = resolve_pages(app)
-    config, stamp = app.config, app.evidence_stamp
-    folder = Path(app.outdir).parent / ".print"
+def print_book(app: Any) -> list[str]:
+    """Write what Typst reads, and ask the press for it; returned is what print replaces."""
+    pages, folder = resolve_pages(app), app.evidence_site.new / _PRINT
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for doctree in pages.values():
         for image in list(doctree.findall(nodes.image)):
             keep_picture(image, Path(app.srcdir), folder)
     writer = Writer(app.env, pages, address_of(app))
-    commit = stamp.commit[:10]
-    facts = report_of(app) | asdict(stamp) | {"how_to_cite": citation_of(app)}
-    facts |= {"short_title": config.project, "subtitle": config.evidence_subtitle}
-    facts["commit"] = f"{commit}, modified" if commit and stamp.modified else commit
+    facts = report_of(app) | asdict(app.evidence_stamp) | {"how_to_cite": citation_of(app)}
+    facts |= {"short_title": app.config.project, "subtitle": app.config.evidence_subtitle}
     parts: dict[str, str] = {}  # the pages of each part of the book, with its caption
-    for tree in app.env.tocs[config.root_doc].findall(addnodes.toctree):
+    for tree in app.env.tocs[app.config.root_doc].findall(addnodes.toctree):
         if caption := tree.get("caption"):
             part = f"#part({json.dumps(caption, ensure_ascii=False)})\n"
             parts |= dict.fromkeys(tree["includefiles"], part)
     body = "\n\n".join(parts.get(name, "") + writer.page(name) for name in pages)
-    target = Path(app.outdir, f"{file_stem(app)}.pdf")
-    return make_pdf(body, facts, folder, target, Path(app.srcdir)), writer.remarks
+    app.evidence_ask.send(write_markup(body, facts, folder))
+    return writer.remarks
 
 
-def make_pdf(body: str, facts: dict[str, Any], folder: Path, target: Path, book: Path) -> Path:
-    """Set markup as a PDF; nothing is written if Typst refuses it, which is a `BuildError`.
+def press(app: Any, asked: Any) -> Path:
+    """Set the last PDF, of which Typst remembers all that comes again; then the one asked for."""
+    if not asked.poll():
+        app.evidence_ask.close()  # so that this ends when nobody can ask
+        with suppress(Exception):  # it may be damaged, or of another version
+            _typeset(app.evidence_site.kept / _PRINT, Path(app.srcdir))
+    return make_pdf(asked.recv(), Path(app.outdir, f"{file_stem(app)}.pdf"), Path(app.srcdir))
 
-    ``body`` are the pages as markup, ``facts`` what the cover says; ``folder`` holds the pictures
-    and receives the markup; the ``book`` may have a folder of fonts.
-    """
-    import pikepdf
-    import typst
 
+def write_markup(body: str, facts: dict[str, Any], folder: Path) -> Path:
+    """Write the pages, and the facts that the cover says, to the folder with their pictures."""
     source = f'#import "elements.typ": *\n#show: report\n\n{body}\n'
-    (folder / "main.typ").write_text(source, encoding="utf-8")
+    for name, text in ((_MARKUP, source), (_FACTS, json.dumps(facts))):
+        (folder / name).write_text(text, encoding="utf-8")
     for name in STYLES:
         shutil.copyfile(Path(__file__).with_name(name), folder / name)
-    midnight = datetime.datetime.fromisoformat(f"{facts['date']}T00:00:00+00:00")
+    return folder
+
+
+def make_pdf(folder: Path, target: Path, book: Path) -> Path:
+    """Make a PDF from a folder; nothing is written if Typst refuses it, which is a `BuildError`."""
+    import pikepdf
+
+    # A tagged PDF has many small objects, which together are a tenth of their size.
+    packed = pikepdf.ObjectStreamMode.generate
+    with pikepdf.open(io.BytesIO(_typeset(folder, book))) as document:
+        document.save(target, object_stream_mode=packed, deterministic_id=True)
+    return target
+
+
+def _typeset(folder: Path, book: Path) -> bytes:
+    import typst
+
+    source, facts = ((folder / name).read_text("utf-8") for name in (_MARKUP, _FACTS))
+    midnight = datetime.datetime.fromisoformat(f"{json.loads(facts)['date']}T00:00:00+00:00")
     try:
-        pdf = typst.compile(
-            str(folder / "main.typ"),
+        return typst.compile(
+            str(folder / _MARKUP),
             root=str(folder),
             format="pdf",
             pdf_standards=["ua-1"],
             ignore_system_fonts=True,
             font_paths=[str(path) for path in _fonts(source, book)],
             timestamp=int(midnight.timestamp()),
-            sys_inputs={"details": json.dumps(facts)},
         )
     except typst.TypstError as error:
         raise BuildError(_explain(error, source)) from error
-    # A tagged PDF has many small objects, which together are a tenth of their size.
-    packed = pikepdf.ObjectStreamMode.generate
-    with pikepdf.open(io.BytesIO(bytes(pdf))) as document:
-        document.save(target, object_stream_mode=packed, deterministic_id=True)
-    return target
 
 
 def _fonts(source: str, book: Path) -> Iterator[Path]:

@@ -34,8 +34,6 @@ _NO_TEXT = (
     *(addnodes.glossary, addnodes.toctree),
 )
 """Where text is already a link, is no running text, or is the glossary itself."""
-
-
 _plain_image = DocutilsRenderer.render_image
 
 

@@ -82,8 +82,7 @@ class Session(ExitStack):
         """Do something in a copy of this process; what is returned waits for its result."""
         if sys.platform != "linux":
             return cache(work)
-        results: list[Any] = []
-        tasks = ParallelTasks(1)
+        results, tasks = list[Any](), ParallelTasks(1)
 
         def do() -> Any:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build ends it

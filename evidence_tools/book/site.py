@@ -45,21 +45,21 @@ class Site:
 
     def __init__(self, build: Path, key: str) -> None:
         self.own, self.key = build / ".evidence", key
-        self.html, self.new, self._kept = build / "html", self.own / "new", self.own / "kept"
+        self.html, self.new, self.kept = build / "html", self.own / "new", self.own / "kept"
         try:
             self.last = dict(json.loads((self.own / "site.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             self.last = {}
         shutil.rmtree(self.new, ignore_errors=True)
         if self.last.items() >= self._state().items():
-            shutil.copytree(self._kept, self.new)
+            shutil.copytree(self.kept, self.new)
         else:
             self.last = {}
         for name in ("html", "notebooks"):
             (self.new / name).mkdir(parents=True, exist_ok=True)
 
     def _state(self) -> dict[str, Any]:
-        return {"key": self.key, "files": [_hashes(self.html), _hashes(self._kept)]}
+        return {"key": self.key, "files": [_hashes(self.html), _hashes(self.kept)]}
 
     def keep_pages(self) -> None:
         """Begin with the pages of the last site; what is ignored is written in each build."""
@@ -73,9 +73,9 @@ class Site:
         if self.html.exists():
             self.html.replace(old)
         (self.new / "html").replace(self.html)
-        for folder in (old, self._kept):
+        for folder in (old, self.kept):
             shutil.rmtree(folder, ignore_errors=True)
-        self.new.replace(self._kept)
+        self.new.replace(self.kept)
         record = json.dumps(note | self._state())
         (self.own / "site.json").write_text(record, encoding="utf-8")
 
@@ -180,10 +180,10 @@ def _write_forwards(app: Any, folder: Path) -> None:
 
 def keep_vega(folder: Path) -> None:
     """Keep Vega, Vega-Lite and Vega-Embed from their wheel as one script: no other host."""
-    import vl_convert
-
     # It is kept between builds: making it takes longer than a chart.
     if not (folder / _BUNDLE).is_file():
+        import vl_convert
+
         # The bundle declares thousands of short names; a function keeps them to itself.
         bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
         write_whole(folder / _BUNDLE, f"(function(){{{bundle}\n}})();".encode())
