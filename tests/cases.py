@@ -108,7 +108,6 @@ MORE = {
     "kinds.md": "# Kinds\n\n" + "\n\n".join(f"![a blue {k}](files/square.{k})" for k in KINDS),
     "drawing.md": "# Drawing\n\nWords " + DRAWING.format(' aria-label="a square"'),
 }
-"""What else authors bring."""
 
 
 def all_refused() -> dict[str, str]:

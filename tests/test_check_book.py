@@ -170,6 +170,8 @@ def test_chapters_are_listed_by_a_pattern_too(book: Path) -> None:
     assert "not in _toc.yml" in check_book(book)[0].message
     toc = "format: jb-book\nroot: chapters/a\nchapters:\n- glob: chapters/*\n"
     (book / "_toc.yml").write_text(toc, encoding="utf-8")
+    (book / "chapters" / ".ipynb_checkpoints").mkdir()  # where JupyterLab keeps a copy
+    (book / "chapters" / ".ipynb_checkpoints" / "b-checkpoint.md").write_text("# B\n", "utf-8")
     assert check_book(book) == []
 
 

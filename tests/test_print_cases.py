@@ -103,7 +103,6 @@ def test_a_long_table_repeats_its_head_and_ends_with_two_rows(cases: Build, coun
         for text in printed_pages(cases.pdf)
         if f" of {count}\r" in text or f" of {count} v" in text
     ]
-    assert pages
     assert all("name what" in text for text in pages if "row " in text)
     assert pages[-1].count(f" of {count} value") >= 2
 

@@ -190,8 +190,10 @@ def read_book(folder: Path) -> list[Page]:
             config.fault(config.find(key), f"there is no setting {key!r}{did_you_mean(key, known)}")
     with reading("_toc.yml"):
         paths = chapter_files(folder, parse_toc_data(contents.front))
-    # A notebook beside the chapters is a copy of an editor until _toc.yml names it.
-    others = set((folder / "chapters").glob("**/[!._]*.md")) - set(paths)
+    # A notebook beside the chapters is a copy of an editor until _toc.yml names it; so is all in
+    # a hidden folder, where this glob does not look.
+    found = glob("chapters/**/[!_]*.md", root_dir=folder, recursive=True)  # noqa: PTH207
+    others = {folder / name for name in found} - set(paths)
     pages = []
     for path in [*paths, *sorted(others), *folder.glob("README.md")]:
         shown = path.relative_to(folder).as_posix()
