@@ -40,6 +40,8 @@ def check_numbers(reading: Reading, rows: Rows, held: Set[str] = frozenset()) ->
     named = reading.sources or [key for clause in reading.clauses for key in clause.sources]
     if not named and rows.central and "n_studies" in reading.means("counted"):
         named = [rows.central]
+    if not reading.sources and reading.has("none") and reading.has("study"):
+        named = list(rows.trials)  # "no trial" speaks of all
     sources = list(dict.fromkeys(named))
     findings = (*reading.means("finding"),)
     said = " ".join(rows.text(source, findings) for source in sources)

@@ -22,7 +22,6 @@ from evidence_tools.evidence.model import Evidence
 from evidence_tools.show.words import (
     CONCERNS,
     direction_text,
-    is_silent,
     standing_text,
 )
 
@@ -119,7 +118,8 @@ class Judge:
             "sound": all(self.rows.sources[s].integrity not in STRIKES_OUT for s in clause.sources),
             "silent": said
             and all(
-                is_silent(row) and (claims or row.statistically_significant == "not stated")
+                row.direction not in MOVED
+                and (claims or row.statistically_significant == "not stated")
                 for row in said
             ),
         }
