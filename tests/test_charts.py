@@ -341,7 +341,7 @@ def test_the_timeline_joins_times_and_leaves_out_what_has_none(figures: dict[str
 
 def test_doses_stand_beside_the_amounts_of_the_topic(figures: dict[str, Figure]) -> None:
     assert "Dusk Agency names 30 lux/day: a lamp in a living room." in figures["dose_plot"].alt
-    assert "Without a reported dose" in figures["dose_plot"].alt
+    assert "Without one reported dose" in figures["dose_plot"].alt
 
 
 def test_the_flow_adds_up(topic: Evidence, figures: dict[str, Figure]) -> None:

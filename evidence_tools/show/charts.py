@@ -206,7 +206,7 @@ def _size(number: int | None, most: int) -> float:
 def _left_out(evidence: Evidence, trials: Iterable[Any], column: str) -> str:
     """Name the trials that have no place, because a column is blank."""
     names = [evidence.source(t.source_id).short_name for t in trials if getattr(t, column) is None]
-    return f"Without a reported {column}: {words.listed(names)}." if names else ""
+    return f"Without one reported {column}: {words.listed(names)}." if names else ""
 
 
 def _form_colours(trials: Sequence[Any]) -> dict[str, str]:
@@ -219,8 +219,9 @@ def _dose(trial: Any) -> float:
 
 
 def _dose_text(trial: Any) -> str:
-    text = words.amount_text(trial.dose_printed or "", trial.dose_unit)
-    return text if trial.dose_printed else "dose not reported"
+    if trial.dose_printed:
+        return words.amount_text(trial.dose_printed, trial.dose_unit)
+    return "several doses" if trial.form in (trial.other_arm or "") else "dose not reported"
 
 
 def _convert(value: Any, unit: str) -> tuple[float, str]:

@@ -179,8 +179,10 @@ def is_silent(finding: Any) -> bool:
 
 def direction_text(finding: Any) -> str:
     """Say which way a finding went, and so if it is not significant or that is not stated."""
-    direction = DIRECTIONS[finding.direction]
-    if finding.direction not in MOVED or finding.statistically_significant == "yes":
+    direction, sure = DIRECTIONS[finding.direction], finding.statistically_significant
+    if finding.direction not in MOVED and is_silent(finding) and sure == "not stated":
+        return "no change, of unstated significance"
+    if finding.direction not in MOVED or sure == "yes":
         return direction
     return f"{direction}, {'not significant' if is_silent(finding) else 'significance not stated'}"
 
@@ -189,7 +191,7 @@ def way_text(finding: Any, *, article: bool = True) -> str:
     """Say in one phrase what a finding shows, such as "a significant increase"."""
     way = finding.direction
     if is_silent(finding) or way not in MOVED:
-        return DIRECTIONS["no_significant_change" if is_silent(finding) else way]
+        return DIRECTIONS["no_significant_change"] if way in MOVED else direction_text(finding)
     first = ("an " if way == "increase" else "a ") if article else ""
     # Its significance is not that of two arms; rows of a time course have no such column.
     if getattr(finding, "contrast", None) == "among all arms":
