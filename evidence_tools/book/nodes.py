@@ -159,8 +159,7 @@ def add_nodes(app: Sphinx) -> None:
     app.connect("doctree-resolved", read_formulas)  # some come when cells are joined with pages
 
 
-# Raw HTML as nodes: authors write a little of it, and cells print it. What can only be seen or
-# used in a browser becomes a line that says what stands there.
+# Raw HTML as nodes; what can only be used in a browser becomes a line that says what is there.
 
 _SVG = re.compile(r"<svg\b.*?</svg\s*>", re.DOTALL | re.IGNORECASE)
 _ORNAMENT = re.compile(r"""<svg[^>]*(?:aria-hidden=["']true|role=["'](?:presentation|none))""")

@@ -1,7 +1,7 @@
 """Show the report in a browser while it is written: ``python -m evidence_tools.book.preview``.
 
-What is saved is built at once by the real build, in a copy of a process that has all imports: the
-pages that changed, without the PDF. When the writing pauses, the whole report is built.
+What is saved is built at once by the real build in a copy of a process that has all imports,
+without the PDF. When the writing pauses, the whole report is built.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from evidence_tools.book.session import PACKAGE, book_files
 from evidence_tools.check.review import review_book
 
 _EXTENSIONS = ("myst_nb.sphinx_ext", "sphinx_book_theme", "sphinxcontrib.bibtex", "sphinx_design")
-_LOOK, _PAUSE = 100, 4
+_LOOK, _PAUSE = 50, 4
 """Milliseconds between looks; seconds without a change after which the whole report is built."""
 
 
@@ -55,10 +55,13 @@ def preview() -> None:
     """Serve the report on this machine, build what changes, and reload what is shown."""
     for extension in (*builtin_extensions, *_EXTENSIONS):
         import_module(extension)
-    known, changed, whole = _files(), inf, 0
+    known, changed, whole, stale = _files(), inf, 0, False
 
     def look() -> None:
-        nonlocal known, changed, whole
+        nonlocal known, changed, whole, stale
+        if stale and LiveReloadHandler.waiters:  # a page that is loading asks again first
+            LiveReloadHandler.reload_waiters("*")
+            stale = False
         if (now := _files()) != known:
             if any(PACKAGE in path.parents for path, _ in now ^ known):  # this process has it
                 os.execv(sys.executable, [sys.executable, "-m", __spec__.name])  # noqa: S606
@@ -67,8 +70,7 @@ def preview() -> None:
                 os.kill(whole, signal.SIGTERM)  # it builds what was written before
                 os.waitpid(whole, 0)
             os.waitpid(_build(draft=True), 0)
-            LiveReloadHandler.reload_waiters("*")
-            changed, whole = monotonic(), 0
+            changed, whole, stale = monotonic(), 0, True
         elif not whole and monotonic() - changed > _PAUSE:
             whole = _build(draft=False)
 
