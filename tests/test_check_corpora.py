@@ -4,7 +4,7 @@ What was measured before a set was looked at, and so says something about senten
 seen (false ones caught, honest ones flagged; earlier rules and sets are in the history):
 
 - ``unseen2``, five sets: 405 of 490, laundered 70 of 82, and 49 of 350;
-- ``unseen3``, six sets: 632 of 720, laundered 86 of 114, and 83 of 540.
+- ``unseen3``, seven sets: 696 of 790, laundered 96 of 126, and 85 of 600.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
 """
