@@ -106,7 +106,7 @@ def _resolved(judge: Judge, reading: Reading, before: Reading | None) -> Reading
         for source in judge.rows.sources:
             if any(judge.rows.of(source, name) for name in outcomes):
                 tried = read_claims(reading.sentence, wording, None, source)
-                if not any(not fault.weak for fault in judge.faults(tried)):
+                if all(fault.weak for fault in judge.faults(tried)):
                     return tried
         before = None
     elif not best and before and _near(reading, _SAME, 2):
@@ -134,9 +134,10 @@ def _described(judge: Judge, reading: Reading) -> str:
         unit = next((counts[n] for n in range(index + 1, index + 4) if n in counts), "")
         about = re.sub("00+$", lambda zeros: r"\d" * len(zeros[0]), number)  # a round number
         facts |= {f"{about} {unit}"} if unit and number[:1].isdigit() else set()
-        facts |= {number} if YEAR.fullmatch(number) else set()
-        near = any(-3 <= tag.first - index <= 3 for tag in reading.all("study"))
-        dated |= {number} if YEAR.fullmatch(number) and near else set()
+        if YEAR.fullmatch(number):
+            facts.add(number)
+            near = any(-3 <= tag.first - index <= 3 for tag in reading.all("study"))
+            dated |= {number} if near else set()
     scores = Counter[str]()
     for source, row in judge.rows.sources.items() if facts else ():
         text = f"{judge.rows.text(source)} {row.year}"

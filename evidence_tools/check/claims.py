@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evidence_tools.check.pages import MARK, Text
 from evidence_tools.check.wording import Tag, Token, Wording, tokenize
@@ -82,8 +82,9 @@ def read_claims(
     tokens = tokenize(sentence.text)
     roles = list(_role_tags(sentence, tokens, wording))
     cited = {tag.means for tag in roles if tag.sense == "source"}
-    typed = (t for t in wording.tags(tokens) if t.sense != "typed" or t.means not in cited)
-    tags = [*typed, *roles]
+    named = list(wording.tags(tokens))
+    typed = [t for t in named if t.sense == "source" and t.means not in cited]
+    tags = [*named, *(replace(tag, sense="typed") for tag in typed), *roles]
     carried = (before.sources or before.carried) if before else []
     reading = Reading(tokens, sentence=sentence, carried=carried)
     _collect(reading, tags, wording)
@@ -145,7 +146,7 @@ def _smaller_losses(tags: list[Tag]) -> Iterator[Tag]:
                 first, last = min(less.first, loss.first), max(less.last, loss.last)
                 yield Tag("up", "", first, last)
             elif 2 < less.first - loss.last <= 8:  # what was lost is named between them
-                yield Tag("up", "", loss.first - 1, loss.last + 1)
+                yield Tag("up", "", max(loss.first - 1, 0), loss.last + 1)
                 yield Tag("up", "", less.first - 2, less.last)
 
 
@@ -216,8 +217,8 @@ def _stance(clause: Clause, question: bool) -> str:
         return "asked"
     # Words inside the phrase of a claim leave nothing open.
     # "No significant difference was seen" leaves nothing open.
-    within = [c for c in clause.all("direction") if clause.has("not")]
-    nots = [n for n in clause.all("not") if not any(c.first <= n.first <= c.last for c in within)]
+    moved = clause.all("direction")
+    nots = [n for n in clause.all("not") if not any(c.first <= n.first <= c.last for c in moved)]
     shown = (t for t in clause.all("show") if any(0 < t.first - n.last <= 6 for n in nots))
     opens = [*clause.all("open"), *shown]
     own = clause.all("safe", "good", "order", "advice")

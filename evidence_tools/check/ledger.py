@@ -53,7 +53,7 @@ def check_numbers(reading: Reading, rows: Rows, held: Set[str] = frozenset()) ->
 def numbers(reading: Reading, said: str = "") -> Iterator[str]:
     """Find the numbers that are typed in a sentence, in digits and in words.
 
-    No numbers are those of an address, a name, a year of a source, a chapter or figure; ``said``
+    No numbers are those of an address, a name, a year, a chapter or figure; ``said``
     is what the tables hold on the sources of the sentence, which may repeat it in words.
     """
     text = MARK.sub(lambda mark: "|" * len(mark[0]), reading.sentence.text)
@@ -80,7 +80,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
             or YEAR.fullmatch(word)
             or index - 1 in numbered
             or (index - 2 in numbered and len(word) < 3)
-            or (index >= 0 and _is_held(word.replace(",", ""), unit(index), said))
+            or (index >= 0 and _is_held(word, unit(index), said))
             or (index >= 0 and index + 1 not in units and _is_held(word, "", said))
         ):
             yield word
@@ -100,7 +100,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
 def _is_held(number: str, unit: str, said: str) -> bool:
     """Whether tables hold a number with its unit, or a whole number that has none."""
     after = rf"{_LIST} ?{re.escape(unit)}" if unit else r"(?![\d.,])"
-    found = re.search(rf"(?<![\d.,]){re.escape(number)}{after}", said)
+    found = re.search(rf"(?<![\d.,]){re.escape(number.replace(',', ''))}{after}", said)
     return found is not None and bool(unit or number.isdigit())
 
 

@@ -141,7 +141,7 @@ def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
 def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     """Find a source with a doubt that the sentence does not show; roles print retractions."""
     shown = {other.means for other in reading.all("source") if reading.role(other)}
-    kinds = STRIKES_OUT if tag.means in shown or reading.role(tag) else CONCERNS
+    kinds = STRIKES_OUT if tag.means in shown else CONCERNS
     for key in [tag.means] if tag.sense == "source" else reading.sources:
         if (row := judge.rows.sources[key]).integrity in kinds:
             return {"row": row, "status": CONCERNS[row.integrity], "ids": (row.source_id,)}

@@ -171,8 +171,6 @@ class Wording:
                 if longest.setdefault(sense, size) == size:
                     ends |= {sense: index + size - 1} if sense in ends else {}
                     yield Tag(sense, means, index, index + size - 1)
-                    if sense == "source":
-                        yield Tag("typed", means, index, index + size - 1)
             at += len(token.low) + 1
             if token.low in self.sources and token.text[0].isupper():
                 yield from self._source_tags(tokens, index)
@@ -196,7 +194,6 @@ class Wording:
         for source, year, rest in known:
             if (year in years or not years) and (not rest or rest in beside):
                 yield Tag("source", source, index, index)
-                yield Tag("typed", source, index, index)
 
     @cache  # noqa: B019 - words live as long as a check
     def _starting(self, low: str) -> list[_Entry]:

@@ -180,8 +180,8 @@ def is_silent(finding: Any) -> bool:
 def direction_text(finding: Any) -> str:
     """Say which way a finding went, and so if it is not significant or that is not stated."""
     direction, sure = DIRECTIONS[finding.direction], finding.statistically_significant
-    if finding.direction not in MOVED and is_silent(finding) and sure == "not stated":
-        return "no change, of unstated significance"
+    if finding.direction == "no_significant_change" and sure == "not stated":
+        return DIRECTIONS["no_test"]
     if finding.direction not in MOVED or sure == "yes":
         return direction
     return f"{direction}, {'not significant' if is_silent(finding) else 'significance not stated'}"
