@@ -108,7 +108,7 @@ def dose_plot(selection: Selection, *, name: str = "fig-doses", caption: Text = 
     colours = _form_colours(trials)
     for form, same in words.grouped(dosed, lambda trial: trial.form).items():
         number = sum(not trial.same_trial_as for trial in same)
-        span = " to ".join(dict.fromkeys([_dose_text(same[0]), _dose_text(same[-1])]))
+        span = " to ".join(dict.fromkeys([words.dose_text(same[0]), words.dose_text(same[-1])]))
         said = f"{span} in {words.count_text(number, 'trial')}"
         says = f"{words.sentence_case(form)} was given at {said}."
         given = [_dose(trial) / step for trial in same]
@@ -179,7 +179,8 @@ def _trial_lane(
     source, other = evidence.source(trial.source_id), trial.same_trial_as
     same = f"same trial: {evidence.source(other).short_name}" if other else ""
     length = words.amount_text(trial.duration_printed, trial.duration_unit)
-    about = (trial.form, _dose_text(trial), f"for {length}", _people(size), same)
+    dose = words.dose_text(trial) or "dose not reported"
+    about = (trial.form, dose, f"for {length}", _people(size), same)
     reports = words.listed(dict.fromkeys(map(words.direction_text, findings)))
     said = f"{reports or drawing.MEANINGS[drawing.SILENT]}{aside}"
     says = f"{words.source_name(source)} ({words.join_known(*about, mark=', ')}): {said}."
@@ -190,8 +191,7 @@ def _trial_lane(
         look |= {key: marks[0][key] for key in ("colour", "standing", "dashed")}
     place = read_times(f"{trial.duration} {trial.duration_unit}")[0]
     mark = point(place, on_axis=True, source_id=trial.source_id, **look)
-    label = words.with_details(words.source_name(source), same)
-    return Lane(label, says, [mark], _dose_text(trial))
+    return Lane(words.with_details(words.source_name(source), same), says, [mark], dose)
 
 
 def _people(number: int | None) -> str:
@@ -216,12 +216,6 @@ def _form_colours(trials: Sequence[Any]) -> dict[str, str]:
 
 def _dose(trial: Any) -> float:
     return _convert(trial.dose or 0, trial.dose_unit or "")[0]
-
-
-def _dose_text(trial: Any) -> str:
-    if trial.dose_printed:
-        return words.amount_text(trial.dose_printed, trial.dose_unit)
-    return "several doses" if trial.form in (trial.other_arm or "") else "dose not reported"
 
 
 def _convert(value: Any, unit: str) -> tuple[float, str]:

@@ -183,7 +183,7 @@ _TRIALS = Layout(
     {
         "Trial": _trial,
         "Form": "form",
-        "Dose": lambda _, trial: words.amount_text(trial.dose_printed or "", trial.dose_unit),
+        "Dose": lambda _, trial: words.dose_text(trial),
         "Duration": lambda _, row: words.amount_text(row.duration_printed or "", row.duration_unit),
         "Compared with": _comparator,
         "Blinding": "blinding",

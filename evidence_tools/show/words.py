@@ -141,6 +141,12 @@ def amount_text(value: str | float, unit: str | None) -> str:
     return f"{number_text(value)}{'' if text.startswith('%') or not text else ' '}{text}"
 
 
+def dose_text(trial: Any) -> str:
+    """Write the dose of a trial, or that it gave several; blank when none is reported."""
+    several = not trial.dose_printed and trial.form in (trial.other_arm or "")
+    return "several doses" if several else amount_text(trial.dose_printed or "", trial.dose_unit)
+
+
 def estimate_text(finding: Any, *, gaps: bool = True) -> str:
     """Write figures such as "MD 1.86 (95% CI 1.17–2.56; unit not reported)".
 
