@@ -145,7 +145,7 @@ def _smaller_losses(tags: list[Tag]) -> Iterator[Tag]:
             if 0 < loss.first - less.last <= 2 or 0 < less.first - loss.last <= 2:
                 first, last = min(less.first, loss.first), max(less.last, loss.last)
                 yield Tag("up", "", first, last)
-            elif 2 < less.first - loss.last <= 8:  # what was lost is named between them
+            elif 2 < less.first - loss.last <= 12:  # what was lost is named between them
                 yield Tag("up", "", max(loss.first - 1, 0), loss.last + 1)
                 yield Tag("up", "", less.first - 2, less.last)
 
@@ -240,6 +240,7 @@ def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]
 def _pair(clause: Clause, outcomes: list[Tag]) -> None:
     """Pair outcomes with directions: a direction holds for the list before or after it."""
     moved = clause.all("direction")
+    moved = moved or [replace(tag, sense="change") for tag in clause.all("significant")]
     if len(outcomes) == 1:
         moved = clause.all("nonsignificant") or moved
     leads = bool(moved) and all(moved[0].first <= tag.first for tag in outcomes)

@@ -224,7 +224,7 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     if not (wrong := [r for r in rows if r.source_id not in right]):
         return None
     # A word of the row's direction may be that of this outcome: a reader can tell.
-    said = {tag.sense for tag in reading.all("direction")} - {"change"}
+    said = {tag.sense for tag in reading.all("direction")} - {"change", "same"}
     weak = not significant and any(fits(sense, wrong[0]) for sense in said)
     way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
     return {**found, "way": way, "says": f"Write: {say(wrong[0])}", "weak": weak}

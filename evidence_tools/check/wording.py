@@ -95,7 +95,7 @@ class Wording:
         self.wider = {row["sense"]: row["wider"].split() for _, row in senses}
         self.wider["kin"] = [] if strict else ["subject"]
         # The vocabulary holds plain words; on other pages nobody speaks for this report.
-        unused = {"plain"} if strict else {"plain", "own"}
+        unused = {"plain", "group"} if strict else {"plain", "own"}
         better = "good" if strict else "up"  # a promise here, and more of something elsewhere
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
         paths = [p for p in sorted(_GENERAL.glob("*.csv")) if p.stem not in _TABLES]
@@ -120,7 +120,8 @@ class Wording:
                     self._add(split_list(row["words"]), sense, row["means"])
         self.vocabulary = set(_LETTERS.findall(" ".join(written).lower()))
         for names, sense, means in self._names():
-            self._add(names, sense, means)
+            if sense not in unused:
+                self._add(names, sense, means)
         kinds, outcomes = evidence.rows("kinds"), evidence.rows("outcomes")
         self.roles = {f"kind:{kind}": row.role for kind, row in kinds.items()}
         self.roles |= {key: kinds[row.kind].role for key, row in outcomes.items()}
@@ -230,6 +231,8 @@ class Wording:
             shorter = [" ".join(name.split()[-2:]) for name in (kind, row.plural)]
             names = {kind, row.plural, *shorter} if row.role != "other" else set()
             yield names, "outcome", f"kind:{kind}"
+        for key, group in topic.groups.items():
+            yield [f"{word}*" for word in group["words"]], "group", key
         yield {row.country for row in rows("trials").values() if row.country}, "country", ""
 
 
