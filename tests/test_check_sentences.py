@@ -148,7 +148,6 @@ def test_a_number_in_words_is_held_against_the_rows_of_its_source(judge: Judge) 
     [
         ("direction", "While somnin rose with amber light, it fell with white ({0})."),
         ("bind", "Larkin found that somnin rose."),
-        ("wording", "{{source}}`larkin2024` reports a whopping increase in somnin: {0}."),
     ],
 )
 def test_what_a_reader_can_tell_is_listed_and_stops_nothing(

@@ -124,16 +124,16 @@ def _near(reading: Reading, words: Sequence[str], far: int) -> bool:
 def _described(judge: Judge, reading: Reading) -> str:
     """Find the one source that a sentence describes by its size, or by two of its other facts."""
 
-    def said(*senses: str) -> dict[int, str]:
-        return {t.first: t.means or reading.words(t).lower()[:9] for t in reading.all(*senses)}
+    def said(size: int, *senses: str) -> dict[int, str]:
+        return {t.first: t.means or reading.words(t).lower()[:size] for t in reading.all(*senses)}
 
-    counts, numbers, dated = said("counted"), said("number", "small"), set[str]()
-    facts = {*said("country", "comparator", "otherwise", "people", "form", "design").values()}
+    counts, numbers, dated = said(4, "counted"), said(4, "number", "small"), set[str]()
+    facts = {*said(9, "country", "comparator", "otherwise", "people", "form", "design").values()}
     for index, token in enumerate(reading.tokens):
         number = numbers.get(index) or token.text.replace(",", "")
         unit = next((counts[n] for n in range(index + 1, index + 4) if n in counts), "")
         about = re.sub("00+$", lambda zeros: r"\d" * len(zeros[0]), number)  # a round number
-        facts |= {f"{about} {unit[:4] if unit[:2] != 'n_' else unit}"} if unit and number[:1].isdigit() else set()
+        facts |= {f"{about} {unit}"} if unit and number[:1].isdigit() else set()
         if YEAR.fullmatch(number):
             facts.add(number)
             near = any(-3 <= tag.first - index <= 3 for tag in reading.all("study"))

@@ -88,11 +88,6 @@ def read_claims(
     carried = (before.sources or before.carried) if before else []
     reading = Reading(tokens, sentence=sentence, carried=carried)
     _collect(reading, tags, wording)
-    if reading.has("source", "finding"):
-        covered = {n for tag in tags for n in range(tag.first, tag.last + 1)}
-        for index, token in enumerate(tokens):
-            if index not in covered and not wording.listed(token):
-                reading.add(Tag("unlisted", "", index, index))
     reading.sources = reading.means("source") or [about][: len(about)]
     outcomes: list[Tag] = []
     question = sentence.text.rstrip("\"'”)").endswith("?")

@@ -14,10 +14,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
-
-import snowballstemmer
 
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence
@@ -30,14 +28,12 @@ from evidence_tools.evidence.problems import (
     relative_name,
 )
 
-_STEMMER = snowballstemmer.stemmer("english")
 YEAR = re.compile(r"(?:19|20)\d\d")
 _GENERAL = Path(__file__).with_name("lexicons")
 _TABLES = ("senses", "slots")
 _NAMES = ("outcome", "source")
 _TOKEN = re.compile(r"⟦\d+⟧|\d+[.,]\d+|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
-_LETTERS = re.compile(r"[^\W\d_]+")
 _OWNED = "findings arms context timecourse harms advice conclusions"
 _PARTS = ("correction", "design", "trial")
 _Entry = tuple[str, int, str, str]
@@ -73,10 +69,6 @@ class Rule:
         self.unless = set(row["unless"].split())
 
 
-def _stem(word: str) -> str:
-    return str(_STEMMER.stemWord(word))
-
-
 def tokenize(text: str) -> list[Token]:
     """Split a text into words, marks and roles."""
     found = [(m.group(), m.start()) for m in _TOKEN.finditer(text)]
@@ -94,14 +86,11 @@ class Wording:
         senses = _rows(_GENERAL / "senses.csv")
         self.wider = {row["sense"]: row["wider"].split() for _, row in senses}
         self.wider["kin"] = [] if strict else ["subject"]
-        # The vocabulary holds plain words; on other pages nobody speaks for this report.
-        unused = {"plain", "group"} if strict else {"plain", "own"}
+        unused = "group" if strict else "own"  # on other pages nobody speaks for this report
         better = "good" if strict else "up"  # a promise here, and more of something elsewhere
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
         paths = [p for p in sorted(_GENERAL.glob("*.csv")) if p.stem not in _TABLES]
         paths += sorted((evidence.folder / "wording").glob("*.csv"))
-        tables = [evidence.folder / "topic.yml", *evidence.folder.glob("*.csv")]
-        written = [read_text(path)[0] for path in tables]
         known = {*evidence.rows("sources"), *evidence.rows("outcomes")}
         known |= {f"kind:{kind}" for kind in evidence.rows("kinds")}
         for path in paths:
@@ -112,15 +101,13 @@ class Wording:
                     raise EvidenceError(
                         [Problem(relative_name(path), line, "sense", message + hint)]
                     )
-                written += row.values()
                 # Words of another topic name nothing here.
                 named = row["sense"] not in _NAMES or row["means"] in known
-                if row["sense"] not in unused and named:
+                if row["sense"] != unused and named:
                     sense = better if row["sense"] == "better" else row["sense"]
                     self._add(split_list(row["words"]), sense, row["means"])
-        self.vocabulary = set(_LETTERS.findall(" ".join(written).lower()))
         for names, sense, means in self._names():
-            if sense not in unused:
+            if sense != unused:
                 self._add(names, sense, means)
         kinds, outcomes = evidence.rows("kinds"), evidence.rows("outcomes")
         self.roles = {f"kind:{kind}": row.role for kind, row in kinds.items()}
@@ -175,17 +162,6 @@ class Wording:
             at += len(token.low) + 1
             if token.low in self.sources and token.text[0].isupper():
                 yield from self._source_tags(tokens, index)
-
-    @cached_property
-    def _stems(self) -> set[str]:
-        return set(map(_stem, self.vocabulary))
-
-    def listed(self, token: Token) -> bool:
-        """Whether a word is a name or short, or one that tables and lexicons use in any form."""
-        if token.low in self.vocabulary or not token.text[0].islower():
-            return True
-        long = [word for word in _LETTERS.findall(token.low) if len(word) > 2]
-        return all(_stem(word) in self._stems for word in long)
 
     def _source_tags(self, tokens: list[Token], index: int) -> Iterator[Tag]:
         """Find a source by a name, as people write it: with its year, or as *Doe et al*."""
