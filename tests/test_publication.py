@@ -195,6 +195,7 @@ def test_a_manifest_rewritten_in_one_version_does_not_fit_the_list(site: Path) -
 def test_signed_versions_are_verified_with_the_key(builds: Builds, tmp_path: Path) -> None:
     key = make_key(tmp_path)
     build = Path(shutil.copytree(builds["1.0.0"], tmp_path / "build"))
+    publish(build, tmp_path / "site")
     sign(build, key)
     publish(build, tmp_path / "site")
     assert "signature fits" in verify(tmp_path / "site", key=key.with_suffix(".pub"))

@@ -12,7 +12,7 @@ import pytest
 from releasing import change_cell, commit, git, make_book, make_release
 
 from evidence_tools.book.layout import cite
-from evidence_tools.releases.manifest import ReleaseError, Stamp, read_stamp
+from evidence_tools.releases.manifest import ReleaseError, Stamp, read_stamp, write_whole
 from evidence_tools.releases.release import release
 
 REPORT = {"name": "book", "title": "A & B", "authors": ["One; Two", "Three"], "language": "en"}
@@ -82,6 +82,13 @@ def test_a_file_that_cannot_be_written_names_how_to_undo(book: Path) -> None:
         release(book, "1.0.0")
     (book / ".CITATION.cff.part").rmdir()
     undo(book, str(refused.value))
+
+
+def test_a_file_that_cannot_be_put_in_place_leaves_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "file" / "inside").mkdir(parents=True)
+    with pytest.raises(OSError):
+        write_whole(tmp_path / "file", b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("staged", [0, 4])

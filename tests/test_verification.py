@@ -173,8 +173,10 @@ def test_a_manifest_rewritten_with_its_file_is_found_by_the_signature_alone(
         verify(build, key=key.with_suffix(".pub"))
     (tmp_path / "other").mkdir()
     sign(build, make_key(tmp_path / "other"))
-    with pytest.raises(ReleaseError, match="no signature says"):
-        verify(build, key=key.with_suffix(".pub"))
+    (tmp_path / "no.pub").write_bytes(b"\xff")
+    for wrong in (key.with_suffix(".pub"), tmp_path / "no.pub"):
+        with pytest.raises(ReleaseError, match="no signature says"):
+            verify(build, key=wrong)
 
 
 def test_the_command_signs_a_bundle_as_one_file_and_its_build(

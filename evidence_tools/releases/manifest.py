@@ -44,8 +44,11 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file under a temporary name and rename it, so that nobody sees a part of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content)
-    part.replace(path)
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def fill(template: Path, **values: Any) -> str:

@@ -167,6 +167,8 @@ def publish(build: Path, site: Path) -> str:
         target.parent.mkdir(exist_ok=True)
         shutil.rmtree(target, ignore_errors=True)
         staging.rename(target)
+    if (signature := _signed_file(build)[1]).is_file():  # it may be younger than the publication
+        manifest.write_whole(_signed_file(target)[1], signature.read_bytes())
     versions = _read_versions(site)
     for path, content in _stale_files(versions, site).items():
         manifest.write_whole(path, content)
@@ -265,7 +267,7 @@ def _check_signature(place: Path, key: Path, signature: Path | None) -> None:
     signed, beside = _signed_file(place)
     with TemporaryDirectory(prefix="evidence-") as scratch:
         allowed = Path(scratch, "signers")
-        allowed.write_text(f"author {key.read_text('utf-8').strip()}\n", encoding="utf-8")
+        allowed.write_bytes(b"author " + key.read_bytes().strip() + b"\n")
         options = ["-I", "author", "-f", str(allowed), "-s", str(signature or beside)]
         try:
             manifest.run_program([*_SIGN, "verify", *options], input=signed.read_bytes())

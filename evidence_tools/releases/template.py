@@ -20,12 +20,7 @@ from pybtex.richtext import Text
 
 from evidence_tools.evidence.dictionary import MODEL
 from evidence_tools.evidence.model import load_evidence
-from evidence_tools.evidence.problems import (
-    EvidenceError,
-    did_you_mean,
-    read_text,
-    relative_name,
-)
+from evidence_tools.evidence.problems import EvidenceError, did_you_mean, read_text, relative_name
 from evidence_tools.releases.manifest import ReleaseError, fill
 
 PACKAGE = Path(__file__).parents[1]
