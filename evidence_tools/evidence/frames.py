@@ -77,8 +77,8 @@ class LoadedTable:
     def keyed(self) -> pd.DataFrame:
         """The rows by their key; as they are where it has several columns."""
         key, *more = self.description.key
-        known = self.frame.dropna(subset=[key]).drop_duplicates(key)
-        return self.frame if more else known.set_index(key)
+        known = self.frame[key].notna() & ~self.frame[key].duplicated()
+        return self.frame if more else self.frame[known].set_index(key)
 
 
 def read_tables(folder: Path) -> tuple[dict[str, LoadedTable], list[Problem]]:
@@ -216,9 +216,9 @@ def _repeated(table: LoadedTable) -> Iterator[Problem]:
     described = table.description
     unique = [(n,) for n, c in described.columns.items() if c.get("constraints", {}).get("unique")]
     for names in dict.fromkeys([*unique, described.key]):
-        cells, first = table.frame[[*names]].dropna(), dict[tuple[str, ...], int]()
-        for number, found in zip(cells.index, cells.itertuples(index=False), strict=True):
-            if (earlier := first.setdefault(found, number)) != number:
+        first = dict[tuple[str, ...], int]()
+        for number, found in enumerate(zip(*(table.frame[name] for name in names), strict=True)):
+            if pd.NA not in {*found} and (earlier := first.setdefault(found, number)) != number:
                 what = " and ".join(shorten(str(cell)) for cell in found)
                 message = f"found {what} in line {table.lines[earlier]} too; each row needs its own"
                 yield table.problem(number, names[0], message)
@@ -257,8 +257,8 @@ def _unknown_keys(tables: Mapping[str, LoadedTable]) -> Iterator[Problem]:
         for column, target in {**table.description.references, **lists}.items():
             cells = table.frame[column]
             named = (cells.map(split_list) if column in lists else cells).explode().dropna()
-            again = pd.MultiIndex.from_arrays([named.index, named]).duplicated()
-            for number, key in named[again].items():
+            pairs = pd.Series([*zip(named.index, named, strict=True)], dtype="object")
+            for number, key in pairs[pairs.duplicated()]:
                 yield table.problem(number, column, f"found {key!r} twice; name it once")
             for number, key in named[~named.isin(keys[target])].items() if target in whole else ():
                 unknown.setdefault((target, key), []).append(table.problem(number, column, ""))

@@ -42,15 +42,15 @@ class Columns(dict[str, Any]):
     """
 
     def __init__(self, name: str, rows: pd.DataFrame, tables: Tables) -> None:
-        super().__init__(rows)
         self.rows, self.tables, self.described = rows, tables, tables[name].description
 
     def __missing__(self, name: str) -> Any:
+        if name in self.rows:
+            return self.setdefault(name, self.rows[name])
         for column, target in self.described.references.items():
-            prefix = column.removesuffix("_id") + "_"
-            if name.startswith(prefix):
-                others = Columns(target, self.tables[target].keyed, self.tables)
-                found = others[name.removeprefix(prefix)]
+            rest = name.removeprefix(column.removesuffix("_id") + "_")
+            if rest != name:
+                found = Columns(target, self.tables[target].keyed, self.tables)[rest]
                 return self.setdefault(name, self[column].map(found).astype(found.dtype))
         raise KeyError(name)
 
@@ -93,7 +93,7 @@ def columns_of(name: str, tables: Tables) -> Columns:
 def rows_breaking(rule: dict[str, str], column: str, columns: Columns) -> list[int]:
     """Find the numbers of the rows that break a rule in one of its columns."""
     if "|" in rule["columns"]:
-        text, unprinted = columns.get(column + PRINTED), columns.get(f"{column}_unprinted")
+        text, unprinted = columns.rows.get(column + PRINTED), columns.get(f"{column}_unprinted")
         columns.update(cell=columns[column], text=text, unprinted=unprinted)
     if "twin" in rule["wrong"]:
         same = columns.rows.groupby(rule["columns"].split()[1:], dropna=False)
