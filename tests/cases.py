@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 
 import yaml
-from building import PROJECT, Build, build_book
+from building import PROJECT
 from conftest import exclude_findings
 from PIL import Image
 
@@ -128,8 +128,3 @@ def all_cases() -> dict[str, str]:
     for count in LENGTHS:
         found |= long_table(count)
     return found | MORE | WORKS
-
-
-def build_chapters(folder: Path, chapters: dict[str, str], **environment: str) -> Build:
-    """Build a small book of some chapters."""
-    return build_book(write_book(folder, chapters), **environment)

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from building import HEADER
-from made_up import Made, build, write_book
+from made_up import Made
 
 from evidence_tools.book.outputs import figure_rows
 from evidence_tools.book.site import Site
@@ -196,27 +195,6 @@ def test_a_diary_is_a_page_to_print_and_a_place_to_read_ones_own_file(
 def test_the_pdf_is_beside_the_pages_and_the_build_says_where(made: Made) -> None:
     assert (made.html / "amber-0.1.0.pdf").read_bytes().startswith(b"%PDF")
     assert re.search(r"4 pages and amber-0\.1\.0\.pdf \(\d+ kB\) are in .*html", made.output)
-
-
-def test_what_is_wrong_is_all_reported_and_the_last_good_site_stays(tmp_path: Path) -> None:
-    rows = HEADER + (
-        "\nNo title here.\n\n```{code-cell} ipython3\nimport sys\n"
-        "from evidence_tools.show.display import Prose, runs\n"
-        'print("careful", file=sys.stderr)\n```\n'
-    )
-    answer = "# Does it help?\n\nIt is {finding}`larkin2024-sam` and {value}`larkin2024.yaer`.\n"
-    folder = write_book(tmp_path / "book", rows=rows, answer=answer)
-    good = folder / "_build" / "html" / "index.html"
-    good.parent.mkdir(parents=True)
-    good.write_text("good", encoding="utf-8")
-    result = build(folder)
-    assert result.returncode == 1
-    assert "answer.md:3" in result.output
-    assert "nearest: larkin2024-som" in result.output
-    assert "'yaer'" in result.output
-    assert "Traceback" not in result.output
-    assert "is still the last good one" in result.output
-    assert good.read_text(encoding="utf-8") == "good"
 
 
 def test_a_site_replaces_the_last_one_and_is_known_until_somebody_touches_it(

@@ -44,24 +44,25 @@ def test_the_package_has_no_word_of_it() -> None:
     assert [str(p) for p in FILES if words.search(p.read_text(encoding="utf-8"))] == []
 
 
-@pytest.mark.parametrize(
-    ("sentence", "rule"),
-    [
-        ("The BCG vaccine prevents tuberculosis.", "wording"),
-        ("Parents should vaccinate newborns.", "wording"),
-        ("Vaccination is safe.", "wording"),
-        ("BCG halves the risk of tuberculosis.", "bind"),
-        ("{source}`aronson1948` reports more tuberculosis with BCG.", "frame"),
-        ("In all trials fewer people had tuberculosis.", "bind"),
-        ("The risk ratio is 0.61.", "number"),
-    ],
-)
-def test_a_sentence_that_no_row_holds_is_refused(tmp_path: Path, sentence: str, rule: str) -> None:
+FALSE = {
+    "The BCG vaccine prevents tuberculosis.": "wording",
+    "Parents should vaccinate newborns.": "wording",
+    "Vaccination is safe.": "wording",
+    "BCG halves the risk of tuberculosis.": "bind",
+    "{source}`aronson1948` reports more tuberculosis with BCG.": "frame",
+    "In all trials fewer people had tuberculosis.": "bind",
+    "The risk ratio is 0.61.": "number",
+}
+
+
+def test_sentences_that_no_row_holds_are_refused(tmp_path: Path) -> None:
     folder = copy_example(tmp_path / "book")
     page = folder / "chapters" / "answer.md"
-    page.write_text(f"{page.read_text(encoding='utf-8')}\n{sentence}\n", encoding="utf-8")
-    found = [p for p in review_book(folder).problems if p.path.endswith("answer.md")]
-    assert rule in {problem.rule for problem in found}, found
+    lines = [*page.read_text(encoding="utf-8").splitlines(), *(f"\n{text}" for text in FALSE)]
+    page.write_text("\n".join(lines), encoding="utf-8")
+    lines = page.read_text(encoding="utf-8").splitlines()
+    found = {(p.line, p.rule) for p in review_book(folder).problems if p.path.endswith("answer.md")}
+    assert found >= {(lines.index(text) + 1, rule) for text, rule in FALSE.items()}
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,13 @@ def test_what_print_has_no_sign_for_is_refused(tmp_path: Path) -> None:
         printed(tmp_path, chapter("A", nodes.math_block("", "x", mathml="<math><maction/></math>")))
 
 
+def test_letters_that_no_font_has_are_refused_with_their_line(tmp_path: Path) -> None:
+    word = nodes.paragraph("", "A word: 𒀀.")
+    word.source, word.line = "old.md", 6
+    with pytest.raises(BuildError, match=r"6: print refuses this: .*𒀀.*folder fonts/"):
+        printed(tmp_path, chapter("A", *lines("text", 3), word))
+
+
 def test_the_file_says_its_title_language_author_and_day(tmp_path: Path) -> None:
     reader = printed(tmp_path, chapter("A"))
     assert reader.metadata is not None

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup, Tag
 from building import PROJECT, Build, build_book
-from cases import HOME, KINDS, LENGTHS, all_cases, all_refused, build_chapters
+from cases import KINDS, LENGTHS, all_cases, all_refused, write_book
 from conftest import letters, printed_pages
 
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """The book of all cases, built once."""
-    build = build_chapters(tmp_path_factory.mktemp("cases") / "book", all_cases())
+    build = build_book(write_book(tmp_path_factory.mktemp("cases") / "book", all_cases()))
     assert build.returncode == 0, build.output
     return build
 
@@ -116,14 +116,6 @@ def test_what_print_cannot_show_is_listed_with_page_and_line(cases: Build) -> No
         assert re.search(rf"print: chapters/{place}\S* print cannot show this", cases.output)
 
 
-def test_the_same_book_gives_the_same_pdf(cases: Build) -> None:
-    before = cases.pdf.read_bytes()
-    cases.pdf.unlink()
-    again = build_book(cases.folder)
-    assert again.returncode == 0, again.output
-    assert again.pdf.read_bytes() == before
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_picture_is_shown_and_printed(cases: Build, kind: str) -> None:
     assert re.search(rf'"file":"\w+","alt":"a blue {kind}"', markup_of_book(cases.folder)["kinds"])
@@ -139,7 +131,10 @@ def test_a_drawing_in_a_line_is_printed_with_its_words(cases: Build) -> None:
 @pytest.fixture(scope="module")
 def refused(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """A book of all that is refused while pages are read: each is reported in one build."""
-    return build_chapters(tmp_path_factory.mktemp("refused") / "book", all_refused())
+    folder = write_book(tmp_path_factory.mktemp("refused") / "book", all_refused())
+    (folder / "_build" / "html").mkdir(parents=True)
+    (folder / "_build" / "html" / "index.html").write_text("good", encoding="utf-8")
+    return build_book(folder)
 
 
 @listed("refusal")
@@ -147,14 +142,8 @@ def test_a_refusal_names_file_line_and_remedy(refused: Build, case: str, pattern
     assert re.search(pattern, refused.output)
 
 
-def test_a_refused_book_leaves_no_pdf_and_shows_no_traceback(refused: Build) -> None:
-    assert refused.returncode != 0
-    assert not list(refused.html.glob("*.pdf"))
+def test_a_refused_book_leaves_the_last_good_site_and_shows_no_traceback(refused: Build) -> None:
+    assert refused.returncode == 1
+    assert "is still the last good one" in refused.output
+    assert [path.read_text("utf-8") for path in refused.html.iterdir()] == ["good"]
     assert "Traceback" not in refused.output
-
-
-def test_letters_that_no_font_has_are_refused_with_their_line(tmp_path: Path) -> None:
-    build = build_chapters(tmp_path / "book", HOME | {"old.md": "# Old\n\nA word: 𒀀.\n"})
-    assert build.returncode != 0
-    output = " ".join(build.output.split())
-    assert re.search(r"chapters/old\.md:6: print refuses this: .*𒀀.*folder fonts/", output)

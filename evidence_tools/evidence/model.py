@@ -162,8 +162,8 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
 
 def as_rows(frame: pd.DataFrame) -> list[Row]:
     """Turn any frame into rows as objects; a named index becomes an attribute too."""
-    flat = frame.reset_index() if frame.index.name else frame
-    plain = flat.astype(object).where(flat.notna(), None)
+    flat: Any = frame.reset_index() if frame.index.name else frame
+    plain = pd.DataFrame(flat.to_numpy(object, na_value=None), columns=flat.columns, dtype=object)
     return list(plain.itertuples(index=False, name="Row"))
 
 
