@@ -1,6 +1,6 @@
-"""The command ``evidence``: what an author does with the report beside building it.
+"""The command line: what an author does with the report beside building it.
 
-Exit codes: 0 done; 1 `check` found something, or it was refused; 2 it could not run.
+Exit codes: 0 done; 1 "check" found something, or it was refused; 2 it could not run.
 """
 
 from __future__ import annotations

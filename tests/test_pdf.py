@@ -249,12 +249,6 @@ def test_a_struck_figure_may_be_a_link(tmp_path: Path) -> None:
     assert len(reader.pages[2]["/Annots"]) == 3
 
 
-def test_the_alternative_text_of_a_figure_is_in_the_file(tmp_path: Path) -> None:
-    reader = printed(tmp_path, chapter("A", figure(9, 'Four "rise"')))
-    assert 'Four "rise"' in [item.get("/Alt") for item in objects(reader)]
-    assert text_of(reader).count("The caption.") == 1
-
-
 def test_a_figure_stays_where_it_is_read(tmp_path: Path) -> None:
     content = [*lines("before", 15), figure(600), *lines("after", 3)]
     text = text_of(printed(tmp_path, chapter("A", *content)))

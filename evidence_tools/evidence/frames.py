@@ -200,11 +200,11 @@ def _cell_fault(table: TableDescription, column: str, text: str) -> str:
         return f"found {text[:60]!a}; {needed} is needed, or a blank cell if not reported"
     for name in notes or ():
         limit, found = described["constraints"][name], f"found {shorten(text)}; "
+        words = ", ".join(table.allowed(column))
         if name == "enum":
-            words = table.allowed(column)
-            return f"{found}allowed: {', '.join(words)}{did_you_mean(text, words)}"
+            return f"{found}allowed: {words}{did_you_mean(text, table.allowed(column))}"
         if name in _LIMITS:
-            return found + _LIMITS[name].format(limit)
+            return f"{found}{_LIMITS[name].format(limit)}{words and f'; allowed: {words}'}"
         example = described.get("example")
         model = f"write it like {example!r}" if example else f"its form is {limit}"
         return f"{found}{model}: {str(described.get('description', '')).rstrip('.')}"
