@@ -24,12 +24,14 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: install chromium")
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text("utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# Rows of a table that differ in their words only are looked at once: each takes a while.
+# Rows, items and marks that differ in their words only are looked at once: each takes a while.
 ONE_OF_EACH = """() => {
     const seen = new Set();
-    for (const row of document.querySelectorAll("tbody tr")) {
-        const kind = [row, ...row.querySelectorAll("*")].map(e => e.tagName + e.className).join();
-        if (seen.has(kind)) row.remove();
+    for (const part of document.querySelectorAll("tr, li, dd, p, svg g > *")) {
+        const all = [part.parentElement, part, ...part.querySelectorAll("*")];
+        const look = e => [e.tagName, !e.textContent.trim(), e.className, e.getAttribute("style")];
+        const kind = all.map(e => [...look(e), ...e.getAttributeNames()]).join();
+        if (seen.has(kind)) part.remove();
         seen.add(kind);
     }
 }"""

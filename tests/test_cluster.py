@@ -17,6 +17,7 @@ from evidence_tools.book.execution import (
 from evidence_tools.book.session import PACKAGE, book_files
 
 
+@pytest.mark.slow
 def test_a_lost_worker_loses_no_chapter(tmp_path: Path) -> None:
     book, mark = tmp_path / "book", tmp_path / "first"
     # The first to run kills its worker, and with it whatever else that worker held.
