@@ -19,9 +19,14 @@ from evidence_tools.evidence.problems import Problem
 CLAIM = "Amber light prevents crashes in 97% of people and everybody should take it."
 
 
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tables(tmp_path_factory.mktemp("made") / "data")
+
+
 @pytest.fixture
-def book(tmp_path: Path) -> Path:
-    write_tables(tmp_path / "data")
+def book(tmp_path: Path, tables: Path) -> Path:
+    (tmp_path / "data").symlink_to(tables)  # loaded once
     settings = "title: A made-up book\nbibtex_bibfiles: [references.bib]\n"
     (tmp_path / "_config.yml").write_text(settings, encoding="utf-8")
     (tmp_path / "references.bib").write_text("", encoding="utf-8")
@@ -43,9 +48,16 @@ def write_page(book: Path, text: str) -> None:
     (book / "chapters" / "a.md").write_text(f"{text}\n\n# A title\n", encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
-    return load_evidence(write_tables(tmp_path_factory.mktemp("audited") / "data"))
+@pytest.fixture
+def own_tables(book: Path) -> Path:
+    """Tables of a book that a test changes."""
+    (book / "data").unlink()
+    return write_tables(book / "data")
+
+
+@pytest.fixture
+def evidence(tables: Path) -> Evidence:
+    return load_evidence(tables)
 
 
 def test_a_claim_in_a_notebook_is_found_with_cell_and_line(book: Path) -> None:
@@ -57,8 +69,8 @@ def test_a_claim_in_a_notebook_is_found_with_cell_and_line(book: Path) -> None:
     assert any("[wording] advice" in text for text in problems)
 
 
-def test_a_word_of_ours_in_a_table_is_held_by_the_same_rules(book: Path) -> None:
-    path = book / "data" / "outcomes.csv"
+def test_a_word_of_ours_in_a_table_is_held_by_the_same_rules(book: Path, own_tables: Path) -> None:
+    path = own_tables / "outcomes.csv"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("It varies with meals.", "Amber light is safe."), encoding="utf-8")
     (problem,) = check_book(book)
@@ -295,14 +307,16 @@ def test_the_page_of_an_audit_escapes_what_it_quotes(book: Path) -> None:
     assert all(verdict in page for verdict in VERDICTS)
 
 
-def test_a_sentence_of_plain_csv_that_names_nothing_is_a_problem(book: Path) -> None:
-    (book / "data" / "plain.csv").write_text("key,text,when\nodd,{Nobody} says so.,\n", "utf-8")
+def test_a_sentence_of_plain_csv_that_names_nothing_is_a_problem(
+    book: Path, own_tables: Path
+) -> None:
+    (own_tables / "plain.csv").write_text("key,text,when\nodd,{Nobody} says so.,\n", "utf-8")
     assert any("plain.csv:2" in str(problem) for problem in check_book(book))
 
 
-def test_a_trial_without_its_row_is_listed_as_open(book: Path) -> None:
+def test_a_trial_without_its_row_is_listed_as_open(book: Path, own_tables: Path) -> None:
     for table in ("trials", "arms"):
-        path = book / "data" / f"{table}.csv"
+        path = own_tables / f"{table}.csv"
         if path.is_file():
             path.write_text(path.read_text("utf-8").partition("\n")[0] + "\n", "utf-8")
     text, _ = report(review_book(book))

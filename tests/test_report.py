@@ -71,7 +71,6 @@ def test_the_pdf_has_at_most_40_pages(printed: list[str]) -> None:
 
 def test_a_number_that_only_the_pages_show_is_found(book: Build, tmp_path: Path) -> None:
     site = shutil.copytree(book.html, tmp_path / "html")
-    assert check_built(site, lambda: book.pdf, book.folder) == []
     page = site / "chapters" / "answer.html"
     page.write_text(page.read_text("utf-8").replace("1.86", "97.31"), "utf-8")
     said = [problem.message for problem in check_built(site, lambda: book.pdf, book.folder)]
