@@ -277,6 +277,20 @@ def test_an_audit_says_how_a_sentence_stands_to_the_evidence(
     assert sentence.verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ("Amber light affects people with an eye disease.", "not judged"),
+        ("Amber light does not affect people with an eye disease.", "stronger than its evidence"),
+        ("Your sleep will improve within a week.", "stronger than its evidence"),
+    ],
+)
+def test_an_audit_knows_who_is_warned_and_who_is_promised_something(
+    evidence: Evidence, said: str, verdict: str
+) -> None:
+    assert audit(text_blocks(said), evidence).sentences[0].verdict == verdict
+
+
 def test_an_audit_gives_the_row_and_a_wording_that_the_evidence_allows(evidence: Evidence) -> None:
     (sentence,) = audit(text_blocks(AUDITED["contradicted"]), evidence).sentences
     assert sentence.rows == ("larkin2024-som",)

@@ -4,7 +4,9 @@ What was measured before a set was looked at, and so says something about senten
 seen (false ones caught, honest ones flagged; earlier rules and sets are in the history):
 
 - ``unseen2``, five sets: 405 of 490, laundered 70 of 82, and 49 of 350;
-- ``unseen3``, seven sets: 696 of 790, laundered 96 of 126, and 85 of 600.
+- ``unseen3``, seven sets: 696 of 790, laundered 96 of 126, and 85 of 600;
+- ``unseen4``, one set: 134 of 140, laundered 22 of 23, and 13 of 100; its other 480 honest
+  sentences were written to mislead a list of words, and 93 of them were flagged.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
 """

@@ -163,8 +163,10 @@ def _part(whole: Clause, start: int, end: int) -> Clause:
     moves = clause.all("move")
     for tag in [*clause.all("significant"), *moves]:
         asked = [ask.first for ask in clause.all("ask") if ask.first < tag.first]
+        commas = [n for n in range(start, tag.first) if whole.tokens[n].low == ","]
+        near = max([tag.first - 4, *commas])
         before = (n for n in clause.all("not") if max(asked, default=0) <= n.last < tag.first)
-        no = next((n for n in before if n.means == "far" or tag.first - n.last <= 4), None)
+        no = next((n for n in before if n.means == "far" or n.last >= near), None)
         if no is not None:
             quiet = tag.sense == "significant" or clause.has("nonsignificant")
             kept = {s: [t for t in tags if t != tag] for s, tags in clause.tags.items()}
@@ -190,7 +192,7 @@ def _segments(whole: Clause) -> list[tuple[int, int]]:
     for cut in [*sorted(marks | contrasts), len(whole.tokens)]:
         claims = not said.isdisjoint(range(begin, cut))
         # What claims nothing belongs to the part before it, or waits for the next.
-        if found and not (settled and (claims or begin in contrasts)):
+        if found and not (settled and (claims or begin in contrasts or lows[begin - 1] == ";")):
             found[-1] = (found[-1][0], cut)
         elif cut > begin:
             found.append((begin, cut))
@@ -234,8 +236,8 @@ def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]
 
 def _pair(clause: Clause, outcomes: list[Tag]) -> None:
     """Pair outcomes with directions: a direction holds for the list before or after it."""
-    moved = clause.all("direction")
-    moved = moved or [replace(tag, sense="change") for tag in clause.all("significant")]
+    changed = [replace(tag, sense="change") for tag in clause.all("significant")]
+    moved = clause.all("direction") or changed
     if len(outcomes) == 1:
         moved = clause.all("nonsignificant") or moved
     leads = bool(moved) and all(moved[0].first <= tag.first for tag in outcomes)

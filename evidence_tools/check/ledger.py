@@ -45,6 +45,8 @@ def check_numbers(reading: Reading, rows: Rows, held: Set[str] = frozenset()) ->
     sources = list(dict.fromkeys(named))
     findings = (*reading.means("finding"),)
     said = " ".join(rows.text(source, findings) for source in sources)
+    cited = {tag.means for tag in reading.all("source") if reading.role(tag) == "source"}
+    said += "".join(f" {rows.sources[key].n_studies} n_studies" for key in cited)
     for number in numbers(reading, said):
         if not (digits([number]) or {number}) <= held:
             yield f"typed number {number!r}: {_remedy(number, sources, rows)}"
@@ -81,7 +83,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
             or index - 1 in numbered
             or (index - 2 in numbered and len(word) < 3)
             or (index >= 0 and _is_held(word, unit(index), said))
-            or (index >= 0 and index + 1 not in units and _is_held(word, "", said))
+            or (index >= 0 and _is_held(word, "", said))
         ):
             yield word
     for tag in reading.all("number", "small"):
@@ -99,7 +101,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
 
 def _is_held(number: str, unit: str, said: str) -> bool:
     """Whether tables hold a number with its unit, or a whole number that has none."""
-    after = rf"{_LIST} ?{re.escape(unit)}" if unit else r"(?![\d.,])"
+    after = rf"{_LIST} ?{re.escape(unit)}" if unit else r"(?![.,]?\d)"
     found = re.search(rf"(?<![\d.,]){re.escape(number.replace(',', ''))}{after}", said)
     return found is not None and bool(unit or number.isdigit())
 

@@ -165,9 +165,8 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     """Compare the row of a role with what its sentence is about."""
     rows, row = judge.rows, judge.rows.findings[tag.means]
     words = {token.low for token in reading.tokens}
-    kinds = {rows.outcomes[key].kind for key in reading.means("outcome") if key in rows.outcomes}
     # "Of the hip ({a}) and of the spine ({b})" names the second outcome by its place.
-    placed = row.kind in kinds and row.outcome.split()[-1].lower() in words
+    placed = row.outcome.split()[-1].lower() in words
     about = placed or any(rows.same(row, key) for key in reading.means("outcome"))
     named = {t.means for t in reading.all("source") if reading.role(t) != "finding"}
     named -= {rows.findings[key].source_id for key in reading.means("finding")} - {row.source_id}
@@ -178,7 +177,6 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     apart = row.contrast != "within an arm" or (len(own) == 1 and not reading.has("versus"))
     headline = row.analysis == "primary" and apart
     said = words & {t.low for t in tokenize(analysis.partition(" ")[2])}
-    said |= {word for word in words if len(word) > 6 and word[:7] in analysis}
     wrong = {
         "outcome": reading.has("outcome") and not about,
         "source": bool(named) and row.source_id not in named,
@@ -212,7 +210,8 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     if lacking and not (rows and clause.has("finding")):
         way = f"{judge.rows.sources[lacking[0]].short_name} has no row on it"
         says = judge.rows.example(clause.means("outcome"), clause.sources)
-        return {**found, "slot": "outcome", "verdict": ABSENT, "way": way, "says": says}
+        absent = {"slot": "outcome", "verdict": ABSENT, "way": way, "says": says}
+        return {**found, **absent, "weak": not judge.rows.of(lacking[0])}
     row = rows[0]
     if all(r.standing in ("set aside", "superseded") for r in rows):
         if reading.has("conflict", "called"):
@@ -224,7 +223,9 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     if not (wrong := [r for r in rows if r.source_id not in right]):
         return None
     # A word of the row's direction may be that of this outcome: a reader can tell.
-    said = {tag.sense for tag in reading.all("direction")} - {"change", "same"}
+    moved = (tag.sense for part in reading.clauses for tag in part.all("direction"))
+    kinds = set(moved) - {"change"}
+    said = {"nonsignificant" if kind == "same" else kind for kind in kinds}
     weak = not significant and any(fits(sense, wrong[0]) for sense in said)
     way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
     return {**found, "way": way, "says": f"Write: {say(wrong[0])}", "weak": weak}
@@ -254,7 +255,7 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     against = any(0 < tag.first - n.last < 4 for n in clause.all("versus"))
     if against and all(trials) and tag.sense in ("comparator", "otherwise"):
         known = " ".join(f"{t.comparator} {t.comparator_kind}".lower() for t in trials if t)
-    if tag.sense == "country" and not (judge.strict or any(t and t.country for t in trials)):
+    if tag.sense == "country" and not any(t and t.country for t in trials):
         return None
     words = "|".join(map(re.escape, means.split("|")))
     if not means or clause.negated(tag) or re.search(rf"{_LACKING}\b(?:{words})", known):
@@ -275,14 +276,14 @@ def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     return {"levels": ", ".join(sorted(held))} if wrong and tag is levels[0] else None
 
 
-def _comparison(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
+def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Compare what is said on agreement with the comparison of sources."""
     rows, outcomes = judge.rows, clause.means("outcome")
     compared = rows.evidence.rows("comparisons").values()
     known = {row.relation for row in compared if not outcomes or row.outcome_id in outcomes}
     others = {source for source in clause.sources if source != rows.central}
     agrees = (tag.sense == "agree") != clause.negated(tag)
-    ways = [{row.direction for row in rows.of(s, o)} for o in outcomes for s in reading.sources]
+    ways = [{row.direction for row in rows.of(s, o)} for o in outcomes for s in clause.sources]
     if agrees and ways and not set.intersection(*ways):
         return {"known": ", ".join(sorted(set.union(*ways)))}
     every = agrees and not others and (outcomes or clause.has("all", "none"))

@@ -86,8 +86,8 @@ class Wording:
         senses = _rows(_GENERAL / "senses.csv")
         self.wider = {row["sense"]: row["wider"].split() for _, row in senses}
         self.wider["kin"] = [] if strict else ["subject"]
+        better = "better" if strict else "up"  # a promise here, and more of something elsewhere
         unused = "group" if strict else "own"  # on other pages nobody speaks for this report
-        better = "good" if strict else "up"  # a promise here, and more of something elsewhere
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
         paths = [p for p in sorted(_GENERAL.glob("*.csv")) if p.stem not in _TABLES]
         paths += sorted((evidence.folder / "wording").glob("*.csv"))
