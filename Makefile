@@ -31,7 +31,7 @@ preview: $(TOOLS)  ## Show the report in a browser while it is written
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m evidence_tools.book.preview
 
 lab: $(TOOLS)  ## Open the chapters in JupyterLab
-	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab
+	PATH="$(CURDIR)/$(BIN):$$PATH" jupyter lab --config=docs/lab.py
 
 bench: $(TOOLS)  ## Measure builds beside plain Jupyter Book; BENCH="--sizes real,10 --runs 1"
 	$(BIN)/python benchmarks/run.py $(BENCH)
