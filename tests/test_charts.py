@@ -12,7 +12,6 @@ import pytest
 from building import TOPIC
 
 from evidence_tools.evidence.model import Evidence, load_evidence
-from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.charts import dose_plot, sources_plot, timeline_plot, trials_plot
 from evidence_tools.show.display import Figure
 from evidence_tools.show.drawing import (
@@ -227,14 +226,6 @@ def test_a_forest_of_several_scales_is_refused_with_their_names(topic: Evidence)
         forest_plot(topic.select(outcome="somnin"))
 
 
-@pytest.mark.parametrize("plot", [marker_plot, forest_plot, agreement_plot])
-def test_no_rows_are_refused(plot: Callable[..., Figure], topic: Evidence) -> None:
-    with pytest.raises(ValueError, match="no rows"):
-        plot(topic.findings.query("source_id == 'nobody'"))
-    with pytest.raises(TypeError, match="pass a frame"):
-        plot(topic)
-
-
 def test_rows_come_in_the_order_of_the_selection(topic: Evidence) -> None:
     chosen = topic.findings.query("source_id == 'larkin2024'").sort_index(ascending=False)
     alt = marker_plot(chosen).alt
@@ -312,11 +303,6 @@ def test_a_trial_whose_arms_alone_are_counted_has_its_size_on_the_map(
 def test_a_chart_of_one_trial_has_an_axis(topic: Evidence) -> None:
     figure = trials_plot(["owl2014"], on="sleep hormone marker")  # no round month is near 8 weeks
     assert "months of treatment" in json.dumps(figure.spec)
-
-
-def test_an_unknown_kind_is_answered_with_the_known_ones(topic: Evidence) -> None:
-    with pytest.raises(UnknownKeyError, match="accident"):
-        trials_plot(topic.trials, on="acident")
 
 
 def test_what_is_not_counted_is_grey_on_the_map(changed_topic: Callable[..., Evidence]) -> None:

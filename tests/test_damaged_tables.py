@@ -122,8 +122,6 @@ def _replace_with(kind: str, file: str) -> Damage:
             path.symlink_to(folder / "moved.txt")
         elif kind == "loop":
             path.symlink_to(path)
-        elif kind == "device":
-            path.symlink_to("/dev/zero")
         elif kind:
             path.symlink_to(folder / kind)
 
@@ -177,13 +175,10 @@ REFUSED: dict[str, tuple[Damage, str]] = {n: one for n, one in LISTED.items() if
                      r"arm\.csv: no table of datapackage\.json"),
     "file-is-folder": (_replace_with("folder", "harms.csv"), r"harms\.csv: .*not a plain file"),
     "file-is-pipe": (_replace_with("pipe", "harms.csv"), r"harms\.csv: .*not a plain file"),
-    "file-is-device": (_replace_with("device", "harms.csv"), r"harms\.csv: .*not a plain file"),
     "link-loop": (_replace_with("loop", "harms.csv"), r"harms\.csv: the file cannot be read"),
     "link-to-nothing": (_replace_with("nowhere.csv", "harms.csv"), r"harms\.csv: .*is missing"),
     "dictionary-missing": (_replace_with("", "datapackage.json"), r"datapackage\.json: .*missing"),
-    "dictionary-is-pipe": (_replace_with("pipe", "datapackage.json"), r"not a plain file"),
     "topic-missing": (_replace_with("", "topic.yml"), r"topic\.yml: the file is missing"),
-    "topic-is-folder": (_replace_with("folder", "topic.yml"), r"topic\.yml: .*not a plain file"),
     "folder-missing": (lambda d: shutil.rmtree(d), r"there is no folder"),
     "file-empty": (raw("harms.csv", lambda _: b""), r":1: the header is missing; the first"),
     "file-of-blanks": (raw("harms.csv", lambda _: b" \n \n"), r"harms\.csv:1: the header is m"),
@@ -201,10 +196,7 @@ REFUSED: dict[str, tuple[Damage, str]] = {n: one for n, one in LISTED.items() if
                 r"harms\.csv:1: the header is missing"),
     # The form of a table
     "semicolons": (raw("context.csv", lambda c: c.replace(b",", b";")), r":1: .*by commas"),
-    "tabs": (raw("context.csv", lambda c: c.replace(b",", b"\t")), r":1: .*found 'context_id\\t"),
     "no-header": (raw("sources.csv", lambda c: c.split(b"\n", 1)[1]), r":1: the header is missing"),
-    "separator-line": (raw("harms.csv", lambda c: b"sep=,\n" + c), r"harms\.csv:1: the header is"),
-    "comment-line": (raw("harms.csv", lambda c: b"# harms\n" + c), r"harms\.csv:1: the header is"),
     "trailing-commas": (raw("harms.csv", lambda c: c.replace(b"\n", b",\n")), r"'\(blank\)': unkn"),
     "quote-last": (raw("harms.csv", lambda c: c + b'"'), r"harms\.csv:6: a quoted cell"),
     # Text in a cell
@@ -212,9 +204,6 @@ REFUSED: dict[str, tuple[Damage, str]] = {n: one for n, one in LISTED.items() if
     "bell": (cell(*MORE, note="a\x07b"), r"U\+0007"),
     "turned-text": (cell(*MORE, note=f"a{TURN}b"), r"U\+202E \(right-to-left"),
     "soft-hyphen": (cell(*MORE, note=f"a{GAP}b"), r"U\+00AD \(soft hyphen"),
-    "line-separator": (cell(*MORE, note="a\u2028b"), r"U\+2028"),
-    "private-character": (cell(*MORE, note="a\ue000b"), r"U\+E000"),
-    "no-break-space-at-end": (cell(*MORE, kind="more\u00a0"), r"U\+00A0"),
     # Numbers, dates, words
     "many-digits": (cell(F, SOM, estimate="1" * 400), r"; a number such as"),
     # Keys

@@ -85,11 +85,6 @@ def test_a_quotation_of_a_retracted_source_is_struck_out(topic: Evidence) -> Non
     assert quoted[2].style == "struck"
 
 
-def test_a_foreign_identifier_is_refused(topic: Evidence) -> None:
-    with pytest.raises(KeyError, match="nearest: larkin2024-som"):
-        narrate_limitations(["larkin2024-sum"])
-
-
 def test_only_lists_are_narrated_row_by_row(topic: Evidence) -> None:
     with pytest.raises(ValueError, match="'trials' is no list; there are statements, sources"):
         narrate_rows(["fern2019"], "trials")
