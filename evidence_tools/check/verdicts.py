@@ -119,7 +119,7 @@ class Judge:
             "silent": said
             and all(
                 row.direction not in MOVED
-                and (claims or row.statistically_significant == "not stated")
+                and (not self.strict or claims or row.statistically_significant == "not stated")
                 for row in said
             ),
         }
@@ -226,7 +226,9 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     moved = (tag.sense for part in reading.clauses for tag in part.all("direction"))
     kinds = set(moved) - {"change"}
     said = {"nonsignificant" if kind == "same" else kind for kind in kinds}
-    weak = not significant and any(fits(sense, wrong[0]) for sense in said)
+    beside = any(0 < tag.first - pair.last <= 2 for tag in clause.all(direction))
+    sure = significant or (beside and wrong[0].direction in MOVED)
+    weak = not sure and any(fits(sense, wrong[0]) for sense in said)
     way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
     return {**found, "way": way, "says": f"Write: {say(wrong[0])}", "weak": weak}
 
@@ -255,7 +257,7 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     against = any(0 < tag.first - n.last < 4 for n in clause.all("versus"))
     if against and all(trials) and tag.sense in ("comparator", "otherwise"):
         known = " ".join(f"{t.comparator} {t.comparator_kind}".lower() for t in trials if t)
-    if tag.sense == "country" and not any(t and t.country for t in trials):
+    if tag.sense == "country" and not any(t and (judge.strict or t.country) for t in trials):
         return None
     words = "|".join(map(re.escape, means.split("|")))
     if not means or clause.negated(tag) or re.search(rf"{_LACKING}\b(?:{words})", known):
