@@ -298,9 +298,9 @@ def test_an_audit_gives_the_row_and_a_wording_that_the_evidence_allows(evidence:
 
 
 def test_a_number_that_no_row_holds_is_no_support(evidence: Evidence) -> None:
-    told = audit(text_blocks("Larkin 2024 found an increase in somnin of 98.7."), evidence)
-    assert told.sentences[0].verdict == "not in the evidence"
-    assert "98.7" in told.sentences[0].reason
+    read = audit(text_blocks("Larkin 2024 found an increase in somnin of 98.7."), evidence)
+    assert read.sentences[0].verdict == "not in the evidence"
+    assert "98.7" in read.sentences[0].reason
 
 
 @pytest.mark.parametrize("ending", ["md", "txt", "html"])
@@ -309,8 +309,8 @@ def test_documents_are_read_by_their_ending(book: Path, ending: str) -> None:
     path = book / f"page.{ending}"
     shown = f"<html><body><nav>x</nav><p>{text}</p></body></html>" if ending == "html" else text
     path.write_text(shown, encoding="utf-8")
-    told = json.loads(write(audit(path, load_evidence(book / "data")), "json"))
-    assert set(told["totals"].values()) == {0, 1}
+    read = json.loads(write(audit(path, load_evidence(book / "data")), "json"))
+    assert set(read["totals"].values()) == {0, 1}
 
 
 def test_the_page_of_an_audit_escapes_what_it_quotes(book: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_release_stages_its_files_and_nothing_else(book: Path) -> None:
     assert (book / "CITATION.cff").read_text() == cited
 
 
-def test_the_change_log_tells_the_evidence_and_another_file_the_wording(book: Path) -> None:
+def test_the_change_log_has_the_evidence_and_another_file_the_wording(book: Path) -> None:
     make_release(book, "1.0.0")
     change_cell(book, "findings", "larkin2024-som", "locator", "Abstract")
     change_cell(book, "findings", "larkin2024-som", "note", "a *new* note")
@@ -66,7 +66,7 @@ def test_files_that_are_not_committed_forbid_a_release(book: Path) -> None:
     assert "git restore" not in str(refused.value)
 
 
-def test_all_that_forbids_a_release_is_told_at_once(
+def test_all_that_forbids_a_release_is_said_at_once(
     book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1895780000")
