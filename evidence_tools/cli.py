@@ -97,13 +97,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.check.built import check_built
-    from evidence_tools.check.review import Review, report, review_book
+    from evidence_tools.check.review import Review, check_book, report
 
     if chosen.built:
         pdf = next(chosen.built.glob("*.pdf"), None)
         review = Review(check_built(chosen.built, pdf and (lambda: pdf), chosen.folder))
     else:
-        review = review_book(chosen.folder, release=chosen.release)
+        review = check_book(chosen.folder, release=chosen.release)
     return report(review, chosen.format)
 
 

@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from made_up import write_book
 from test_check_sentences import write_tables
 
 from evidence_tools.check import built
 from evidence_tools.check.audit import VERDICTS, audit, write
 from evidence_tools.check.built import MIME_TYPE, Known
 from evidence_tools.check.pages import text_blocks
-from evidence_tools.check.review import report, review_book
+from evidence_tools.check.review import check_book, report, review_book
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import Problem
 
@@ -36,7 +37,7 @@ def book(tmp_path: Path, tables: Path) -> Path:
     return tmp_path
 
 
-def check_book(book: Path) -> list[Problem]:
+def problems_of(book: Path) -> list[Problem]:
     return review_book(book).problems
 
 
@@ -64,7 +65,7 @@ def test_a_claim_in_a_notebook_is_found_with_cell_and_line(book: Path) -> None:
     cells = [{"cell_type": "markdown", "source": ["# Title\n", "\n", CLAIM]}]
     (book / "chapters" / "a.md").unlink()
     (book / "chapters" / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
-    problems = [str(problem) for problem in check_book(book)]
+    problems = [str(problem) for problem in problems_of(book)]
     assert any("a.ipynb, cell 1, line 3: [number]" in text for text in problems)
     assert any("[wording] advice" in text for text in problems)
 
@@ -73,7 +74,7 @@ def test_a_word_of_ours_in_a_table_is_held_by_the_same_rules(book: Path, own_tab
     path = own_tables / "outcomes.csv"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("It varies with meals.", "Amber light is safe."), encoding="utf-8")
-    (problem,) = check_book(book)
+    (problem,) = problems_of(book)
     assert problem.path == "data/outcomes.csv"
     assert problem.column == "caveat"
     assert problem.message.startswith("safety")
@@ -81,13 +82,13 @@ def test_a_word_of_ours_in_a_table_is_held_by_the_same_rules(book: Path, own_tab
 
 def test_an_exemption_needs_a_reason_and_something_to_exempt(book: Path) -> None:
     write_page(book, "% check: ignore number -- the name of a lamp\nIt has 12 bulbs.\n")
-    assert check_book(book) == []
+    assert problems_of(book) == []
     write_page(book, "% check: ignore number\nIt has 12 bulbs.\n")
-    assert "needs a written reason" in check_book(book)[0].message
+    assert "needs a written reason" in problems_of(book)[0].message
     write_page(book, "```\n% check: ignore number\n```\n")
-    assert check_book(book) == []
+    assert problems_of(book) == []
     write_page(book, "% check: ignore number -- the name of a lamp\nIt has bulbs.\n")
-    assert "nothing to exempt" in check_book(book)[0].message
+    assert "nothing to exempt" in problems_of(book)[0].message
 
 
 def test_an_exemption_holds_in_a_notebook(book: Path) -> None:
@@ -96,17 +97,17 @@ def test_an_exemption_holds_in_a_notebook(book: Path) -> None:
     (book / "chapters" / "a.md").unlink()
     path = book / "chapters" / "a.ipynb"
     path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
-    assert check_book(book) == []
+    assert problems_of(book) == []
     cells[0]["source"] = text[:1]
     path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
     assert "cell 1, line 1: [page] there is nothing to exempt" in " ".join(
-        map(str, check_book(book))
+        map(str, problems_of(book))
     )
 
 
 def test_a_typed_share_is_not_offered_a_count(book: Path) -> None:
     write_page(book, "It has 97% of people.\n")
-    assert "n_participants" not in check_book(book)[0].message
+    assert "n_participants" not in problems_of(book)[0].message
 
 
 def test_a_page_can_declare_that_it_is_no_evidence_text(book: Path) -> None:
@@ -121,50 +122,81 @@ def test_a_page_can_declare_that_it_is_no_evidence_text(book: Path) -> None:
 def test_rows_are_not_selected_by_how_they_came_out(book: Path) -> None:
     for how in ("query(\"direction == 'increase'\")", "loc[findings.direction.isin(['increase'])]"):
         write_page(book, f"```{{code-cell}}\nfindings.{how}\n```\n")
-        assert "how they came out" in " ".join(map(str, check_book(book)))
+        assert "how they came out" in " ".join(map(str, problems_of(book)))
     write_page(book, "```{code-cell}\nfindings.query(\"source_id == 'moss2021'\")\n```\n")
-    assert "how they came out" not in " ".join(map(str, check_book(book)))
+    assert "how they came out" not in " ".join(map(str, problems_of(book)))
 
 
 NOTHING = {
     "```{include} x\n```": "the directive 'include' cannot be checked",
     "```{eval-rst}\nx\n```": "the directive 'eval-rst' cannot be checked",
-    "See {ref}`tab-slep`.": "did you mean 'tab-sleep'?",
+    "See {ref}`tab-slep`.": "undefined label: 'tab-slep'; did you mean 'tab-sleep'?",
+    "See {any}`nowhere`.": "reference target not found: nowhere",
+    "See [a part](about.md#nopart).": "local id not found in doc 'chapters/about': 'nopart'",
     "As {source}`larkin2042` reports.": "nearest: larkin2024",
     "It rose: {finding}`larkin2024-sum`.": "larkin2024-som",
     "Of {value}`larkin2024.n_studys` trials.": "did you mean 'n_studies'?",
     "Of {value}`larkin` trials.": "there is no row and no set of rows 'larkin'",
     "{unknown}`larkin2024-trial`": "larkin2024-trials",
     "It rose {cite:p}`lamp2002`.": "did you mean 'lamp2001'?",
-    "As {sourc}`larkin2024` reports.": "no such role; did you mean 'source'?",
-    "As {source}`larkin2024 reports.": "the role {source}` has no second backtick",
+    "As {sourc}`larkin2024` reports.": "did you mean 'source'?",
+    "As {source}`larkin2024 reports.": "found {source}`: close the role, or write the note",
+    "It rose[^gone].": "found [^gone]: close the role, or write the note",
     "```{note}\nWords.\n": "a block that no ``` closes; close it",
-    "![A lamp](lamp.png)": "found the image 'lamp.png', and there is no such file",
+    "![A lamp](lamp.png)": "image file not readable: chapters/lamp.png",
+    "![](dot.svg)": "the picture 'chapters/dot.svg' has no text alternative",
     "```{code-cell}\nplot(\n```": "'(' was never closed",
-    "```{code-cell}\nplot()\n```": "code needs a head with format_name: myst",
-    "```{notee}\nWords.\n```": "no such directive; did you mean 'note'?",
-    "[Lamps](fig:lamps)": "found the link 'fig:lamps', and there is no such file or label",
+    "```{code-cell}\nplot()\n```": "Found an unexpected `code-cell`",
+    "```{notee}\nWords.\n```": "[myst.directive_unknown]; did you mean 'note'?",
+    "```{figure}\n```": "Directive 'figure': 1 argument(s) required",
+    "[Lamps](fig:lamps)": "cross-reference target not found: 'fig:lamps'",
+    "(twice)=\n## A\n\n(twice)=\n#### B": "Duplicate explicit target name",
+    "#### C": "Non-consecutive header level increase",
+    "A formula $\\foo$.": "cannot be read as TeX",
 }
 
 
-def test_what_a_build_would_refuse_is_said_before(book: Path) -> None:
-    (book / "references.bib").write_text("@misc{lamp2001, title={Lamps}}\n", encoding="utf-8")
-    write_page(book, "\n\n".join(["(tab-sleep)=\n# A", *NOTHING]))
-    said = " ".join(map(str, check_book(book)))
+def test_what_a_build_would_refuse_is_said_before(tmp_path: Path) -> None:
+    folder = write_book(tmp_path, answer="\n\n".join(["(tab-sleep)=\n# A", *NOTHING]))
+    settings = folder / "_config.yml"
+    settings.write_text(settings.read_text("utf-8").replace("nitpicky", "nitpikky"), "utf-8")
+    (folder / "chapters" / "rows.md").unlink()
+    said = " ".join(map(str, check_book(folder).problems))
     assert [what for what in NOTHING.values() if what not in said] == []
+    assert "_config.yml:14: [page] unknown config value 'nitpikky'" in said
+
+
+STOPPING = {
+    "_config.yml": ("book]", "book, nope]", "_config.yml:7: [page] ModuleNotFoundError: No module"),
+    "chapters/rows.md": (
+        "{code-cell} ipython3\n",
+        "{code-cell} ipython3\n---\nx: [\n---\n",
+        "chapters/rows.md:15: [page] cannot be read: Code cell 1 at line 15",
+    ),
+    "references.bib": ("title=", "", "references.bib: [page] cannot be read: syntax error"),
+    "_config.yml ": ("extra_ext", "ext", "[page] sphinx.errors.SphinxError: Builder name typst"),
+}
+
+
+@pytest.mark.parametrize("name", STOPPING)
+def test_what_keeps_pages_from_being_read_is_named(tmp_path: Path, name: str) -> None:
+    old, new, says = STOPPING[name]
+    path = write_book(tmp_path) / name.strip()
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+    assert says in " ".join(map(str, check_book(tmp_path).problems))
+    assert not (tmp_path / "_build").exists()
 
 
 def test_a_source_is_named_by_its_short_name_too(book: Path) -> None:
     short = load_evidence(book / "data").source("larkin2024").short_name
     write_page(book, f"{{source}}`{short}` reports less somnin.\n")
-    assert [p.message.partition(":")[0] for p in check_book(book)] == ["direction"]
+    assert [p.message.partition(":")[0] for p in problems_of(book)] == ["direction"]
 
 
 FAULTY = {
     "_toc.yml": ("root: [", "_toc.yml:1"),
     "_config.yml": ("title: 'a", "_config.yml:1"),
     "_config.yml ": ("titel: a\n", "there is no setting 'titel'; did you mean 'title'?"),
-    "references.bib": ("@misc{a, title=", "references.bib: [page] cannot be read: syntax error"),
     "chapters/a.md": ("---\na: [\n---\n", "chapters/a.md:2: [page] cannot be read"),
     "_toc.yml ": ("format: jb-book\nroot: chapters/b\n", "_toc.yml:2: [page] found 'chapters/b'"),
 }
@@ -174,17 +206,17 @@ FAULTY = {
 def test_settings_that_cannot_be_used_are_named(book: Path, name: str) -> None:
     text, says = FAULTY[name]
     (book / name.strip()).write_text(text, encoding="utf-8")
-    assert says in str(check_book(book)[0])
+    assert says in str(problems_of(book)[0])
 
 
 def test_chapters_are_listed_by_a_pattern_too(book: Path) -> None:
     (book / "chapters" / "b.md").write_text("# B\n", encoding="utf-8")
-    assert "not in _toc.yml" in check_book(book)[0].message
+    assert "not in _toc.yml" in problems_of(book)[0].message
     toc = "format: jb-book\nroot: chapters/a\nchapters:\n- glob: chapters/*\n"
     (book / "_toc.yml").write_text(toc, encoding="utf-8")
     (book / "chapters" / ".ipynb_checkpoints").mkdir()  # where JupyterLab keeps a copy
     (book / "chapters" / ".ipynb_checkpoints" / "b-checkpoint.md").write_text("# B\n", "utf-8")
-    assert check_book(book) == []
+    assert problems_of(book) == []
 
 
 def test_problems_come_as_json_too(book: Path) -> None:
@@ -325,7 +357,7 @@ def test_a_sentence_of_plain_csv_that_names_nothing_is_a_problem(
     book: Path, own_tables: Path
 ) -> None:
     (own_tables / "plain.csv").write_text("key,text,when\nodd,{Nobody} says so.,\n", "utf-8")
-    assert any("plain.csv:2" in str(problem) for problem in check_book(book))
+    assert any("plain.csv:2" in str(problem) for problem in problems_of(book))
 
 
 def test_a_trial_without_its_row_is_listed_as_open(book: Path, own_tables: Path) -> None:

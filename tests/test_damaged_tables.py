@@ -329,7 +329,7 @@ def test_all_faults_are_reported_at_once_in_file_order(folder: Path) -> None:
     error = refusal(folder)
     files = [Path(problem.path).name for problem in error.problems]
     assert files == ["arms.csv", "findings.csv", "sources.csv", "topic.yml"]
-    assert str(error).startswith("4 problems in the evidence tables:\n")
+    assert str(error).startswith("4 problems:\n")
 
 
 def test_a_message_on_a_huge_cell_stays_short(folder: Path) -> None:

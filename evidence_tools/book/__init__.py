@@ -12,17 +12,20 @@ import atexit
 import gc
 import os
 import pickle
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
-from logging import getLogger
+from logging import LogRecord, getLogger
 from multiprocessing import Pipe
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NoReturn
 
+from docutils.parsers import rst
+from pybtex.database import parse_file
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.build_phase import BuildPhase
@@ -33,17 +36,21 @@ from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import Session, changed_pages, end_on_signals
 from evidence_tools.check.built import check_built
-from evidence_tools.check.review import chapter_files, review_book
+from evidence_tools.check.pages import reading
+from evidence_tools.check.review import Review, chapter_files, review_book
 from evidence_tools.evidence.model import LOADED, Evidence, load_evidence
-from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
+from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError, did_you_mean
 from evidence_tools.releases.manifest import ReleaseError, read_stamp, write_manifest
 
 DRAFT = "EVIDENCE_DRAFT"
 """Environment variable: pages that were not read anew stay as they are, and there is no PDF."""
+_UNKNOWN = re.compile(
+    r"(?:[Uu]nknown|undefined|not found|not in glossary|could not find|No key)\b.*?(?:: |[\"'])"
+    r"""([^"'\s]+)(?:' in override.*|' found in glue.*|["']?\.?)(?: \[\S+\])?$"""
+)
 _TEXTS = ("evidence_subtitle", "evidence_description")
 """Settings that are shown, in which roles stand for numbers."""
-_SETTINGS = {
-    "nb_execution_mode": "cache",
+_SETTINGS: dict[str, Any] = {
     "nb_execution_raise_on_error": True,
     "nb_render_markdown_format": "myst",
     "nb_ipywidgets_js": {},  # scripts of another host
@@ -64,6 +71,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.keep_going = True  # all that is wrong is reported, then the build stops
     for add in (add_nodes, add_roles, outputs.add_outputs):
         add(app)
+    app.add_builder(pdf.PrintBuilder)
     app.add_directive("how-to-cite", layout.HowToCite)
     app.add_directive("evidence-checks", outputs.ChecksDirective)
     app.connect("config-inited", _settle, priority=900)
@@ -91,10 +99,10 @@ def _settle(app: Any, config: Any) -> None:
     seen = app.evidence_warnings = dict[str, Any]()  # pages and print meet the same: show it once
     for handler in getLogger("sphinx").handlers:
         if isinstance(handler, logging.WarningStreamHandler):
-            # The notes of footcite come after MyST-Parser has looked for them.
-            handler.filters.insert(0, lambda record: ": 'footcite-" not in record.getMessage())
+            handler.filters.insert(0, partial(_name_nearest, app))  # before they are counted
             handler.addFilter(lambda record: seen.setdefault(record.getMessage(), record) is record)
-    if app.outdir.name != "html":
+    app.evidence_proof = app.outdir.name == pdf.PrintBuilder.name  # says what is wrong with pages
+    if app.outdir.name != "html" and not app.evidence_proof:
         _stop(app, "The report is built as 'jupyter-book build .', which makes the PDF too.")
     end_on_signals()
     gc.freeze()
@@ -108,14 +116,32 @@ def _settle(app: Any, config: Any) -> None:
         app.evidence_site = made = site.Site(build, session.key)
         app.outdir, app.doctreedir = (type(app.outdir)(made.new / n) for n in ("html", "doctrees"))
         app.evidence_stamp = read_stamp(folder)
-        if DRAFT not in os.environ:
+        for name in config.bibtex_bibfiles:
+            with reading(name):
+                parse_file(str(folder / name))
+        if DRAFT not in os.environ and not app.evidence_proof:
             app.evidence_ask, asked = Pipe()
             app.evidence_press = session.beside(partial(pdf.press, app, asked))
     layout.use_assets(app)
     for name, value in _SETTINGS.items():
         config[name] = value
+    config.nb_execution_mode = "off" if app.evidence_proof else "cache"
     # Print shows struck words too, whatever MyST-Parser says of its own writers.
     config.suppress_warnings += ["myst.strikethrough", "design.card_legacy", "design.fa-build"]
+
+
+def _name_nearest(app: Any, record: Any) -> bool:
+    """Add the nearest name to a message on one that nothing has; drop what is made later."""
+    message = LogRecord.getMessage(record)
+    if found := _UNKNOWN.search(message):
+        files = [*map(app.env.doc2path, app.env.found_docs), *app.config.bibtex_bibfiles]
+        text = "\n".join(Path(app.srcdir, file).read_text("utf-8") for file in files)
+        known = (*vars(rst.roles)["_roles"], *vars(rst.directives)["_directives"])
+        names = {*re.findall(r"""["'(`{]([\w.:-]+)["')`},]""", text), *known} - {found[1]}
+        record.msg, record.args = f"{message}{did_you_mean(found[1], names)}", ()
+        if app.evidence_proof and re.search(rf"""(?:["']|name: ){re.escape(found[1])}\b""", text):
+            return False  # a cell may make it
+    return ": 'footcite-" not in message  # such notes come after MyST-Parser has looked for them
 
 
 def _take_over(app: Any) -> None:
@@ -134,11 +160,13 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
         raise SystemExit(0)
     with _failing_closed(app):
         app.evidence = _load(made.new / "evidence.pickle", folder / "data")
-        app.evidence_review = session.beside(partial(review_book, folder, passed=bool(made.last)))
+        review = partial(review_book, folder, passed=bool(made.last))
+        app.evidence_review = Review if app.evidence_proof else session.beside(review)
         for name in _TEXTS:
             app.config[name] = plain_text(app.evidence, app.config[name])
         session.execute(env, docnames, lambda: _refuse(app.evidence_review().problems))
-        app.evidence_vega = session.beside(partial(site.keep_vega, made.own))
+        if not app.evidence_proof:
+            app.evidence_vega = session.beside(partial(site.keep_vega, made.own))
 
 
 def _load(kept: Path, data: Path) -> Evidence:
@@ -171,8 +199,9 @@ def _print(app: Any, builder: Any) -> None:
     """Make room for the site, write its notebooks, and make the PDF while pages are written."""
     with _failing_closed(app):
         _refuse(app.evidence_review().problems)
-        if app.evidence_warnings:
-            pdf.resolve_pages(app)  # reports what else is wrong, too
+        if app.evidence_warnings or app.evidence_proof:
+            pdf.resolve_pages(app)  # reports what else is wrong, and fails if anything is
+            raise SystemExit(0)
         if app.evidence_keeps:
             app.evidence_site.keep_pages()
             builder.load_indexer = partial(site.load_index, builder)
@@ -198,11 +227,10 @@ def _complete(app: Any, staged: Path, made: site.Site) -> None:
     pdf, remarks = "no PDF", list[str]()
     app.evidence_vega()
     if DRAFT not in os.environ:
-        with _failing_closed(app):
-            passed = made.html if app.evidence_keeps else None
-            pages, folder = app.evidence_review().pages, Path(app.srcdir)
-            problems = check_built(staged, lambda: app.evidence_pdf()[1], folder, passed, pages)
-            remarks, target = app.evidence_pdf()
+        passed = made.html if app.evidence_keeps else None
+        pages, folder = app.evidence_review().pages, Path(app.srcdir)
+        problems = check_built(staged, lambda: app.evidence_pdf()[1], folder, passed, pages)
+        remarks, target = app.evidence_pdf()
         _refuse(problems)
         pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
     site.finish_site(app, staged)

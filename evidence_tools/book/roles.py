@@ -13,21 +13,17 @@ from docutils import nodes
 from myst_parser.mdit_to_docutils.base import DocutilsRenderer
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import make_refnode
 
-from evidence_tools.book.nodes import evidence_ref, run_nodes
+from evidence_tools.book.nodes import evidence_ref, refuse, run_nodes
 from evidence_tools.check.pages import ROLE
+from evidence_tools.check.review import ROLES, role_runs
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.display import Run, Runs, plain, runs
-from evidence_tools.show.values import value_runs
-from evidence_tools.show.words import finding_runs, source_run
 
-LOGGER = logging.getLogger(__name__)
-ROLES = ("finding", "value", "source", "unknown")
 _NO_TEXT = (
     *(nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.raw),
     *(nodes.math_block, nodes.comment, nodes.citation, nodes.problematic, evidence_ref),
@@ -35,23 +31,6 @@ _NO_TEXT = (
 )
 """Where text is already a link, is no running text, or is the glossary itself."""
 _plain_image = DocutilsRenderer.render_image
-
-
-def role_runs(evidence: Evidence, role: str, key: str) -> Runs:
-    """Resolve one of the `ROLES` to what it shows.
-
-    The key is the identifier of a finding, a source or a statement; for ``value`` an identifier
-    and a column, such as ``smith2020.year``, or what else :mod:`evidence_tools.show.values`
-    knows. One that names nothing raises `UnknownKeyError` with the nearest keys.
-    """
-    if role == "finding":
-        finding = evidence.finding(key)
-        return finding_runs(finding, evidence.source(finding.source_id))
-    if role == "source":
-        return runs(source_run(evidence.source(key)))
-    if role == "unknown":
-        return runs(evidence.row("statements", key).statement)
-    return value_runs(evidence, key)
 
 
 class EvidenceRole(SphinxRole):
@@ -63,8 +42,7 @@ class EvidenceRole(SphinxRole):
         try:
             return run_nodes(role_runs(app.evidence, self.name, self.text)), []
         except UnknownKeyError as error:
-            message = f"{self.rawtext[:80]}: {str(error)[:600]}"
-            LOGGER.error("%s", message, location=self.get_location())
+            refuse("key", self.rawtext[:80], str(error)[:600], location=self.get_location())
             return [nodes.problematic("", self.rawtext)], []
 
 
@@ -114,7 +92,7 @@ def note_page(app: Any, doctree: nodes.document) -> None:
             if "{" in image.get("alt", ""):
                 image["alt"] = plain_text(app.evidence, image["alt"])
         except UnknownKeyError as error:
-            LOGGER.error("alt text: %s", error, location=image)
+            refuse("alternative", error, location=image)
     shown = set()
     for row in doctree.findall(nodes.row):
         if "evidence_key" in row:

@@ -24,12 +24,14 @@ from urllib.parse import quote
 from filelock import FileLock, Timeout
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from jupyter_client.kernelspec import get_kernel_spec
 from myst_nb.core import read
 from sphinx.util import logging
 from sphinx.util.parallel import ParallelTasks
 
 from evidence_tools.book import execution
 from evidence_tools.book.execution import BuildError, Chapter, ChapterError
+from evidence_tools.check.pages import reading
 
 LOGGER = logging.getLogger(__name__)
 # MyST-NB looks for cells before lines are read, and would fail at a task in one.
@@ -164,20 +166,17 @@ class Session(ExitStack):
 
 
 def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
-    """Read those pages that hold code, as MyST-NB is about to; `BuildError` names one it cannot."""
+    """Read those pages that hold code, as MyST-NB is about to; one that it cannot read is named."""
     chapters = []
     for docname in docnames:
         config, path = env.mystnb_config, Path(env.doc2path(docname))
-        try:
+        with reading(path.relative_to(env.srcdir).as_posix()):
             text = path.read_text(encoding="utf-8")
             if not (reader := read.create_nb_reader(str(path), env.myst_config, config, text)):
                 continue
             notebook = reader.read(text)
             config = config.copy(**notebook.metadata.get(config.metadata_key, {}))
-        except Exception as error:  # MyST-NB raises many kinds, and none names the file
-            message, name = str(error)[:1_000], path.relative_to(env.srcdir)
-            line = f":{found[1]}" if (found := re.search(r"at line (\d+)", message)) else ""
-            raise BuildError(f"{name}{line}: the chapter cannot be read: {message}") from None
+            get_kernel_spec(notebook.metadata.get("kernelspec", {}).get("name", "python3"))
         for cell in notebook.cells:
             if cell.cell_type == "code":  # what an .ipynb file shows was not printed by this build
                 cell.outputs = []

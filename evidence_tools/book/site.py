@@ -129,7 +129,7 @@ def write_notebooks(app: Any) -> None:
             cell.metadata.pop("execution", None)
         notebook.metadata.pop("language_info", None)  # names the interpreter that happened to run
         notebook.nbformat_minor = max(5, notebook.nbformat_minor)  # the first with ids
-        _write(path, f"{nbformat.writes(notebook)}\n".encode())
+        write_whole(path, f"{nbformat.writes(notebook)}\n".encode())
     shutil.copytree(new / "notebooks", new / "html", dirs_exist_ok=True)
 
 
@@ -148,13 +148,13 @@ def finish_site(app: Any, folder: Path) -> None:
             # No cell is run as a formula.
             frame = pandas.DataFrame([_FORMULA.sub("'", str(cell)) for cell in row] for row in rows)
             text = frame.to_csv(index=False, header=False, lineterminator="\n")
-            _write(folder / DATA / f"{name}.csv", text.encode())
+            write_whole(folder / DATA / f"{name}.csv", text.encode())
     for path in sorted(app.evidence.folder.glob("*")):
         if path.suffix in (".csv", ".json", ".yml"):
-            _write(folder / DATA / "tables" / path.name, path.read_bytes())
+            write_whole(folder / DATA / "tables" / path.name, path.read_bytes())
     stem, known = folder / file_stem(app), (report_of(app), app.evidence_stamp, address_of(app))
     for form in ("bib", "ris"):
-        _write(stem.with_name(f"{stem.name}.{form}"), cite(form, *known).encode())
+        write_whole(stem.with_name(f"{stem.name}.{form}"), cite(form, *known).encode())
     found = [*folder.glob(f"{stem.name}.*"), *(folder / DATA / "tables").glob("*")]
     members = {path.name if path.parent == folder else f"data/{path.name}": path for path in found}
     for docname in app.env.found_docs:
@@ -163,7 +163,7 @@ def finish_site(app: Any, folder: Path) -> None:
         members[f"{docname}{source.suffix}"] = source
         members[f"{docname}.ipynb"] = folder / f"{docname}.ipynb"
     contents = {name: path.read_bytes() for name, path in members.items() if path.is_file()}
-    _write(stem.with_name(f"{stem.name}-files.zip"), pack(contents))
+    write_whole(stem.with_name(f"{stem.name}-files.zip"), pack(contents))
 
 
 def _write_forwards(app: Any, folder: Path) -> None:
@@ -175,7 +175,7 @@ def _write_forwards(app: Any, folder: Path) -> None:
     for name, docname in pages.items():
         if not (folder / name).exists():  # a page of the book, or the search, keeps its address
             page = forward_page(app.env.titles[docname].astext(), f"{docname}.html")
-            _write(folder / name, page.replace("</head>", _SCRIPT, 1).encode())
+            write_whole(folder / name, page.replace("</head>", _SCRIPT, 1).encode())
 
 
 def keep_vega(folder: Path) -> None:
@@ -187,8 +187,3 @@ def keep_vega(folder: Path) -> None:
         # The bundle declares thousands of short names; a function keeps them to itself.
         bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]
         write_whole(folder / _BUNDLE, f"(function(){{{bundle}\n}})();".encode())
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)

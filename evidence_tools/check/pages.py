@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import yaml
 from markdown_it import MarkdownIt
@@ -32,8 +31,6 @@ _SETTING = re.compile(
     r"""(?m)^( *+)(?:- )*+(?:[:"']?([\w .=:-]*?\w)["']?:(?= |$))?+ *+(?!#)"""
     r"""(\S.*(?:\n\1 ++(?!\w+: ).*)*)"""
 )
-_HEAD = re.compile("'format_name': 'myst'|'file_format': 'mystnb'")
-_NO_HEAD = "code needs a head with format_name: myst and a kernelspec; copy that of another chapter"
 _PHRASE = re.compile(r"[^\W\d]\w* .*[^\W\d]", re.DOTALL)
 _CLOSED = re.compile(r"<(?:script|iframe|object|embed)\b|\bcontent\s*:\s*[\"']", re.IGNORECASE)
 _SPOKEN = ("alt", "title", "aria-label", "placeholder", "value")
@@ -71,8 +68,8 @@ def markup(kind: str) -> dict[str, str]:
 class Text:
     """A thing on a page: a ``text`` (paragraph, heading, caption, table row, sentence), or another.
 
-    Such as a label, heading, image, link, directive, kernelspec, role or drawing. A role in a text
-    is a mark such as ``⟦0⟧``; each line break begins a line.
+    Such as a heading, a drawing, or what a role names. A role in a text is a mark such as ``⟦0⟧``;
+    each line break begins a line.
     """
 
     text: str
@@ -118,7 +115,7 @@ class Page:
         def read(role: re.Match[str]) -> str:
             name, said = role.groups()
             self.add(said, line + text.count("\n", 0, role.start()), name)
-            if (how := hows.get(name, "")) in ("text", *_KEPT):
+            if (how := hows.get(name, "text")) in ("text", *_KEPT):
                 return _words(said, how)
             roles.append((name, said))
             return f"{said if how == 'term' else said.rpartition('<')[0]}⟦{len(roles) - 1}⟧"
@@ -134,24 +131,18 @@ class Page:
             self.items.append(Text(marked, line, roles, kind))
 
     def note(self, text: str, first: int, *, settings: bool = True) -> None:
-        """Note what comments exempt, and labels and phrases among settings."""
+        """Note what comments exempt, and phrases among settings."""
         for line, written in enumerate(text.split("\n"), first):
             if comment := _COMMENT.match(written):
                 self.comments[line] = (comment[1], comment[2], comment[3])
         for setting in _SETTING.finditer(text) if settings else ():
             line, value = first + text.count("\n", 0, setting.start()), setting[3]
-            is_label, is_list = setting[2] in ("name", "label", "project"), value[0] in "[{"
-            for part in re.split("[][,{}]", value) if is_list else [value]:
-                if is_label or _PHRASE.search(part):
-                    self.add(part.strip("|>-'\" \n"), line, "label" if is_label else "text")
+            for part in re.split("[][,{}]", value) if value[0] in "[{" else [value]:
+                if setting[2] not in ("name", "label", "project") and _PHRASE.search(part):
+                    self.add(part.strip("|>-'\" \n"), line)
 
     def add_code(self, source: str, first: int) -> None:
         """Add the texts of a cell; its numbers, and what it selects rows by, may be faults."""
-        kernel = (self.front.get("kernelspec") or {}).get("name")
-        if self.path.endswith(".ipynb") or _HEAD.search(str(self.front)):
-            self.add(str(kernel), 1, "kernelspec")
-        else:
-            self.fault(1, _NO_HEAD)
         self.note(source, first, settings=False)
         python = re.sub(r"(?m)^[ \t]*[%!?].*|^.*\?$", "pass", source)
         tree, silent = ast.parse(""), set[ast.AST]()
@@ -173,8 +164,6 @@ class Page:
                     message = f"rows are selected by {min(columns)!r}, that is by how they came "
                     self.fault(line, f"{message}out; {_SELECT_BY}", "coverage")
             match node:
-                case ast.keyword(arg="name", value=ast.Constant(value=str(label))):
-                    self.add(label, line, "label")
                 case ast.Constant(value=str(text)) if " " in text.strip():
                     self.add(text, line)
                 case ast.Constant(value=float(number)):
@@ -189,10 +178,10 @@ def reading(shown: str) -> Iterator[None]:
         yield
     except Exception as error:
         mark = getattr(error, "problem_mark", None)
-        reason = str(getattr(error, "problem", "") or error)
+        reason = str(getattr(error, "problem", "") or error)[:1_000]
+        line = mark.line + 1 if mark else int((re.findall(r"at line (\d+)", reason) or [0])[0])
         message = f"cannot be read: {reason}; correct it, or restore the file"
-        place = Problem(shown, mark.line + 1 if mark else 0, "", message, "page")
-        raise EvidenceError([place]) from None
+        raise EvidenceError([Problem(shown, line, "", message, "page")]) from None
 
 
 def read_yaml(text: str) -> dict[str, Any]:
@@ -244,27 +233,23 @@ def read_markdown(page: Page, text: str, offset: int = 0, *, rows: bool = False)
         start = start if said else line
         for token in [*(block.children or ()), block]:
             content = token.content
-            page.add(str(token.attrs.get("id", "")), line, "label")
             for value in map(str, token.attrs.values()):
                 page.add(value if _PHRASE.search(value) else "", line)
             match hows.get(token.type):
                 case "text":
-                    if begun := re.search(r"\{[a-z:]+\}`", content):
-                        page.fault(line, f"the role {begun[0]} has no second backtick; close it")
+                    if begun := re.search(r"\{[a-z:]+\}`|\[\^[\w.-]+\]", content):
+                        page.fault(line, f"found {begun[0]}: close the role, or write the note")
                     said += content
                 case "break":
                     said, line = f"{said}\n", line + 1
                 case "role":
                     said += f"{{{token.meta['name']}}}`{content.replace('`', ' ')}`"
-                case "image" | "link" as how:
-                    address = token.attrs.get("src") or token.attrs.get("href")
-                    page.add(unquote(str(address)), line, how)
+                case "image":
                     page.add(content, line)
                 case "html":
                     read_html(page, content, line - 1)
                     said += " " * content.startswith("<br")
                 case "code" | "math" | "listing" as how:
-                    page.add(token.info, line, "label")
                     said += _words(content, how)
                 case "fence":
                     _directive(page, token, line)
@@ -273,7 +258,7 @@ def read_markdown(page: Page, text: str, offset: int = 0, *, rows: bool = False)
                 case "front":  # from the second line on
                     page.front = read_yaml(f"\n{content}")
                     page.note(content, 2)
-                case "heading" | "label" | "refused" as how:
+                case "heading" | "refused" as how:
                     page.add(content or token.tag, line, how)
         if block.tag in ("td", "th") or (rows and block.level > 1):
             # A row is read as a whole: its first cell says what the others are about.
@@ -294,7 +279,6 @@ def _directive(page: Page, token: Token, line: int) -> None:
         page.add(token.content, line + 1, "code" if is_text else "listing")
         return
     name, argument = match[1].lower(), match[2]
-    page.add(name, line, "directive")
     options = (_OPTIONS.match(token.content) or match)[0]
     page.note(options, line + 1)
     body, first = token.content.removeprefix(options), line + 1 + options.count("\n")
@@ -306,10 +290,7 @@ def _directive(page: Page, token: Token, line: int) -> None:
         case "listing" | "math" as how:
             page.add(body, first, how)
         case how:
-            page.add(argument, line, "image" if how == "picture" else "text")
-            if name in ("glossary", "figure-md"):  # terms, or a label
-                for label in (argument, *re.findall(r"(?m)^\S.*", body)):
-                    page.add(label, line, "label")
+            page.add("" if how == "picture" else argument, line)
             read_markdown(page, body, first - 1, rows=name == "list-table")
 
 

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
+import sys
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from glob import glob
 from importlib import resources
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.ledger import check_numbers
-from evidence_tools.check.pages import Page, Text, markup, parse_page, read_yaml, reading, sentences
+from evidence_tools.check.pages import Page, Text, parse_page, read_yaml, reading, sentences
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence, as_rows, load_evidence
 from evidence_tools.evidence.problems import EvidenceError, Problem, UnknownKeyError, did_you_mean
+from evidence_tools.show.display import Runs, runs
 from evidence_tools.show.values import check_plain, value_runs
+from evidence_tools.show.words import finding_runs, source_run
 
+ROLES = ("finding", "value", "source", "unknown")
 RULES = {
     "number": "Every number in the text comes from a row, by a role or by generated output.",
     "bind": "A sentence that claims something names the row it comes from.",
@@ -38,6 +45,13 @@ IN_CELLS = frozenset(["advice", "safety", "benefit", "certainty", "surrogate", "
 """Slots that are checked in cells of tables, and in what the package makes of them."""
 
 _RULE_OF = {**dict.fromkeys(IN_CELLS, "wording"), "bind": "bind", "integrity": "integrity"}
+_BUILD = """import sys; sys.modules["rfc3987_syntax"] = None  # takes a second, and is not used
+from jupyter_book.cli.main import main; main()"""
+_PROOF = ("--builder", "custom", "--custom-builder", "typst")  # by our extension, or not at all
+_SAID = (
+    r"(?m)^ *(?:([^:\n]+\.[a-z]+):(\d*):* |(?=WARN|(?!Ru)[\w.]*Err))"  # file, line
+    r"(?:[A-Z]+: |\[page\] )?+([^:].*)"
+)
 _DAYS = 180  # for so long the integrity of a source counts as looked up
 _SHOWN = {"problems": "", "rereads": " (read again)", "gaps": " (open)", "exemptions": " (exempt)"}
 
@@ -70,7 +84,7 @@ def review_book(
     try:
         evidence = load_evidence(folder / "data")
         judge, review.pages = Judge(evidence), read_book(folder)
-        found = list(_check_names(folder, review.pages, evidence))
+        found = list(_check_keys(review.pages, evidence))
     except EvidenceError as error:
         return Review(list(error.problems))
     found += [] if passed else [*_check_cells(evidence, judge), *check_plain(evidence)]
@@ -79,6 +93,26 @@ def review_book(
     review.gaps = [Problem(f"data/{t}.csv", 0, "", what) for t, what in evidence.missing_rows()]
     (found if release else review.rereads).extend(_outdated(evidence, today or date.today()))
     review.problems = sorted(set(found))
+    return review
+
+
+def check_book(folder: Path, *, release: bool = False) -> Review:
+    """Review a book, while a build that runs no code reads its pages, and add what it says."""
+    call = [sys.executable, "-c", _BUILD, "build", str(folder), *_PROOF, "--path-output"]
+    to: Any = {"stdout": DEVNULL, "stderr": PIPE, "encoding": "utf-8"}
+    with TemporaryDirectory() as made, Popen([*call, made], **to) as build:  # noqa: S603
+        review = review_book(folder, release=release)
+        said = re.sub(r"\x1b\[[\d;]*m", "", build.communicate()[1])
+    # If no page could be read, all else follows from that.
+    for path, line, message in re.findall(_SAID, said if review.pages else ""):
+        shown = path.removeprefix(f"{folder.resolve()}/") or "_config.yml"
+        page = next((page for page in review.pages if page.path == shown), Page(shown))
+        named = re.search(r"'([^']+)'|([^/\s]+)$", message) or [""]
+        at = int(line or 0) or page.find(named[0].strip("'"))
+        review.problems.append(page.problem(at, message, "page"))
+    if build.returncode and not review.problems:
+        raise OSError(said.strip())
+    review.problems = sorted(set(review.problems))
     return review
 
 
@@ -128,53 +162,31 @@ def _check_cells(evidence: Evidence, judge: Judge) -> Iterator[Problem]:
                     yield Problem(path, line, column, message, "wording")
 
 
-def _check_names(folder: Path, pages: list[Page], evidence: Evidence) -> Iterator[Problem]:
-    """Find what pages name and nothing is called: a build would refuse it later."""
-    from jupyter_client.kernelspec import find_kernel_specs
-    from pybtex.database import parse_file
+def role_runs(evidence: Evidence, role: str, key: str) -> Runs:
+    """Resolve one of the `ROLES` to what it shows.
 
-    settings, works = pages[-2].front, set[str]()
-    for name in settings.get("bibtex_bibfiles") or ():
-        with reading(name):
-            works.update(parse_file(str(folder / name)).entries)
-    extensions = (settings.get("sphinx") or {}).get("extra_extensions") or ()
-    brought = set(extensions) - markup("extension").keys()
-    tables = {"finding": "findings", "source": "sources", "unknown": "statements"}
-    items = [(page, item) for page in pages if page.path != "README.md" for item in page.items]
-    hows, labels = markup("role") | markup("name"), {i.text for _, i in items if i.kind == "label"}
-    known = {"label": labels, "term": labels, "work": works, "kernel": find_kernel_specs()}
-    known |= {"role": hows, "directive": markup("directive")}
-    for page, item in items:
-        how = hows.get(item.kind, "role")
-        name = item.kind if how == "role" else item.text.rpartition("<")[2].rstrip(">")
-        for key in map(str.strip, name.split(",")) if how == "work" else [name]:
-            wrong = ""
-            if how == "row":
-                try:
-                    where = tables.get(item.kind)
-                    evidence.row(where, key) if where else value_runs(evidence, key)
-                except UnknownKeyError as error:
-                    wrong = str(error)
-            elif how == "path" and not _leads(folder, page.path, key, labels):
-                wrong = "there is no such file or label; correct it, or add it"
-            elif key not in known.get(how, [key]):
-                hint = did_you_mean(key, known[how])
-                # An extension, or another domain of Sphinx, has names of its own.
-                own = how in ("role", "directive") and (brought or ":" in key)
-                wrong = f"there is no such {how}{hint}" if hint or not own else ""
-            if wrong:
-                kind = "role" if how == "role" else item.kind
-                message = f"found the {kind} {key!r}, and {wrong}"
-                yield page.problem(item.line, message, "coverage")
+    The key is an identifier; for ``value`` also a column, as in ``smith2020.year``, or what else
+    :mod:`evidence_tools.show.values` knows. One that names nothing is an `UnknownKeyError`.
+    """
+    if role == "finding":
+        finding = evidence.finding(key)
+        return finding_runs(finding, evidence.source(finding.source_id))
+    if role == "source":
+        return runs(source_run(evidence.source(key)))
+    if role == "unknown":
+        return runs(evidence.row("statements", key).statement)
+    return value_runs(evidence, key)
 
 
-def _leads(folder: Path, page: str, name: str, labels: set[str]) -> bool:
-    """Whether an address leads to a file, to a label, or out of the book."""
-    file, _, part = name.removeprefix("project:").partition("#")
-    is_out = name.split(":")[0] in ("http", "https", "mailto", "data", "inv", "path", "attachment")
-    path = folder / file.lstrip("/") if file.startswith("/") else (folder / page).parent / file
-    files = (glob(f"{path}{end}") for end in ("", ".md", ".ipynb"))  # noqa: PTH207
-    return is_out or name in labels or (any(files) if file else part in labels)
+def _check_keys(pages: list[Page], evidence: Evidence) -> Iterator[Problem]:
+    """Find keys that name no row; what else pages name, Sphinx looks for."""
+    for page, item in ((one, item) for one in pages for item in one.items):
+        try:
+            if item.kind in ROLES and page.path != "README.md":
+                role_runs(evidence, item.kind, item.text)
+        except UnknownKeyError as error:
+            message = f"found the {item.kind} {item.text!r}, and {error}"
+            yield page.problem(item.line, message, "coverage")
 
 
 def read_book(folder: Path) -> list[Page]:

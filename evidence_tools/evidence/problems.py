@@ -46,7 +46,7 @@ class EvidenceError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
         count = len(self.problems)
-        heading = f"{count} problem{'s' if count != 1 else ''} in the evidence tables:"
+        heading = f"{count} problem{'s' if count != 1 else ''}:"
         super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
 
 
