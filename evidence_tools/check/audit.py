@@ -134,6 +134,7 @@ def _described(judge: Judge, reading: Reading) -> str:
         unit = next((counts[n] for n in range(index + 1, index + 4) if n in counts), "")
         about = re.sub("00+$", lambda zeros: r"\d" * len(zeros[0]), number)  # a round number
         facts |= {f"{about} {unit}"} if unit and number[:1].isdigit() else set()
+        facts |= {re.escape(number)} if "." in number[1:] else set()
         if YEAR.fullmatch(number):
             facts.add(number)
             near = any(-3 <= tag.first - index <= 3 for tag in reading.all("study"))
@@ -142,7 +143,7 @@ def _described(judge: Judge, reading: Reading) -> str:
     for source, row in judge.rows.sources.items() if facts else ():
         text = f"{judge.rows.text(source)} {row.year}"
         held = [fact for fact in facts if re.search(rf"\b(?:{fact})", text)]
-        scores[source] = len(held) + any(" n_" in fact for fact in held)
+        scores[source] = len(held) + any(" n_" in fact or "." in fact for fact in held)
         scores[source] += str(row.year) in dated
         scores[source] += any(judge.rows.of(source, name) for name in reading.means("outcome"))
     best = [source for source, score in scores.items() if score == max(scores.values())]
@@ -174,8 +175,9 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     rows = [row for rows in held for row in rows[:1]] if supported else []
     owners = [row.source_id for name in reading.means("outcome") for row in judge.rows.about(name)]
     named = dict.fromkeys([row.source_id for row in rows] or reading.sources or owners)
-    known = "".join(f"{judge.rows.text(key)} {judge.rows.sources[key].year} " for key in named)
-    numbers = {number.replace(",", "") for number in _NUMBER.findall(text)}
+    known = "".join(f"{judge.rows.text(key)} " for key in named)
+    years = {str(judge.rows.sources[key].year) for key in named}  # a name is no support
+    numbers = {number.replace(",", "") for number in _NUMBER.findall(text)} - years
     if wrong := sorted(numbers - set(_NUMBER.findall(known.replace(",", "")))) if named else []:
         reason = f"no row of {', '.join(named)} holds the number {', '.join(wrong)}"
         decimal = owners and re.search(rf"(?:\.\d+|(?:{'|'.join(wrong)}) ?(?:%|per ?cent))", text)

@@ -40,9 +40,9 @@ class Clause:
         """List what the words with a sense mean, each once."""
         return list(dict.fromkeys(tag.means for tag in self.all(sense)))
 
-    def negated(self, tag: Tag, near: int = 4) -> bool:
+    def negated(self, tag: Tag) -> bool:
         """Whether a word shortly before a word turns it round."""
-        return any(0 < tag.first - n.last <= near for n in self.all("not"))
+        return any(0 < tag.first - n.last <= 4 for n in self.all("not"))
 
     def add(self, tag: Tag, *wider: str) -> None:
         """Give words a sense, and the wider ones that it belongs to."""
