@@ -16,7 +16,6 @@ from running import printed, read, run, write_chapter
 from evidence_tools.book import execution
 from evidence_tools.book.execution import ChapterError, open_kernels
 from evidence_tools.book.session import describe
-from evidence_tools.evidence.problems import EvidenceError
 
 FAIL = "def f():\n    raise ValueError('no such row')\n\nf()"
 ENDLESS = "while True:\n    try:\n        __import__('time').sleep(60)\n    except BaseException:\n"
@@ -170,14 +169,6 @@ def test_a_chapter_without_code_needs_no_kernel(book: Path) -> None:
         pass
     assert run(closed, book, "prose")["prose"].cells
     assert read(book, "plain") == []
-
-
-def test_a_chapter_that_cannot_be_read_is_named(book: Path) -> None:
-    path = write_chapter(book, "options", "x")
-    path.write_text(path.read_text("utf-8").replace("[hide-input]", "[hide"), "utf-8")
-    said = r"chapters/options\.md:\d+: \[page\] cannot be read: .*options"
-    with pytest.raises(EvidenceError, match=said):
-        read(book, "options")
 
 
 def test_a_terminal_shows_each_chapter_that_has_ended(

@@ -208,8 +208,8 @@ def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
     wrong = partial(refuse, location=(docname, line_of(node)))
     if type(node).__name__ == "mermaid":
         wrong("mermaid")
-    address = str(node.get("address", ""))
-    if isinstance(node, absent_media) and re.match(r"(?!\w+:|//|.*\b_static/).", address):
+    address = str(node.get("address") or (around is not None and node.get("refuri")) or "")
+    if re.match(r"(?!\w+:|//|[%#]|.*\b_static/).", address):
         wrong("file of tag", address)
     if not isinstance(node, nodes.image | moving_chart):
         return
