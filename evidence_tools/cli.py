@@ -103,7 +103,7 @@ def _check(chosen: argparse.Namespace) -> Outcome:
         pdf = next(chosen.built.glob("*.pdf"), None)
         review = Review(check_built(chosen.built, pdf and (lambda: pdf), chosen.folder))
     else:
-        review = check_book(chosen.folder, release=chosen.release)
+        review = check_book(chosen.folder, release=chosen.release, early=chosen.format == "text")
     return report(review, chosen.format)
 
 

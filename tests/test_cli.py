@@ -42,7 +42,7 @@ def test_a_fault_of_a_table_ends_with_one_and_its_place(folder: Path, capsys: Ca
     table.write_text(table.read_text("utf-8").replace("decrease", "decreese", 1), "utf-8")
     assert main(["check"]) == 1
     said = "".join(capsys.readouterr())
-    assert "findings.csv:" in said
+    assert said.count("findings.csv:") == 1
     assert "did you mean 'decrease'?" in said
 
 

@@ -61,14 +61,15 @@ class Review:
     """What stops a build, what to read again, what is open, and what was exempted.
 
     An exemption is a problem that was accepted, or a page that is no text on the evidence: its
-    place, its rule (or the finding that is left out), and the reason for a message. ``pages`` are
-    what was read.
+    place, its rule (or the finding that is left out), and the reason for a message. ``early`` are
+    problems that were printed already, ``pages`` what was read.
     """
 
     problems: list[Problem] = field(default_factory=list)
     rereads: list[Problem] = field(default_factory=list)
     gaps: list[Problem] = field(default_factory=list)
     exemptions: list[Problem] = field(default_factory=list)
+    early: list[Problem] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
 
 
@@ -96,12 +97,18 @@ def review_book(
     return review
 
 
-def check_book(folder: Path, *, release: bool = False) -> Review:
-    """Review a book, while a build that runs no code reads its pages, and add what it says."""
+def check_book(folder: Path, *, release: bool = False, early: bool = False) -> Review:
+    """Review a book, while a build that runs no code reads its pages, and add what it says.
+
+    With ``early`` problems of the review are printed before the build is done.
+    """
     call = [sys.executable, "-c", _BUILD, "build", str(folder), *_PROOF, "--path-output"]
     to: Any = {"stdout": DEVNULL, "stderr": PIPE, "encoding": "utf-8"}
     with TemporaryDirectory() as made, Popen([*call, made], **to) as build:  # noqa: S603
         review = review_book(folder, release=release)
+        for problem in review.problems if early else ():
+            review.early.append(problem)
+            print(problem, flush=True)
         said = re.sub(r"\x1b\[[\d;]*m", "", build.communicate()[1])
     # If no page could be read, all else follows from that.
     for path, line, message in re.findall(_SAID, said if review.pages else ""):
@@ -285,5 +292,6 @@ def report(review: Review, format: str = "text") -> tuple[str, int]:  # noqa: A0
     if format == "json":
         return json.dumps(levels, ensure_ascii=False, indent=1, default=asdict), int(count > 0)
     lines = [f"{one}{_SHOWN[level]}" for level, found in levels.items() for one in found]
+    lines = [line for line in lines if line not in map(str, review.early)]
     lines.append("No problems." if not count else f"{count} problem{'s' if count > 1 else ''}.")
     return "\n".join(lines), int(count > 0)
