@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import zipfile
@@ -282,12 +283,24 @@ def test_each_change_reaches_the_pages_and_undone_the_site_equals_a_clean_build(
     assert "Nothing changed" in again.output
     assert again.contents() == clean
 
-    # A draft, as in a preview: the page that changed beside the last PDF, and no manifest.
-    write("chapters/about.md", texts["chapters/about.md"] + "\nA sentence on an RCT.\n")
-    draft = build(whole, EVIDENCE_DRAFT="1").contents()
-    assert b"A sentence on an" in draft["chapters/about.html"]
-    assert draft.keys() == clean.keys() - {"report.json"}
-    assert draft["amber-0.1.0.pdf"] == clean["amber-0.1.0.pdf"]
+    # Drafts, as in a preview: what waits has read the rest, and the build stays as it is.
+    about, (line, there) = "chapters/about.md", socket.socketpair()
+    shown = whole / "_build/.evidence/shown/chapters/about.html"
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", "."]
+    waiting = {"cwd": whole, "env": os.environ | {"EVIDENCE_DRAFT": "1"}, "stdin": there}
+    drafts: dict[str, str] = {}
+    with subprocess.Popen(command, **waiting, stdout=subprocess.DEVNULL) as process, line:
+        there.close()
+        for words, code in (("\nA sentence on an RCT.\n", 0), ("{finding}`gone`", 1), ("", 0)):
+            write(about, texts[about] + words)
+            line.send(b"?")
+            assert line.recv(1)[0] == code
+            drafts[words] = shown.read_text("utf-8")
+    assert process.returncode == 0
+    sentence, *others = drafts.values()
+    assert others == [sentence, clean[f"{about[:-3]}.html"].decode()]
+    assert again.contents() == clean
+    write(about, f"{texts[about]}\nA sentence on an RCT.\n")
 
     # Prose of a notebook that a pattern names, and the code of one chapter.
     write("chapters/jupyter.ipynb", jupyter("Written then."))
@@ -296,7 +309,7 @@ def test_each_change_reaches_the_pages_and_undone_the_site_equals_a_clean_build(
     assert count == 1
     assert "What is two?" in made.page("rows")
     assert "Written then." in made.page("jupyter")
-    assert "A sentence on an" in made.page("about")
+    assert all("A sentence on an" in page for page in (sentence, made.page("about")))
 
     diary = "- file: chapters/diary\n"
     write("_toc.yml", texts["_toc.yml"].replace(diary, f"{diary}  title: A new title\n"))

@@ -13,9 +13,10 @@ import gc
 import os
 import pickle
 import re
+import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
 from logging import LogRecord, getLogger
@@ -35,15 +36,14 @@ from evidence_tools.book.execution import BuildError
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import Session, changed_pages, end_on_signals
+from evidence_tools.book.site import DRAFT
 from evidence_tools.check.built import check_built
 from evidence_tools.check.pages import reading
 from evidence_tools.check.review import Review, chapter_files, review_book
-from evidence_tools.evidence.model import LOADED, Evidence, load_evidence
+from evidence_tools.evidence.model import LOADED, load_evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError, did_you_mean
 from evidence_tools.releases.manifest import ReleaseError, read_stamp, write_manifest
 
-DRAFT = "EVIDENCE_DRAFT"
-"""Environment variable: pages that were not read anew stay as they are, and there is no PDF."""
 _UNKNOWN = re.compile(
     r"(?:[Uu]nknown|undefined|not found|not in glossary|could not find|No key)\b.*?(?:: |[\"'])"
     r"""([^"'\s]+)(?:' in override.*|' found in glue.*|["']?\.?)(?: \[\S+\])?$"""
@@ -76,6 +76,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("evidence-checks", outputs.ChecksDirective)
     app.connect("config-inited", _settle, priority=900)
     app.connect("builder-inited", _take_over)
+    app.connect("builder-inited", _stand_by, priority=950)
     app.connect("env-get-outdated", lambda app, env, *_: changed_pages(env))
     app.connect("env-before-read-docs", _begin)
     app.connect("env-get-updated", _choose_pages, priority=900)  # when all is numbered
@@ -149,33 +150,70 @@ def _take_over(app: Any) -> None:
     app.builder.epilog = ""  # the site is somewhere else in the end
 
 
+def _stand_by(app: Any) -> None:
+    """Make ready what a draft needs; each time that one is asked for, a copy goes on from here.
+
+    A page that did not change is read and written, which leaves in memory what all need.
+    """
+    if DRAFT not in os.environ:
+        return
+    builder, env, made, session = app.builder, app.env, app.evidence_site, app.evidence_session
+    if not made.last:
+        _stop(app, "A draft needs a good site of the same tables and settings.")
+    before, changed = env.evidence_sources, changed_pages(env)
+    app.evidence_pages = pages = [next(name for name in sorted(before) if name not in changed)]
+    review_book(app.srcdir, passed=True)
+    builder.search, builder.copy_static_files = False, lambda: None
+    builder.read()
+    builder.prepare_writing(pages)
+    builder._write_serial(pages)
+    app.evidence_review(), app.evidence_vega()
+    env.evidence_sources, app.evidence_pages = before, None
+    session.lock.release()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks ends this
+    with suppress(ConnectionError):
+        while os.read(0, 1):
+            session.lock.acquire()
+            if not (pid := os.fork()):
+                atexit._clear()  # what was begun here ends with this one
+                end_on_signals()
+                app.evidence_begun = perf_counter()
+                return
+            os.write(0, bytes([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 255]))
+            made.begin()
+            session.lock.release()
+    raise SystemExit(0)
+
+
 def _begin(app: Any, env: Any, docnames: list[str]) -> None:
     """Check what can be known without running anything, and run chapters that have no result."""
     folder, made, session = Path(app.srcdir), app.evidence_site, app.evidence_session
     # What every page shows, beside what the key of the session stands for.
     app.evidence_about = repr((app.evidence_stamp, app.config.overrides))
-    is_same = DRAFT in os.environ or made.last.get("about") == app.evidence_about
-    if is_same and not env.evidence_changed and env.reread_always.issuperset(docnames):
+    is_same = made.last.get("about") == app.evidence_about and not env.evidence_changed
+    if DRAFT in os.environ:
+        docnames[:] = app.evidence_pages or env.evidence_changed
+    elif is_same and env.reread_always.issuperset(docnames):
         _tell(f"Nothing changed: {made.html} is as the last build wrote it.")
         raise SystemExit(0)
     with _failing_closed(app):
-        app.evidence = _load(made.new / "evidence.pickle", folder / "data")
+        _know(app)
         review = partial(review_book, folder, passed=bool(made.last))
         app.evidence_review = Review if app.evidence_proof else session.beside(review)
-        for name in _TEXTS:
-            app.config[name] = plain_text(app.evidence, app.config[name])
         session.execute(env, docnames, lambda: _refuse(app.evidence_review().problems))
         if not app.evidence_proof:
             app.evidence_vega = session.beside(partial(site.keep_vega, made.own))
 
 
-def _load(kept: Path, data: Path) -> Evidence:
+def _know(app: Any) -> None:
     """Load the evidence; what the last build kept of it is found there by its content."""
+    kept, data = app.evidence_site.new / "evidence.pickle", Path(app.srcdir, "data")
     if kept.is_file():
         LOADED.update(pickle.loads(kept.read_bytes()))  # noqa: S301 - with the hash we noted
-    evidence = load_evidence(data)
+    app.evidence = load_evidence(data)
     kept.write_bytes(pickle.dumps(LOADED))
-    return evidence
+    for name in _TEXTS:
+        app.config[name] = plain_text(app.evidence, app.config[name])
 
 
 def _find_results(app: Any, docname: str, _: list[str]) -> None:
@@ -191,7 +229,7 @@ def _choose_pages(app: Any, env: Any) -> Iterable[str]:
     frames += [[path.name, path.read_text(encoding="utf-8")] for path in glued]
     note = {"about": app.evidence_about, "frames": frames}
     app.evidence_keeps = DRAFT in os.environ or app.evidence_site.last.items() >= note.items()
-    app.evidence_note = {} if DRAFT in os.environ else note
+    app.evidence_note = note
     return () if app.evidence_keeps else env.found_docs
 
 
@@ -202,7 +240,7 @@ def _print(app: Any, builder: Any) -> None:
         if app.evidence_warnings or app.evidence_proof:
             pdf.resolve_pages(app)  # reports what else is wrong, and fails if anything is
             raise SystemExit(0)
-        if app.evidence_keeps:
+        if app.evidence_keeps and DRAFT not in os.environ:
             app.evidence_site.keep_pages()
             builder.load_indexer = partial(site.load_index, builder)
         site.write_notebooks(app)
@@ -224,19 +262,20 @@ def _finish(app: Any, exception: Exception | None) -> None:
 
 
 def _complete(app: Any, staged: Path, made: site.Site) -> None:
-    pdf, remarks = "no PDF", list[str]()
+    if DRAFT in os.environ:
+        made.put_in_place(Path(app.srcdir, site.SHOWN))
+        return _tell(f"The change is shown; it took {perf_counter() - app.evidence_begun:.2f} s.")
     app.evidence_vega()
-    if DRAFT not in os.environ:
-        passed = made.html if app.evidence_keeps else None
-        pages, folder = app.evidence_review().pages, Path(app.srcdir)
-        problems = check_built(staged, lambda: app.evidence_pdf()[1], folder, passed, pages)
-        remarks, target = app.evidence_pdf()
-        _refuse(problems)
-        pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
+    passed = made.html if app.evidence_keeps else None
+    pages, folder = app.evidence_review().pages, Path(app.srcdir)
+    problems = check_built(staged, lambda: app.evidence_pdf()[1], folder, passed, pages)
+    remarks, target = app.evidence_pdf()
+    _refuse(problems)
+    pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
     site.finish_site(app, staged)
-    if DRAFT not in os.environ:  # a draft is beside the last PDF: nobody takes it for a build
-        _write_manifest(app, staged)
-    made.put_in_place(**app.evidence_note)
+    _write_manifest(app, staged)
+    made.put_in_place(made.html)
+    made.keep(**app.evidence_note)
     for remark in remarks:
         _tell(f"print: {remark}")
     done = f"{len(app.env.found_docs)} pages and {pdf} are in {made.html}"

@@ -154,6 +154,7 @@ def split_keywords(app: Sphinx, doctree: nodes.document) -> None:
 
 def escape_titles(app: Any) -> list[Any]:
     """Escape the headings in the search index: its script puts them into a page as HTML."""
-    for titles in app.builder.indexer._all_titles.values():
+    indexer = app.builder.indexer
+    for titles in indexer._all_titles.values() if indexer else ():
         titles[:] = [(html.escape(title, quote=False), anchor) for title, anchor in titles]
     return []

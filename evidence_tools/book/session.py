@@ -55,13 +55,13 @@ class Session(ExitStack):
         super().__init__()
         self.book, self._chapters = book, {book / name for name in chapters}
         self.notebooks: dict[str, Any] = {}
-        results, lock = build / ".jupyter_cache", FileLock(build / ".lock")
+        results, self.lock = build / ".jupyter_cache", FileLock(build / ".lock")
         results.mkdir(parents=True, exist_ok=True)
         try:
-            self.enter_context(lock.acquire(timeout=0))
+            self.enter_context(self.lock.acquire(timeout=0))
         except Timeout:
             print("another build of this folder is running; this one waits for it", file=sys.stderr)
-            self.enter_context(lock)
+            self.enter_context(self.lock)
         if {"%", "?"} & set(str(results.absolute())):  # SQLAlchemy takes paths for addresses
             link = Path(self.enter_context(TemporaryDirectory(prefix="evidence-"))) / "cache"
             link.symlink_to(results.absolute(), target_is_directory=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterable
@@ -27,6 +28,10 @@ from evidence_tools.book.nodes import DATA
 from evidence_tools.releases.manifest import pack, write_whole
 from evidence_tools.releases.release import forward_page
 
+DRAFT = "EVIDENCE_DRAFT"
+"""Environment variable: only pages that changed are made, in a site that is no build."""
+SHOWN = Path("_build", ".evidence", "shown")
+"""The site with the pages of the last draft."""
 _BUNDLE = f"vega-{metadata.version('vl-convert-python')}.js"
 _ICON_FONT = re.compile(r'\.fa-[^{}]*\{content:"[^"]*"\}|@font-face\{[^{}]*\}')
 _FORMULA = re.compile(r"\A(?!-?[\d.]+(e-?\d+)?%?\Z|\+[\d.]+\Z)(?=\s*[=+@＋－＝＠-]|[\t\r\n])")
@@ -46,15 +51,23 @@ class Site:
     def __init__(self, build: Path, key: str) -> None:
         self.own, self.key = build / ".evidence", key
         self.html, self.new, self.kept = build / "html", self.own / "new", self.own / "kept"
+        if DRAFT in os.environ:
+            self.new = self.own / "draft"
         try:
             self.last = dict(json.loads((self.own / "site.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             self.last = {}
-        shutil.rmtree(self.new, ignore_errors=True)
-        if self.last.items() >= self._state().items():
-            shutil.copytree(self.kept, self.new)
-        else:
+        if not self.last.items() >= self._state().items():
             self.last = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin with what the last good build kept; a draft begins with all of its pages, too."""
+        shutil.rmtree(self.new, ignore_errors=True)
+        if self.last:
+            shutil.copytree(self.kept, self.new)
+        if DRAFT in os.environ:
+            shutil.copytree(self.html, self.new / "html")
         for name in ("html", "notebooks"):
             (self.new / name).mkdir(parents=True, exist_ok=True)
 
@@ -66,15 +79,18 @@ class Site:
         ignored = shutil.ignore_patterns("_static", DATA, "report.json")
         shutil.copytree(self.html, self.new / "html", ignore=ignored, dirs_exist_ok=True)
 
-    def put_in_place(self, **note: Any) -> None:
-        """Replace the last site by the new one, and note what it was made from."""
+    def put_in_place(self, place: Path) -> None:
+        """Replace the last site in its place by the new one."""
         old = self.own / "old"
         shutil.rmtree(old, ignore_errors=True)
-        if self.html.exists():
-            self.html.replace(old)
-        (self.new / "html").replace(self.html)
-        for folder in (old, self.kept):
-            shutil.rmtree(folder, ignore_errors=True)
+        if place.exists():
+            place.replace(old)
+        (self.new / "html").replace(place)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def keep(self, **note: Any) -> None:
+        """Keep for the next build what the site was made of, and note what from."""
+        shutil.rmtree(self.kept, ignore_errors=True)
         self.new.replace(self.kept)
         record = json.dumps(note | self._state())
         (self.own / "site.json").write_text(record, encoding="utf-8")
