@@ -64,7 +64,8 @@ class Reading(Clause):
     def words(self, tag: Tag) -> str:
         """Get the words of a tag as they were typed."""
         last = self.tokens[tag.last]
-        return self.sentence.text[self.tokens[tag.first].start : last.start + len(last.text)]
+        text = self.sentence.text[self.tokens[tag.first].start : last.start + len(last.text)]
+        return MARK.sub(lambda mark: self.sentence.roles[int(mark[1])][1], text)
 
     def role(self, tag: Tag) -> str:
         """Name the role that the words of a tag are, if they are one."""

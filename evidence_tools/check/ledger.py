@@ -112,6 +112,4 @@ def _remedy(number: str, sources: list[str], rows: Rows) -> str:
         printed = {str(getattr(row, f"{name}_printed", "")).lstrip("-") for name in _COLUMNS}
         if number.rstrip("% ") in printed:
             return f"{row.source} prints it; write {{finding}}`{row.finding_id}`"
-    counts = [f"{{value}}`{source}.n_studies`" for source in sources]
-    also = f", such as {{finding}} or {' or '.join(counts)}" if counts else ""
-    return f"no row near it holds it; take a number from a row with a role{also}, or leave it out"
+    return "no row near it holds it; write what its own row has, or take the statement out"

@@ -87,11 +87,12 @@ class Rows:
         return str(found.pop()) if len(found) == 1 else ""
 
     def example(self, outcomes: Iterable[str], sources: Iterable[str] = ()) -> str:
-        """Ask for a sentence on an outcome that a row holds, if there is one."""
+        """Ask for a sentence on an outcome that a row holds, or by a finding, if there is one."""
         names = sorted(outcomes)
-        rows = [row for s in sources for name in names for row in self.of(s, name)]
+        rows = [self.findings[name] for name in names if name in self.findings]
+        rows = rows or [row for s in sources for name in names for row in self.of(s, name)]
         rows = rows or [row for name in names for row in self.about(name)]
-        return f"Write: {say(rows[0])}" if rows else "No row is about it: leave it out"
+        return f"Write: {say(rows[0])}" if rows else "Name an outcome of a row, or take it out"
 
 
 def say(row: Row, *, roles: bool = True) -> str:

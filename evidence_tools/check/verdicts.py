@@ -95,8 +95,9 @@ class Judge:
     def _fault(
         self, rule: Rule, reading: Reading, clause: Clause, tag: Tag, found: dict[str, Any]
     ) -> Fault:
-        example = self.rows.example(clause.means("outcome"), clause.sources)
-        harm = self.rows.example(self.wording.harms)
+        given = clause.means("finding") or reading.means("finding")
+        example = self.rows.example([*clause.means("outcome"), *given], clause.sources)
+        harm = self.rows.example(self.wording.harms, clause.sources)
         said = {"words": reading.words(tag), "example": example, "harm": harm, **found}
         slot, verdict = found.get("slot", rule.slot), found.get("verdict", rule.verdict)
         texts = rule.found.format(**said), rule.remedy.format(**said)
@@ -213,9 +214,8 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
         absent = {"slot": "outcome", "verdict": ABSENT, "way": way, "says": says}
         return {**found, **absent, "weak": not judge.rows.of(lacking[0])}
     row = rows[0]
-    if all(r.standing in ("set aside", "superseded") for r in rows):
-        if reading.has("conflict", "called"):
-            return None
+    aside = all(r.standing in ("set aside", "superseded") for r in rows)
+    if aside and not reading.has("conflict", "called"):
         way = f"{row.finding_id} does not count: {standing_text(row)}"
         says = "Say so, or leave the result out"
         return {**found, "slot": "integrity", "verdict": STRONGER, "way": way, "says": says}
@@ -286,7 +286,7 @@ def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     others = {source for source in clause.sources if source != rows.central}
     agrees = (tag.sense == "agree") != clause.negated(tag)
     ways = [{row.direction for row in rows.of(s, o)} for o in outcomes for s in clause.sources]
-    if agrees and ways and not set.intersection(*ways):
+    if agrees and any(ways) and not set.intersection(*ways):
         return {"known": ", ".join(sorted(set.union(*ways)))}
     every = agrees and not others and (outcomes or clause.has("all", "none"))
     wrong = every and known - {"agrees", "central source"}
