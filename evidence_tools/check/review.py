@@ -45,8 +45,7 @@ IN_CELLS = frozenset(["advice", "safety", "benefit", "certainty", "surrogate", "
 """Slots that are checked in cells of tables, and in what the package makes of them."""
 
 _RULE_OF = {**dict.fromkeys(IN_CELLS, "wording"), "bind": "bind", "integrity": "integrity"}
-_BUILD = """import sys; sys.modules["rfc3987_syntax"] = None  # takes a second, and is not used
-from jupyter_book.cli.main import main; main()"""
+_BUILD = "from jupyter_book.cli.main import main; main()"
 _PROOF = ("--builder", "custom", "--custom-builder", "typst")  # by our extension, or not at all
 _SAID = (
     r"(?m)^ *(?:([^:\n]+\.[a-z]+):(\d*):* |(?=WARN|(?!Ru)[\w.]*Err))"  # file, line
