@@ -203,7 +203,8 @@ def test_a_site_replaces_the_last_one_and_is_known_until_somebody_touches_it(
     for number in (1, 2):
         site = Site(tmp_path, "key")
         (site.new / "html" / f"{number}.txt").write_text("new", encoding="utf-8")
-        site.put_in_place(frames=[["page", "1"]])
+        site.put_in_place(site.html)
+        site.keep(frames=[["page", "1"]])
     assert [path.name for path in site.html.iterdir()] == ["2.txt"]
     assert Site(tmp_path, "key").last["frames"] == [["page", "1"]]
     assert not Site(tmp_path, "another key").last
