@@ -1,38 +1,33 @@
 """Show the report in a browser while it is written: ``python -m evidence_tools.book.preview``.
 
-All is built by the real build, in copies of a process that has all imports. One of them has read
-what is no page, and waits: a change of pages is shown from there. When the writing pauses, or when
-anything else changes, the whole report is built.
+All is built by the real build, in processes of its own, so code that changed is used at once. One
+of them has read what is no page, and waits: a change of pages is shown from there. When the writing
+pauses, or when anything else changes, the whole report is built.
 """
 
 from __future__ import annotations
 
-import asyncio
-import atexit
 import os
 import shutil
-import signal
 import sys
 from contextlib import suppress
-from importlib import import_module
 from math import inf
 from pathlib import Path
 from socket import socket, socketpair
+from subprocess import DEVNULL, Popen
 from time import monotonic
 
-from jupyter_book.cli.main import main as jupyter_book
-from jupyter_book.sphinx import build_sphinx  # noqa: F401 - what a build imports
 from livereload import Server
 from livereload.handlers import LiveReloadHandler
-from sphinx.application import builtin_extensions
 from sphinx_external_toc.parsing import parse_toc_yaml
 from tornado.ioloop import PeriodicCallback
 
 from evidence_tools.book.session import PACKAGE, book_files
 from evidence_tools.book.site import DRAFT, SHOWN
-from evidence_tools.check.review import chapter_files, review_book
+from evidence_tools.check.review import chapter_files, read_book
+from evidence_tools.evidence.problems import EvidenceError
 
-_EXTENSIONS = ("myst_nb.sphinx_ext", "sphinx_book_theme", "sphinxcontrib.bibtex", "sphinx_design")
+_BUILD = (str(Path(sys.executable).with_name("jupyter-book")), "build", ".")
 _LOOK, _PAUSE = 50, 4
 """Milliseconds between looks; seconds without a change after which the whole report is built."""
 
@@ -43,69 +38,51 @@ def _files() -> set[tuple[Path, int]]:
     return {(path.resolve(), path.stat().st_mtime_ns) for path in files if path.exists()}
 
 
-def _build(*line: socket) -> int:
-    """Build in a copy of this process, and return its number; drafts are asked for on a line."""
-    if pid := os.fork():
-        return pid
-    asyncio.set_event_loop(asyncio.new_event_loop())  # kernels cannot use one that is running
-    code: object = 1
-    if line:
-        os.environ[DRAFT] = "1"
-        os.dup2(line[0].fileno(), 0)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is wrong is said on the other one
-        line[1].close()
+def _build() -> Popen[bytes] | None:
+    """Build the whole report; for a file that is no YAML, Jupyter Book would have a traceback."""
     try:
-        jupyter_book(["build", "."])
-    except SystemExit as end:
-        code = end.code
-    except Exception as error:  # of Jupyter Book itself, as for a setting that is no YAML
-        print(*review_book(Path()).problems, error, sep="\n", file=sys.stderr)
-    finally:
-        atexit._run_exitfuncs()  # what the build started ends with it
-        os._exit(int(str(code or 0)))
+        read_book(Path())
+    except EvidenceError as error:
+        print(error, file=sys.stderr)
+        return None
+    return Popen(_BUILD)  # noqa: S603
+
+
+def _begin_drafts() -> tuple[socket, set[Path]]:
+    """Show the last build, and give the line on which drafts are asked for, with its pages."""
+    shutil.rmtree(SHOWN, ignore_errors=True)
+    shutil.copytree("_build/html", SHOWN)
+    draft, (line, there) = os.environ | {DRAFT: "1"}, socketpair()
+    with there:  # what is wrong is said on the standard error
+        Popen(_BUILD, env=draft, stdin=there.fileno(), stdout=DEVNULL)  # noqa: S603
+    return line, set(chapter_files(Path().resolve(), parse_toc_yaml("_toc.yml")))
 
 
 def preview() -> None:
     """Serve the report on this machine, build what changes, and reload what is shown."""
-    for extension in (*builtin_extensions, *_EXTENSIONS):
-        import_module(extension)
     with suppress(OSError):
-        shutil.copytree("_build/html", SHOWN)  # what is shown until the first build
-    known, changed, stale, whole = _files(), inf, False, _build()
-    drafts, pages, line = 0, set[Path](), socket()
+        shutil.copytree("_build/html", SHOWN)  # what is shown until a build is good
+    known, changed, stale, pages, line = _files(), inf, False, set[Path](), socket()
+    whole = _build()
 
-    def begin_drafts() -> None:
-        nonlocal drafts, line, pages
-        line.close()
-        if drafts:
-            os.waitpid(drafts, 0)
-        shutil.rmtree(SHOWN, ignore_errors=True)
-        shutil.copytree("_build/html", SHOWN)
-        pages = set(chapter_files(Path().resolve(), parse_toc_yaml("_toc.yml")))
-        line, there = socketpair()
-        drafts = _build(there, line)
-        there.close()
-
-    def look(wait: int = os.WNOHANG) -> None:
-        nonlocal known, changed, stale, whole
+    def look() -> None:
+        nonlocal known, changed, stale, whole, pages, line
         if stale and LiveReloadHandler.waiters:  # a page that is loading asks again first
             LiveReloadHandler.reload_waiters("*")
             stale = False
-        if whole and (ended := os.waitpid(whole, wait))[0]:
-            whole = 0
-            if ended[1] == 0:
-                stale = True
-                begin_drafts()
+        if whole and whole.poll() is not None:
+            if whole.returncode == 0:
+                line.close()
+                stale, (line, pages) = True, _begin_drafts()
+            whole = None
         if (now := _files()) != known:
             paths, known = {path for path, _ in now ^ known}, now
             if whole:
-                os.kill(whole, signal.SIGTERM)  # it builds what was written before
-                os.waitpid(whole, 0)
-                whole = 0
+                whole.terminate()  # it builds what was written before
+                whole.wait()
+                whole = None
             if not paths <= pages:
                 line.close()  # who waits there knows the rest as it was
-            if any(PACKAGE in path.parents for path in paths):  # and so does this process
-                os.execv(sys.executable, [sys.executable, "-m", __spec__.name])  # noqa: S606
             answer = b""
             with suppress(OSError):
                 line.send(b"?")
@@ -115,7 +92,9 @@ def preview() -> None:
         elif not whole and monotonic() - changed > _PAUSE:
             whole, changed = _build(), inf
 
-    look(0)
+    if whole:
+        whole.wait()
+    look()
     PeriodicCallback(look, _LOOK).start()
     server = Server()
     server.watch("_config.yml", delay="forever")  # its own way of looking is not used
