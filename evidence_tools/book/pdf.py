@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
-from importlib.util import find_spec
 from mimetypes import guess_extension
 from pathlib import Path
 from typing import Any
@@ -152,8 +151,9 @@ def _typeset(folder: Path, book: Path) -> bytes:
 
 def _fonts(source: str, book: Path) -> Iterator[Path]:
     """Find the book's own fonts, and those of ``weblate-fonts`` that its letters need."""
-    found = find_spec("weblate_fonts")
-    shipped = Path((found and found.origin) or "").parent / "static" / "weblate_fonts"
+    import weblate_fonts
+
+    shipped = Path(weblate_fonts.__file__).parent / "static" / "weblate_fonts"
     paths = [book / _FONTS, shipped / "source-sans" / "ttf"]
     # Latin, Greek, Cyrillic, Hebrew, signs are in the fonts inside Typst; the others are large.
     if _OTHER_SCRIPTS.search(source):
@@ -171,8 +171,8 @@ def _explain(error: Any, source: str) -> str:
     advice = "; ".join(str(hint) for hint in error.hints)
     if "could not be displayed" in error.message:
         advice = (
-            "The fonts of the PDF lack this character: write it in another way, install "
-            f"weblate-fonts, or put a font that has it into the folder {_FONTS}/ of the book"
+            "The fonts of the PDF lack this character: write it in another way, "
+            f"or put a font that has it into the folder {_FONTS}/ of the book"
         )
     return f"{place}: print refuses this: {error.message}. {advice}".strip()
 
