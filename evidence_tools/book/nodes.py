@@ -26,6 +26,7 @@ from pybtex import plugin
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from sphinx.util.nodes import traverse_parent
 
 from evidence_tools.show.display import Run
 
@@ -100,14 +101,12 @@ def _run_node(run: Run) -> nodes.Node:
 def place_of(node: nodes.Node) -> Any:
     """Find the nearest node around that knows its line, as Sphinx's loggers take it."""
     around: Any = node
-    while around is not None and not getattr(around, "line", None):
-        around = around.parent
-    return around if around is not None else node
+    return next((each for each in traverse_parent(around) if each.line), node)
 
 
 def line_of(node: nodes.Node) -> int:
     """Return the line of a node in its chapter; 0 if unknown."""
-    return int(getattr(place_of(node), "line", None) or 0)
+    return int(place_of(node).line or 0)
 
 
 def _visit_chart(self: Any, node: evidence_chart) -> None:

@@ -28,6 +28,7 @@ from PIL import Image
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
+from sphinx.util.nodes import traverse_parent
 from sphinx.util.tags import Tags
 
 from evidence_tools.book.execution import BuildError
@@ -201,9 +202,8 @@ def keep_picture(image: nodes.image, book: Path, folder: Path) -> None:
 
 def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
     """Report what has no text alternative, and what pages or print cannot show."""
-    around, uri = node, str(node.get("uri", ""))
-    while around is not None and around.get("nb_element") != "cell_code":
-        around = around.parent
+    uri, above = str(node.get("uri", "")), traverse_parent(node)
+    around = next((each for each in above if each.get("nb_element") == "cell_code"), None)
     is_tag = node.get("candidates") == {"?": ""}
     wrong = partial(refuse, location=(docname, line_of(node)))
     if type(node).__name__ == "mermaid":

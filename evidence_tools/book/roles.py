@@ -14,7 +14,7 @@ from myst_parser.mdit_to_docutils.base import DocutilsRenderer
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
-from sphinx.util.nodes import make_refnode
+from sphinx.util.nodes import make_refnode, traverse_parent
 
 from evidence_tools.book.nodes import evidence_ref, refuse, run_nodes
 from evidence_tools.check.pages import ROLE
@@ -135,8 +135,9 @@ def link_abbreviations(app: Any, doctree: nodes.document, docname: str) -> None:
     words = map(re.escape, sorted(terms | authors, key=len, reverse=True))
     pattern = re.compile(rf"(?<![\w-])({'|'.join(words)})(?![\w-])")
     terms -= {name for name in terms if places[name][1] in linked}
+    text: Any
     for text in list(doctree.findall(nodes.Text)):
-        parts = [""] if _is_inside(text, _NO_TEXT) else pattern.split(str(text))
+        parts = [""] if any(traverse_parent(text, _NO_TEXT)) else pattern.split(str(text))
         if terms.intersection(parts[1::2]):
             made: list[nodes.Node] = []
             for part in filter(None, parts):
@@ -147,10 +148,6 @@ def link_abbreviations(app: Any, doctree: nodes.document, docname: str) -> None:
                     made[-1] = make_refnode(app.builder, docname, page, place, name)
                     terms.discard(part)
             text.parent.replace(text, made)
-
-
-def _is_inside(node: Any, kinds: tuple[type, ...]) -> bool:
-    return node is not None and (isinstance(node, kinds) or _is_inside(node.parent, kinds))
 
 
 def chapter_order(env: Any) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from docutils import nodes
 from myst_nb.core.render import strip_ansi
+from sphinx.util.nodes import traverse_parent
 
 from evidence_tools.book.nodes import evidence_ref, html_element, line_of
 
@@ -91,7 +92,8 @@ class Writer:
             self.remarks.append(f"{self.place(node)}: {words}")
             tag = tag if node.children else "absent_media"
         made = {"tag": tag, "kind": node.tagname, "number": self.number(node)}
-        made |= {"place": self._label(node), **{key: node.get(key) for key in _ATTRIBUTES}}
+        made |= {"place": f"{self.docname}#{node['ids'][0]}"} if node.get("ids") else {}
+        made |= {key: node.get(key) for key in _ATTRIBUTES}
         more = getattr(self, f"_add_{tag}", None)
         made |= more(node) if more else {}
         if "children" not in made:
@@ -101,10 +103,6 @@ class Writer:
     def place(self, node: nodes.Node) -> str:
         """Name the file and line of a node."""
         return f"{self.env.doc2path(self.docname, base=False)}:{line_of(node)}"
-
-    def _label(self, node: Any) -> str:
-        """Name the place of a node, for links; empty if nothing can lead to it."""
-        return f"{self.docname}#{node['ids'][0]}" if node.get("ids") else ""
 
     def number(self, node: Any) -> str:
         """Return the number of a figure, table or the like, with its word; empty without one."""
@@ -122,13 +120,11 @@ class Writer:
         section: Any = node.parent
         if not isinstance(section, nodes.section):
             return {}
-        around, level = section.parent, 1
-        while isinstance(around, nodes.section):
-            around, level = around.parent, level + 1
+        level = len([*traverse_parent(section, nodes.section)])
         numbers = self.env.toc_secnumbers.get(self.docname, {})
         found: Any = numbers.get(f"#{section['ids'][0]}") or (level == 1 and numbers.get(""))
         number = ".".join(map(str, found)) + self.env.config.html_secnumber_suffix if found else ""
-        place = self._label(section)
+        place = f"{self.docname}#{section['ids'][0]}"
         return {"tag": "heading", "level": level, "place": place, "number": number}
 
     def _add_desc_signature(self, node: Any) -> dict[str, Any]:
