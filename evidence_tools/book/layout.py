@@ -30,15 +30,11 @@ _TWIN = re.compile(r'<meta (?:content="width[^>]*name="viewport"|name="viewport"
 
 
 @cache
-def _project_name(folder: Path) -> str:
-    return str(tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]["name"])
-
-
 def report_of(app: Any) -> dict[str, Any]:
     """Describe the report, as its settings and ``pyproject.toml`` do; its files have its name."""
-    config = app.config
+    config, text = app.config, Path(app.srcdir, "pyproject.toml").read_text("utf-8")
     return {
-        "name": _project_name(Path(app.srcdir)),
+        "name": str(tomllib.loads(text)["project"]["name"]),
         "title": str(config.html_title or config.project),
         "authors": [part.strip() for part in config.author.split(";") if part.strip()],
         "language": config.language or "en",
@@ -56,7 +52,7 @@ def address_of(app: Any) -> str:
 
 def file_stem(app: Any) -> str:
     """Name the files of this version, without their ending."""
-    return f"{_project_name(Path(app.srcdir))}-{app.evidence_stamp.version}"
+    return f"{report_of(app)['name']}-{app.evidence_stamp.version}"
 
 
 def citation_of(app: Any) -> str:
