@@ -291,10 +291,10 @@ _USUAL = [
     (r"(\{align(?:ed)?at\*?\})\{\d+\}", r"\1"),
     (r"\{smallmatrix(\*?)\}", r"{matrix\1}"),
     (r"\{(?:split|alignedat)(\*?)\}", r"{aligned\1}"),
-    (r"\{(?:alignat|eqnarray)(\*?)\}", r"{align\1}"),
+    (r"\{(?:alignat|eqnarray|flalign)(\*?)\}", r"{align\1}"),
     (r"\{multline(\*?)\}", r"{gather\1}"),
     # Sphinx numbers formulas; a number of the environment would be a second one.
-    (r"(\\(?:begin|end)\{(?:align|gather|equation|flalign))\}", r"\1*}"),
+    (r"(\\(?:begin|end)\{(?:align|gather|equation))\}", r"\1*}"),
     (r"\\cr(?![A-Za-z])", r"\\\\"),
     (r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]", r"\\\\"),  # more space between two lines
 ]
