@@ -38,7 +38,7 @@ bench: $(TOOLS)  ## Measure builds beside plain Jupyter Book; BENCH="--sizes rea
 
 lock: $(TOOLS)  ## Pin every dependency with its hashes in the two files of requirements
 	$(LOCK) $(UNUSED) --output-file requirements.txt
-	$(LOCK) --no-emit-package rfc3987-syntax --no-emit-package lark --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(LOCK) $(UNUSED_DEV) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
 
 clean:  ## Remove everything that was built, and the environment
 	rm -rf _build $(VENV)
@@ -47,8 +47,9 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --no-emit-package vitamin-k2-bone-markers \
 	--no-header --no-annotate --quiet --upgrade
 # The kernel and IPython name them, and do without: completion and debugging, for JupyterLab only.
-# So does jsonschema with rfc3987-syntax, which takes a second at each start of Jupyter Book.
 UNUSED = --no-emit-package debugpy --no-emit-package jedi --no-emit-package parso
+# So does jsonschema with this one, which takes a second at each start of Jupyter Book.
+UNUSED_DEV = --no-emit-package rfc3987-syntax --no-emit-package lark
 
 # $(call install,FILE): install what a file pins, with a line that counts. Only what is imported
 # is compiled, later and once, and the tests of other packages and sources of translations go.

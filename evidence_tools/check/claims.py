@@ -162,10 +162,10 @@ def _part(whole: Clause, start: int, end: int) -> Clause:
         if own := [tag for tag in tags if start <= tag.first < end]:
             clause.tags[sense] = own
     moves = clause.all("move")
+    commas = [n for n, token in enumerate(clause.tokens, start) if token.low == ","]
     for tag in [*clause.all("significant"), *moves]:
         asked = [ask.first for ask in clause.all("ask") if ask.first < tag.first]
-        commas = [n for n in range(start, tag.first) if whole.tokens[n].low == ","]
-        near = max([tag.first - 4, *commas])
+        near = max([tag.first - 4, *(comma for comma in commas if comma < tag.first)])
         before = (n for n in clause.all("not") if max(asked, default=0) <= n.last < tag.first)
         no = next((n for n in before if n.means == "far" or n.last >= near), None)
         if no is not None:
@@ -237,8 +237,8 @@ def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]
 
 def _pair(clause: Clause, outcomes: list[Tag]) -> None:
     """Pair outcomes with directions: a direction holds for the list before or after it."""
-    changed = [replace(tag, sense="change") for tag in clause.all("significant")]
-    moved = clause.all("direction") or changed
+    moved = clause.all("direction")
+    moved = moved or [replace(tag, sense="change") for tag in clause.all("significant")]
     if len(outcomes) == 1:
         moved = clause.all("nonsignificant") or moved
     leads = bool(moved) and all(moved[0].first <= tag.first for tag in outcomes)

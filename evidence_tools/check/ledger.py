@@ -83,7 +83,6 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
             or index - 1 in numbered
             or (index - 2 in numbered and len(word) < 3)
             or (index >= 0 and _is_held(word, unit(index), said))
-            or (index >= 0 and _is_held(word, "", said))
         ):
             yield word
     for tag in reading.all("number", "small"):
@@ -100,10 +99,11 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
 
 
 def _is_held(number: str, unit: str, said: str) -> bool:
-    """Whether tables hold a number with its unit, or a whole number that has none."""
-    after = rf"{_LIST} ?{re.escape(unit)}" if unit else r"(?![.,]?\d)"
-    found = re.search(rf"(?<![\d.,]){re.escape(number.replace(',', ''))}{after}", said)
-    return found is not None and bool(unit or number.isdigit())
+    """Whether tables hold a number with its unit, or a whole number at all."""
+    ends = [rf"{_LIST} ?{re.escape(unit)}"] if unit else []
+    ends += [r"(?![.,]?\d)"] if number.isdigit() else []
+    plain = re.escape(number.replace(",", ""))
+    return any(re.search(rf"(?<![\d.,]){plain}{end}", said) for end in ends)
 
 
 def _remedy(number: str, sources: list[str], rows: Rows) -> str:

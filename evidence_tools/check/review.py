@@ -290,7 +290,11 @@ def report(review: Review, format: str = "text") -> tuple[str, int]:  # noqa: A0
     levels = {level: getattr(review, level) for level in _SHOWN}
     if format == "json":
         return json.dumps(levels, ensure_ascii=False, indent=1, default=asdict), int(count > 0)
-    lines = [f"{one}{_SHOWN[level]}" for level, found in levels.items() for one in found]
-    lines = [line for line in lines if line not in map(str, review.early)]
+    lines = [
+        f"{one}{_SHOWN[level]}"
+        for level, found in levels.items()
+        for one in found
+        if one not in review.early
+    ]
     lines.append("No problems." if not count else f"{count} problem{'s' if count > 1 else ''}.")
     return "\n".join(lines), int(count > 0)

@@ -287,10 +287,9 @@ def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     agrees = (tag.sense == "agree") != clause.negated(tag)
     ways = [{row.direction for row in rows.of(s, o)} for o in outcomes for s in clause.sources]
     if agrees and any(ways) and not set.intersection(*ways):
-        return {"known": ", ".join(sorted(set.union(*ways)))}
+        return {}
     every = agrees and not others and (outcomes or clause.has("all", "none"))
-    wrong = every and known - {"agrees", "central source"}
-    return {"known": ", ".join(sorted(known))} if wrong else None
+    return {} if every and known - {"agrees", "central source"} else None
 
 
 def _statement(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
