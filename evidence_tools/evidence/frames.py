@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -30,14 +30,18 @@ from evidence_tools.evidence.problems import (
     text_fault,
 )
 
-# Python reads more as a number than an author means: "1_0", "1e3", "NaN", "\u0661".
-_KINDS = {
-    "number": (r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?", "a number such as -1.54"),
-    "integer": (r"-?(0|[1-9][0-9]{0,11})", "a whole number such as 109"),
-    "date": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date such as 2026-11-21"),
-    "boolean": ("yes|no", "yes or no"),
+# The form of a cell, in words too, its type in a frame, and what reads it. Python reads more as a
+# number than an author means: "1_0", "1e3", "NaN", "\u0661".
+_KINDS: dict[str, tuple[str, str, Any, Callable[[str], object]]] = {
+    "number": (r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?", "a number such as -1.54",
+               "Float64", float),
+    "integer": (r"-?(0|[1-9][0-9]{0,11})", "a whole number such as 109", "Int64", int),
+    "date": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date such as 2026-11-21", "datetime64[us]", str),
+    "boolean": ("yes|no", "yes or no", "boolean", "yes".__eq__),
     "bound": (r"<?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?",
-              "a number such as 0.03, or a bound such as <0.001"),
+              "a number such as 0.03, or a bound such as <0.001",
+              "Float64", lambda text: float(text.removeprefix("<"))),
+    "string": (".*", "text", "string", str),
 }  # fmt: skip
 _LIMITS = {
     "required": "the cell must not be blank",
@@ -175,16 +179,10 @@ def _check_cells(table: LoadedTable) -> Iterator[Problem]:
             if faults[text]:
                 yield table.problem(number, name, faults[text])
         sound = [None if faults[t] or t in described.missing else t for t in texts]
-        frame[name] = cells = pd.Series(sound, dtype="string")
-        if (kind := described.kind(name)) == "integer":
-            frame[name] = pd.to_numeric(cells).astype("Int64")
-        elif kind in ("number", "bound"):
-            frame[name] = pd.to_numeric(cells.str.removeprefix("<")).astype("Float64")
-            frame[name + PRINTED] = cells
-        elif kind == "boolean":
-            frame[name] = cells.map({"yes": True, "no": False}).astype("boolean")
-        elif kind == "date":
-            frame[name] = pd.to_datetime(cells, format="%Y-%m-%d")
+        _, _, dtype, read = _KINDS[described.kind(name)]
+        frame[name] = pd.array([None if text is None else read(text) for text in sound], dtype)
+        if dtype == "Float64":
+            frame[name + PRINTED] = pd.array(sound, "string")
     table.frame = pd.DataFrame(frame)
 
 
@@ -193,7 +191,7 @@ def _cell_fault(table: TableDescription, column: str, text: str) -> str:
     described = table.columns[column]
     if fault := text_fault(text):
         return fault
-    form, needed = _KINDS.get(table.kind(column), (".*", "text"))
+    form, needed, *_ = _KINDS[table.kind(column)]
     _, notes = table.readers[column](text)
     if (text not in table.missing and not re.fullmatch(form, text)) or "type" in (notes or ()):
         # The minus sign of print looks like that of numbers: it is shown by its code.
@@ -256,11 +254,12 @@ def _unknown_keys(tables: Mapping[str, LoadedTable]) -> Iterator[Problem]:
         lists = table.description.lists
         for column, target in {**table.description.references, **lists}.items():
             cells = table.frame[column]
-            named = (cells.map(split_list) if column in lists else cells).explode().dropna()
-            pairs = pd.Series([*zip(named.index, named, strict=True)], dtype="object")
-            for number, key in pairs[pairs.duplicated()]:
+            split = cells.map(split_list) if column in lists else [[cell] for cell in cells]
+            named = [(n, key) for n, found in enumerate(split) for key in found if key is not pd.NA]
+            for number, key in [pair for pair, count in Counter(named).items() if count > 1]:
                 yield table.problem(number, column, f"found {key!r} twice; name it once")
-            for number, key in named[~named.isin(keys[target])].items() if target in whole else ():
+            lost = [pair for pair in named if pair[1] not in keys[target]]
+            for number, key in lost if target in whole else ():
                 unknown.setdefault((target, key), []).append(table.problem(number, column, ""))
     for (target, key), (problem, *more) in unknown.items():
         file, hint = Path(tables[target].path).name, did_you_mean(key, keys[target])
