@@ -156,7 +156,7 @@ def test_publishing_an_older_version_again_changes_nothing(builds: Builds, site:
     ("lost", "said"),
     [
         ("report.json", "report.json is missing"),
-        ("", "report.json is missing"),
+        ("", "there is no such place"),
         ("book.pdf", "book.pdf: missing"),
     ],
 )

@@ -128,7 +128,8 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 def check_contents(contents: Contents, shown: str) -> Manifest:
     """Read the manifest among some files, and refuse files that are not as it says."""
     if NAME not in contents:
-        raise ReleaseError(f"{shown}: {NAME} is missing; build or publish it again")
+        lacks = f"{NAME} is missing" if contents else "there is no such place, or nothing in it"
+        raise ReleaseError(f"{shown}: {lacks}; build or publish it again")
     try:
         manifest = dict(json.loads(contents[NAME]))
         if manifest["digest"] != _digest(manifest) or manifest["format"] not in _FORMATS:
