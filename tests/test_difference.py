@@ -14,8 +14,8 @@ from evidence_tools.releases.difference import (
     EVIDENCE,
     WORDING,
     change_lines,
-    compare,
     diff,
+    find_changes,
     load_state,
     narrate_releases,
     read_releases,
@@ -103,7 +103,7 @@ def test_a_change_of_the_evidence_is_in_the_summary_and_in_its_line(
     cells, summary, lines = CHANGES[name]
     for cell in cells:
         change_cell(released, *cell)
-    changes = compare(load_state(released, "1.0.0"), load_state(released, "."))
+    changes = find_changes(load_state(released, "1.0.0"), load_state(released, "."))
     assert {*summary} <= {*summary_lines(changes)}
     assert {*lines} <= {*change_lines(changes, EVIDENCE)}
     reworded = change_lines(changes, WORDING)
@@ -120,18 +120,18 @@ def test_the_lines_of_a_chapter_are_wording(released: Path) -> None:
 
 def test_what_an_old_snapshot_did_not_conclude_is_no_change_of_a_conclusion(released: Path) -> None:
     old, new = load_state(released, "1.0.0"), load_state(released, ".")
-    assert summary_lines(compare(old, new)) == [NOTHING]
+    assert summary_lines(find_changes(old, new)) == [NOTHING]
     for row in old["tables"]["ratings"].values():
         del row["central_source"], row["conflict"]
     for row in old["tables"]["findings"].values():
         del row["timepoint"]
-    assert summary_lines(compare(old, new)) == [NOTHING]
+    assert summary_lines(find_changes(old, new)) == [NOTHING]
 
 
 def test_an_outcome_that_was_not_rated_before_is_a_changed_rating(released: Path) -> None:
     old, new = load_state(released, "1.0.0"), load_state(released, ".")
     del old["tables"]["ratings"]["som"]
-    lines = change_lines(compare(old, new), EVIDENCE)
+    lines = change_lines(find_changes(old, new), EVIDENCE)
     assert "ratings: Somnin (som): rating blank → at most low" in lines
     assert not any("outcome id" in line for line in lines)
 

@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.nodes import download_links, evidence_ref
-from evidence_tools.releases.manifest import Stamp, fill
+from evidence_tools.releases.manifest import Stamp, fill_template
 from evidence_tools.show import words
 
 OFFERED = {".bib": "BibTeX", ".ris": "RIS", "-files.zip": "All files (.zip)"}
@@ -66,7 +66,7 @@ def cite(form: str, report: dict[str, Any], stamp: Stamp, address: str = "") -> 
 
     latex = partial(codecs.encode, encoding="ulatex+utf-8")
     known = {**report, **asdict(stamp), "stamp": stamp.text, "address": address, "latex": latex}
-    text = fill(_FOLDER / "templates" / f"cite.{form}", **known)
+    text = fill_template(_FOLDER / "templates" / f"cite.{form}", **known)
     return text.replace("\n", "\r\n") if form == "ris" else text
 
 

@@ -95,7 +95,7 @@ def load_state(folder: Path, name: str) -> Snapshot:
     return take_snapshot(load_evidence(folder / name / "data"), "here" if name == "." else name)
 
 
-def compare(before: Snapshot, after: Snapshot) -> pd.DataFrame:
+def find_changes(before: Snapshot, after: Snapshot) -> pd.DataFrame:
     """Compute what changed from one state to another: a row per cell, and per row added or removed.
 
     ``part`` is one of those above, ``kind`` says added, changed or removed, and ``column`` is
@@ -159,7 +159,7 @@ def narrate_releases(evidence: Evidence) -> Prose:
     for before, after in pairwise([{}, *states, take_snapshot(evidence, "Not yet released")]):
         said = f"the first release, with {len(after['tables']['findings'])} findings."
         if before:
-            changes = compare(before, after)
+            changes = find_changes(before, after)
             # Wording is left out: a chapter does not run again when the text of one changes.
             changes = changes[changes["part"].isin([EVIDENCE, LOOKED_UP])]
             said = f"compared with {before['version']}. {' '.join(summary_lines(changes))}"
@@ -206,6 +206,6 @@ def change_lines(changes: pd.DataFrame, part: str) -> list[str]:
 
 def diff(folder: Path, before: str, after: str = ".") -> str:
     """Compare two states by name, see :func:`load_state`; the wording comes last."""
-    changes = compare(*(load_state(folder, name) for name in (before, after)))
+    changes = find_changes(*(load_state(folder, name) for name in (before, after)))
     parts = [["", f"{part}:", *change_lines(changes, part)] for part in (EVIDENCE, WORDING)]
     return "\n".join([f"{before} -> {after}", *summary_lines(changes), *parts[0], *parts[1]])

@@ -51,7 +51,7 @@ def write_whole(path: Path, content: bytes) -> None:
         part.unlink(missing_ok=True)
 
 
-def fill(template: Path, **values: Any) -> str:
+def fill_template(template: Path, **values: Any) -> str:
     """Fill in a text: ``<<x>>`` is a value on one line, ``<% %>`` as in Jinja.
 
     Values are escaped in HTML; elsewhere the template says what its format needs, such as

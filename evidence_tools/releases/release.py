@@ -26,7 +26,7 @@ from evidence_tools.releases.manifest import (
     Manifest,
     ReleaseError,
     check_contents,
-    fill,
+    fill_template,
     read_folder,
     version_key,
 )
@@ -59,11 +59,11 @@ def release(folder: Path, version: str) -> str:
     snapshot = json.dumps(after, indent=1, ensure_ascii=False)
     files = {f"data/releases/{version}.json": f"{snapshot}\n"}
     if before:
-        changes = difference.compare(before, after)
+        changes = difference.find_changes(before, after)
         known["summary"] = difference.summary_lines(changes)
         known["reworded"] = difference.change_lines(changes, difference.WORDING)
-        files[f"data/releases/{version}-wording.md"] = fill(_HERE / "wording.md", **known)
-    section = fill(_HERE / "changes.md", **known)
+        files[f"data/releases/{version}-wording.md"] = fill_template(_HERE / "wording.md", **known)
+    section = fill_template(_HERE / "changes.md", **known)
     files |= _edited(folder, version, day, section)
     try:
         for name, text in files.items():
@@ -131,7 +131,7 @@ def make_bundle(folder: Path, build: Path, target: Path | None = None) -> Path:
         contents[name] = (folder / name).read_bytes()
     contents |= {name: found[name] for name in found if re.fullmatch(r"[^/]+\.(pdf|bib|ris)", name)}
     names = sorted(name for name in contents if not name.startswith("html/"))
-    crate = fill(_HERE / "crate.json", **described, names=names)
+    crate = fill_template(_HERE / "crate.json", **described, names=names)
     contents["ro-crate-metadata.json"] = crate.encode()
     contents[manifest.NAME] = manifest.manifest_bytes(described, contents)
     target = target or build.parent / f"{described['report']['name']}-{own.version}.zip"
@@ -141,7 +141,7 @@ def make_bundle(folder: Path, build: Path, target: Path | None = None) -> Path:
 
 def forward_page(title: str, target: str) -> str:
     """Write a page that leads on to another without a script; title and target are escaped."""
-    return fill(_HERE / "forward.html", title=title, target=target)
+    return fill_template(_HERE / "forward.html", title=title, target=target)
 
 
 def publish(build: Path, site: Path) -> str:
@@ -212,15 +212,15 @@ def _stale_files(versions: dict[str, Manifest], site: Path) -> dict[Path, bytes]
     for version, described in versions.items():
         entry = {"version": version, "url": f"v/{version}/", "date": described["stamp"]["date"]}
         entries.append(entry | {"pages": described["pages"]})
-        style = fill(_HERE / "old.css", **entries[0]) if version != newest else ""
+        style = fill_template(_HERE / "old.css", **entries[0]) if version != newest else ""
         files |= {f"v/{version}.css": style, f"v/{version}.sha256": _record(site / entry["url"])}
     record, title = json.dumps(entries, indent=1), versions[newest]["report"]["title"]
-    files |= {"versions.json": record, "versions.js": fill(_HERE / "versions.js", versions=record)}
+    files["versions.json"] = record
+    files["versions.js"] = fill_template(_HERE / "versions.js", versions=record)
     files["index.html"] = forward_page(title, "latest/index.html")
     files["latest/index.html"] = forward_page(title, f"../v/{newest}/index.html")
     contents = {site / name: text.encode() for name, text in files.items()}
-    stale = [p for p in contents if not p.is_file() or p.read_bytes() != contents[p]]
-    return {path: contents[path] for path in stale}
+    return {p: new for p, new in contents.items() if not p.is_file() or p.read_bytes() != new}
 
 
 def verify(place: Path, *, key: Path | None = None, signature: Path | None = None) -> str:

@@ -21,7 +21,7 @@ from pybtex.richtext import Text
 from evidence_tools.evidence.dictionary import MODEL
 from evidence_tools.evidence.model import load_evidence
 from evidence_tools.evidence.problems import EvidenceError, did_you_mean, read_text, relative_name
-from evidence_tools.releases.manifest import ReleaseError, fill
+from evidence_tools.releases.manifest import ReleaseError, fill_template
 
 PACKAGE = Path(__file__).parents[1]
 QUESTIONS = {
@@ -56,7 +56,7 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
     with TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
         new = Path(shutil.copytree(PACKAGE / "releases" / "report", Path(scratch, "report")))
         for path in [path for path in new.rglob("*") if path.is_file()]:
-            path.write_text(fill(path, **values, **known), encoding="utf-8")
+            path.write_text(fill_template(path, **values, **known), encoding="utf-8")
         shutil.copy(MODEL, new / "data")
         shutil.copy(PACKAGE.parent / "requirements.txt", new)
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
