@@ -59,8 +59,9 @@ def copy_book(folder: Path) -> Path:
     return folder
 
 
-def change_cell(table: Path, row: str, column: str, value: str) -> None:
-    """Change one cell of a table; rows are named by their first column."""
+def change_cell(book: Path, name: str, row: str, column: str, value: str) -> None:
+    """Change one cell of a table of a book; rows are named by their first column."""
+    table = book / "data" / f"{name}.csv"
     with table.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     (wanted,) = [cells for cells in rows if cells[0] == row]
@@ -93,11 +94,11 @@ def changed_topic(tmp_path: Path) -> Callable[..., Evidence]:
     """Load the made-up topic with some cells of one row changed."""
 
     def change(table: str, row: str, **cells: str) -> Evidence:
-        folder = tmp_path / "topic"
+        folder = tmp_path / "data"
         if not folder.exists():
             shutil.copytree(TOPIC, folder)
         for column, value in cells.items():
-            change_cell(folder / f"{table}.csv", row, column, value)
+            change_cell(tmp_path, table, row, column, value)
         return load_evidence(folder)
 
     return change

@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import conftest
 from building import PROJECT, TOPIC
+from conftest import change_cell as change_cell
+from conftest import exclude_findings
 
 from evidence_tools.releases.manifest import read_stamp, write_manifest
 from evidence_tools.releases.release import release
@@ -38,7 +39,7 @@ def commit(folder: Path) -> None:
 def make_book(folder: Path) -> Path:
     shutil.copytree(SMALL, folder, ignore=shutil.ignore_patterns("page.html"))
     shutil.copytree(TOPIC, folder / "data")
-    conftest.exclude_findings(folder)
+    exclude_findings(folder)
     git(folder, "init", "--quiet")
     commit(folder)
     return folder
@@ -68,10 +69,6 @@ def make_build(folder: Path) -> Path:
     return html
 
 
-def change_cell(folder: Path, table: str, key: str, column: str, text: str) -> None:
-    conftest.change_cell(folder / "data" / f"{table}.csv", key, column, text)
-
-
 def run_killed(step: int, task) -> bool:  # type: ignore[no-untyped-def]
     """Run a task in a child process that ends without warning before its n-th step on a disk."""
     steps = ("open", "os.rename", "os.mkdir", "os.remove", "shutil.rmtree", "subprocess.Popen")
@@ -89,9 +86,8 @@ def run_killed(step: int, task) -> bool:  # type: ignore[no-untyped-def]
         sys.addaudithook(hook)
         try:
             task()
+        finally:
             os._exit(0)
-        except BaseException:
-            os._exit(1)
     return os.waitpid(child, 0)[1] == signal.SIGKILL
 
 

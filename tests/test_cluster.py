@@ -9,11 +9,7 @@ import pytest
 from distributed import LocalCluster
 from running import printed, read, write_chapter
 
-from evidence_tools.book.execution import (
-    BuildError,
-    ChapterError,
-    run_on_cluster,
-)
+from evidence_tools.book.execution import BuildError, ChapterError, run_on_cluster
 from evidence_tools.book.session import PACKAGE, book_files
 
 

@@ -54,10 +54,8 @@ def test_it_has_what_an_author_needs(report: Path) -> None:
                  "CITATION.cff", "CHANGELOG.md"):  # fmt: skip
         assert (report / name).is_file(), name
     evidence = load_evidence(report / "data")
-    assert all(
-        len(getattr(evidence, table)) >= 2
-        for table in ("sources", "findings", "arms", "harms", "plain")
-    )
+    tables = ("sources", "findings", "arms", "harms", "plain")
+    assert all(len(getattr(evidence, table)) >= 2 for table in tables)
 
 
 def test_nothing_of_another_topic_is_in_it(report: Path) -> None:
