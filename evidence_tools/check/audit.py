@@ -10,12 +10,20 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from evidence_tools.check.claims import Clause, Reading, read_claims
+from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.pages import Text, read_document, sentences, text_blocks
-from evidence_tools.check.rows import DIRECTIONS, fits, say
-from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Fault, Judge
-from evidence_tools.check.wording import YEAR, Tag
-from evidence_tools.evidence.model import Evidence, Row
+from evidence_tools.check.rows import say
+from evidence_tools.check.verdicts import (
+    ABSENT,
+    ADVICE,
+    CONTRADICTED,
+    STRONGER,
+    Fault,
+    Judge,
+    holding,
+)
+from evidence_tools.check.wording import YEAR
+from evidence_tools.evidence.model import Evidence
 
 VERDICTS = {
     CONTRADICTED: "a row says otherwise",
@@ -155,7 +163,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     text, line = reading.sentence.text, reading.sentence.line
     stated = [clause for clause in reading.clauses if clause.stance == "stated"]
     pairs = [(clause, pair) for clause in stated for pair in clause.all("pairs")]
-    held = [_holding(judge, clause, pair) for clause, pair in pairs]
+    held = [holding(judge, clause, pair) for clause, pair in pairs]
     supported = bool(held) and all(held)
     # A claim that asks for nothing but its row has one.
     asks = ("bind", "significance") if supported else ()
@@ -191,19 +199,6 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     about = any(clause.has("subject", "central") for clause in stated)
     unclear = any(clause.has("outcome", "body", "change", "maybe") for clause in stated)
     return Judged(text, line, "not judged" if about and unclear else "background")
-
-
-def _holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
-    """List rows that hold a pair: of its sources or, without one, when all that counts agrees."""
-    direction, rows = pair.sense.partition(":")[2], judge.rows
-    if clause.sources:
-        own = (row for source in clause.sources for row in rows.of(source, pair.means))
-        return [row for row in own if fits(direction, row)]
-    if clause.has("analysis"):
-        other = (row for row in rows.findings.values() if row.analysis != "primary")
-        return [row for row in other if rows.same(row, pair.means) and fits(direction, row)]
-    agreed = rows.direction(pair.means) == DIRECTIONS.get(direction, rows.direction(pair.means))
-    return [row for row in rows.about(pair.means) if agreed and fits(direction, row)]
 
 
 def _allowed(judge: Judge, reading: Reading, fault: Fault, ids: tuple[str, ...]) -> str:

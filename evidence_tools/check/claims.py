@@ -9,8 +9,6 @@ from evidence_tools.check.pages import MARK, Text
 from evidence_tools.check.wording import Tag, Token, Wording, tokenize
 
 _HARD = frozenset(",;:—–()…|")
-_TURNED = dict.fromkeys(("up", "down", "change", "significant"), "nonsignificant")
-_TURNED |= {"nonsignificant": "change", "same": "change"}
 _PAST = frozenset(["rose", "risen", "fell", "fallen", "went", "grew", "sank"])
 
 
@@ -116,9 +114,9 @@ def _role_tags(sentence: Text, tokens: list[Token], wording: Wording) -> Iterato
 def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
     """Collect the tags of a sentence, without those that are only a part of a longer name."""
     directions = {sense for sense, wider in wording.wider.items() if "direction" in wider}
-    tags = [*tags, *_smaller_losses(tags), *_ellipses(whole, tags)]
+    tags = [*tags, *_smaller_losses(tags)]
     names = [tag for tag in tags if tag.sense in ("outcome", "body", "term")]
-    phrases = [tag for tag in tags if tag.sense in {"outcome", "term", *directions}]
+    phrases = [tag for tag in tags if tag.sense in {"outcome", "term", "anydose", *directions}]
     for tag in tags:
         covered = tag.sense not in ("term", "source") and any(
             other.first <= tag.first <= tag.last <= other.last
@@ -144,15 +142,6 @@ def _smaller_losses(tags: list[Tag]) -> Iterator[Tag]:
             elif 2 < less.first - loss.last <= 12:  # what was lost is named between them
                 yield Tag("up", "", max(loss.first - 1, 0), loss.last + 1)
                 yield Tag("up", "", less.first - 2, less.last)
-
-
-def _ellipses(whole: Clause, tags: list[Tag]) -> Iterator[Tag]:
-    """Find denials such as *did not* at the end of a clause: what was said before is not so."""
-    ends = [token.low in _HARD or token.low == "." for token in whole.tokens] + [True]
-    for tag in (tag for tag in tags if tag.sense == "not" and ends[tag.last + 1]):
-        said = [t for t in tags if t.sense in _TURNED and t.last < tag.first]
-        for last in sorted(said, key=lambda t: t.last)[-1:]:
-            yield Tag(_TURNED[last.sense], "", tag.first, tag.last)
 
 
 def _part(whole: Clause, start: int, end: int) -> Clause:
@@ -186,8 +175,6 @@ def _segments(whole: Clause) -> list[tuple[int, int]]:
     marks = {n for n, low in enumerate(lows) if low in _HARD and lows[n + 1] not in ("or", "nor")}
     contrasts = {tag.first for tag in whole.all("contrast")}
     said = {tag.first for tag in whole.all("claim", "ask", "open", "hearsay")}
-    results = {tag.first for tag in whole.all("finding")}
-    named = {tag.first for tag in whole.all("outcome")}
     found: list[tuple[int, int]] = []
     begin, settled = 0, True
     for cut in [*sorted(marks | contrasts), len(whole.tokens)]:
@@ -198,9 +185,7 @@ def _segments(whole: Clause) -> list[tuple[int, int]]:
         elif cut > begin:
             found.append((begin, cut))
             settled = False
-        part = range(found[-1][0] if found else begin, cut)
-        result = lows[cut] == ";" and not (results.isdisjoint(part) or named.isdisjoint(part))
-        settled = settled or claims or result
+        settled = settled or claims or lows[cut] == ";"
         begin = cut + 1 if cut in marks else cut
     return found
 
@@ -242,8 +227,7 @@ def _pair(clause: Clause, outcomes: list[Tag]) -> None:
     if len(outcomes) == 1:
         moved = clause.all("nonsignificant") or moved
     leads = bool(moved) and all(moved[0].first <= tag.first for tag in outcomes)
-    aside = [tag.last for tag in clause.all("apart")]
-    for tag in (t for t in outcomes if not any(0 < t.first - last <= 2 for last in aside)):
+    for tag in outcomes:
         before = [t.sense for t in moved if t.first <= tag.first]
         after = [t.sense for t in moved if t.first > tag.first]
         for sense in (before[-1:] if leads else after[:1]) or before[-1:]:

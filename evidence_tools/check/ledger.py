@@ -74,6 +74,8 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
     for match in _DIGITS.finditer(text):
         word, before = match[0].rstrip(".,"), text[: match.start()][-40:]
         index = places.get(match.start(), -1)
+        # A dose and a time are held with their unit; of what a number counts there are many names.
+        whole = word.isdigit() and units.get(index + 1, "n_").startswith("n_")
         if not (
             match.start() in addresses
             or index in names
@@ -82,7 +84,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
             or YEAR.fullmatch(word)
             or index - 1 in numbered
             or (index - 2 in numbered and len(word) < 3)
-            or (index >= 0 and _is_held(word, unit(index), said))
+            or (index >= 0 and _is_held(word, unit(index), said, whole=whole))
         ):
             yield word
     for tag in reading.all("number", "small"):
@@ -98,10 +100,10 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
     yield from _SYMBOLS.findall(text)
 
 
-def _is_held(number: str, unit: str, said: str) -> bool:
-    """Whether tables hold a number with its unit, or a whole number at all."""
+def _is_held(number: str, unit: str, said: str, *, whole: bool) -> bool:
+    """Whether tables hold a number with its unit, or, if that is ``whole``, at all."""
     ends = [rf"{_LIST} ?{re.escape(unit)}"] if unit else []
-    ends += [r"(?![.,]?\d)"] if number.isdigit() else []
+    ends += [r"(?![.,]?\d)"] if whole else []
     plain = re.escape(number.replace(",", ""))
     return any(re.search(rf"(?<![\d.,]){plain}{end}", said) for end in ends)
 

@@ -14,7 +14,7 @@ from evidence_tools.show.words import is_silent, lower_first, way_text
 DIRECTIONS = {"up": "increase", "down": "decrease"}
 _WIDE = ("any site", "not stated", "taken together")
 _UNSTATED = re.compile(r"[,(] ?[^,;()]*\bnot stated\b[^,;()]*\)?")
-_MONTHS = {"years": 12, "months": 1, "weeks": 12 / 52}
+_MONTHS = {"year": 12, "mont": 1, "week": 12 / 52}
 _TEXTS = (
     "design intervention form note comparator given_to_all country "
     "other_arm blinding as_printed analysis timepoint direction"
@@ -65,17 +65,26 @@ class Rows:
         results = [r for r in own["findings"] if r.finding_id in findings or not findings]
         rows = [row, *own["trials"], *results, *own["harms"], *own["advice"]]
         parts = [str(getattr(r, name, None) or "") for r in rows for name in _TEXTS.split()]
-        people = {row.population, *(r.population_group for r in (row, *results))}
+        own_groups = {r.population_group for r in results if findings} - {row.population_group}
+        people = own_groups or {
+            row.population,
+            row.population_group,
+            *(r.population_group for r in results),
+        }
         parts += [_UNSTATED.sub("", group) for group in people if group]
         studies = {r.k_studies for r in results} if findings else {row.n_studies}
         counted = [(row.n_participants, "n_participants"), *((n, "n_studies") for n in studies)]
+        times = [r.timepoint or "" for r in results] if findings else [""]
         for trial in own["trials"]:
-            months = (trial.duration or 0) * _MONTHS.get(trial.duration_unit, 0)
-            counted += [(round(months / length, 1), unit[:4]) for unit, length in _MONTHS.items()]
-            counted.append((trial.n_randomised, "n_participants"))
+            times += [f"{trial.duration} {trial.duration_unit}"] if "" in times else []
             counted.append((trial.dose, (trial.dose_unit or "")[:2]))
+            for part in ("randomised", "intervention", "comparator", "completed"):
+                counted.append((getattr(trial, f"n_{part}"), "n_participants"))
+        for number, unit in (time.split() for time in times if " " in time):
+            months = float(number) * _MONTHS.get(unit[:4], 0)
+            counted += [(round(months / length, 1), unit) for unit, length in _MONTHS.items()]
         parts += [f"{number:g} {unit}" for number, unit in counted if number]
-        return " ".join(filter(None, parts)).lower()
+        return " ".join(filter(None, parts)).lower().replace("mcg", "ug")
 
     def direction(self, outcome: str) -> str:
         """Give the one direction of the central source, or of all that counts; else nothing."""

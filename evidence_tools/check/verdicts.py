@@ -18,7 +18,7 @@ from evidence_tools.check.rows import DIRECTIONS, Rows, fits, say
 from evidence_tools.check.wording import Rule, Tag, Wording, tokenize
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.judgements import STRIKES_OUT
-from evidence_tools.evidence.model import Evidence
+from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.show.words import (
     CONCERNS,
     direction_text,
@@ -29,7 +29,6 @@ STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
 _CLAIMED = {"up": "an increase", "down": "a decrease", "nonsignificant": "no significant change"}
 _LACKING = "(?<!no )(?<!not )(?<!without )(?<!selected for )"
-_NONE = re.compile(r"\b(?:no|none|without|not)\b")
 
 Found = dict[str, Any] | None
 """What a comparison found: nothing when a row holds the words, else slots of the message."""
@@ -141,25 +140,32 @@ def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
 
 def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     """Find a source with a doubt that the sentence does not show; roles print retractions."""
+    if tag.sense == "finding":
+        result = judge.rows.findings[tag.means]
+        if (
+            result.standing not in ("set aside", "superseded")
+            or reading.has("conflict")
+            or result.superseded_by in reading.means("finding")
+        ):
+            return None
+        return {"name": tag.means, "status": standing_text(result), "ids": (tag.means,)}
     shown = {other.means for other in reading.all("source") if reading.role(other)}
     kinds = STRIKES_OUT if tag.means in shown else CONCERNS
     for key in [tag.means] if tag.sense == "source" else reading.sources:
         if (row := judge.rows.sources[key]).integrity in kinds:
-            return {"row": row, "status": CONCERNS[row.integrity], "ids": (row.source_id,)}
+            return {"name": row.short_name, "status": CONCERNS[row.integrity], "ids": (key,)}
     return None
 
 
-def _not_denied(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
-    """Find harms that are said to be absent, unless the source itself says that of some."""
+def _not_denied(_: Judge, __: Reading, clause: Clause, tag: Tag) -> Found:
+    """Find harms that are said to be absent."""
     until = {"none": 4, "not": -1}
     absent = [n for n in clause.all(*until) if -2 <= n.last - tag.first <= until[n.sense]]
-    harms = judge.rows.evidence.rows("harms").values()
-    said = " ".join(r.as_printed or "" for r in harms if r.source_id in clause.sources).lower()
     verbs = [verb.first for verb in clause.all("claimverb", "show")]
     # "No trial reports harms" says nothing on harms.
     silent = any(n.last < verb < tag.first for n in absent for verb in verbs)
     silent = silent and not clause.has("direction")
-    return {} if absent and not silent and not (verbs and _NONE.search(said)) else None
+    return {} if absent and not silent else None
 
 
 def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
@@ -169,7 +175,7 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     # "Of the hip ({a}) and of the spine ({b})" names the second outcome by its place.
     placed = row.outcome.split()[-1].lower() in words
     about = placed or any(rows.same(row, key) for key in reading.means("outcome"))
-    named = {t.means for t in reading.all("source") if reading.role(t) != "finding"}
+    named = {t.means for t in clause.all("source") if reading.role(t) != "finding"}
     named -= {rows.findings[key].source_id for key in reading.means("finding")} - {row.source_id}
     # A corrected result may be named by the source that it corrects.
     named -= {r.source_id for r in rows.findings.values() if r.superseded_by == tag.means}
@@ -213,12 +219,6 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
         says = judge.rows.example(clause.means("outcome"), clause.sources)
         absent = {"slot": "outcome", "verdict": ABSENT, "way": way, "says": says}
         return {**found, **absent, "weak": not judge.rows.of(lacking[0])}
-    row = rows[0]
-    aside = all(r.standing in ("set aside", "superseded") for r in rows)
-    if aside and not reading.has("conflict", "called"):
-        way = f"{row.finding_id} does not count: {standing_text(row)}"
-        says = "Say so, or leave the result out"
-        return {**found, "slot": "integrity", "verdict": STRONGER, "way": way, "says": says}
     right = {r.source_id for r in rows if fits(direction, r, significant=significant)}
     if not (wrong := [r for r in rows if r.source_id not in right]):
         return None
@@ -251,19 +251,43 @@ def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
 def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     """Look for what somebody got, or who they were, in the rows of the sources."""
     means = tag.means or ("" if tag.sense in ("subject", "kin") else reading.words(tag).lower()[:9])
-    given = tuple(clause.means("finding"))
-    known = " ".join(judge.rows.text(source, given) for source in clause.sources)
-    trials = [judge.rows.trials.get(source) for source in clause.sources]
-    against = any(0 < tag.first - n.last < 4 for n in clause.all("versus"))
-    if against and all(trials) and tag.sense in ("comparator", "otherwise"):
-        known = " ".join(f"{t.comparator} {t.comparator_kind}".lower() for t in trials if t)
-    if tag.sense == "country" and not any(t and (judge.strict or t.country) for t in trials):
+    given, sources = clause.means("finding"), [judge.rows.sources[key] for key in clause.sources]
+    trials = [judge.rows.trials.get(key) for key in clause.sources]
+    if not means or (
+        tag.sense == "country" and not any(t and (judge.strict or t.country) for t in trials)
+    ):
         return None
+    known = " ".join(judge.rows.text(key, (*given,)) for key in clause.sources)
+    forms = {judge.rows.findings[key].form for key in given} - {row.form for row in sources}
+    if tag.sense in ("subject", "form") and len(forms) == 1 and " or " not in (form := forms.pop()):
+        known = form.lower()
     words = "|".join(map(re.escape, means.split("|")))
-    if not means or clause.negated(tag) or re.search(rf"{_LACKING}\b(?:{words})", known):
+    held = re.search(rf"{_LACKING}\b(?:{words})", known)
+    # "Without calcium" is wrong where all were given it; "not different from placebo" is no denial.
+    plain = tag.sense in ("otherwise", "blinding") and not clause.has("direction", "finding")
+    if not (held and plain) if clause.negated(tag) else held:
         return None
-    row, trial = judge.rows.sources[clause.sources[0]], trials[0]
-    return {"row": row, "blinding": f"; {trial.blinding or 'blinding not stated'}" if trial else ""}
+    blinding = f"; {trials[0].blinding or 'blinding not stated'}" if trials[0] else ""
+    return {"row": sources[0], "blinding": blinding}
+
+
+def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
+    """List rows that hold a pair: of its sources or, without one, when all that counts agrees."""
+    direction, rows = pair.sense.partition(":")[2], judge.rows
+    if clause.sources:
+        own = (row for source in clause.sources for row in rows.of(source, pair.means))
+        return [row for row in own if fits(direction, row)]
+    if clause.has("analysis"):
+        other = (row for row in rows.findings.values() if row.analysis != "primary")
+        return [row for row in other if rows.same(row, pair.means) and fits(direction, row)]
+    agreed = rows.direction(pair.means) == DIRECTIONS.get(direction, rows.direction(pair.means))
+    return [row for row in rows.about(pair.means) if agreed and fits(direction, row)]
+
+
+def _unheld(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
+    """Let a source that is named without a role be read again where its rows hold the claim."""
+    pairs = clause.all("pairs")
+    return {"weak": bool(pairs) and all(holding(judge, clause, pair) for pair in pairs)}
 
 
 def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
@@ -305,7 +329,7 @@ COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
     compare.__name__[1:]: compare
     for compare in (
         *(_owner, _doubted, _not_denied, _role, _result, _licensed, _known, _rating),
-        *(_comparison, _statement),
+        *(_comparison, _statement, _unheld),
     )
 }
 """What a row of ``slots.csv`` may ask for under ``held``."""

@@ -194,10 +194,6 @@ class Wording:
         yield [topic.subject["name"], *topic.subject.get("synonyms", ())], "subject", forms
         for key, row in rows("outcomes").items():
             names = {row.name, *split_list(row.synonyms)}
-            short, end = f" {row.abbreviation}", f" {row.kind.split()[-1]}"
-            names |= {name.replace(short, end) for name in names if name.endswith(short)}
-            wholes = [name.partition(" of the ") for name in names if " of the " in name]
-            names |= {f"{whole.split()[-1]} of the {place}" for whole, _, place in wholes}
             names |= {name.removesuffix("s") for name in names if len(name) > 5}
             yield sorted(names), "outcome", key
             if row.abbreviation:
