@@ -158,7 +158,7 @@ def publish(build: Path, site: Path) -> str:
     if site.resolve().is_relative_to(build.resolve()):
         raise ReleaseError("the site needs a folder outside of the build")
     target, staging = site / "v" / version, site / ".staging"
-    if {_kept_record(target), _record(target)} - {"", _record(build, version)}:
+    if (_kept_record(target) or _record(target)) not in ("", _record(build, version)):
         message = f"version {version} was published with other content, and a published version "
         raise ReleaseError(f"{message}never changes: release a new version")
     shutil.rmtree(staging, ignore_errors=True)
