@@ -7,11 +7,12 @@ import shlex
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock, patch
 
 import pytest
 from releasing import change_cell, commit, git, make_book, make_release
 
-from evidence_tools.book.layout import cite
+from evidence_tools.book import layout
 from evidence_tools.releases.manifest import ReleaseError, Stamp, read_stamp, write_whole
 from evidence_tools.releases.release import release
 
@@ -196,15 +197,15 @@ def test_a_book_in_a_folder_of_its_repository_is_known(tmp_path: Path) -> None:
     assert read_stamp(book).released
 
 
-def test_a_citation_names_version_day_and_address() -> None:
-    text = cite("txt", REPORT, STAMP, "https://example.org/v/1.0.0/").strip()
-    assert text == "One; Two; Three. A & B. Version 1.0.0, 2026-11-27. https://example.org/v/1.0.0/"
+CITED = [
+    ("txt", "A & B", "One; Two; Three. A & B. Version 1.0.0, 2026-11-27. https://a.org/v/1.0.0/"),
+    ("bib", "50% of A\n& B", 'and {Three}",\n    title = "{50\\% of A \\& B}"'),
+    ("ris", "A\r\nER  - ", "\r\nTI  - A ER -\r\nPY  - 2026\r\n"),
+]
 
 
-def test_bibtex_and_ris_escape_what_their_formats_would_read() -> None:
-    entry = cite("bib", REPORT | {"title": "50% of A\n& B"}, STAMP)
-    assert r'title = "{50\% of A \& B}"' in entry
-    assert 'author = "{One; Two} and {Three}"' in entry
-    record = cite("ris", REPORT | {"title": "A\r\nER  - "}, STAMP)
-    assert record.count("\r\nER  - ") == 1
-    assert record.endswith("ER  - \r\n")
+@pytest.mark.parametrize(("form", "title", "says"), CITED)
+def test_a_citation_escapes_what_its_format_would_read(form: str, title: str, says: str) -> None:
+    app = Mock(evidence_stamp=STAMP, **{"config.html_baseurl": "https://a.org"})
+    with patch.object(layout, "report_of", lambda _: REPORT | {"title": title}):
+        assert says in layout.cite(app, form)

@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from evidence_tools.book.nodes import download_links, evidence_ref
-from evidence_tools.releases.manifest import Stamp, fill_template
+from evidence_tools.releases.manifest import fill_template
 from evidence_tools.show import words
 
 OFFERED = {".bib": "BibTeX", ".ris": "RIS", "-files.zip": "All files (.zip)"}
@@ -55,18 +55,14 @@ def file_stem(app: Any) -> str:
     return f"{report_of(app)['name']}-{app.evidence_stamp.version}"
 
 
-def citation_of(app: Any) -> str:
-    """Write the citation of this version in one paragraph."""
-    return cite("txt", report_of(app), app.evidence_stamp, address_of(app)).strip()
-
-
-def cite(form: str, report: dict[str, Any], stamp: Stamp, address: str = "") -> str:
-    """Write the citation of a version as ``txt``, ``bib`` or ``ris``, from its template."""
+def cite(app: Any, form: str = "txt") -> str:
+    """Write the citation of this version as ``txt``, ``bib`` or ``ris``, from its template."""
     import latexcodec  # noqa: F401 - registers the encoding
 
     latex = partial(codecs.encode, encoding="ulatex+utf-8")
-    known = {**report, **asdict(stamp), "stamp": stamp.text, "address": address, "latex": latex}
-    text = fill_template(_FOLDER / "templates" / f"cite.{form}", **known)
+    known = report_of(app) | asdict(app.evidence_stamp) | {"stamp": app.evidence_stamp.text}
+    template = _FOLDER / "templates" / f"cite.{form}"
+    text = fill_template(template, **known, address=address_of(app), latex=latex)
     return text.replace("\n", "\r\n") if form == "ris" else text
 
 
@@ -80,7 +76,7 @@ class HowToCite(SphinxDirective):
         """Write the citation, and links to its files."""
         app: Any = self.env.app
         self.env.note_reread()
-        cited = nodes.block_quote("", nodes.paragraph("", citation_of(app)))
+        cited = nodes.block_quote("", nodes.paragraph("", cite(app).strip()))
         stamp = nodes.paragraph("", f"{app.evidence_stamp.text}.")
         stem = "../" * self.env.docname.count("/") + file_stem(app)
         offer = download_links({f"{stem}{ending}": name for ending, name in OFFERED.items()})

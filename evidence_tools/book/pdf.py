@@ -32,7 +32,7 @@ from sphinx.util.nodes import traverse_parent
 from sphinx.util.tags import Tags
 
 from evidence_tools.book.execution import BuildError
-from evidence_tools.book.layout import address_of, citation_of, file_stem, report_of
+from evidence_tools.book.layout import address_of, cite, file_stem, report_of
 from evidence_tools.book.nodes import absent_media, line_of, moving_chart, read_html, refuse
 from evidence_tools.book.roles import chapter_order, is_printed
 from evidence_tools.book.writer import STYLES, Writer
@@ -89,7 +89,7 @@ def print_book(app: Any) -> list[str]:
         for image in list(doctree.findall(nodes.image)):
             keep_picture(image, Path(app.srcdir), folder)
     writer = Writer(app.env, pages, address_of(app))
-    facts = report_of(app) | asdict(app.evidence_stamp) | {"how_to_cite": citation_of(app)}
+    facts = report_of(app) | asdict(app.evidence_stamp) | {"how_to_cite": cite(app).strip()}
     facts |= {"short_title": app.config.project, "subtitle": app.config.evidence_subtitle}
     parts: dict[str, str] = {}  # the pages of each part of the book, with its caption
     for tree in app.env.tocs[app.config.root_doc].findall(addnodes.toctree):

@@ -23,7 +23,7 @@ import pandas
 from docutils import nodes
 from sphinx import addnodes
 
-from evidence_tools.book.layout import address_of, cite, file_stem, report_of
+from evidence_tools.book.layout import cite, file_stem
 from evidence_tools.book.nodes import DATA
 from evidence_tools.releases.manifest import pack, write_whole
 from evidence_tools.releases.release import forward_page
@@ -168,9 +168,9 @@ def finish_site(app: Any, folder: Path) -> None:
     for path in sorted(app.evidence.folder.glob("*")):
         if path.suffix in (".csv", ".json", ".yml"):
             write_whole(folder / DATA / "tables" / path.name, path.read_bytes())
-    stem, known = folder / file_stem(app), (report_of(app), app.evidence_stamp, address_of(app))
+    stem = folder / file_stem(app)
     for form in ("bib", "ris"):
-        write_whole(stem.with_name(f"{stem.name}.{form}"), cite(form, *known).encode())
+        write_whole(stem.with_name(f"{stem.name}.{form}"), cite(app, form).encode())
     found = [*folder.glob(f"{stem.name}.*"), *(folder / DATA / "tables").glob("*")]
     members = {path.name if path.parent == folder else f"data/{path.name}": path for path in found}
     for docname in app.env.found_docs:
