@@ -167,7 +167,7 @@ def test_what_a_build_would_refuse_is_said_before(tmp_path: Path) -> None:
 
 
 STOPPING = {
-    "_config.yml": ("book]", "book, nope]", "_config.yml:7: [page] ModuleNotFoundError: No module"),
+    "_config.yml": ("book]", "book, nope]", "_config.yml:7: [page] ExtensionError: Could not"),
     "chapters/rows.md": (
         "{code-cell} ipython3\n",
         "{code-cell} ipython3\n---\nx: [\n---\n",

@@ -15,21 +15,23 @@ import pickle
 import re
 import signal
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from logging import LogRecord, getLogger
 from multiprocessing import Pipe
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import Any
 
+import jupyter_book.sphinx
 from docutils.parsers import rst
 from pybtex.database import parse_file
 from sphinx.application import Sphinx
+from sphinx.cmd.build import handle_exception
+from sphinx.errors import SphinxError
 from sphinx.util import logging
-from sphinx.util.build_phase import BuildPhase
 
 from evidence_tools.book import layout, outputs, pdf, site
 from evidence_tools.book.execution import BuildError
@@ -59,10 +61,19 @@ _SETTINGS: dict[str, Any] = {
     "html_math_renderer": "evidence_mathml",
 }
 """Settings of Sphinx and MyST-NB that make pages right."""
+_EXPECTED = (
+    *(BuildError, ReleaseError, EvidenceError, UnknownKeyError),
+    *(OSError, ValueError, ImportError, RuntimeError),
+)
+"""What listeners raise about the work of an author, whose messages are for people."""
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the extension to a build; ``_config.yml`` names it in ``extra_extensions``."""
+    # Jupyter Book has a traceback for whatever is wrong; there is no setting for it.
+    jupyter_book.sphinx.handle_exception = partial(
+        _explain, app, Path(app.outdir).with_name("html")
+    )
     for name in (*_TEXTS, "evidence_licence"):
         app.add_config_value(name, "", "html", [str])
     app.add_config_value("evidence_keywords", [], "html", [list])
@@ -75,14 +86,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("how-to-cite", layout.HowToCite)
     app.add_directive("evidence-checks", outputs.ChecksDirective)
     app.connect("config-inited", _settle, priority=900)
-    app.connect("builder-inited", _take_over)
     app.connect("builder-inited", _stand_by, priority=950)
     app.connect("env-get-outdated", lambda app, env, *_: changed_pages(env))
     app.connect("env-before-read-docs", _begin)
-    app.connect("env-get-updated", _choose_pages, priority=900)  # when all is numbered
     app.connect("source-read", _find_results)
     app.connect("source-read", pdf.show_attachments)
-    app.connect("doctree-read", site.note_frame, priority=100)  # while it has its front matter
     app.connect("doctree-read", outputs.check_page)
     app.connect("doctree-read", layout.split_keywords)
     app.connect("write-started", _print)
@@ -96,7 +104,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _settle(app: Any, config: Any) -> None:
     """Choose the settings that make pages right, and find out which files they follow from."""
     folder, build = Path(app.srcdir), Path(app.outdir).parent
-    app.evidence_html, app.evidence_begun = build / "html", perf_counter()
+    app.evidence_begun = perf_counter()
     seen = app.evidence_warnings = dict[str, Any]()  # pages and print meet the same: show it once
     for handler in getLogger("sphinx").handlers:
         if isinstance(handler, logging.WarningStreamHandler):
@@ -104,25 +112,24 @@ def _settle(app: Any, config: Any) -> None:
             handler.addFilter(lambda record: seen.setdefault(record.getMessage(), record) is record)
     app.evidence_proof = app.outdir.name == pdf.PrintBuilder.name  # says what is wrong with pages
     if app.outdir.name != "html" and not app.evidence_proof:
-        _stop(app, "The report is built as 'jupyter-book build .', which makes the PDF too.")
+        raise BuildError("The report is built as 'jupyter-book build .', which makes the PDF too.")
     end_on_signals()
     gc.freeze()
     gc.set_threshold(1_000_000, 50, 100)  # what Sphinx makes stays: looking for cycles frees little
-    with _failing_closed(app):
-        chapters = chapter_files(folder, config.external_site_map)
-        config.include_patterns = [path.relative_to(folder).as_posix() for path in chapters]
-        app.evidence_session = session = Session(folder, build, config.include_patterns)
-        # However the build ends, and before Python waits for what is done beside it.
-        atexit.register(session.close)
-        app.evidence_site = made = site.Site(build, session.key)
-        app.outdir, app.doctreedir = (type(app.outdir)(made.new / n) for n in ("html", "doctrees"))
-        app.evidence_stamp = read_stamp(folder)
-        for name in config.bibtex_bibfiles:
-            with reading(name):
-                parse_file(str(folder / name))
-        if DRAFT not in os.environ and not app.evidence_proof:
-            app.evidence_ask, asked = Pipe()
-            app.evidence_press = session.beside(partial(pdf.press, app, asked))
+    chapters = chapter_files(folder, config.external_site_map)
+    config.include_patterns = [path.relative_to(folder).as_posix() for path in chapters]
+    app.evidence_session = session = Session(folder, build, config.include_patterns)
+    # However the build ends, and before Python waits for what is done beside it.
+    atexit.register(session.close)
+    app.evidence_site = made = site.Site(build, session.key)
+    app.outdir, app.doctreedir = (type(app.outdir)(made.new / n) for n in ("html", "doctrees"))
+    app.evidence_stamp = read_stamp(folder)
+    for name in config.bibtex_bibfiles:
+        with reading(name):
+            parse_file(str(folder / name))
+    if DRAFT not in os.environ and not app.evidence_proof:
+        app.evidence_ask, asked = Pipe()
+        app.evidence_press = session.beside(partial(pdf.press, app, asked))
     layout.use_assets(app)
     for name, value in _SETTINGS.items():
         config[name] = value
@@ -145,21 +152,17 @@ def _name_nearest(app: Any, record: Any) -> bool:
     return ": 'footcite-" not in message  # such notes come after MyST-Parser has looked for them
 
 
-def _take_over(app: Any) -> None:
-    app.builder.get_outdated_docs = lambda: []  # besides those that were read anew
-    app.builder.epilog = ""  # the site is somewhere else in the end
-
-
 def _stand_by(app: Any) -> None:
     """Make ready what a draft needs; each time that one is asked for, a copy goes on from here.
 
     A page that did not change is read and written, which leaves in memory what all need.
     """
+    builder, env, made, session = app.builder, app.env, app.evidence_site, app.evidence_session
+    builder.epilog = ""  # the site is somewhere else in the end
     if DRAFT not in os.environ:
         return
-    builder, env, made, session = app.builder, app.env, app.evidence_site, app.evidence_session
     if not made.last:
-        _stop(app, "A draft needs a good site of the same tables and settings.")
+        raise BuildError("A draft needs a good site of the same tables and settings.")
     before, changed = env.evidence_sources, changed_pages(env)
     app.evidence_pages = pages = [next(name for name in sorted(before) if name not in changed)]
     review_book(app.srcdir, passed=True)
@@ -167,7 +170,7 @@ def _stand_by(app: Any) -> None:
     builder.read()
     builder.prepare_writing(pages)
     builder._write_serial(pages)
-    app.evidence_review(), app.evidence_vega()
+    app.evidence_review()
     env.evidence_sources, app.evidence_pages = before, None
     session.lock.release()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks ends this
@@ -175,13 +178,23 @@ def _stand_by(app: Any) -> None:
         while os.read(0, 1):
             session.lock.acquire()
             if not (pid := os.fork()):
-                atexit._clear()  # what was begun here ends with this one
-                end_on_signals()
-                app.evidence_begun = perf_counter()
-                return
+                _draft(app)
             os.write(0, bytes([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 255]))
             made.begin()
             session.lock.release()
+    raise SystemExit(0)
+
+
+def _draft(app: Any) -> None:
+    """Show what changed; this process is a copy, and ends then."""
+    atexit._clear()  # what was begun before ends with the one that waits
+    end_on_signals()
+    begun = perf_counter()
+    app.builder.build([])  # only pages that are read anew
+    if app.evidence_warnings:
+        raise BuildError
+    app.evidence_site.put_in_place(Path(app.srcdir, site.SHOWN))
+    _tell(f"The change is shown; it took {perf_counter() - begun:.2f} s.")
     raise SystemExit(0)
 
 
@@ -196,13 +209,10 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
     elif is_same and env.reread_always.issuperset(docnames):
         _tell(f"Nothing changed: {made.html} is as the last build wrote it.")
         raise SystemExit(0)
-    with _failing_closed(app):
-        _know(app)
-        review = partial(review_book, folder, passed=bool(made.last))
-        app.evidence_review = Review if app.evidence_proof else session.beside(review)
-        session.execute(env, docnames, lambda: _refuse(app.evidence_review().problems))
-        if not app.evidence_proof:
-            app.evidence_vega = session.beside(partial(site.keep_vega, made.own))
+    _know(app)
+    review = partial(review_book, folder, passed=bool(made.last))
+    app.evidence_review = Review if app.evidence_proof else session.beside(review)
+    session.execute(env, docnames, lambda: _refuse(app.evidence_review().problems))
 
 
 def _know(app: Any) -> None:
@@ -222,28 +232,13 @@ def _find_results(app: Any, docname: str, _: list[str]) -> None:
     app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=str(folder))
 
 
-def _choose_pages(app: Any, env: Any) -> Iterable[str]:
-    """Have all pages written if what they show of each other or the last site has changed."""
-    frames = [[name, page["frame"]] for name, page in sorted(env.metadata.items())]
-    glued = sorted(Path(env.mystnb_config.output_folder).rglob("*.glue.json"))
-    frames += [[path.name, path.read_text(encoding="utf-8")] for path in glued]
-    note = {"about": app.evidence_about, "frames": frames}
-    app.evidence_keeps = DRAFT in os.environ or app.evidence_site.last.items() >= note.items()
-    app.evidence_note = note
-    return () if app.evidence_keeps else env.found_docs
-
-
-def _print(app: Any, builder: Any) -> None:
+def _print(app: Any, _: Any) -> None:
     """Make room for the site, write its notebooks, and make the PDF while pages are written."""
-    with _failing_closed(app):
-        _refuse(app.evidence_review().problems)
-        if app.evidence_warnings or app.evidence_proof:
-            pdf.resolve_pages(app)  # reports what else is wrong, and fails if anything is
-            raise SystemExit(0)
-        if app.evidence_keeps and DRAFT not in os.environ:
-            app.evidence_site.keep_pages()
-            builder.load_indexer = partial(site.load_index, builder)
-        site.write_notebooks(app)
+    _refuse(app.evidence_review().problems)
+    if app.evidence_warnings or app.evidence_proof:
+        pdf.resolve_pages(app)  # reports what else is wrong, and fails if anything is
+        raise SystemExit(0)
+    site.write_notebooks(app)
     if DRAFT not in os.environ:
         written = app.evidence_session.beside(partial(pdf.print_book, app))
         app.evidence_pdf = lambda: (written(), app.evidence_press())
@@ -251,22 +246,13 @@ def _print(app: Any, builder: Any) -> None:
 
 def _finish(app: Any, exception: Exception | None) -> None:
     """Complete the site, look at it once more, and put it in the place of the last one."""
-    if exception is None:
-        with _failing_closed(app):
-            if not app.evidence_warnings:
-                _complete(app, Path(app.outdir), app.evidence_site)
-            elif DRAFT not in os.environ:
-                app.evidence_pdf()  # has warnings of its own
-    elif isinstance(exception, OSError):
-        _stop(app, str(exception))
-
-
-def _complete(app: Any, staged: Path, made: site.Site) -> None:
-    if DRAFT in os.environ:
-        made.put_in_place(Path(app.srcdir, site.SHOWN))
-        return _tell(f"The change is shown; it took {perf_counter() - app.evidence_begun:.2f} s.")
-    app.evidence_vega()
-    passed = made.html if app.evidence_keeps else None
+    if exception is not None:
+        return
+    staged, made = Path(app.outdir), app.evidence_site
+    if app.evidence_warnings:
+        app.evidence_pdf()  # has warnings of its own
+        raise BuildError
+    passed = made.html if made.last else None
     pages, folder = app.evidence_review().pages, Path(app.srcdir)
     problems = check_built(staged, lambda: app.evidence_pdf()[1], folder, passed, pages)
     remarks, target = app.evidence_pdf()
@@ -275,7 +261,7 @@ def _complete(app: Any, staged: Path, made: site.Site) -> None:
     site.finish_site(app, staged)
     _write_manifest(app, staged)
     made.put_in_place(made.html)
-    made.keep(**app.evidence_note)
+    made.keep(app.evidence_about)
     for remark in remarks:
         _tell(f"print: {remark}")
     done = f"{len(app.env.found_docs)} pages and {pdf} are in {made.html}"
@@ -300,22 +286,17 @@ def _refuse(problems: Iterable[object]) -> None:
         raise BuildError("\n".join(map(str, found)))
 
 
-@contextmanager
-def _failing_closed(app: Any) -> Iterator[None]:
-    """Stop the build with a message instead of a traceback, also for what was logged before."""
-    expected = (BuildError, ReleaseError, EvidenceError, UnknownKeyError)
-    try:
-        yield
-    except (*expected, OSError, ValueError, ImportError, RuntimeError) as error:
-        _stop(app, str(error))
-    if (count := len(app.evidence_warnings)) and app.phase >= BuildPhase.RESOLVING:
-        _stop(app, f"{count} problem{'s' if count != 1 else ''} above.")
-
-
-def _stop(app: Any, message: str) -> NoReturn:
-    page = app.evidence_html / "index.html"
-    kept = f"{page.parent} is still the last good one" if page.exists() else "nothing was written"
-    _tell(f"\n{message}\n\nThe report was not built; {kept}. Correct what is named, build again.")
+def _explain(app: Any, html: Path, *about: Any) -> Any:
+    """Say in a sentence why a build fails; what nobody expects keeps Jupyter Book's traceback."""
+    found = about[2]
+    # What a listener raised comes in an error of Sphinx, which knows of whose module it is.
+    error = found.orig_exc if getattr(found, "modname", None) else found
+    if not isinstance(error, (SphinxError, OSError) if error is found else _EXPECTED):
+        return handle_exception(*about)
+    said = str(error) or f"Problems above: {len(app.evidence_warnings)}."
+    said = f"{type(error).__name__}: {said}" if error is found else said
+    kept = f"{html} is still the last good one" if any(html.glob("*")) else "nothing was written"
+    _tell(f"\n{said}\n\nThe report was not built; {kept}. Correct what is named, build again.")
     raise SystemExit(1)
 
 

@@ -35,6 +35,7 @@ from evidence_tools.book.execution import BuildError
 from evidence_tools.book.layout import address_of, cite, file_stem, report_of
 from evidence_tools.book.nodes import absent_media, line_of, moving_chart, read_html, refuse
 from evidence_tools.book.roles import chapter_order, is_printed
+from evidence_tools.book.site import keep_vega
 from evidence_tools.book.writer import STYLES, Writer
 
 _PRINT, _MARKUP, _FACTS = ".print", "main.typ", "facts.json"
@@ -50,6 +51,7 @@ class PrintBuilder(Builder):
     name = format = "typst"
     supported_image_types = [f"image/{kind}" for kind in _SHOWN]  # noqa: RUF012
     supported_data_uri_images = supported_remote_images = True
+    get_outdated_docs = list  # it proves what was read, and writes none
 
     def get_target_uri(self, docname: str, typ: str | None = None) -> str:
         """Name a page as the writer looks it up."""
@@ -75,8 +77,8 @@ def resolve_pages(app: Any) -> dict[str, nodes.document]:
         builder.post_process_images(doctree)
         for node in doctree.findall(nodes.Element):
             _check_picture(app, docname, node)
-    if count := len(app.evidence_warnings):
-        raise BuildError(f"{count} problem{'s' if count != 1 else ''} above.")
+    if app.evidence_warnings:
+        raise BuildError
     return {name: doctree for name, doctree in pages.items() if is_printed(env, name)}
 
 
@@ -103,6 +105,7 @@ def print_book(app: Any) -> list[str]:
 
 def press(app: Any, asked: Any) -> Path:
     """Set the last PDF, of which Typst remembers all that comes again; then the one asked for."""
+    keep_vega(app.evidence_site.own)  # by the first build, while its chapters run
     if not asked.poll():
         app.evidence_ask.close()  # so that this ends when nobody can ask
         with suppress(Exception):  # it may be damaged, or of another version

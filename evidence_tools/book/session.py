@@ -74,7 +74,7 @@ class Session(ExitStack):
         """Hash files of book and package, and name Python and the installed libraries."""
         files = [*book_files(self.book, self._chapters), *book_files(PACKAGE)]
         state = {"Python": sys.version}
-        state |= {os.path.relpath(path, self.book): _hash(path) for path in files}
+        state |= {os.path.relpath(path, self.book): hash_of(path) for path in files}
         for library in (one for path in sys.path for one in Path(path).glob("*.dist-info")):
             # A release that was installed anew has another time.
             state[library.name] = str(library.stat().st_mtime_ns)
@@ -214,14 +214,15 @@ def book_files(
             yield from book_files(path, chapters, above)
 
 
-def _hash(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """Hash what is in a file, or in the one that a link leads to."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def changed_pages(env: Any) -> list[str]:
     """List pages whose files differ from what was read last, whatever their times say."""
     before: dict[str, str] = getattr(env, "evidence_sources", {})
-    sources = {name: _hash(Path(env.doc2path(name))) for name in env.found_docs}
+    sources = {name: hash_of(Path(env.doc2path(name))) for name in env.found_docs}
     changed = [name for name, now in sources.items() if before.get(name) != now]
     env.evidence_sources, env.evidence_changed = sources, changed
     return changed

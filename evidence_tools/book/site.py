@@ -1,30 +1,26 @@
 """The finished site: made in a folder of its own, and put in place when all of it is right.
 
 Until then the last good site stays, with what Sphinx kept of its pages: a build that fails or is
-interrupted changes nothing. Its pages are taken over when nobody touched it, and nothing changed
-but the text of other pages, of which they show nothing; if not, every page is written.
+interrupted changes nothing. What was read is used again when nobody touched the site, and every
+page is written in every build: no page shows what another one no longer says.
 """
 
 from __future__ import annotations
 
-import hashlib
-import html
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import nbformat
 import pandas
-from docutils import nodes
-from sphinx import addnodes
 
 from evidence_tools.book.layout import cite, file_stem
 from evidence_tools.book.nodes import DATA
+from evidence_tools.book.session import hash_of
 from evidence_tools.releases.manifest import pack, write_whole
 from evidence_tools.releases.release import forward_page
 
@@ -72,12 +68,9 @@ class Site:
             (self.new / name).mkdir(parents=True, exist_ok=True)
 
     def _state(self) -> dict[str, Any]:
-        return {"key": self.key, "files": [_hashes(self.html), _hashes(self.kept)]}
-
-    def keep_pages(self) -> None:
-        """Begin with the pages of the last site; what is ignored is written in each build."""
-        ignored = shutil.ignore_patterns("_static", DATA, "report.json")
-        shutil.copytree(self.html, self.new / "html", ignore=ignored, dirs_exist_ok=True)
+        paths = sorted(path for folder in (self.html, self.kept) for path in folder.rglob("*"))
+        files = {os.path.relpath(path, self.own): hash_of(path) for path in paths if path.is_file()}
+        return {"key": self.key, "files": files}
 
     def put_in_place(self, place: Path) -> None:
         """Replace the last site in its place by the new one."""
@@ -88,47 +81,12 @@ class Site:
         (self.new / "html").replace(place)
         shutil.rmtree(old, ignore_errors=True)
 
-    def keep(self, **note: Any) -> None:
+    def keep(self, about: str) -> None:
         """Keep for the next build what the site was made of, and note what from."""
         shutil.rmtree(self.kept, ignore_errors=True)
         self.new.replace(self.kept)
-        record = json.dumps(note | self._state())
+        record = json.dumps({"about": about} | self._state())
         (self.own / "site.json").write_text(record, encoding="utf-8")
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    """Hash every file below a folder; a link counts as what it leads to."""
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in paths
-    }
-
-
-def note_frame(app: Any, doctree: nodes.document) -> None:
-    """Note what other pages may show of a page: all of it but the words of its paragraphs."""
-    frame = hashlib.sha256()
-    for node in doctree.findall():
-        if isinstance(node, nodes.Element):
-            # A paragraph more or less, without a name that others could lead to, shows nowhere.
-            frame.update(node.starttag().removesuffix("<paragraph>").encode())
-        elif not isinstance(node.parent, nodes.paragraph):
-            frame.update(node.astext().encode())
-    app.env.metadata[app.env.docname]["frame"] = frame.hexdigest()
-
-
-def load_index(builder: Any, docnames: Iterable[str]) -> None:
-    """Load the search index of the last build, as if Sphinx had made it of the other pages."""
-    indexer, env = builder.indexer, builder.env
-    for name, entries in sorted(env.domaindata["index"]["entries"].items()):
-        if not {"no-search", "nosearch"} & env.metadata[name].keys():  # Sphinx loads all but these
-            indexer.feed(name, "", "", addnodes.index(entries=entries))
-    type(builder).load_indexer(builder, docnames)
-    for titles in indexer._all_titles.values():  # they will be escaped once more
-        titles[:] = [(html.unescape(title), anchor) for title, anchor in titles]
-    for words in (indexer._mapping, indexer._title_mapping):
-        for word in [word for word, pages in words.items() if not pages]:
-            del words[word]
 
 
 def write_notebooks(app: Any) -> None:
