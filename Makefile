@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 # Readers and authors get requirements.txt; tests and JupyterLab more, in the same environment.
 READY := $(VENV)/.ready
 TOOLS := $(VENV)/.tools
+# Many machines ask Python to keep nothing compiled: each start would take two seconds more.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help report test test-slow preview lab bench lock clean
 
