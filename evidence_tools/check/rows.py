@@ -80,7 +80,7 @@ class Rows:
             counted.append((trial.dose, (trial.dose_unit or "")[:2]))
             for part in ("randomised", "intervention", "comparator", "completed"):
                 counted.append((getattr(trial, f"n_{part}"), "n_participants"))
-        for number, unit in (time.split() for time in times if " " in time):
+        for number, unit in (time.split() for time in times if time[:1].isdigit()):
             months = float(number) * _MONTHS.get(unit[:4], 0)
             counted += [(round(months / length, 1), unit) for unit, length in _MONTHS.items()]
         parts += [f"{number:g} {unit}" for number, unit in counted if number]
