@@ -135,7 +135,7 @@ def _described(judge: Judge, reading: Reading) -> str:
     def said(size: int, *senses: str) -> dict[int, str]:
         return {t.first: t.means or reading.words(t).lower()[:size] for t in reading.all(*senses)}
 
-    counts, numbers, dated = said(4, "counted"), said(4, "number", "small"), set[str]()
+    counts, numbers, dated = said(4, "counted"), said(4, "number"), set[str]()
     facts = {*said(9, "country", "comparator", "otherwise", "people", "form", "design").values()}
     for index, token in enumerate(reading.tokens):
         number = numbers.get(index) or token.text.replace(",", "")

@@ -316,6 +316,17 @@ def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     return {} if every and known - {"agrees", "central source"} else None
 
 
+def _counterexample(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
+    """Find a row that has what no study is said to have."""
+    near = any(study.first == tag.last + 1 for study in clause.all("study"))
+    ways = {"pair:up": "up", "pair:down": "down", "pair:same": "change"}
+    for pair in clause.all(*ways) if near and not reading.sources else ():
+        for row in judge.rows.about(pair.means):
+            if fits(ways[pair.sense], row):
+                return {"row": row, "says": say(row), "ids": (row.finding_id,)}
+    return None
+
+
 def _statement(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Look for what is not known of a source, or for what was not done for the report."""
     for source in [""] if tag.sense == "method" else clause.sources or [judge.rows.central]:
@@ -329,7 +340,7 @@ COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
     compare.__name__[1:]: compare
     for compare in (
         *(_owner, _doubted, _not_denied, _role, _result, _licensed, _known, _rating),
-        *(_comparison, _statement, _unheld),
+        *(_comparison, _counterexample, _statement, _unheld),
     )
 }
 """What a row of ``slots.csv`` may ask for under ``held``."""
