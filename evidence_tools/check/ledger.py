@@ -45,7 +45,7 @@ def check_numbers(reading: Reading, rows: Rows, held: Set[str] = frozenset()) ->
     sources = list(dict.fromkeys(named))
     findings = (*reading.means("finding"),)
     said = " ".join(rows.text(source, findings) for source in sources)
-    cited = {tag.means for tag in reading.all("source") if reading.role(tag) == "source"}
+    cited = {tag.means for tag in reading.all("source") if reading.role(tag) != "finding"}
     said += "".join(f" {rows.sources[key].n_studies} n_studies" for key in cited)
     for number in numbers(reading, said):
         if not (digits([number]) or {number}) <= held:

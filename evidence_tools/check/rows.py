@@ -65,18 +65,15 @@ class Rows:
         results = [r for r in own["findings"] if r.finding_id in findings or not findings]
         rows = [row, *own["trials"], *results, *own["harms"], *own["advice"]]
         parts = [str(getattr(r, name, None) or "") for r in rows for name in _TEXTS.split()]
-        own_groups = {r.population_group for r in results if findings} - {row.population_group}
-        people = own_groups or {
-            row.population,
-            row.population_group,
-            *(r.population_group for r in results),
-        }
-        parts += [_UNSTATED.sub("", group) for group in people if group]
+        groups = {r.population_group for r in results} - {row.population_group}
+        if not (findings and groups):  # a result has its own people, or those of its source
+            groups |= {row.population, row.population_group}
+        parts += [_UNSTATED.sub("", group) for group in groups if group]
         studies = {r.k_studies for r in results} if findings else {row.n_studies}
         counted = [(row.n_participants, "n_participants"), *((n, "n_studies") for n in studies)]
         times = [r.timepoint or "" for r in results] if findings else [""]
         for trial in own["trials"]:
-            times += [f"{trial.duration} {trial.duration_unit}"] if "" in times else []
+            times += [f"{trial.duration or 0} {trial.duration_unit}"] if "" in times else []
             counted.append((trial.dose, (trial.dose_unit or "")[:2]))
             for part in ("randomised", "intervention", "comparator", "completed"):
                 counted.append((getattr(trial, f"n_{part}"), "n_participants"))

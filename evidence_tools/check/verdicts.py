@@ -175,7 +175,8 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     # "Of the hip ({a}) and of the spine ({b})" names the second outcome by its place.
     placed = row.outcome.split()[-1].lower() in words
     about = placed or any(rows.same(row, key) for key in reading.means("outcome"))
-    named = {t.means for t in clause.all("source") if reading.role(t) != "finding"}
+    cited = (t.means for t in clause.all("source") if reading.role(t) != "finding")
+    named = {source for source in cited if rows.of(source)}  # others hold no result
     named -= {rows.findings[key].source_id for key in reading.means("finding")} - {row.source_id}
     # A corrected result may be named by the source that it corrects.
     named -= {r.source_id for r in rows.findings.values() if r.superseded_by == tag.means}
@@ -227,7 +228,8 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     kinds = set(moved) - {"change"}
     said = {"nonsignificant" if kind == "same" else kind for kind in kinds}
     beside = any(0 < tag.first - pair.last <= 2 for tag in clause.all(direction))
-    sure = significant or (beside and wrong[0].direction in MOVED)
+    alone = direction == "nonsignificant" and len(given) == len(clause.all("finding")) == 1
+    sure = significant or alone or (beside and wrong[0].direction in MOVED)
     weak = not sure and any(fits(sense, wrong[0]) for sense in said)
     way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
     return {**found, "way": way, "says": f"Write: {say(wrong[0])}", "weak": weak}
