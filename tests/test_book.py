@@ -169,12 +169,10 @@ def test_the_manifest_names_the_pages_that_state_a_finding(made: Made) -> None:
 
 def test_each_word_of_a_pages_keywords_is_searched(made: Made) -> None:
     index = (made.html / "searchindex.js").read_text(encoding="utf-8")
-    terms = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))["terms"]
-    about = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))["docnames"].index(
-        "chapters/about"
-    )
+    found = json.loads(index.removeprefix("Search.setIndex(").removesuffix(")"))
+    about = found["docnames"].index("chapters/about")
     for word in ("side", "blood", "thinner"):
-        assert terms[word] == about
+        assert found["terms"][word] == about
 
 
 def test_a_diary_is_a_page_to_print_and_a_place_to_read_ones_own_file(

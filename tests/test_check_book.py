@@ -159,11 +159,13 @@ NOTHING = {
 def test_what_a_build_would_refuse_is_said_before(tmp_path: Path) -> None:
     folder = write_book(tmp_path, answer="\n\n".join(["(tab-sleep)=\n# A", *NOTHING]))
     settings = folder / "_config.yml"
-    settings.write_text(settings.read_text("utf-8").replace("nitpicky", "nitpikky"), "utf-8")
+    text = settings.read_text("utf-8").replace("nitpicky", "nitpikky")
+    settings.write_text(text.replace("  config:", "  confg: {}\n  config:"), "utf-8")
     (folder / "chapters" / "rows.md").unlink()
     said = " ".join(map(str, check_book(folder).problems))
     assert [what for what in NOTHING.values() if what not in said] == []
-    assert "_config.yml:14: [page] unknown config value 'nitpikky'" in said
+    assert "_config.yml:8: [page] unknown setting 'confg' under sphinx" in said
+    assert "_config.yml:15: [page] unknown config value 'nitpikky'" in said
 
 
 STOPPING = {

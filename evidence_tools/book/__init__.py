@@ -32,6 +32,7 @@ from sphinx.application import Sphinx
 from sphinx.cmd.build import handle_exception
 from sphinx.errors import SphinxError
 from sphinx.util import logging
+from sqlalchemy.exc import SQLAlchemyError
 
 from evidence_tools.book import layout, outputs, pdf, site
 from evidence_tools.book.execution import BuildError
@@ -40,7 +41,7 @@ from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import Session, changed_pages, end_on_signals
 from evidence_tools.book.site import DRAFT
 from evidence_tools.check.built import check_built
-from evidence_tools.check.pages import reading
+from evidence_tools.check.pages import read_yaml, reading
 from evidence_tools.check.review import Review, chapter_files, review_book
 from evidence_tools.evidence.model import LOADED, load_evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError, did_you_mean
@@ -50,6 +51,7 @@ _UNKNOWN = re.compile(
     r"(?:[Uu]nknown|undefined|not found|not in glossary|could not find|No key)\b.*?(?:: |[\"'])"
     r"""([^"'\s]+)(?:' in override.*|' found in glue.*|["']?\.?)(?: \[\S+\])?$"""
 )
+_KEYS = {"config", "extra_extensions", "local_extensions", "recursive_update"}
 _TEXTS = ("evidence_subtitle", "evidence_description")
 """Settings that are shown, in which roles stand for numbers."""
 _SETTINGS: dict[str, Any] = {
@@ -63,7 +65,7 @@ _SETTINGS: dict[str, Any] = {
 """Settings of Sphinx and MyST-NB that make pages right."""
 _EXPECTED = (
     *(BuildError, ReleaseError, EvidenceError, UnknownKeyError),
-    *(OSError, ValueError, ImportError, RuntimeError),
+    *(OSError, ValueError, ImportError, RuntimeError, SQLAlchemyError),
 )
 """What listeners raise about the work of an author, whose messages are for people."""
 
@@ -71,9 +73,8 @@ _EXPECTED = (
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the extension to a build; ``_config.yml`` names it in ``extra_extensions``."""
     # Jupyter Book has a traceback for whatever is wrong; there is no setting for it.
-    jupyter_book.sphinx.handle_exception = partial(
-        _explain, app, Path(app.outdir).with_name("html")
-    )
+    html = Path(app.outdir).with_name("html")
+    jupyter_book.sphinx.handle_exception = partial(_explain, app, html)
     for name in (*_TEXTS, "evidence_licence"):
         app.add_config_value(name, "", "html", [str])
     app.add_config_value("evidence_keywords", [], "html", [list])
@@ -86,7 +87,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("how-to-cite", layout.HowToCite)
     app.add_directive("evidence-checks", outputs.ChecksDirective)
     app.connect("config-inited", _settle, priority=900)
-    app.connect("builder-inited", _stand_by, priority=950)
+    if DRAFT in os.environ:
+        app.connect("builder-inited", _stand_by, priority=950)
     app.connect("env-get-outdated", lambda app, env, *_: changed_pages(env))
     app.connect("env-before-read-docs", _begin)
     app.connect("source-read", _find_results)
@@ -113,6 +115,8 @@ def _settle(app: Any, config: Any) -> None:
     app.evidence_proof = app.outdir.name == pdf.PrintBuilder.name  # says what is wrong with pages
     if app.outdir.name != "html" and not app.evidence_proof:
         raise BuildError("The report is built as 'jupyter-book build .', which makes the PDF too.")
+    for key in read_yaml((folder / "_config.yml").read_text("utf-8"))["sphinx"].keys() - _KEYS:
+        logging.getLogger(__name__).warning("unknown setting '%s' under sphinx in _config.yml", key)
     end_on_signals()
     gc.freeze()
     gc.set_threshold(1_000_000, 50, 100)  # what Sphinx makes stays: looking for cycles frees little
@@ -158,9 +162,6 @@ def _stand_by(app: Any) -> None:
     A page that did not change is read and written, which leaves in memory what all need.
     """
     builder, env, made, session = app.builder, app.env, app.evidence_site, app.evidence_session
-    builder.epilog = ""  # the site is somewhere else in the end
-    if DRAFT not in os.environ:
-        return
     if not made.last:
         raise BuildError("A draft needs a good site of the same tables and settings.")
     before, changed = env.evidence_sources, changed_pages(env)
@@ -210,6 +211,7 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
         _tell(f"Nothing changed: {made.html} is as the last build wrote it.")
         raise SystemExit(0)
     _know(app)
+    app.builder.epilog = ""  # the site is somewhere else in the end
     review = partial(review_book, folder, passed=bool(made.last))
     app.evidence_review = Review if app.evidence_proof else session.beside(review)
     session.execute(env, docnames, lambda: _refuse(app.evidence_review().problems))
@@ -272,11 +274,11 @@ def _finish(app: Any, exception: Exception | None) -> None:
 def _write_manifest(app: Any, folder: Path) -> None:
     """Write down what the site is, which findings are on which page, and the hash of each file."""
     pages, about = chapter_order(app.env), app.env.metadata
-    used = {
-        key: [page for page in pages if ("finding", key) in about[page].get("stated", ())]
+    findings = {
+        key: where
         for key in app.evidence.rows("findings")
+        if (where := [page for page in pages if ("finding", key) in about[page].get("stated", ())])
     }
-    findings = {key: where for key, where in used.items() if where}
     facts = {"report": layout.report_of(app), "stamp": asdict(app.evidence_stamp)}
     write_manifest(folder, facts | {"pages": pages, "findings": findings})
 

@@ -94,8 +94,7 @@ def write_notebooks(app: Any) -> None:
     new = app.evidence_site.new
     for docname, notebook in app.evidence_session.notebooks.items():
         path = new / "notebooks" / f"{docname}.ipynb"
-        for last in (path, new / "html" / f"{docname}.ipynb"):
-            last.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         if notebook is None:
             continue
         for number, cell in enumerate(notebook.cells):  # without what differs from run to run
