@@ -17,16 +17,7 @@ from evidence_tools import Evidence, load_evidence
 
 gc.set_threshold(100_000, 50, 100)  # frames leave few cycles, and looking for them takes long
 
-PARTS = (
-    "_config.yml",
-    "_toc.yml",
-    "references.bib",
-    "pyproject.toml",
-    "requirements.txt",
-    "chapters",
-    "data",
-    "docs",
-)
+PARTS = "_config.yml _toc.yml references.bib pyproject.toml requirements.txt chapters data docs"
 
 
 def printed_pages(pdf: Path) -> list[str]:
@@ -50,7 +41,7 @@ def letters(pdf: Path) -> Iterator[tuple[float, float, float]]:
 def copy_book(folder: Path) -> Path:
     """Copy what a build reads, and nothing that a build wrote."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in PARTS:
+    for name in PARTS.split():
         source = PROJECT / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(".*", "*.ipynb"))
