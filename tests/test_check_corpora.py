@@ -7,7 +7,7 @@ seen (false ones caught, honest ones flagged; earlier rules and sets are in the 
 - ``unseen3``, seven sets: 696 of 790, laundered 96 of 126, and 85 of 600;
 - ``unseen4``, four sets: 467 of 560, laundered 65 of 92, and 27 of 400; its other 480 honest
   sentences were written to mislead a list of words, and 93 of them were flagged;
-- ``unseen5``, seven sets: 860 of 980, laundered 129 of 161, and 52 of 700.
+- ``unseen5``, ten sets: 1,245 of 1,400, laundered 180 of 230, and 71 of 1,000.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
 """

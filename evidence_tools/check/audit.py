@@ -135,27 +135,21 @@ def _described(judge: Judge, reading: Reading) -> str:
     def said(size: int, *senses: str) -> dict[int, str]:
         return {t.first: t.means or reading.words(t).lower()[:size] for t in reading.all(*senses)}
 
-    counts, numbers, dated = said(4, "counted"), said(4, "number"), set[str]()
+    counts, numbers = said(4, "counted"), said(4, "number")
     facts = {*said(9, "country", "comparator", "otherwise", "people", "form", "design").values()}
     for index, token in enumerate(reading.tokens):
         number = numbers.get(index) or token.text.replace(",", "")
         unit = next((counts[n] for n in range(index + 1, index + 4) if n in counts), "")
-        about = re.sub("00+$", lambda zeros: r"\d" * len(zeros[0]), number)  # a round number
-        facts |= {f"{about} {unit}"} if unit and number[:1].isdigit() else set()
+        facts |= {f"{number} {unit}"} if unit and number[:1].isdigit() else set()
         facts |= {re.escape(number)} if "." in number[1:] else set()
-        if YEAR.fullmatch(number):
-            facts.add(number)
-            near = any(-3 <= tag.first - index <= 3 for tag in reading.all("study"))
-            dated |= {number} if near else set()
+        facts |= {number} if YEAR.fullmatch(number) else set()
     scores = Counter[str]()
     for source, row in judge.rows.sources.items() if facts else ():
         text = f"{judge.rows.text(source)} {row.year}"
         held = [fact for fact in facts if re.search(rf"\b(?:{fact})", text)]
         scores[source] = len(held) + any(" n_" in fact or "." in fact for fact in held)
-        scores[source] += str(row.year) in dated
         scores[source] += any(judge.rows.of(source, name) for name in reading.means("outcome"))
     best = [source for source, score in scores.items() if score == max(scores.values())]
-    best = [judge.rows.central] if judge.rows.central in best else best
     return best[0] if len(best) == 1 and scores[best[0]] > 1 else ""
 
 

@@ -141,7 +141,7 @@ class Page:
                 if setting[2] not in ("name", "label", "project") and _PHRASE.search(part):
                     self.add(part.strip("|>-'\" \n"), line)
 
-    def add_code(self, source: str, first: int) -> None:
+    def add_code(self, source: str, first: int, settings: str) -> None:
         """Add the texts of a cell; its numbers, and what it selects rows by, may be faults."""
         self.note(source, first, settings=False)
         python = re.sub(r"(?m)^[ \t]*[%!?].*|^.*\?$", "pass", source)
@@ -149,7 +149,7 @@ class Page:
         try:
             tree = compile(python, "cell", "exec", _PARSED)
         except (SyntaxError, ValueError, RecursionError) as error:
-            if not source.startswith("%%"):
+            if not source.startswith("%%") and "raises-exception" not in settings:
                 line = getattr(error, "lineno", 1) or 1
                 self.fault(first - 1 + line, f"the code cannot run: {str(error)[:200]}")
         for node in (node for node in ast.walk(tree) if node not in silent):
@@ -205,8 +205,9 @@ def parse_page(text: str, shown: str = "text", extensions: Sequence[str] = ()) -
         source, first = "".join(cell["source"]), number * size
         page.lines |= {first + n: line for n, line in enumerate(source.split("\n"), start=1)}
         if cell["cell_type"] == "code":
-            page.note(yaml.safe_dump(cell.get("metadata", {}), width=10_000), first + 1)
-            page.add_code(source, first + 1)
+            settings = yaml.safe_dump(cell.get("metadata", {}), width=10_000)
+            page.note(settings, first + 1)
+            page.add_code(source, first + 1, settings)
         elif cell["cell_type"] == "markdown":
             read_markdown(page, source, first)
         else:
@@ -237,7 +238,9 @@ def read_markdown(page: Page, text: str, offset: int = 0, *, rows: bool = False)
                 page.add(value if _PHRASE.search(value) else "", line)
             match hows.get(token.type):
                 case "text":
-                    if begun := re.search(r"\{[a-z:]+\}`|\[\^[\w.-]+\]", content):
+                    begun = re.search(r"\{[a-z:]+\}`|\[\^[\w.-]+\]", content)
+                    # A note that is called in a directive is written outside it.
+                    if begun and not page.find(f"{begun[0]}:"):
                         page.fault(line, f"found {begun[0]}: close the role, or write the note")
                     said += content
                 case "break":
@@ -284,7 +287,7 @@ def _directive(page: Page, token: Token, line: int) -> None:
     body, first = token.content.removeprefix(options), line + 1 + options.count("\n")
     match markup("directive").get(name, "text"):
         case "cell":
-            page.add_code(body, first)
+            page.add_code(body, first, options)
         case "refused":
             page.add(f"the directive {name!r}", line, "refused")
         case "listing" | "math" as how:

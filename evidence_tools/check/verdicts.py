@@ -228,7 +228,9 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     kinds = set(moved) - {"change"}
     said = {"nonsignificant" if kind == "same" else kind for kind in kinds}
     beside = any(0 < tag.first - pair.last <= 2 for tag in clause.all(direction))
-    alone = direction == "nonsignificant" and len(given) == len(clause.all("finding")) == 1
+    alone = (
+        direction == "nonsignificant" and len(clause.sources) == len(clause.means("outcome")) == 1
+    )
     sure = significant or alone or (beside and wrong[0].direction in MOVED)
     weak = not sure and any(fits(sense, wrong[0]) for sense in said)
     way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
