@@ -238,7 +238,8 @@ def _element(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
     name, address = tag.name, str(tag.get("href", ""))
     if name == "kept":
         return [kept[int(str(tag["data-n"]))]]
-    if tag.get("hidden") is not None or tag.get("aria-hidden") == "true":
+    unseen = re.search(r"(?:display:\s*none|visibility:\s*hidden)\b", str(tag.get("style", "")))
+    if unseen or tag.get("hidden") is not None or tag.get("aria-hidden") == "true":
         return []
     if name in _MEDIA:
         return [_absent(tag)]
@@ -288,6 +289,8 @@ _MACROS = {"substack": r"\begin{matrix}#1\end{matrix}", "ensuremath": "#1", "mbo
 _MACROS |= {"pmb": r"\boldsymbol{#1}", "phase": r"\angle\underline{#1}", "angl": r"\overline{#1|}"}
 _USUAL = [
     (r"&\s*(\S+?)\s*&(?=.*\\end\{eqnarray)", r"&\1 "),
+    (r"\\color(\{\w+\})\s*(?=\{)", r"\\textcolor\1"),  # as MathJax reads it
+    (r"(\\begin\{(?:(?:multi)?lined|(?:align|gather)ed(?:at)?|array)\})\s*\[[tbc]\]", r"\1"),
     (r"(\{align(?:ed)?at\*?\})\{\d+\}", r"\1"),
     (r"\{smallmatrix(\*?)\}", r"{matrix\1}"),
     (r"\{(?:split|alignedat)(\*?)\}", r"{aligned\1}"),
@@ -300,6 +303,7 @@ _USUAL = [
 ]
 """Rare ways to write a formula, and the usual ones that look the same."""
 _TEXT = re.compile(r"\\text\{[^{}]*\}")
+_INNER = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
 
 
 def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> str:
@@ -316,6 +320,10 @@ def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> 
     usual = tex
     for pattern, written in _USUAL:
         usual = re.sub(pattern, written, usual, flags=re.DOTALL)
+    # Several lines are aligned, as Sphinx has them; a blank line begins a new one.
+    if block and re.search(r"\n\s*\n|\\\\|(?<!\\)&", _INNER.sub("", usual).strip()):
+        lines = re.sub(r"(?:\\\\)?\s*\n\s*\n\s*", r"\\\\", usual.strip())
+        usual = rf"\begin{{aligned}}{lines}\end{{aligned}}"
     # A formula inside words ends them, and begins them anew.
     usual = _TEXT.sub(lambda text: re.sub(r"\$(.*?)\$", r"}\1\\text{", text[0]), usual)
     read = LatexToMathML(

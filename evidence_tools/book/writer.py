@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from myst_nb.core.render import strip_ansi
 from sphinx.util.nodes import traverse_parent
 
 from evidence_tools.book.nodes import evidence_ref, html_element, line_of
@@ -32,6 +31,7 @@ _ATTRIBUTES = (
     *("mathml", "file", "alt", "what", "address", "colspan", "rowspan", "design_component"),
     *("tokenname", "title", "backrefs"),
 )
+_CONTROL = re.compile(r"\x1b\[.*?[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _HIDDEN = ("input", "input+output", "all")
 _SIZES = ("width", "height", "scale", "align")
 
@@ -82,7 +82,7 @@ class Writer:
     def tree(self, node: Any) -> Any:
         """Turn a node, with all that is in it, into what ``elements.typ`` reads."""
         if isinstance(node, nodes.Text):
-            return strip_ansi(node.astext())
+            return _CONTROL.sub("", node.astext())
         names = [each.__name__ for each in type(node).__mro__]
         tag = next((name for name in names if name in _ELEMENTS), "unknown")
         if isinstance(node, html_element):
@@ -161,7 +161,8 @@ class Writer:
 
     def _add_image(self, node: Any) -> dict[str, Any]:
         """Give a picture the size that it, or the figure around it, asks for."""
-        return {name: node.get(name) or node.parent.get(name) for name in _SIZES}
+        around = node.parent.parent if isinstance(node.parent, nodes.reference) else node.parent
+        return {name: node.get(name) or around.get(name) for name in _SIZES}
 
     def _add_absent_media(self, node: Any) -> dict[str, Any]:
         """Have a line in the place of what print cannot show, and report it."""
