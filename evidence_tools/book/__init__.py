@@ -243,7 +243,13 @@ def _print(app: Any, _: Any) -> None:
     site.write_notebooks(app)
     if DRAFT not in os.environ:
         written = app.evidence_session.beside(partial(pdf.print_book, app))
-        app.evidence_pdf = lambda: (written(), app.evidence_press())
+
+        def pressed() -> Any:
+            remarks = written()
+            _refuse([""] * bool(app.evidence_warnings))  # some are known only now
+            return remarks, app.evidence_press()
+
+        app.evidence_pdf = pressed
 
 
 def _finish(app: Any, exception: Exception | None) -> None:
@@ -251,9 +257,6 @@ def _finish(app: Any, exception: Exception | None) -> None:
     if exception is not None:
         return
     staged, made = Path(app.outdir), app.evidence_site
-    if app.evidence_warnings:
-        app.evidence_pdf()  # has warnings of its own
-        raise BuildError
     passed = made.html if made.last else None
     pages, folder = app.evidence_review().pages, Path(app.srcdir)
     problems = check_built(staged, lambda: app.evidence_pdf()[1], folder, passed, pages)

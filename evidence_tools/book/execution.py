@@ -263,7 +263,9 @@ def _explain(error: CellExecutionError) -> tuple[str, int]:
     line = next((int(line) for cell, line in reversed(frames) if int(cell) == failing), 1)
     if len(value) > _LONGEST:
         value = f"{value[:_LONGEST]} ... ({len(value):,} characters)"
-    return f"the code failed: {error.ename}: {value}", line
+    # Where what shows a result failed, the trace alone says how.
+    said = trace.splitlines()[-1] if error.ename == "NoneType" else f"{error.ename}: {value}"
+    return f"the code failed: {said}", line
 
 
 def run_chapters(chapters: Iterable[Chapter], kernels: Callable[[str], Any]) -> dict[str, Any]:

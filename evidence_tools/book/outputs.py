@@ -154,7 +154,7 @@ def _table(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
     widths = [_width(column) for column in zip(columns, *texts, strict=True)]
     group = nodes.tgroup("", cols=len(columns))
     group += [nodes.colspec("", colwidth=w, stub=not index) for index, w in enumerate(widths)]
-    heads = [_entry([{"text": column}]) for column in columns]
+    heads = [nodes.entry("", nodes.paragraph("", column)) for column in columns]
     for head, column in zip(heads, columns, strict=True):
         head["classes"] += ["evidence-filter"] if column in payload["filters"] else []
     group += nodes.thead("", nodes.row("", *heads))
@@ -176,15 +176,11 @@ def _width(column: Sequence[str]) -> int:
 
 
 def _row(data: dict[str, Any], page: Page) -> nodes.row:
-    row = nodes.row("", *map(_entry, data["cells"]))
+    row = nodes.row("", *(nodes.entry("", _paragraph(cell)) for cell in data["cells"]))
     if key := data["anchor"]:
         kind = "finding" if key in page.env.app.evidence.rows("findings") else "source"
         row["evidence_key"] = (kind, key)
     return row
-
-
-def _entry(items: list[dict[str, Any]]) -> nodes.entry:
-    return nodes.entry("", _paragraph(items))
 
 
 _MAKERS = {"prose": _prose, "figure": _figure, "table": _table}
@@ -227,7 +223,8 @@ def check_page(_: Sphinx, doctree: nodes.document) -> None:
     for left in doctree.findall(nodes.pending):
         refuse("nothing inside", left.transform.__name__, location=place_of(left))
     for output in doctree.findall(nodes.literal_block):
-        if "stderr" in output["classes"]:
+        allowed = "tag_raises-exception" in output.parent.parent.get("classes", ())
+        if "stderr" in output["classes"] or ("traceback" in output["classes"] and not allowed):
             last = output.astext().strip().rpartition("\n")[2][:300]
             refuse("leftover", last, location=place_of(output))
 
@@ -247,6 +244,8 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
         svg = (vl_convert.vega_to_svg if is_vega else vl_convert.vegalite_to_svg)(content)
         alt = _alternative(data, content.get("description"))
         return [_chart(alt, (svg, content))]
+    if kind == "image/svg+xml" and "<title" in content:  # which a picture would not show
+        return [nodes.raw("", content, format="html")]
     if kind == _PLOTLY:
         described = ((content.get("layout") or {}).get("meta") or {}).get("description")
         return [_moving_chart("plotly", content, _alternative(data, described))]
@@ -285,10 +284,8 @@ def _bokeh_nodes(data: Any) -> list[nodes.Node]:
     return [_moving_chart("bokeh", figure, _alternative(data, ""))]
 
 
-def _moving_chart(library: str, figure: Any, alt: str) -> nodes.Node:
-    return moving_chart(
-        "", library=library, figure=figure, alt=alt, what=f"interactive chart: {alt}"
-    )
+def _moving_chart(name: str, figure: Any, alt: str) -> nodes.Node:
+    return moving_chart("", library=name, figure=figure, alt=alt, what=f"interactive chart: {alt}")
 
 
 def _alternative(data: Any, described: Any) -> str:

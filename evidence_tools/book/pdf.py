@@ -218,13 +218,13 @@ def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
         return
     if "://" in uri:
         wrong("picture elsewhere", uri)
-    if is_tag and around is not None:
-        return
     if not str(node.get("alt") or "").strip():
-        if around is not None:
+        if around is not None and not is_tag:
             wrong("no words in cell", around["cell_index"])
         else:
-            wrong("no words", unquote(uri.removeprefix("data:image/svg+xml,")).partition(">")[0])
+            wrong("no words", unquote(uri.removeprefix("data:image/svg+xml,")[:200]).split(">")[0])
+    if is_tag and around is not None:
+        return
     if is_tag and uri and ":" not in uri:
         wrong("picture of tag", uri)
     elif not uri.startswith("data:") and (path := Path(app.srcdir, uri)).is_file():
