@@ -203,8 +203,9 @@ def test_a_site_replaces_the_last_one_and_is_known_until_somebody_touches_it(
         (site.new / "html" / f"{number}.txt").write_text("new", encoding="utf-8")
         site.put_in_place(site.html)
         site.keep("by hand")
-    assert [path.name for path in site.html.iterdir()] == ["2.txt"]
+    site.html.replace(site.own / "old")  # as if it ended while a site was replaced
     assert Site(tmp_path, "key").last["about"] == "by hand"
+    assert [path.name for path in site.html.iterdir()] == ["2.txt"]
     assert not Site(tmp_path, "another key").last
     (site.html / "2.txt").write_text("by hand", encoding="utf-8")
     assert not Site(tmp_path, "key").last

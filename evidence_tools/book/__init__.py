@@ -265,6 +265,7 @@ def _finish(app: Any, exception: Exception | None) -> None:
     pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
     site.finish_site(app, staged)
     _write_manifest(app, staged)
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))  # all but done
     made.put_in_place(made.html)
     made.keep(app.evidence_about)
     for remark in remarks:
