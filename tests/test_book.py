@@ -204,6 +204,7 @@ def test_a_site_replaces_the_last_one_and_is_known_until_somebody_touches_it(
         site.put_in_place(site.html)
         site.keep("by hand")
     site.html.replace(site.own / "old")  # as if it ended while a site was replaced
+    site.html.mkdir()
     assert Site(tmp_path, "key").last["about"] == "by hand"
     assert [path.name for path in site.html.iterdir()] == ["2.txt"]
     assert not Site(tmp_path, "another key").last

@@ -49,7 +49,7 @@ class Site:
         self.html, self.new, self.kept = build / "html", self.own / "new", self.own / "kept"
         if DRAFT in os.environ:
             self.new = self.own / "draft"
-        if not self.html.exists() and (self.own / "old").exists():  # ended while it was replaced
+        if (self.own / "old").exists() and not any(self.html.glob("*")):  # it was being replaced
             (self.own / "old").replace(self.html)
         try:
             self.last = dict(json.loads((self.own / "site.json").read_text(encoding="utf-8")))
