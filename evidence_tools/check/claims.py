@@ -116,7 +116,9 @@ def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
     directions = {sense for sense, wider in wording.wider.items() if "direction" in wider}
     tags = [*tags, *_smaller_losses(tags)]
     names = [tag for tag in tags if tag.sense in ("outcome", "body", "term")]
-    phrases = [tag for tag in tags if tag.sense in {"outcome", "term", "anydose", *directions}]
+    phrases = [
+        tag for tag in tags if tag.sense in {"outcome", "term", "anydose", "subject", *directions}
+    ]
     for tag in tags:
         covered = tag.sense not in ("term", "source") and any(
             other.first <= tag.first <= tag.last <= other.last
@@ -151,7 +153,7 @@ def _part(whole: Clause, start: int, end: int) -> Clause:
         if own := [tag for tag in tags if start <= tag.first < end]:
             clause.tags[sense] = own
     moves = clause.all("move")
-    commas = [n for n, token in enumerate(clause.tokens, start) if token.low == ","]
+    commas = [n for n, token in enumerate(clause.tokens, start) if token.low in ",:;"]
     for tag in [*clause.all("significant"), *moves]:
         asked = [ask.first for ask in clause.all("ask") if ask.first < tag.first]
         near = max([tag.first - 4, *(comma for comma in commas if comma < tag.first)])

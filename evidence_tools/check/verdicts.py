@@ -272,7 +272,7 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     if not (held and plain) if clause.negated(tag) else held:
         return None
     blinding = f"; {trials[0].blinding or 'blinding not stated'}" if trials[0] else ""
-    return {"row": sources[0], "blinding": blinding}
+    return {"row": sources[0], "design": sources[0].design.replace("_", " ") + blinding}
 
 
 def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
@@ -288,10 +288,11 @@ def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
     return [row for row in rows.about(pair.means) if agreed and fits(direction, row)]
 
 
-def _unheld(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
+def _unheld(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Let a source that is named without a role be read again where its rows hold the claim."""
     pairs = clause.all("pairs")
-    return {"weak": bool(pairs) and all(holding(judge, clause, pair) for pair in pairs)}
+    held = bool(pairs) and all(holding(judge, clause, pair) for pair in pairs)
+    return {"weak": held, "source": tag.means}
 
 
 def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
