@@ -96,6 +96,10 @@ def test_every_text_of_the_cases_is_in_the_pdf(cases: Build) -> None:
         assert text in words
 
 
+def test_no_number_of_a_wide_table_is_broken(cases: Build) -> None:
+    assert all(str(-1234.567891 - n) in words_of_pdf(cases.pdf).split() for n in range(18))
+
+
 @pytest.mark.parametrize("count", LENGTHS)
 def test_a_long_table_repeats_its_head_and_ends_with_two_rows(cases: Build, count: int) -> None:
     pages = [
