@@ -104,11 +104,6 @@ def place_of(node: nodes.Node) -> Any:
     return next((each for each in traverse_parent(around) if each.line), node)
 
 
-def line_of(node: nodes.Node) -> int:
-    """Return the line of a node in its chapter; 0 if unknown."""
-    return int(place_of(node).line or 0)
-
-
 def _visit_chart(self: Any, node: evidence_chart) -> None:
     """Write the static drawings with their text alternative, and the data that enhances them."""
     # The chart has one text alternative; its marks would only repeat it piece by piece.

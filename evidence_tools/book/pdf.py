@@ -33,7 +33,7 @@ from sphinx.util.tags import Tags
 
 from evidence_tools.book.execution import BuildError
 from evidence_tools.book.layout import address_of, cite, file_stem, report_of
-from evidence_tools.book.nodes import absent_media, line_of, moving_chart, read_html, refuse
+from evidence_tools.book.nodes import absent_media, moving_chart, place_of, read_html, refuse
 from evidence_tools.book.roles import chapter_order, is_printed
 from evidence_tools.book.site import keep_vega
 from evidence_tools.book.writer import STYLES, Writer
@@ -208,7 +208,7 @@ def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
     uri, above = str(node.get("uri", "")), traverse_parent(node)
     around = next((each for each in above if each.get("nb_element") == "cell_code"), None)
     is_tag = node.get("candidates") == {"?": ""}
-    wrong = partial(refuse, location=(docname, line_of(node)))
+    wrong = partial(refuse, location=(docname, place_of(node).line))
     if type(node).__name__ == "mermaid":
         wrong("mermaid")
     address = str(node.get("address") or (around is not None and node.get("refuri")) or "")

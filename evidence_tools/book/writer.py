@@ -18,7 +18,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.nodes import traverse_parent
 
-from evidence_tools.book.nodes import evidence_ref, html_element, line_of
+from evidence_tools.book.nodes import evidence_ref, html_element, place_of
 
 STYLES = ("report.typ", "elements.typ")
 """Files beside this one that say how the report looks in print."""
@@ -102,7 +102,7 @@ class Writer:
 
     def place(self, node: nodes.Node) -> str:
         """Name the file and line of a node."""
-        return f"{self.env.doc2path(self.docname, base=False)}:{line_of(node)}"
+        return f"{self.env.doc2path(self.docname, base=False)}:{place_of(node).line or 0}"
 
     def number(self, node: Any) -> str:
         """Return the number of a figure, table or the like, with its word; empty without one."""
