@@ -242,26 +242,19 @@ def _print(app: Any, _: Any) -> None:
         raise SystemExit(0)
     site.write_notebooks(app)
     if DRAFT not in os.environ:
-        written = app.evidence_session.beside(partial(pdf.print_book, app))
-
-        def pressed() -> Any:
-            remarks = written()
-            _refuse([""] * bool(app.evidence_warnings))  # some are known only now
-            return remarks, app.evidence_press()
-
-        app.evidence_pdf = pressed
+        app.evidence_printed = app.evidence_session.beside(partial(pdf.print_book, app))
 
 
 def _finish(app: Any, exception: Exception | None) -> None:
     """Complete the site, look at it once more, and put it in the place of the last one."""
     if exception is not None:
         return
-    staged, made = Path(app.outdir), app.evidence_site
+    staged, made, pages = Path(app.outdir), app.evidence_site, app.evidence_review().pages
     passed = made.html if made.last else None
-    pages, folder = app.evidence_review().pages, Path(app.srcdir)
-    problems = check_built(staged, lambda: app.evidence_pdf()[1], folder, passed, pages)
-    remarks, target = app.evidence_pdf()
-    _refuse(problems)
+    remarks = app.evidence_printed()
+    _refuse([""] * bool(app.evidence_warnings))  # some are known only now
+    _refuse(check_built(staged, app.evidence_press, Path(app.srcdir), passed, pages))
+    target = app.evidence_press()
     pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
     site.finish_site(app, staged)
     _write_manifest(app, staged)

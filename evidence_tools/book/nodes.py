@@ -256,16 +256,14 @@ def _absent(tag: Tag) -> nodes.Node:
 
 
 def _picture(tag: Tag) -> list[nodes.Node]:
+    about = {name: str(tag[name]) for name in ("src", "alt", "width", "height") if tag.get(name)}
     if svg := str(tag.get("data-drawing", "")):
         words = _LABEL.search(svg)
         alt = html.unescape(words[2] or words[4] or "").strip() if words else ""
-        return [] if _ORNAMENT.match(svg) else [_image(svg_address(svg), alt=alt)]
-    sizes = {name: str(tag[name]) for name in ("width", "height") if tag.get(name)}
-    return [_image(str(tag.get("src", "")), alt=str(tag.get("alt", "")), **sizes)]
-
-
-def _image(uri: str, **about: Any) -> nodes.image:
-    return nodes.image("", uri=uri, candidates={"?": ""}, **about)
+        about = {"src": svg_address(svg), "alt": alt}
+    uri = about.pop("src", "")
+    image = nodes.image("", uri=uri, candidates={"?": ""}, **{"alt": ""} | about)
+    return [] if _ORNAMENT.match(svg) else [image]
 
 
 def show_brackets(app: Sphinx, doctree: nodes.document) -> None:
