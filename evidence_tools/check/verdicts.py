@@ -22,7 +22,6 @@ from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.show.words import (
     CONCERNS,
     direction_text,
-    standing_text,
 )
 
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
@@ -140,20 +139,11 @@ def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
 
 def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     """Find a source with a doubt that the sentence does not show; roles print retractions."""
-    if tag.sense == "finding":
-        result = judge.rows.findings[tag.means]
-        if (
-            result.standing not in ("set aside", "superseded")
-            or reading.has("conflict")
-            or result.superseded_by in reading.means("finding")
-        ):
-            return None
-        return {"name": tag.means, "status": standing_text(result), "ids": (tag.means,)}
     shown = {other.means for other in reading.all("source") if reading.role(other)}
     kinds = STRIKES_OUT if tag.means in shown else CONCERNS
     for key in [tag.means] if tag.sense == "source" else reading.sources:
         if (row := judge.rows.sources[key]).integrity in kinds:
-            return {"name": row.short_name, "status": CONCERNS[row.integrity], "ids": (key,)}
+            return {"row": row, "status": CONCERNS[row.integrity], "ids": (key,)}
     return None
 
 
