@@ -73,8 +73,7 @@ _EXPECTED = (
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the extension to a build; ``_config.yml`` names it in ``extra_extensions``."""
     # Jupyter Book has a traceback for whatever is wrong; there is no setting for it.
-    html = Path(app.outdir).with_name("html")
-    jupyter_book.sphinx.handle_exception = partial(_explain, app, html)
+    jupyter_book.sphinx.handle_exception = partial(_explain, app, Path(app.outdir).parent / "html")
     for name in (*_TEXTS, "evidence_licence"):
         app.add_config_value(name, "", "html", [str])
     app.add_config_value("evidence_keywords", [], "html", [list])
@@ -255,7 +254,7 @@ def _finish(app: Any, exception: Exception | None) -> None:
     _refuse([""] * bool(app.evidence_warnings))  # some are known only now
     _refuse(check_built(staged, app.evidence_press, Path(app.srcdir), passed, pages))
     target = app.evidence_press()
-    pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
+    made_pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
     site.finish_site(app, staged)
     _write_manifest(app, staged)
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))  # all but done
@@ -263,7 +262,7 @@ def _finish(app: Any, exception: Exception | None) -> None:
     made.keep(app.evidence_about)
     for remark in remarks:
         _tell(f"print: {remark}")
-    done = f"{len(app.env.found_docs)} pages and {pdf} are in {made.html}"
+    done = f"{len(app.env.found_docs)} pages and {made_pdf} are in {made.html}"
     gc.freeze()  # Python would look through all of it before it ends
     _tell(f"{done}; it took {perf_counter() - app.evidence_begun:.1f} s.")
 

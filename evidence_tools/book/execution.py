@@ -324,12 +324,14 @@ def run_on_cluster(
 def _run_there(files: dict[str, bytes], chapter: Chapter) -> Any:
     from distributed import get_worker
 
-    with TemporaryDirectory(dir=get_worker().local_directory) as name:  # removed with the worker
+    there = get_worker().local_directory  # removed with the worker
+    with TemporaryDirectory(dir=there) as name, TemporaryDirectory(dir="/tmp") as short:
         for inner, content in ({str(chapter.path): b""} | files).items():
             Path(name, inner).parent.mkdir(parents=True, exist_ok=True)
             Path(name, inner).write_bytes(content)
         moved = replace(chapter, path=Path(name, chapter.path))
-        ordinary = lambda kernel_name: AsyncKernelManager(kernel_name=kernel_name)  # noqa: E731
+        own = {"transport": "ipc", "connection_file": f"{short}/kernel.json"}  # ports may be taken
+        ordinary = lambda kernel: AsyncKernelManager(kernel_name=kernel, **own)  # noqa: E731
         try:
             return asyncio.run(run_chapter(moved, ordinary, {"PYTHONPATH": name}))
         except ChapterError as error:

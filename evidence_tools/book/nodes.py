@@ -261,9 +261,8 @@ def _picture(tag: Tag) -> list[nodes.Node]:
         words = _LABEL.search(svg)
         alt = html.unescape(words[2] or words[4] or "").strip() if words else ""
         about = {"src": svg_address(svg), "alt": alt}
-    uri = about.pop("src", "")
-    image = nodes.image("", uri=uri, candidates={"?": ""}, **{"alt": ""} | about)
-    return [] if _ORNAMENT.match(svg) else [image]
+    known: dict[str, Any] = {"uri": about.pop("src", ""), "alt": "", "candidates": {"?": ""}}
+    return [] if _ORNAMENT.match(svg) else [nodes.image("", **known | about)]
 
 
 def show_brackets(app: Sphinx, doctree: nodes.document) -> None:
