@@ -43,10 +43,10 @@ def flagged(judge: Judge, name: str) -> Iterator[tuple[str, bool]]:
             yield row["sentence"], any(True for _ in check_page(page, judge, Review()))
 
 
-def test_at_most_thirteen_in_a_hundred_falsehoods_are_missed(judge: Judge) -> None:
+def test_at_most_eleven_in_a_hundred_falsehoods_are_missed(judge: Judge) -> None:
     found = [pair for name in FALSE for pair in flagged(judge, name)]
     missed = [sentence for sentence, caught in found if not caught]
-    assert len(missed) <= 0.13 * len(found), missed
+    assert len(missed) <= 0.11 * len(found), missed
 
 
 def test_four_of_five_faults_that_an_audit_finds_or_should_find_are_both() -> None:

@@ -251,7 +251,8 @@ def _finish(app: Any, exception: Exception | None) -> None:
     staged, made, pages = Path(app.outdir), app.evidence_site, app.evidence_review().pages
     passed = made.html if made.last else None
     remarks = app.evidence_printed()
-    _refuse([""] * bool(app.evidence_warnings))  # some are known only now
+    if app.evidence_warnings:  # some are known only now
+        raise BuildError
     _refuse(check_built(staged, app.evidence_press, Path(app.srcdir), passed, pages))
     target = app.evidence_press()
     made_pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"

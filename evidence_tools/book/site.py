@@ -46,9 +46,8 @@ class Site:
 
     def __init__(self, build: Path, key: str) -> None:
         self.own, self.key = build / ".evidence", key
-        self.html, self.new, self.kept = build / "html", self.own / "new", self.own / "kept"
-        if DRAFT in os.environ:
-            self.new = self.own / "draft"
+        self.html, self.kept = build / "html", self.own / "kept"
+        self.new = self.own / ("draft" if DRAFT in os.environ else "new")
         if (self.own / "old").exists() and not any(self.html.glob("*")):  # it was being replaced
             (self.own / "old").replace(self.html)
         try:

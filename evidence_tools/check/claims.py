@@ -9,6 +9,7 @@ from evidence_tools.check.pages import MARK, Text
 from evidence_tools.check.wording import Tag, Token, Wording, tokenize
 
 _HARD = frozenset(",;:—–()…|")
+_WHOLE = frozenset(["outcome", "term", "anydose", "subject"])
 _PAST = frozenset(["rose", "risen", "fell", "fallen", "went", "grew", "sank"])
 
 
@@ -113,12 +114,10 @@ def _role_tags(sentence: Text, tokens: list[Token], wording: Wording) -> Iterato
 
 def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
     """Collect the tags of a sentence, without those that are only a part of a longer name."""
-    directions = {sense for sense, wider in wording.wider.items() if "direction" in wider}
+    directions = wording.directions
     tags = [*tags, *_smaller_losses(tags)]
     names = [tag for tag in tags if tag.sense in ("outcome", "body", "term")]
-    phrases = [
-        tag for tag in tags if tag.sense in {"outcome", "term", "anydose", "subject", *directions}
-    ]
+    phrases = [tag for tag in tags if tag.sense in _WHOLE or tag.sense in directions]
     for tag in tags:
         covered = tag.sense not in ("term", "source") and any(
             other.first <= tag.first <= tag.last <= other.last

@@ -19,10 +19,7 @@ from evidence_tools.check.wording import Rule, Tag, Wording, tokenize
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.show.words import (
-    CONCERNS,
-    direction_text,
-)
+from evidence_tools.show.words import CONCERNS, direction_text
 
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
