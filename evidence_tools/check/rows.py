@@ -15,6 +15,7 @@ DIRECTIONS = {"up": "increase", "down": "decrease"}
 _WIDE = ("any site", "not stated", "taken together")
 _UNSTATED = re.compile(r"[,(] ?[^,;()]*\bnot stated\b[^,;()]*\)?")
 _MONTHS = {"year": 12, "mont": 1, "week": 12 / 52}
+_NOTHING = "Take the whole statement out, or name an outcome of a row"
 _TEXTS = (
     "design intervention form note comparator given_to_all country "
     "other_arm blinding as_printed analysis timepoint direction"
@@ -98,7 +99,7 @@ class Rows:
         rows = [self.findings[name] for name in names if name in self.findings]
         rows = rows or [row for s in sources for name in names for row in self.of(s, name)]
         rows = rows or [row for name in names for row in self.about(name)]
-        return f"Write: {say(rows[0])}" if rows else "Name an outcome of a row, or take it out"
+        return f"Write: {say(rows[0])}" if rows else _NOTHING
 
 
 def say(row: Row, *, roles: bool = True) -> str:
