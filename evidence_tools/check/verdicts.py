@@ -120,8 +120,6 @@ class Judge:
             ),
         }
         senses = {f"+{sense}" for part in (reading, clause) for sense in part.tags}
-        if all(reading.negated(tag) for tag in reading.all("called")):
-            senses.discard("+called")
         return {*senses, *clause.tags, clause.stance, *(flag for flag, on in held.items() if on)}
 
 
@@ -138,16 +136,22 @@ def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     """Find a source with a doubt that the sentence does not show; roles print retractions."""
     shown = {other.means for other in reading.all("source") if reading.role(other)}
     kinds = STRIKES_OUT if tag.means in shown else CONCERNS
+    called = [word.means.split("|") for word in reading.all("called") if not reading.negated(word)]
     for key in [tag.means] if tag.sense == "source" else reading.sources:
-        if (row := judge.rows.sources[key]).integrity in kinds:
+        row = judge.rows.sources[key]
+        named = tag.sense == "source" and any({row.integrity, ""} & {*said} for said in called)
+        if row.integrity in kinds and not named:
             return {"row": row, "status": CONCERNS[row.integrity], "ids": (key,)}
     return None
 
 
 def _not_denied(_: Judge, __: Reading, clause: Clause, tag: Tag) -> Found:
     """Find harms that are said to be absent."""
-    until = {"none": 4, "not": -1}
-    absent = [n for n in clause.all(*until) if -2 <= n.last - tag.first <= until[n.sense]]
+    counted = [one.first for one in clause.all("study", "counted")]
+    until, absent = {"none": 4, "not": -1}, []
+    for n in clause.all(*until):
+        nobody = n.sense == "none" and any(0 < first - n.last < 4 for first in counted)
+        absent += [n] if (-8 if nobody else -2) <= n.last - tag.first <= until[n.sense] else []
     verbs = [verb.first for verb in clause.all("claimverb", "show")]
     # "No trial reports harms" says nothing on harms.
     silent = any(n.last < verb < tag.first for n in absent for verb in verbs)
@@ -175,8 +179,7 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     wrong = {
         "outcome": reading.has("outcome") and not about,
         "source": bool(named) and row.source_id not in named,
-        "analysis": clause.has("outcome", "up", "down")
-        and not (headline or said or reading.has("analysis")),
+        "analysis": not (headline or said or reading.has("analysis")),
     }
     slot = next((slot for slot, found in wrong.items() if found), None)
     return {"slot": slot, "row": row, "says": say(row), "ids": (tag.means,)} if slot else None
@@ -302,7 +305,8 @@ def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     others = {source for source in clause.sources if source != rows.central}
     agrees = (tag.sense == "agree") != clause.negated(tag)
     ways = [{row.direction for row in rows.of(s, o)} for o in outcomes for s in clause.sources]
-    if agrees and any(ways) and not set.intersection(*ways):
+    ways = ways or [{rows.findings[key].direction} for key in clause.means("finding")]
+    if len(ways) > 1 and any(ways) and agrees != bool(set.intersection(*ways)):
         return {}
     every = agrees and not others and (outcomes or clause.has("all", "none"))
     return {} if every and known - {"agrees", "central source"} else None

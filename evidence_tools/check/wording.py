@@ -170,7 +170,7 @@ class Wording:
         beside = [t.low for t in tokens[max(index - 5, 0) : index + 8]]
         years = [word for word in beside if YEAR.fullmatch(word)]
         for source, year, rest in known:
-            if (year in years or not years) and (not rest or rest in beside):
+            if year in years or (not years and (not rest or rest in beside)):
                 yield Tag("source", source, index, index)
 
     @cache  # noqa: B019 - words live as long as a check
