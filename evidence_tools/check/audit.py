@@ -22,7 +22,6 @@ from evidence_tools.check.verdicts import (
     Judge,
     holding,
 )
-from evidence_tools.check.wording import YEAR
 from evidence_tools.evidence.model import Evidence
 
 VERDICTS = {
@@ -36,9 +35,6 @@ VERDICTS = {
 }
 """How a sentence can stand to the evidence, worst first, and what each means."""
 
-_ONE = ("a", "an", "one", "another")
-_SAME = ("the", "these", "those", "all", "most", "each")
-_PERSONAL = frozenset(["i", "my", "our"])
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
 
@@ -95,38 +91,9 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
     for sentence in sentences(blocks):
         before, reading = reading, read_claims(sentence, judge.wording, reading)
         if not reading.sources:
-            reading = _resolved(judge, reading, before)
+            reading = read_claims(sentence, judge.wording, before, _described(judge, reading))
         judged.append(_judge(judge, reading))
     return Audit(str(document), tuple(judged))
-
-
-def _resolved(judge: Judge, reading: Reading, before: Reading | None) -> Reading:
-    """Read a sentence that names no source as one on the source that it describes, if any.
-
-    That is the one that its size or its other facts fit, or for *one trial* any that holds it.
-    """
-    outcomes, wording = reading.means("outcome"), judge.wording
-    held = (judge.rows.of(key, name) for key in reading.carried for name in outcomes)
-    # A source that has no row on an outcome is not what goes on to speak of it.
-    before = before if any(held) or not outcomes else None
-    best = _described(judge, reading)
-    if not best and _near(reading, _ONE, 4):
-        for source in judge.rows.sources:
-            if any(judge.rows.of(source, name) for name in outcomes):
-                tried = read_claims(reading.sentence, wording, None, source)
-                if all(fault.weak for fault in judge.faults(tried)):
-                    return tried
-        before = None
-    elif not best and before and _near(reading, _SAME, 2):
-        # "Most participants" and "in these trials" go on from the source before.
-        best = "".join((before.sources or before.carried)[-1:])
-    return read_claims(reading.sentence, wording, before, best)
-
-
-def _near(reading: Reading, words: Sequence[str], far: int) -> bool:
-    """Whether one of some words is not far before a study, or those who took part in one."""
-    places = [n for n, token in enumerate(reading.tokens) if token.low in words]
-    return any(0 < tag.first - n <= far for tag in reading.all("study") for n in places)
 
 
 def _described(judge: Judge, reading: Reading) -> str:
@@ -141,16 +108,14 @@ def _described(judge: Judge, reading: Reading) -> str:
         number = numbers.get(index) or token.text.replace(",", "")
         unit = next((counts[n] for n in range(index + 1, index + 4) if n in counts), "")
         facts |= {f"{number} {unit}"} if unit and number[:1].isdigit() else set()
-        facts |= {re.escape(number)} if "." in number[1:] else set()
-        facts |= {number} if YEAR.fullmatch(number) else set()
     scores = Counter[str]()
     for source, row in judge.rows.sources.items() if facts else ():
         text = f"{judge.rows.text(source)} {row.year}"
         held = [fact for fact in facts if re.search(rf"\b(?:{fact})", text)]
-        scores[source] = len(held) + any(" n_" in fact or "." in fact for fact in held)
+        scores[source] = len(held)
         scores[source] += any(judge.rows.of(source, name) for name in reading.means("outcome"))
     best = [source for source, score in scores.items() if score == max(scores.values())]
-    return best[0] if len(best) == 1 and scores[best[0]] > 1 else ""
+    return best[0] if len(best) == 1 and scores[best[0]] > 2 else ""
 
 
 def _judge(judge: Judge, reading: Reading) -> Judged:
@@ -162,12 +127,6 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     # A claim that asks for nothing but its row has one.
     asks = ("bind", "significance") if supported else ()
     faults = [f for f in judge.faults(reading) if not f.weak and f.slot not in asks]
-    personal = not _PERSONAL.isdisjoint(token.low for token in reading.tokens)
-    advised = any(fault.verdict == ADVICE for fault in faults)
-    if reading.has("general") and not reading.has("subject", "source", "central", "marker"):
-        faults = []
-    if faults and personal and not advised and not reading.has("outcome", "body"):
-        return Judged(text, line, "not judged", "it is about the writer")
     if faults:
         faults = [fault for fault in faults if fault.slot != "bind"] or faults
         worst = min(faults, key=lambda fault: [ADVICE, *VERDICTS].index(fault.verdict))
@@ -182,8 +141,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     numbers = {number.replace(",", "") for number in _NUMBER.findall(text)} - years
     if wrong := sorted(numbers - set(_NUMBER.findall(known.replace(",", "")))) if named else []:
         reason = f"no row of {', '.join(named)} holds the number {', '.join(wrong)}"
-        decimal = owners and re.search(rf"(?:\.\d+|(?:{'|'.join(wrong)}) ?(?:%|per ?cent))", text)
-        return Judged(text, line, ABSENT if decimal else "not judged", reason)
+        return Judged(text, line, ABSENT if "." in "".join(wrong) else "not judged", reason)
     if rows or (named and numbers and not reading.has("none")):
         first = judge.rows.sources[next(iter(named))]
         studied = f"{first.short_name}: {first.population}; {first.intervention}"

@@ -155,7 +155,6 @@ def _not_denied(_: Judge, __: Reading, clause: Clause, tag: Tag) -> Found:
     verbs = [verb.first for verb in clause.all("claimverb", "show")]
     # "No trial reports harms" says nothing on harms.
     silent = any(n.last < verb < tag.first for n in absent for verb in verbs)
-    silent = silent and not clause.has("direction")
     return {} if absent and not silent else None
 
 
@@ -168,12 +167,10 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     about = placed or any(rows.same(row, key) for key in reading.means("outcome"))
     cited = (t.means for t in clause.all("source") if reading.role(t) != "finding")
     named = {source for source in cited if rows.of(source)}  # others hold no result
-    named -= {rows.findings[key].source_id for key in reading.means("finding")} - {row.source_id}
     # A corrected result may be named by the source that it corrects.
     named -= {r.source_id for r in rows.findings.values() if r.superseded_by == tag.means}
     analysis = row.analysis.lower().replace(row.outcome.lower(), "")
-    own = {r.contrast for r in rows.of(row.source_id, row.outcome_id)}
-    apart = row.contrast != "within an arm" or (len(own) == 1 and not reading.has("versus"))
+    apart = row.contrast != "within an arm" or not reading.has("versus")
     headline = row.analysis == "primary" and apart
     said = words & {t.low for t in tokenize(analysis.partition(" ")[2])}
     wrong = {
@@ -201,10 +198,8 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     claimed = _CLAIMED.get(direction, "a change") + " that is significant" * significant
     found = {"claimed": claimed, "ids": tuple(row.finding_id for row in rows)}
     held = {row.source_id for row in rows}
-    # Of sources with one name the one that has the result is meant.
-    places = {tag.first for tag in clause.all("source") if tag.means in held}
-    named = [tag.means for tag in clause.all("source") if tag.first not in places]
-    lacking = [source for source in (named if rows else clause.sources) if source not in held]
+    named = clause.means("source") if rows else clause.sources
+    lacking = [source for source in named if source not in held]
     if lacking and not (rows and clause.has("finding")):
         way = f"{judge.rows.sources[lacking[0]].short_name} has no row on it"
         says = judge.rows.example(clause.means("outcome"), clause.sources)
