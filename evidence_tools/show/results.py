@@ -10,7 +10,7 @@ import pandas as pd
 
 from evidence_tools.evidence.arithmetic import FULL_NAMES, RATIOS
 from evidence_tools.evidence.model import Evidence, Row, Selection, as_rows, pick
-from evidence_tools.evidence.pooling import FEWEST, POOLED, PoolingError
+from evidence_tools.evidence.pooling import FEWEST, POOLED
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Text, plain
 from evidence_tools.show.drawing import LINE, Axis, Lane, Mark, draw_lanes, point, rule, text
@@ -203,7 +203,7 @@ def _funnel(pooled: Any, name: str, caption: Text) -> Figure:
 
     evidence, (*trials, average), null = read_average(pooled)
     if len(trials) < FEWEST:
-        raise PoolingError(f"a funnel needs {FEWEST} trials; there are {len(trials)}")
+        raise ValueError(f"a funnel needs {FEWEST} trials; there are {len(trials)}")
     back, height = exp if null else float, 240
     largest = 1.1 * max(trial.standard_error for trial in trials)
     look: Mark = {"on_axis": True, "colour": drawing.PALETTE[0], "shape": "circle"}
