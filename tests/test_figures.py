@@ -15,7 +15,7 @@ from evidence_tools.evidence.arithmetic import (
     printed_numbers,
     printed_p_values,
 )
-from evidence_tools.evidence.effects import effect_sizes, pair_arms
+from evidence_tools.evidence.effects import effect_sizes
 from evidence_tools.evidence.model import Evidence
 
 Changed = Callable[..., Evidence]
@@ -209,14 +209,13 @@ def test_no_difference_is_computed_where_something_is_not_stated(
 
 
 def test_arms_pair_within_one_outcome_time_and_unit_only() -> None:
-    assert len(pair_arms(arms())) == 1
-    assert len(pair_arms(arms(timepoint="1 year"))) == 0
-    assert len(pair_arms(arms(unit="ug/L"))) == 0
+    assert len(effect_sizes(arms(timepoint="1 year"), "MD")) == 0
+    assert len(effect_sizes(arms(unit="ug/L"), "MD")) == 0
 
 
 def test_every_dose_arm_is_set_beside_the_comparator() -> None:
     low = arms().loc[["x"]].rename(index={"x": "low"}).assign(arm="lower dose")
-    assert list(pair_arms(pd.concat([arms(), low]))["arm_id_intervention"]) == ["x", "low"]
+    assert list(effect_sizes(pd.concat([arms(), low]), "MD")["arm_id_intervention"]) == ["x", "low"]
 
 
 @pytest.mark.parametrize(

@@ -71,16 +71,6 @@ def need(
     return frame
 
 
-def pair_arms(arms: pd.DataFrame) -> pd.DataFrame:
-    """Set each intervention arm beside each comparator of its trial, outcome and time.
-
-    What the arms share, and the columns of each with ``_intervention`` and ``_comparator``.
-    """
-    rows = arms if "arm_id" in arms else arms.reset_index(names="arm_id")
-    first, second = (rows[rows["role"] == end.removeprefix("_")] for end in _ENDS)
-    return first.merge(second, on=SAME_ARMS, suffixes=_ENDS)
-
-
 def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Compute the effect of each intervention arm beside its comparator, with its interval.
 
@@ -116,7 +106,9 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
     numbers = ["events", "n"] if counted else ["mean", "n", "dispersion"]
     columns = [*SAME_ARMS, "role", "arm", *([] if counted else ["dispersion_type"])]
     need(arms, "pass rows of evidence.arms", columns, numbers)
-    pairs = pair_arms(arms)
+    rows = arms if "arm_id" in arms else arms.reset_index(names="arm_id")
+    first, second = (rows[rows["role"] == end.removeprefix("_")] for end in _ENDS)
+    pairs = first.merge(second, on=SAME_ARMS, suffixes=_ENDS)
     with np.errstate(all="ignore"):
         cells, gaps, more = (_of_events if counted else _of_means)(measure, pairs)
         effect, variance = formulas[measure](*cells)
