@@ -12,7 +12,6 @@ from evidence_tools.evidence.arithmetic import (
     check_arithmetic,
     named_measures,
     p_text,
-    printed_numbers,
     printed_p_values,
 )
 from evidence_tools.evidence.effects import effect_sizes
@@ -216,19 +215,6 @@ def test_arms_pair_within_one_outcome_time_and_unit_only() -> None:
 def test_every_dose_arm_is_set_beside_the_comparator() -> None:
     low = arms().loc[["x"]].rename(index={"x": "low"}).assign(arm="lower dose")
     assert list(effect_sizes(pd.concat([arms(), low]), "MD")["arm_id_intervention"]) == ["x", "low"]
-
-
-@pytest.mark.parametrize(
-    ("printed", "numbers"),
-    [
-        ("MD 1.86, 95% CI 1.17-2.56", ["1.86", "95", "1.17", "2.56"]),
-        ("-0.09 (-0.14 to -0.05)", ["-0.09", "-0.14", "-0.05"]),
-        ("version 1.2.3", ["1.2"]),
-        ("none", []),
-    ],
-)
-def test_a_hyphen_between_digits_is_no_minus(printed: str, numbers: list[str]) -> None:
-    assert printed_numbers(printed)[: len(numbers) or 1] == numbers
 
 
 def test_measures_are_recognized_as_sources_write_them() -> None:

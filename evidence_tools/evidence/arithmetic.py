@@ -69,15 +69,6 @@ def named_measures(printed: str) -> set[str]:
     return {_NAMES.get(name.lower(), name) for name in re.findall(_NAMED, printed)}
 
 
-def printed_numbers(text: str) -> list[str]:
-    """Find the numbers of a printed figure, as text, signs included.
-
-    >>> printed_numbers("MD -0.09, 95% CI -0.14 to -0.05")
-    ['-0.09', '95', '-0.14', '-0.05']
-    """
-    return _NUMBER.findall(text)
-
-
 def printed_p_values(text: str) -> list[str]:
     """Find p-values of a printed figure, with leading zeros.
 
@@ -123,7 +114,7 @@ def _unprinted(figures: Iterable[Any], printed: str) -> set[str]:
     """Find figures whose digits are not printed, each printed number used once."""
     if not printed:  # of an arm, what is printed need not be copied
         return set()
-    numbers = Counter(printed_numbers(printed))
+    numbers = Counter(_NUMBER.findall(printed))
     if _FALL.search(printed):  # "decreased by 25.8%" prints -25.8 without its sign
         numbers.update([f"-{number}" for number in numbers if not number.startswith("-")])
     return set(Counter(figure for figure in figures if figure is not pd.NA) - numbers)
