@@ -238,9 +238,7 @@ def rows_where(frame: pd.DataFrame, condition: str) -> pd.Series[bool]:
     >>> rows_where(pd.DataFrame({"lower": [1, 2], "upper": [3, 1]}), "lower > upper").tolist()
     [False, True]
     """
-    names = set(re.findall(r"\w+", condition)).intersection(frame.columns)
-    columns = {name: frame[name] for name in names}
-    holds: Any = pd.eval(condition, engine="python", local_dict=columns, global_dict={})
+    holds: Any = frame.eval(condition, engine="python")
     return pd.Series(holds.fillna(False).astype(bool))
 
 
