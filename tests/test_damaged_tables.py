@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -116,8 +115,6 @@ def _replace_with(kind: str, file: str) -> Damage:
         path.rename(folder / "moved.txt")
         if kind == "folder":
             path.mkdir()
-        elif kind == "pipe":
-            os.mkfifo(path)
         elif kind == "link":
             path.symlink_to(folder / "moved.txt")
         elif kind == "loop":
@@ -173,8 +170,7 @@ REFUSED: dict[str, tuple[Damage, str]] = {n: one for n, one in LISTED.items() if
     "file-missing": (_replace_with("", "arms.csv"), r"arms\.csv: the file is missing; put it back"),
     "file-renamed": (lambda d: (d / "arms.csv").rename(d / "arm.csv") and None,
                      r"arm\.csv: no table of datapackage\.json"),
-    "file-is-folder": (_replace_with("folder", "harms.csv"), r"harms\.csv: .*not a plain file"),
-    "file-is-pipe": (_replace_with("pipe", "harms.csv"), r"harms\.csv: .*not a plain file"),
+    "file-is-folder": (_replace_with("folder", "harms.csv"), r"harms\.csv: .*Is a directory"),
     "link-loop": (_replace_with("loop", "harms.csv"), r"harms\.csv: the file cannot be read"),
     "link-to-nothing": (_replace_with("nowhere.csv", "harms.csv"), r"harms\.csv: .*is missing"),
     "dictionary-missing": (_replace_with("", "datapackage.json"), r"datapackage\.json: .*missing"),

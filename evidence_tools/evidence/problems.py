@@ -89,9 +89,6 @@ def read_text(path: Path) -> tuple[str, list[Problem]]:
     """
     line = 0
     try:
-        # Reading a pipe or a device would wait for ever.
-        if path.exists() and not path.is_file():
-            raise OSError(0, "it is not a plain file")
         content = path.read_bytes()
         return content.decode("utf-8-sig"), []
     except FileNotFoundError:
