@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -55,21 +54,6 @@ class TableDescription:
         return [str(word) for word in self.columns[column].get("constraints", {}).get("enum", [])]
 
 
-@cache
-def frictionless() -> Any:
-    """Import Frictionless: heavy, so only who reads tables pays."""
-    # jsonschema, which it uses, would compile a grammar of addresses for a second, and import
-    # more, for formats that no table has. None is the documented way to block an import.
-    blocked = {"rfc3987_syntax", "isoduration", "webcolors", "uri_template"} - sys.modules.keys()
-    sys.modules |= dict.fromkeys(blocked)  # type: ignore[arg-type]
-    import frictionless
-    import jsonschema  # noqa: F401
-
-    for name in blocked:
-        del sys.modules[name]
-    return frictionless
-
-
 def read_dictionary(folder: Path) -> tuple[dict[str, TableDescription], list[Problem]]:
     """Read the dictionary of a data folder: its tables by name, or else its faults."""
     path = folder / PACKAGE_FILE
@@ -82,6 +66,8 @@ def read_dictionary(folder: Path) -> tuple[dict[str, TableDescription], list[Pro
 
 @lru_cache(maxsize=4)
 def _describe(text: str) -> tuple[dict[str, TableDescription], list[tuple[int, str]]]:
+    from frictionless import FrictionlessException
+
     try:
         resources = json.loads(text)["resources"]
         names = [resource["name"] for resource in resources]
@@ -92,7 +78,9 @@ def _describe(text: str) -> tuple[dict[str, TableDescription], list[tuple[int, s
         return {}, [(line, f"not valid JSON: {str(getattr(error, 'msg', error))[:100]}{remedy}")]
     except (KeyError, TypeError):
         return {}, [(0, "'resources' is missing; it lists the tables, each with name and path")]
-    tables, library, model = dict[str, TableDescription](), frictionless(), _model()
+    known = json.loads(MODEL.read_text("utf-8"))["resources"]
+    model = {resource["name"]: _relied_on(resource["schema"]) for resource in known}
+    tables = dict[str, TableDescription]()
     faults = [f"table {name!r}: not described in 'resources'" for name in model.keys() - names]
     faults += [f"{part!r} is described twice" for part, count in twice.items() if count > 1]
     for name, resource in zip(names, resources, strict=True):
@@ -104,7 +92,7 @@ def _describe(text: str) -> tuple[dict[str, TableDescription], list[tuple[int, s
                 for place, needed in model.get(name, {}).items()
                 if (found := mine.get(place)) != needed
             ]
-        except library.FrictionlessException as error:
+        except FrictionlessException as error:
             # The list of all columns that ends some notes would bury what was found.
             notes = [found.note for found in error.reasons or [error.error]]
             wrong = [note.partition(" does not match the f")[0] for note in notes]
@@ -119,12 +107,6 @@ def _describe(text: str) -> tuple[dict[str, TableDescription], list[tuple[int, s
     return ({} if faults else tables), [(0, fault) for fault in faults]
 
 
-@cache
-def _model() -> dict[str, dict[str, Any]]:
-    resources = json.loads(MODEL.read_text("utf-8"))["resources"]
-    return {resource["name"]: _relied_on(resource["schema"]) for resource in resources}
-
-
 def _relied_on(schema: dict[str, Any]) -> dict[str, Any]:
     """List what the schema of a table says that the package relies on, by the place of it."""
     found = {repr(key): schema[key] for key in ("primaryKey", "missingValues") if key in schema}
@@ -137,6 +119,8 @@ def _relied_on(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _table(resource: dict[str, Any]) -> TableDescription:
+    from frictionless import Schema
+
     described, name, path = resource["schema"], resource["name"], resource["path"]
     if not re.fullmatch(r"[A-Za-z0-9_-]+\.csv", path):
         raise ValueError(f"found {path!r}; the name of a .csv file in the same folder is needed")
@@ -147,7 +131,7 @@ def _table(resource: dict[str, Any]) -> TableDescription:
             field["constraints"] = constraints | {"pattern": f"(?:{constraints['pattern']})"}
     # Version 2 of the standard knows limits that a value must be above, not only at.
     version = {"$schema": "https://datapackage.org/profiles/2.0/tableschema.json"}
-    schema = frictionless().Schema.from_descriptor(described | version | {"fields": fields})
+    schema = Schema.from_descriptor(described | version | {"fields": fields})
     readers = {field.name: field.create_cell_reader() for field in schema.fields}
     for field in schema.fields:  # Frictionless finds some faults only when it reads a cell
         readers[field.name]("2026-11-21" if field.type == "date" else "1")

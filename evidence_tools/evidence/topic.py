@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 
-from evidence_tools.evidence.dictionary import frictionless
 from evidence_tools.evidence.frames import LoadedTable
 from evidence_tools.evidence.problems import (
     Problem,
@@ -98,7 +97,6 @@ def _schema(tables: Mapping[str, LoadedTable]) -> dict[str, Any]:
 
 def _faults(read: Any, schema: Mapping[str, Any]) -> Iterator[tuple[list[Any], str]]:
     """Find what the schema does not allow, each with the keys that lead to it."""
-    frictionless()  # it brings jsonschema
     from jsonschema import Draft202012Validator, FormatChecker
 
     checker = FormatChecker(formats=())
