@@ -18,7 +18,7 @@ from building import PROJECT, TOPIC
 from evidence_tools.evidence.frames import read_tables
 from evidence_tools.evidence.model import load_evidence
 from evidence_tools.evidence.problems import EvidenceError
-from evidence_tools.evidence.rules import check_rows, columns_of, read_rules, rows_breaking, say
+from evidence_tools.evidence.rules import RULES, check_rows, columns_of, rows_breaking, say
 from evidence_tools.evidence.topic import read_topic
 
 Damage = Callable[[Path], None]
@@ -313,7 +313,7 @@ def test_a_damaged_cell_hides_no_broken_rule_of_another_row(folder: Path) -> Non
 def test_every_rule_can_be_asked_and_said() -> None:
     tables, _ = read_tables(TOPIC)
     asked = {name: columns_of(name, tables) for name in tables}
-    for rule in read_rules():
+    for rule in RULES:
         columns = asked[rule["table"]]
         assert rows_breaking(rule, rule["columns"].split()[0].split("|")[0], columns) == []
         assert say(rule, 0, columns)

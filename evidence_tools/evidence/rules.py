@@ -16,7 +16,6 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,9 @@ from evidence_tools.evidence.judgements import DOMAINS
 from evidence_tools.evidence.problems import Problem
 
 Tables = Mapping[str, LoadedTable]
+
+with Path(__file__).with_name("rules.csv").open(encoding="utf-8", newline="") as _file:
+    RULES = list(csv.DictReader(_file))
 
 _KNOWN = {"Timestamp": pd.Timestamp, "RATIOS": arithmetic.RATIOS, "COMPARED": arithmetic.COMPARED}
 
@@ -55,22 +57,11 @@ class Columns(dict[str, Any]):
         raise KeyError(name)
 
 
-@cache
-def read_rules() -> tuple[dict[str, str], ...]:
-    """Read what the rows of each table are held to.
-
-    >>> [rule["wrong"] for rule in read_rules() if rule["columns"] == "events n"]
-    ['events > n']
-    """
-    with Path(__file__).with_name("rules.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
-
-
 def check_rows(tables: Tables) -> Iterator[Problem]:
     """Apply every rule to the tables: one problem for each rule and row that breaks it."""
     sound = {name for name, table in tables.items() if table.sound}
     asked = {name: columns_of(name, tables) for name in tables}
-    for rule in read_rules() if tables else ():
+    for rule in RULES if tables else ():
         table, columns = tables[rule["table"]], asked[rule["table"]]
         if columns.rows.empty or not sound.issuperset(rule["needs"].split()):
             continue
