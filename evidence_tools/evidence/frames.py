@@ -101,16 +101,17 @@ def read_tables(folder: Path) -> tuple[dict[str, LoadedTable], list[Problem]]:
             message = f"no table of {PACKAGE_FILE}; describe it there, or remove the file"
             problems.append(Problem(relative_name(path), 0, "", message))
     for table in tables.values():
-        faults = [*_read_table(folder / table.description.path, table)]
+        faults = _read_table(folder / table.description.path, table)
         table.whole = not faults
         problems += [*faults, *_check_cells(table), *_repeated(table)]
     return tables, [*problems, *_unknown_keys(tables)]
 
 
-def _read_table(path: Path, table: LoadedTable) -> Iterator[Problem]:
+def _read_table(path: Path, table: LoadedTable) -> list[Problem]:
     """Read the texts of each column, and list the faults of the file and of its rows."""
     text, problems = read_text(path)
-    yield from problems
+    if problems:
+        return problems
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line, rows = 1, list[tuple[int, list[str]]]()
     try:
@@ -118,28 +119,26 @@ def _read_table(path: Path, table: LoadedTable) -> Iterator[Problem]:
             rows.append((line, cells))
             line = reader.line_num + 1
     except csv.Error:
-        yield Problem(table.path, line, "", (
+        return [Problem(table.path, line, "", (
             "a quoted cell that begins in this row is never closed, or text follows its closing "
             'quote; check the quotes: a quote inside a quoted cell is written twice, ""'
-        ))  # fmt: skip
-        return
-    if problems:
-        return
+        ))]  # fmt: skip
     (_, header), *rows = rows or [(1, [])]
     if faults := list(_header_faults(header, list(table.description.columns))):
-        yield from (Problem(table.path, 1, *fault) for fault in faults)
-        return
+        return [Problem(table.path, 1, *fault) for fault in faults]
     whole = []
     for line, cells in rows:
         if fault := _row_fault(cells, len(header)):
-            yield Problem(table.path, line, "", fault)
+            problems.append(Problem(table.path, line, "", fault))
         else:
             table.lines.append(line)
             whole.append(cells)
     # The other tables may be empty.
     if not rows and table.description.name in ("sources", "kinds", "outcomes", "findings"):
-        yield Problem(table.path, 0, "", "the table has a header but no rows; add them")
+        message = "the table has a header but no rows; add them"
+        problems.append(Problem(table.path, 0, "", message))
     table.frame = pd.DataFrame(whole, columns=header, dtype=object)
+    return problems
 
 
 def _header_faults(header: list[str], columns: list[str]) -> Iterator[tuple[str, str]]:
