@@ -207,7 +207,7 @@ WRONG: dict[str, tuple[Callable[[Evidence], Any], str]] = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_selection_is_answered_with_what_to_do(name: str, topic: Evidence) -> None:
     selection, message = WRONG[name]
-    with pytest.raises((TypeError, ValueError, KeyError, AttributeError), match=message):
+    with pytest.raises((TypeError, ValueError, LookupError, AttributeError), match=message):
         pick(selection(topic))
 
 

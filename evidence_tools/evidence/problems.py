@@ -50,11 +50,8 @@ class EvidenceError(Exception):
         super().__init__("\n".join([heading, *(f"  {problem}" for problem in self.problems)]))
 
 
-class UnknownKeyError(KeyError):
+class UnknownKeyError(LookupError):
     """A key that names no row, with the nearest ones that do."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
