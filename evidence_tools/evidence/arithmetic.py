@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evidence_tools.evidence.dictionary import TableDescription
+
 with Path(__file__).with_name("measures.csv").open(encoding="utf-8", newline="") as _file:
     _MEASURES = list(csv.DictReader(_file))
 
@@ -79,19 +81,21 @@ def printed_p_values(text: str) -> list[str]:
     return [re.sub(r"^(<?)\.", r"\g<1>0.", p_value) for p_value in found]
 
 
-def read_print(rows: pd.DataFrame, figures: list[str], units: Iterable[str]) -> pd.DataFrame:
+def read_print(rows: pd.DataFrame, described: TableDescription) -> dict[str, Any]:
     """Compare the columns of rows with what is printed: ``as_printed``.
 
-    Columns: ``x_unprinted`` for each figure; ``other_units`` and ``other_measures`` where that
+    Columns: ``x_unprinted`` for each number; ``other_units`` and ``other_measures`` where that
     of the row is not printed and others are; of rows with effects also whether the p-value is
     ``p_unprinted``, and whether the text ``prints_estimate`` and ``prints_interval``.
     """
     printed = rows["as_printed"].fillna("")
+    figures = [column for column in described.columns if described.kind(column) == "number"]
     texts = rows[[column + PRINTED for column in figures]].to_numpy(dtype=object)
     lacking = [_unprinted(row, text) for row, text in zip(texts, printed, strict=True)]
     unprinted = [[text in some for text in row] for row, some in zip(texts, lacking, strict=True)]
     found = pd.DataFrame(unprinted, rows.index, [f"{column}_unprinted" for column in figures])
-    known = "|".join(re.escape(unit) for unit in units if "/" in unit)  # "95% CI" has a "%"
+    # "95% CI" has a "%": only units with a bar are looked for.
+    known = "|".join(re.escape(unit) for unit in described.allowed("unit") if "/" in unit)
     named = printed.replace(MICRO, "u", regex=True).str.findall(rf"(?<![A-Za-z])({known})(?!\w)")
     # A share or a ratio may be printed beside the unit of what was measured.
     found["other_units"] = [
@@ -107,7 +111,7 @@ def read_print(rows: pd.DataFrame, figures: list[str], units: Iterable[str]) -> 
         found["prints_interval"] = printed.str.contains(_INTERVAL)
         pairs = zip(rows["p_value_printed"].fillna(""), printed.map(printed_p_values), strict=True)
         found["p_unprinted"] = [p != "" and p not in some for p, some in pairs]
-    return found
+    return dict(found)
 
 
 def _unprinted(figures: Iterable[Any], printed: str) -> set[str]:

@@ -104,7 +104,7 @@ def _findings(columns: Columns) -> Mapping[str, Any]:
     rows = columns.rows
     flags = zip(arithmetic.check_arithmetic(rows)["flags"], rows["misfit"].fillna(""), strict=True)
     undeclared_flags = pd.Series([arithmetic.undeclared(*pair) for pair in flags], rows.index)
-    return _beside_print(columns) | {"undeclared": undeclared_flags}
+    return arithmetic.read_print(rows, columns.described) | {"undeclared": undeclared_flags}
 
 
 def _trials(columns: Columns) -> Mapping[str, Any]:
@@ -122,7 +122,7 @@ def _trials(columns: Columns) -> Mapping[str, Any]:
 
 def _arms(columns: Columns) -> Mapping[str, Any]:
     rows, trials = columns.rows, columns.tables["trials"].keyed
-    return _beside_print(columns) | {
+    return arithmetic.read_print(rows, columns.described) | {
         "randomised": rows["source_id"].map(trials["n_randomised"]),
         "value": rows["mean"].fillna(rows["median"]),
         "figures": rows[["mean", "median", "events"]].notna().sum(axis=1),
@@ -150,9 +150,3 @@ def _certainty(columns: Columns) -> Mapping[str, Any]:
 
 
 _BESIDE = {"findings": _findings, "trials": _trials, "arms": _arms, "certainty": _certainty}
-
-
-def _beside_print(columns: Columns) -> dict[str, Any]:
-    described = columns.described
-    figures = [column for column in described.columns if described.kind(column) == "number"]
-    return dict(arithmetic.read_print(columns.rows, figures, described.allowed("unit")))
