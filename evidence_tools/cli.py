@@ -72,7 +72,6 @@ def _parser() -> argparse.ArgumentParser:
     argument("kind", choices=["source", "finding"])
     argument("--set", dest="cells", nargs="+", action="extend", default=[], metavar="COLUMN=VALUE")
     argument("--from", dest="citation", type=Path, help="a BibTeX, RIS or CSL JSON file")
-    argument("--folder", **book)
     argument = add(_audit, "Judge the sentences of another page by this evidence")
     argument("page", help="a text, Markdown, HTML or PDF file; - is standard input")
     argument("--format", choices=["text", "json", "html"], default="text")
@@ -117,7 +116,7 @@ def _new(chosen: argparse.Namespace) -> Outcome:
 def _add(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.releases.template import add_row
 
-    return add_row(chosen.folder, chosen.kind, chosen.cells, chosen.citation), 0
+    return add_row(chosen.kind, chosen.cells, chosen.citation), 0
 
 
 def _audit(chosen: argparse.Namespace) -> Outcome:

@@ -66,12 +66,12 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
     return f"{folder} is a report that builds; in it, run git init. Its README.md:\n\n{steps}"
 
 
-def add_row(folder: Path, kind: str, cells: Iterable[str], citation: Path | None) -> str:
+def add_row(kind: str, cells: Iterable[str], citation: Path | None) -> str:
     """Append a row on a ``source`` or ``finding``, and say what is still to fill in.
 
     ``cells`` are written ``column=value``; those of a citation file come first.
     """
-    path, key, given = folder / "data" / f"{kind}s.csv", f"{kind}_id", dict[str, str]()
+    path, key, given = Path("data", f"{kind}s.csv"), f"{kind}_id", dict[str, str]()
     text, problems = read_text(path)
     if problems:
         raise EvidenceError(problems)
@@ -95,7 +95,7 @@ def add_row(folder: Path, kind: str, cells: Iterable[str], citation: Path | None
     place, number = relative_name(path), len(rows) + 2
     said = [f"{place}:{number}: added {given[key]!r}"]
     try:
-        load_evidence(folder / "data")
+        load_evidence(path.parent)
         said.append("The row is complete; what else its source states can be filled in.")
     except EvidenceError as error:
         open_cells = [f"  {p}" for p in error.problems if (p.path, p.line) == (place, number)]
