@@ -31,24 +31,21 @@ def rate(judgements: pd.DataFrame) -> pd.DataFrame:
     Evidence from randomized trials starts at high and goes down by one level for each serious
     and by two for each very serious concern. GRADE has no level for what nobody judged; it is a
     rule of this report that a domain not assessed supports nothing, so the level is at most low.
-    ``rating`` is the level in words, ``at_most`` says that it may be lower; a column per domain.
+    ``certainty`` is the level, and ``rating`` says also whether it may be lower.
 
     >>> rows = [("pain", "risk_of_bias", "serious"), ("pain", "imprecision", "no concern")]
     >>> judged = pd.DataFrame(rows, columns=["outcome_id", "domain", "judgement"])
     >>> rate(judged).loc["pain", "rating"]
     'moderate'
     """
-    order = judgements["outcome_id"].drop_duplicates()
-    domains = judgements.pivot(index="outcome_id", columns="domain", values="judgement").loc[order]
-    unknown = (domains == "not assessed").any(axis=1)
-    down = domains.apply(lambda column: column.map(LEVELS_DOWN)).sum(axis=1)
-    down = down.clip(lower=unknown * LEVELS.index("low"), upper=len(LEVELS) - 1).astype(int)
-    ratings = pd.DataFrame({"certainty": down.map(dict(enumerate(LEVELS)))})
+    judged, outcome = judgements["judgement"], judgements["outcome_id"]
+    unknown = (judged == "not assessed").groupby(outcome, sort=False).any()
+    down = judged.map(LEVELS_DOWN).groupby(outcome, sort=False).sum()
+    down = down.clip(lower=unknown * LEVELS.index("low"), upper=len(LEVELS) - 1)
+    certainty = down.map(dict(enumerate(LEVELS)))
     # Below the lowest level there is nothing that the certainty could be at most.
-    ratings["at_most"] = (unknown & (ratings["certainty"] != LEVELS[-1])).astype("boolean")
-    bound = ratings["at_most"].map({True: "at most ", False: ""})
-    ratings["rating"] = (bound + ratings["certainty"]).astype("string")
-    return ratings.astype({"certainty": "string"}).join(domains)
+    bound = (unknown & (certainty != LEVELS[-1])).map({True: "at most ", False: ""})
+    return pd.DataFrame({"certainty": certainty, "rating": bound + certainty}, dtype="string")
 
 
 def effect_verb(direction: str, certainty: str) -> str:
