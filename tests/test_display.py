@@ -21,7 +21,7 @@ from evidence_tools.show.display import (
     runs_html,
 )
 
-styles = st.sampled_from(["plain", "strong", "emphasis", "struck"])
+styles = st.sampled_from(["", "strong", "emphasis", "struck"])
 any_run = st.builds(
     Run,
     st.text(),
@@ -100,7 +100,7 @@ def test_a_list_is_written_with_one_item_a_paragraph() -> None:
 
 
 def test_a_figure_carries_its_text_alternative_in_every_form() -> None:
-    figure = Figure("fig-x", runs("Why?"), 'up "and" down', "<svg></svg>", {})
+    figure = Figure("fig-x", runs("Why?"), 'up "and" down', "<svg></svg>", {}, "", {})
     assert 'aria-label="up &quot;and&quot; down"' in figure.to_html()
     assert str(figure) == 'Why?\nup "and" down'
 
@@ -110,7 +110,7 @@ def test_a_figure_carries_its_text_alternative_in_every_form() -> None:
     [
         (Prose(()), "prose"),
         (table(), "table"),
-        (Figure("fig-x", (), "", "<svg></svg>", {}), "figure"),
+        (Figure("fig-x", (), "", "<svg></svg>", {}, "", {}), "figure"),
     ],
 )
 def test_a_notebook_gets_data_html_and_plain_text(shown: Prose | Table | Figure, kind: str) -> None:

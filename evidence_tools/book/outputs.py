@@ -133,7 +133,7 @@ def _prose(payload: dict[str, Any], _: Page) -> list[nodes.Node]:
     content = [*map(_paragraph, payload["paragraphs"])]
     if payload["as_list"]:
         content = [nodes.bullet_list("", *(nodes.list_item("", p) for p in content), bullet="-")]
-    if title := payload["title"]:
+    if title := payload.get("title"):
         return [nodes.admonition("", nodes.title("", title), *content, classes=["evidence-box"])]
     return content
 
@@ -177,7 +177,7 @@ def _width(column: Sequence[str]) -> int:
 
 def _row(data: dict[str, Any], page: Page) -> nodes.row:
     row = nodes.row("", *(nodes.entry("", _paragraph(cell)) for cell in data["cells"]))
-    if key := data["anchor"]:
+    if key := data.get("anchor"):
         kind = "finding" if key in page.env.app.evidence.rows("findings") else "source"
         row["evidence_key"] = (kind, key)
     return row

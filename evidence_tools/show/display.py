@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 MIME_TYPE = "application/vnd.evidence+json"
 """The MIME type under which the book finds these objects in a notebook's outputs."""
 
-Style = Literal["plain", "strong", "emphasis", "struck"]
+Style = Literal["", "strong", "emphasis", "struck"]
 
 _TAGS = {"strong": "strong", "emphasis": "em", "struck": "s"}
 
@@ -28,8 +28,8 @@ class Run:
     ``link`` is an address, and only ``https`` addresses are linked.
     """
 
-    text: str
-    style: Style = "plain"
+    text: str = ""
+    style: Style = ""
     finding_id: str = ""
     source_id: str = ""
     cite: str = ""
@@ -85,8 +85,12 @@ class Display:
         raise NotImplementedError
 
     def payload(self) -> dict[str, Any]:
-        """Describe the object as JSON data for the book."""
-        return {"kind": type(self).__name__.lower(), **_data(self)}
+        """Describe the object as JSON data for the book; text that is empty is left out."""
+
+        def known(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            return {name: value for name, value in pairs if value != ""}
+
+        return {"kind": type(self).__name__.lower(), **asdict(self, dict_factory=known)}
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         faces = {"text/html": self.to_html(), "text/plain": str(self)}
@@ -166,8 +170,8 @@ class Figure(Display):
     alt: str
     svg: str
     spec: dict[str, Any]
-    narrow_svg: str = ""
-    narrow_spec: dict[str, Any] = field(default_factory=dict)
+    narrow_svg: str
+    narrow_spec: dict[str, Any]
 
     def to_html(self) -> str:
         """Render as an HTML figure around the static drawing."""
@@ -178,15 +182,3 @@ class Figure(Display):
 
     def __str__(self) -> str:
         return f"{plain(self.caption)}\n{self.alt}"
-
-
-def _data(value: Any) -> Any:
-    """Turn an object into JSON data; a run says only what makes it more than plain text."""
-    if is_dataclass(value):
-        terse = isinstance(value, Run)
-        return {
-            item.name: _data(found)
-            for item in fields(value)
-            if (found := getattr(value, item.name)) != item.default or not terse
-        }
-    return [_data(item) for item in value] if isinstance(value, tuple) else value

@@ -189,7 +189,7 @@ def _quote(evidence: Evidence, row: Row) -> Runs:
     struck = source is not None and source.integrity in STRIKES_OUT
     about = [getattr(row, column, None) for column in ("group", "groups", "counts", "note")]
     inside = words.join_known(*(words.tidy_text(t) for t in about if t and t != "none printed"))
-    quoted = Run(words.tidy_text(f"“{row.as_printed}”"), style="struck" if struck else "plain")
+    quoted = Run(words.tidy_text(f"“{row.as_printed}”"), style="struck" if struck else "")
     who = words.source_run(source) if source else row.authority
     return runs(who, ": ", quoted, f" ({inside})" if inside else "", ".")
 

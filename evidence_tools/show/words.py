@@ -252,7 +252,7 @@ def source_run(row: Any) -> Run:
 def finding_run(finding: Any, text: str = "") -> Run:
     """Tie text to a finding; it is struck out when its source must not be relied on."""
     struck = finding.integrity in STRIKES_OUT
-    return Run(text or effect_text(finding), "struck" if struck else "plain", finding.finding_id)
+    return Run(text or effect_text(finding), "struck" if struck else "", finding.finding_id)
 
 
 def reports_text(finding: Any) -> str:
