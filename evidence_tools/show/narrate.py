@@ -7,44 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
 
-from evidence_tools.evidence.arithmetic import MOVED, RATIOS
+from evidence_tools.evidence.arithmetic import RATIOS
 from evidence_tools.evidence.effects import effects_of_arms, need
-from evidence_tools.evidence.frames import rows_where, split_list
+from evidence_tools.evidence.frames import rows_where
 from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, effect_verb
 from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
 from evidence_tools.evidence.pooling import LIBRARY, POOLED
 from evidence_tools.show import words
 from evidence_tools.show.display import Prose, Run, Runs, Text, runs
 from evidence_tools.show.values import fill, short_text
-
-
-@lru_cache(maxsize=1024)
-def rated_findings(evidence: Evidence, outcome_id: str) -> tuple[Row, ...]:
-    """List the findings that the certainty of an outcome rests on: those judged for precision."""
-    rows = evidence.certainty
-    rows = rows[(rows["outcome_id"] == outcome_id) & (rows["domain"] == "imprecision")]
-    return tuple(evidence.finding(key) for ids in rows["finding_ids"] for key in split_list(ids))
-
-
-@lru_cache(maxsize=1024)
-def effect_direction(evidence: Evidence, outcome_id: str) -> str:
-    """Give the direction that may be called an effect of the subject, or nothing.
-
-    All findings that the rating rests on must count, be significant and go that way, no result
-    that counts may be significant the other way, and the certainty must not be very low.
-    """
-    ways = set()
-    for finding in rated_findings(evidence, outcome_id):
-        clear = finding.standing == "counted" and finding.statistically_significant == "yes"
-        clear = clear and finding.certainty in LEVELS[:-1] and not finding.conflict
-        ways.add(finding.direction if clear else "")
-    return str(ways.pop()) if len(ways) == 1 and ways <= set(MOVED) else ""
 
 
 def narrate_limitations(selection: Selection) -> Prose:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
+from evidence_tools.evidence.arithmetic import MOVED
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.judgements import LEVELS, effect_verb
 from evidence_tools.evidence.model import Evidence, Row, Selection, pick
 from evidence_tools.show import narrate, words
@@ -85,10 +87,17 @@ def _gaps(evidence: Evidence, findings: Sequence[Row]) -> str:
     return f"Not reported where the source was read: {'; '.join(parts)}." if parts else ""
 
 
+def _rated(evidence: Evidence, outcome: Row) -> list[Row]:
+    """List the findings that the certainty of an outcome rests on: those judged for precision."""
+    rows = evidence.certainty
+    rows = rows[(rows["outcome_id"] == outcome.outcome_id) & (rows["domain"] == "imprecision")]
+    return [evidence.finding(key) for ids in rows["finding_ids"] for key in split_list(ids)]
+
+
+@lru_cache(maxsize=1024)
 def _counted(evidence: Evidence, outcome: Row) -> list[Row]:
     """Give the results that count, the first that the rating rests on before others."""
-    key = outcome.outcome_id
-    first = [finding.finding_id for finding in narrate.rated_findings(evidence, key)[:1]]
+    key, first = outcome.outcome_id, [f.finding_id for f in _rated(evidence, outcome)[:1]]
     counted = [f for f in narrate.results_on(evidence, key) if f.standing == "counted"]
     # What is reported on outcomes taken together counts, but is nobody's first result.
     return sorted(counted, key=lambda f: (f.finding_id not in first, f.outcome_id != key))
@@ -102,13 +111,18 @@ def _meaning(evidence: Evidence, outcome: Row) -> str:
         return "No source that counts reports it."
     if (certainty := results[0].certainty) is None:
         return "Nobody has rated this evidence."
+    rated = _rated(evidence, outcome)
+    # Only what all of these findings show may be called an effect.
+    clear = all(f.standing == "counted" and f.statistically_significant == "yes" for f in rated)
+    directions = {finding.direction for finding in rated}
     ways = [way for way in map(words.way_text, results) if way.startswith("a significant")]
     if certainty == LEVELS[-1]:
         said = f"{words.sentence('effect.uncertain', subject=subject, name=name)}."
-    elif direction := narrate.effect_direction(evidence, outcome.outcome_id):
-        said = f"{words.sentence_case(subject)} {effect_verb(direction, certainty)} {name}."
     elif results[0].conflict:
         said = "Significant results point in opposite directions."
+    elif clear and len(directions) == 1 and directions <= set(MOVED):
+        verb = effect_verb(rated[0].direction, certainty)
+        said = f"{words.sentence_case(subject)} {verb} {name}."
     elif ways:
         said = f"Results differ: {len(ways)} of {len(results)} with {ways[0]}."
     else:
