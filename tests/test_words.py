@@ -17,8 +17,8 @@ from evidence_tools.show.words import (
     cited_runs,
     count_text,
     direction_text,
-    effect_text,
     estimate_text,
+    finding_run,
     finding_runs,
     listed,
     listed_runs,
@@ -96,7 +96,7 @@ def test_a_missing_unit_is_said_in_a_sentence_and_left_out_of_a_table(topic: Evi
 
 def test_a_result_without_estimate_gives_its_direction_and_p_value(topic: Evidence) -> None:
     text = "no significant change (no estimate reported; p = 0.076)"
-    assert effect_text(topic.finding("moss2021-vig")) == text
+    assert finding_run(topic.finding("moss2021-vig")).text == text
 
 
 def test_a_level_that_is_not_printed_is_not_invented(

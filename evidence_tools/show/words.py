@@ -171,12 +171,6 @@ def estimate_text(finding: Any, *, gaps: bool = True) -> str:
     )
 
 
-def effect_text(finding: Any) -> str:
-    """Write the result of a finding in one phrase, with its direction when there is no estimate."""
-    figures, way = estimate_text(finding), DIRECTIONS[finding.direction]
-    return figures if finding.estimate is not None else f"{way} ({figures})"
-
-
 def is_silent(finding: Any) -> bool:
     """Say whether a finding is not significant: it neither shows nor refutes a change."""
     insignificant = finding.direction in MOVED and finding.statistically_significant == "no"
@@ -227,15 +221,10 @@ def outcome_text(row: Any) -> str:
     return with_details(lower_first(name), row.abbreviation)
 
 
-def concern_text(source: Any) -> str:
-    """Say what is known against a source, or nothing when nothing is known."""
-    return CONCERNS.get(source.integrity, "")
-
-
 def source_name(row: Any) -> str:
     """Name a source, or that of a finding; a known concern always follows its name."""
     name = row.short_name if "short_name" in row._fields else row.source
-    return with_details(name, concern_text(row))
+    return with_details(name, CONCERNS.get(row.integrity))
 
 
 def trial_name(evidence: Evidence, key: str) -> str:
@@ -250,9 +239,14 @@ def source_run(row: Any) -> Run:
 
 
 def finding_run(finding: Any, text: str = "") -> Run:
-    """Tie text to a finding; it is struck out when its source must not be relied on."""
-    struck = finding.integrity in STRIKES_OUT
-    return Run(text or effect_text(finding), "struck" if struck else "", finding.finding_id)
+    """Tie text to a finding, or else its figures, with its direction where it has no estimate.
+
+    It is struck out when its source must not be relied on.
+    """
+    figures, struck = estimate_text(finding), finding.integrity in STRIKES_OUT
+    if finding.estimate is None:
+        figures = f"{DIRECTIONS[finding.direction]} ({figures})"
+    return Run(text or figures, "struck" if struck else "", finding.finding_id)
 
 
 def reports_text(finding: Any) -> str:
