@@ -19,7 +19,6 @@ _TICKS = (0.1, 0.25, 0.5, 1, 3, 6, 12, 24, 36, 60, 120)
 _MASSES = {"g": 1e6, "mg": 1e3, "ug": 1.0}
 _SAME = ["source_id", "outcome_id", "direction"]
 _ALIKE = [*_SAME, "statistically_significant", "standing"]
-_COLUMNS = [*_ALIKE, "timepoint", "source", "integrity", "outcome", "abbreviation", "kind"]
 
 
 def timeline_plot(
@@ -143,15 +142,11 @@ def _timed_rows(evidence: Evidence) -> list[Any]:
     outcomes = evidence.outcomes[["name", "abbreviation", "kind"]]
     names = {"short_name": "source", "name": "outcome"}
     course = evidence.timecourse.join(sources, on="source_id").join(outcomes, on="outcome_id")
-    course = course.rename(columns=names).assign(superseded_by=None, set_aside=None, contrast=None)
-    course["own"] = standing_of(course, evidence.topic)
+    rows = pd.concat([findings, course.rename(columns=names)])
     # What is known of a result itself goes before what is known of its source.
-    known = findings.drop_duplicates(_SAME)[[*_SAME, "standing"]]
-    course = course.merge(known, on=_SAME, how="left")
-    course["standing"] = course["standing"].fillna(course["own"])
-    timed = findings[findings["timepoint"].notna()]
-    rows = as_rows(pd.concat([timed[_COLUMNS], course[_COLUMNS]]))
-    return [row for row in rows if read_times(row.timepoint)]
+    known = rows.groupby(_SAME)["standing"].transform("first")
+    rows["standing"] = rows["standing"].fillna(known).fillna(standing_of(rows, evidence.topic))
+    return [row for row in as_rows(rows) if read_times(row.timepoint or "")]
 
 
 def _timed_lane(evidence: Evidence, rows: Sequence[Any]) -> Lane:
