@@ -32,7 +32,7 @@ def test_wording_changes_without_python(changed_topic: Callable[..., Evidence]) 
 
 
 def test_a_sentence_is_left_out_where_its_condition_does_not_hold(topic: Evidence) -> None:
-    assert str(narrate_plain(["ask"])) == (
+    assert str(narrate_plain("ask")) == (
         "People with an eye disease should ask first: Dusk Agency and Fern 2019."
     )
 
@@ -66,7 +66,7 @@ def test_the_sentences_of_the_topic_can_all_be_written(topic: Evidence) -> None:
 
 def test_an_unknown_key_is_refused_with_the_nearest_ones(topic: Evidence) -> None:
     with pytest.raises(UnknownKeyError, match=r"answer\.events"):
-        narrate_plain(["answr.events"])
+        narrate_plain("answr.events")
 
 
 @pytest.mark.parametrize(("key", "text"), read_rows("values"))

@@ -32,7 +32,6 @@ from evidence_tools.evidence.problems import (
 from evidence_tools.show import words
 from evidence_tools.show.display import Prose, Run, Runs, Text, runs
 
-FACETS = ("count", "source_count", "sources", "names", "short", "plain", "ways", "ratings")
 _ENDINGS = {"rose": "increase", "fell": "decrease", "silent": "silent", "open": "not_conclusive"}
 _TOPIC = ("subject", "population", "comparison")
 _TABLES = ("sources", "findings", "outcomes", "trials", "arms", "context", "timecourse", "harms",
@@ -66,7 +65,7 @@ def value_runs(evidence: Evidence, key: str) -> Runs:
         return runs(word if isinstance(word, str) else word["name"])
     rows, is_set = _rows(evidence, name), name in row_sets(evidence)
     if is_set and facet in FACETS:
-        return _facet(evidence, rows, facet)
+        return runs(FACETS[facet](evidence, rows))
     if rows and facet == "size":
         return runs(words.number_text(size_of(evidence, rows[0].source_id) or "not reported"))
     row = next((row for row in rows if not facet or facet in row._fields), None)
@@ -207,35 +206,39 @@ def sources_runs(evidence: Evidence, rows: Iterable[Row], most: int = 3) -> Runs
     return words.listed_runs(named, most=most)
 
 
-def _facet(evidence: Evidence, rows: Sequence[Row], facet: str) -> Runs:
-    """Say something of a set of rows, as one of `FACETS`."""
-    if facet in ("count", "source_count"):
-        sources = {row.source_id for row in rows} if facet == "source_count" else rows
-        return runs(words.count_text(len(sources)))
-    if facet == "sources":
-        return sources_runs(evidence, rows)
-    if facet == "ways":
-        return runs(words.listed(dict.fromkeys(map(words.way_text, rows))))
-    if facet == "ratings":
-        return runs(words.listed(dict.fromkeys(row.rating or "not rated" for row in rows)))
-    names = []
-    for key in dict.fromkeys(row.outcome_id for row in rows):
-        outcome = evidence.outcome(key)
-        own = short_text(evidence, key) if facet == "short" else outcome.plain
-        names.append(own if own and facet != "names" else words.outcome_text(outcome))
-    return runs("; ".join(names) if any("," in name for name in names) else words.listed(names))
+def _names(evidence: Evidence, rows: Iterable[Row], name: Callable[[Row], str | None]) -> str:
+    """Name the outcomes of rows in some way, or else in full."""
+    outcomes = map(evidence.outcome, dict.fromkeys(row.outcome_id for row in rows))
+    names = [name(outcome) or words.outcome_text(outcome) for outcome in outcomes]
+    return "; ".join(names) if any("," in name for name in names) else words.listed(names)
+
+
+FACETS: Mapping[str, Callable[[Evidence, Sequence[Row]], Text]] = {
+    "count": lambda _, rows: words.count_text(len(rows)),
+    "source_count": lambda _, rows: words.count_text(len({row.source_id for row in rows})),
+    "sources": sources_runs,
+    "names": lambda evidence, rows: _names(evidence, rows, words.outcome_text),
+    "short": lambda of, rows: _names(of, rows, lambda one: short_text(of, one.outcome_id)),
+    "plain": lambda evidence, rows: _names(evidence, rows, lambda outcome: outcome.plain),
+    "ways": lambda _, rows: words.listed(dict.fromkeys(map(words.way_text, rows))),
+    "ratings": lambda _, rows: words.listed(dict.fromkeys(r.rating or "not rated" for r in rows)),
+}
+"""What can be said of a set of rows."""
 
 
 def narrate_plain(selection: Selection, *, as_list: bool = False, title: str = "") -> Prose:
     """Write sentences of ``plain.csv``, each only where its condition holds.
 
-    It takes keys, or beginnings of keys: ``"harms"`` takes ``harms``, ``harms.trials`` and so on.
+    It takes a beginning of keys: ``"harms"`` takes ``harms``, ``harms.trials`` and so on; or rows.
     Those that share their first two parts make one paragraph. ``title`` puts a box around them.
 
     >>> print(narrate_plain("soon"))
     Somnin (SOM) changed after 1 month (Fern 2019).
     """
-    evidence, rows = pick(_keys(selection), "plain")
+    if isinstance(selection, str):
+        known, start = loaded().rows("plain"), f"{selection}."
+        selection = [key for key in known if f"{key}.".startswith(start)] or selection
+    evidence, rows = pick(selection, "plain")
     paragraphs = []
     for same in words.grouped(rows, lambda row: tuple(row.key.split(".")[:2])).values():
         sentences = [sentence for row in same if (sentence := _sentence(evidence, row))]
@@ -268,12 +271,3 @@ def _sentence(evidence: Evidence, row: Row) -> Runs:
         line = list(evidence.rows("plain")).index(row.key) + 2
         path = relative_name(evidence.folder / "plain.csv")
         raise EvidenceError([Problem(path, line, column, str(error))]) from None
-
-
-def _keys(selection: Selection) -> Selection:
-    wanted = [selection] if isinstance(selection, str) else selection
-    if not isinstance(wanted, (list, tuple)) or not all(isinstance(key, str) for key in wanted):
-        return selection  # a frame, or something that pick refuses
-    known = loaded().rows("plain")
-    found = {start: [k for k in known if f"{k}.".startswith(f"{start}.")] for start in wanted}
-    return [key for start, keys in found.items() for key in keys or [start]]
