@@ -54,7 +54,8 @@ class Evidence:
         and ``standing``: whether it counts.
     sources, outcomes, kinds, trials, arms, context, timecourse, harms, advice, conclusions, \
     statements, limitations
-        The other tables; ``certainty`` has a row for each outcome and domain.
+        The other tables, outcomes with their certainty joined in; ``certainty`` itself has a row
+        for each outcome and domain.
     ratings, comparisons, arithmetic, misfits
         What follows from rows: the certainty of each rated outcome, how results relate to those of
         the central source (:func:`judgements.compare`), whether printed figures fit together
@@ -283,7 +284,8 @@ def _load(folder: Path, origin: str) -> Evidence:
     if problems or topic is None:
         raise EvidenceError(problems)
     frames = {name: table.keyed for name, table in tables.items()}
-    frames["ratings"] = judgements.rate(frames["certainty"])
+    frames["ratings"] = rated = judgements.rate(frames["certainty"])
+    frames["outcomes"] = frames["outcomes"].join(rated)
     frames["findings"] = findings = _join(frames, topic)
     frames["comparisons"] = judgements.compare(findings, frames["outcomes"], topic.central_source)
     frames["arithmetic"] = check_arithmetic(findings)
@@ -311,15 +313,14 @@ def _wrong_conditions(limitations: LoadedTable, findings: pd.DataFrame) -> Itera
 def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:
     """Join to each finding its outcome, source and certainty, and how it takes part."""
     sources, trials, least = frames["sources"], frames["trials"], topic.short_follow_up
-    outcome = frames["outcomes"][["name", "abbreviation", "kind", "surrogate"]]
-    outcome = outcome.rename(columns={"name": "outcome"})
+    columns = ["name", "abbreviation", "kind", "surrogate", "certainty", "rating"]
+    outcome = frames["outcomes"][columns].rename(columns={"name": "outcome"})
     outcome["role"] = outcome["kind"].map(frames["kinds"]["role"])
     source = sources[["short_name", "year", "design", "evidence_level", "integrity"]]
     source = source.rename(columns={"short_name": "source"})
     found = frames["findings"].join(outcome, on="outcome_id").join(source, on="source_id")
     for column in ("form", "population_group", "read_at"):
         found[column] = found[column].fillna(found["source_id"].map(sources[column]))
-    found = found.join(frames["ratings"][["certainty", "rating"]], on="outcome_id")
     found["standing"] = judgements.standing_of(found, topic)
     # What limits a result depends on the other results and on its trial.
     found["conflict"] = found["outcome_id"].isin(judgements.conflicting_outcomes(found))

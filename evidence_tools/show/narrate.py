@@ -227,8 +227,7 @@ def _test(tested: pd.DataFrame, column: str) -> str:
 
 def _shown(evidence: Evidence, outcome: Row, row: Row, null: int) -> str:
     subject, name = evidence.topic.subject["name"], words.lower_first(outcome.name)
-    rated = evidence.rows("ratings").get(row.outcome_id)
-    level = rated.certainty if rated else LEVELS[-1]
+    level = outcome.certainty or LEVELS[-1]
     verb, key = "", "effect.clear"
     if row.ci_lower <= null <= row.ci_upper:
         key = "effect.crosses"
@@ -245,7 +244,7 @@ def _shown(evidence: Evidence, outcome: Row, row: Row, null: int) -> str:
         f"{row.effect_measure} {average}, 95% CI {words.range_text(row.ci_lower, row.ci_upper)}",
         words.count_text(int(row.k_studies), "trial"),
         people and f"{words.number_text(int(people))} people",
-        f"certainty {rated.rating if rated else 'not rated'}",
+        f"certainty {outcome.rating or 'not rated'}",
     ) + "."  # fmt: skip
 
 

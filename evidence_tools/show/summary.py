@@ -34,11 +34,6 @@ def _others(evidence: Evidence, finding: Row) -> str:
     return _tally(_RELATIONS[one] for one in sorted(found, key=list(_RELATIONS).index))
 
 
-def _certainty(evidence: Evidence, row: Row) -> str:
-    rated = evidence.rows("ratings").get(row.outcome_id)
-    return words.certainty_mark(rated.rating if rated else None)
-
-
 def _change(_: Evidence, finding: Row) -> Run:
     """Say which way a result went, and its figures."""
     figures = words.estimate_text(finding, gaps=False)
@@ -53,7 +48,7 @@ _ANSWER = Layout(
         "Outcome": outcome_cell,
         "Result": _change,
         "Agreement of others": _others,
-        "Certainty": _certainty,
+        "Certainty": lambda _, row: words.certainty_mark(row.rating),
     },
     missing="",
     anchor="finding_id",
@@ -140,7 +135,7 @@ _SUMMARY = Layout(
         "All results that count": lambda evidence, row: _tally(
             words.way_text(finding, article=False) for finding in _counted(evidence, row)
         ),
-        "Certainty": _certainty,
+        "Certainty": lambda _, row: words.certainty_mark(row.rating),
         "What it means": _meaning,
     },
 )
