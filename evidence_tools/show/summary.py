@@ -168,15 +168,14 @@ def limitations_table(
     """
     evidence, findings = pick(selection)
 
-    def count(_: Evidence, same: Sequence[Row], counts: Counter[str]) -> str:
-        hits = counts[same[0].source_id]
+    def count(_: Evidence, same: Sequence[Row], concerned: Sequence[Row]) -> str:
+        hits = sum(finding in concerned for finding in same)
         return "●" if hits == len(same) else f"{hits} of {len(same)}" if hits else ""
 
     columns: dict[str, Column] = {"Source": lambda _, same: words.source_name(same[0])}
     for limit, concerned in narrate.limits_of(evidence, findings):
-        counts = Counter(finding.source_id for finding in concerned)
         header = words.sentence_case(limit.limitation_id.replace("-", " "))
-        columns[header] = partial(count, counts=counts)
+        columns[header] = partial(count, concerned=concerned)
     question = "Which limitation holds for how many results of each source?"
     layout = Layout(question, columns, missing="")
     rows = list(words.grouped(findings, lambda finding: finding.source_id).values())

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evidence_tools.evidence.arithmetic import FULL_NAMES, MOVED, RATIOS
+from evidence_tools.evidence.arithmetic import MOVED, RATIOS
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT
 from evidence_tools.evidence.model import Evidence
@@ -161,8 +161,7 @@ def estimate_text(finding: Any, *, gaps: bool = True) -> str:
         level = finding.ci_level_printed
         interval = f"{level}% CI {interval}" if level else f"interval {interval}, level not stated"
     measure = finding.effect_measure
-    name = measure if measure in FULL_NAMES else ""
-    name = name if name.isupper() or not name else "effect size"
+    name = measure if measure.isupper() else "effect size"
     return with_details(
         join_known(name, amount_text(finding.estimate_printed, finding.unit), mark=" "),
         interval,
