@@ -133,8 +133,7 @@ def test_a_known_concern_follows_the_name_of_a_source(topic: Evidence) -> None:
 
 
 def test_a_finding_is_stated_with_its_source_and_its_reason(topic: Evidence) -> None:
-    finding = topic.finding("white2020-som")
-    stated = plain(finding_runs(finding, topic.source("white2020")))
+    stated = plain(finding_runs(topic.finding("white2020-som")))
     assert stated.endswith("[White 2020; not counted: on white light, in adults]")
 
 

@@ -175,8 +175,7 @@ def role_runs(evidence: Evidence, role: str, key: str) -> Runs:
     :mod:`evidence_tools.show.values` knows. One that names nothing is an `UnknownKeyError`.
     """
     if role == "finding":
-        finding = evidence.finding(key)
-        return finding_runs(finding, evidence.source(finding.source_id))
+        return finding_runs(evidence.finding(key))
     if role == "source":
         return runs(source_run(evidence.source(key)))
     if role == "unknown":

@@ -254,9 +254,9 @@ def reports_text(finding: Any) -> str:
     return f"{source_name(finding)} reports {way_text(finding)} {of} {outcome_text(finding)}"
 
 
-def finding_runs(finding: Any, source: Any) -> Runs:
+def finding_runs(finding: Any) -> Runs:
     """State a finding with its source and why it does not count, if so."""
-    return runs(finding_run(finding), " [", source_run(source), aside_text(finding), "]")
+    return runs(finding_run(finding), " [", source_run(finding), aside_text(finding), "]")
 
 
 def standing_text(finding: Any, *, brief: bool = False) -> str:
