@@ -158,7 +158,7 @@ def _table(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
     for head, column in zip(heads, columns, strict=True):
         head["classes"] += ["evidence-filter"] if column in payload["filters"] else []
     group += nodes.thead("", nodes.row("", *heads))
-    group += nodes.tbody("", *(_row(row, page) for row in payload["rows"]))
+    group += nodes.tbody("", *map(_row, payload["rows"]))
     title = nodes.title("", "", *page.text(payload["caption"]))
     table = nodes.table("", title, group, classes=["evidence-table", "colwidths-given"])
     page.label(table, name)
@@ -175,11 +175,10 @@ def _width(column: Sequence[str]) -> int:
     return max(min(longest, 14), round(math.pow(square, 0.375)), 4)
 
 
-def _row(data: dict[str, Any], page: Page) -> nodes.row:
+def _row(data: dict[str, Any]) -> nodes.row:
     row = nodes.row("", *(nodes.entry("", _paragraph(cell)) for cell in data["cells"]))
     if key := data.get("anchor"):
-        kind = "finding" if key in page.env.app.evidence.rows("findings") else "source"
-        row["evidence_key"] = (kind, key)
+        row["evidence_key"] = ("finding", key)
     return row
 
 

@@ -120,7 +120,7 @@ class Prose(Display):
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row of a table; ``anchor`` is the id that links to the row lead to."""
+    """One row of a table; ``anchor`` is the finding whose mentions lead to it."""
 
     cells: tuple[Runs, ...]
     anchor: str = ""

@@ -51,7 +51,6 @@ _ANSWER = Layout(
         "Certainty": lambda _, row: words.certainty_mark(row.rating),
     },
     missing="",
-    anchor="finding_id",
 )
 
 

@@ -26,16 +26,14 @@ Column = Callable[[Evidence, Any], Text | None]
 class Layout(NamedTuple):
     """The columns of a table, and the question that it answers when a chapter gives none.
 
-    ``missing`` says what a dash in a cell means. ``anchor`` is the attribute of a row that links
-    to it lead to; ``filters`` are headers by which a browser filters a long table. ``prepare``
-    turns rows of the table ``of`` into those that are shown, and adds a note on them.
-    ``computed`` names columns of rows that are in no table, and what gives them.
+    ``missing`` says what a dash in a cell means. ``filters`` are headers by which a browser filters
+    a long table. ``prepare`` turns rows of the table ``of`` into those that are shown, and adds a
+    note on them. ``computed`` names columns of rows that are in no table, and what gives them.
     """
 
     caption: str
     columns: Mapping[str, Column | str]
     missing: str = "not reported where the source was read."
-    anchor: str = ""
     filters: tuple[str, ...] = ()
     of: str = ""
     computed: tuple[str, ...] = ()
@@ -54,7 +52,7 @@ def make_table(
     blank = layout.missing and any(not cell for line in cells for cell in line)
     dash = f"{words.DASH} {layout.missing}" if blank else ""
     lines = tuple(
-        TableRow(tuple(cell or runs(words.DASH) for cell in line), getattr(row, layout.anchor, ""))
+        TableRow(tuple(cell or runs(words.DASH) for cell in line), getattr(row, "finding_id", ""))
         for row, line in zip(rows, cells, strict=True)
     )
     filters = layout.filters if len(rows) > 20 else ()  # for long tables only
@@ -143,7 +141,6 @@ _FINDINGS = Layout(
         "Source": lambda _, finding: words.source_run(finding),
         "As printed": _printed,
     },
-    anchor="finding_id",
     filters=("Outcome", "Direction", "Source"),
 )
 
@@ -330,7 +327,6 @@ _ARITHMETIC = Layout(
         "Verdict": lambda _, row: words.join_known(row.verdict, row.flags, mark=": "),
     },
     missing="cannot be computed.",
-    anchor="finding_id",
     of="findings",
     prepare=_checked,
 )
