@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.frames import split_list
@@ -88,7 +88,6 @@ def _rated(evidence: Evidence, outcome: Row) -> list[Row]:
     return [evidence.finding(key) for ids in rows["finding_ids"] for key in split_list(ids)]
 
 
-@lru_cache(maxsize=1024)
 def _counted(evidence: Evidence, outcome: Row) -> list[Row]:
     """Give the results that count, the first that the rating rests on before others."""
     key, first = outcome.outcome_id, [f.finding_id for f in _rated(evidence, outcome)[:1]]
