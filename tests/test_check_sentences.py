@@ -114,7 +114,7 @@ def test_a_denied_claim_in_one_clause_does_not_excuse_the_next(judge: Judge) -> 
 def test_a_message_gives_a_sentence_that_passes(judge: Judge) -> None:
     page = parse_page("{source}`larkin2024` reports a decrease in somnin.", "page.md")
     (problem,) = check_page(page, judge, Review())
-    written = problem.message.partition("Write: ")[2]
+    written = problem.message.partition("Write instead: ")[2]
     assert not slots(judge, written)
 
 

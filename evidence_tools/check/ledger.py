@@ -114,4 +114,4 @@ def _remedy(number: str, sources: list[str], rows: Rows) -> str:
         printed = {str(getattr(row, f"{name}_printed", "")).lstrip("-") for name in _COLUMNS}
         if number.rstrip("% ") in printed:
             return f"{row.source} prints it; write {{finding}}`{row.finding_id}`"
-    return "no row near it holds it; name its source, or take the whole statement out"
+    return "no source named here has it; name the one that has it, or take the whole statement out"

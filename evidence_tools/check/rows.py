@@ -15,7 +15,6 @@ DIRECTIONS = {"up": "increase", "down": "decrease"}
 _WIDE = ("any site", "not stated", "taken together")
 _UNSTATED = re.compile(r"[,(] ?[^,;()]*\bnot stated\b[^,;()]*\)?")
 _MONTHS = {"year": 12, "mont": 1, "week": 12 / 52}
-_NOTHING = "Take the whole statement out, or name an outcome of a row"
 _TEXTS = (
     "design intervention form note comparator given_to_all country "
     "other_arm blinding as_printed analysis timepoint direction"
@@ -99,7 +98,7 @@ class Rows:
         rows = [self.findings[name] for name in names if name in self.findings]
         rows = rows or [row for s in sources for name in names for row in self.of(s, name)]
         rows = rows or [row for name in names for row in self.about(name)]
-        return f"Write: {say(rows[0])}" if rows else _NOTHING
+        return f"Write instead: {say(rows[0])}" if rows else "Take the whole statement out"
 
 
 def say(row: Row, *, roles: bool = True) -> str:
@@ -108,9 +107,10 @@ def say(row: Row, *, roles: bool = True) -> str:
     about = lower_first(row.outcome)
     about += "" if row.analysis == "primary" else f" ({re.split(r'[ :]', row.analysis)[0]})"
     about += " (within one arm)" if row.contrast == "within an arm" else ""
+    way = re.sub("(,.*)", r"\1,", way_text(row))  # what begins with a comma ends with one
     figure = f"{{finding}}`{row.finding_id}`" if roles else row.as_printed or "no figure printed"
     name = f"{{source}}`{row.source_id}`" if roles else row.source
-    return f"{name} reports {way_text(row)} {preposition} {about}: {figure}"
+    return f"{name} reports {way} {preposition} {about}: {figure}"
 
 
 def fits(direction: str, row: Row, *, significant: bool = False) -> bool:

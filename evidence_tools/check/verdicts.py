@@ -125,11 +125,11 @@ class Judge:
 
 def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     """Compare the owner of a value with the source of its sentence."""
-    named = [t.means for t in reading.all("source") if reading.role(t) in ("source", "")]
-    named = named or ([judge.rows.central] if reading.has("central") else [])
+    named = {t.means for t in reading.all("source") if reading.role(t) in ("source", "")}
+    named = named or ({judge.rows.central} if reading.has("central") else set())
     owner = judge.wording.owners.get(tag.means.partition(".")[0], "")
-    wrong = owner and named and owner not in named
-    return {"value": tag.means, "owner": owner, "named": ", ".join(named)} if wrong else None
+    other = ", ".join(sorted(named)) if owner and owner not in named else ""
+    return {"value": tag.means, "owner": owner, "named": other} if other else None
 
 
 def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
@@ -201,7 +201,7 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     named = clause.means("source") if rows else clause.sources
     lacking = [source for source in named if source not in held]
     if lacking and not (rows and clause.has("finding")):
-        way = f"{judge.rows.sources[lacking[0]].short_name} has no row on it"
+        way = f"{judge.rows.sources[lacking[0]].short_name} has no result on it"
         says = judge.rows.example(clause.means("outcome"), clause.sources)
         absent = {"slot": "outcome", "verdict": ABSENT, "way": way, "says": says}
         return {**found, **absent, "weak": not judge.rows.of(lacking[0])}
@@ -219,7 +219,7 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     sure = significant or alone or (beside and wrong[0].direction in MOVED)
     weak = not sure and any(fits(sense, wrong[0]) for sense in said)
     way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
-    return {**found, "way": way, "says": f"Write: {say(wrong[0])}", "weak": weak}
+    return {**found, "way": way, "says": f"Write instead: {say(wrong[0])}", "weak": weak}
 
 
 def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
