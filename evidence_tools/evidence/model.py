@@ -54,8 +54,8 @@ class Evidence:
         and ``standing``: whether it counts.
     sources, outcomes, kinds, trials, arms, context, timecourse, harms, advice, conclusions, \
     statements, limitations
-        The other tables, outcomes with their certainty joined in; ``certainty`` itself has a row
-        for each outcome and domain.
+        The other tables, outcomes with their certainty joined in, sources with the ``size`` of
+        their trials; ``certainty`` itself has a row for each outcome and domain.
     ratings, comparisons, arithmetic, misfits
         What follows from rows: the certainty of each rated outcome, how results relate to those of
         the central source (:func:`judgements.compare`), whether printed figures fit together
@@ -286,6 +286,7 @@ def _load(folder: Path, origin: str) -> Evidence:
     frames = {name: table.keyed for name, table in tables.items()}
     frames["ratings"] = rated = judgements.rate(frames["certainty"])
     frames["outcomes"] = frames["outcomes"].join(rated)
+    frames["sources"] = frames["sources"].assign(size=_sizes(frames["sources"], frames["trials"]))
     frames["findings"] = findings = _join(frames, topic)
     frames["comparisons"] = judgements.compare(findings, frames["outcomes"], topic.central_source)
     frames["arithmetic"] = check_arithmetic(findings)
@@ -308,6 +309,12 @@ def _wrong_conditions(limitations: LoadedTable, findings: pd.DataFrame) -> Itera
             found = f"found {shorten(condition)}, which cannot be asked of findings: {error}"
             remedy = f"write it like estimate.isna(){did_you_mean(condition, findings.columns)}"
             yield limitations.problem(number, "rule", f"{found}; {remedy}")
+
+
+def _sizes(sources: pd.DataFrame, trials: pd.DataFrame) -> pd.Series[int]:
+    """Count the participants of sources, from the arms of trials where only those are stated."""
+    of_trials = trials["n_randomised"].fillna(trials["n_intervention"] + trials["n_comparator"])
+    return sources["n_participants"].fillna(of_trials)
 
 
 def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:

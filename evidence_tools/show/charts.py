@@ -13,7 +13,6 @@ from evidence_tools.evidence.model import Evidence, Selection, as_rows, pick
 from evidence_tools.show import drawing, words
 from evidence_tools.show.display import Figure, Text
 from evidence_tools.show.drawing import Axis, Lane, Mark, draw_lanes, point, rule
-from evidence_tools.show.values import size_of
 
 _TICKS = (0.1, 0.25, 0.5, 1, 3, 6, 12, 24, 36, 60, 120)
 _MASSES = {"g": 1e6, "mg": 1e3, "ug": 1.0}
@@ -67,7 +66,7 @@ def trials_plot(
     timed.sort(key=_dose, reverse=True)
     about, colours = evidence.row("kinds", on).plural, _form_colours(trials)
     every = words.grouped(as_rows(evidence.select(kind=on)), lambda finding: finding.source_id)
-    sizes = [size_of(evidence, trial.source_id) for trial in timed]
+    sizes = [evidence.source(trial.source_id).size for trial in timed]
     numbers = sorted(size or 0 for size in sizes)
     lanes = []
     for trial, size in zip(timed, sizes, strict=True):

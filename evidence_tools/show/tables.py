@@ -17,7 +17,7 @@ from evidence_tools.evidence.judgements import DOMAINS
 from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
 from evidence_tools.show import words
 from evidence_tools.show.display import Table, TableRow, Text, runs
-from evidence_tools.show.values import cell_runs, short_text, size_of, sources_runs
+from evidence_tools.show.values import cell_runs, short_text, sources_runs
 
 Column = Callable[[Evidence, Any], Text | None]
 """What a column shows of a row of the evidence; blank when it says nothing. Text names a column."""
@@ -170,7 +170,7 @@ def _comparator(_: Evidence, trial: Row) -> str:
 
 
 def _people(evidence: Evidence, trial: Row) -> str:
-    size, completed = size_of(evidence, trial.source_id), trial.n_completed
+    size, completed = evidence.source(trial.source_id).size, trial.n_completed
     done = f", {words.number_text(completed)} completed" if completed else ""
     return f"{words.number_text(size)}{done}" if size else ""
 

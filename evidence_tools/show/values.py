@@ -66,8 +66,6 @@ def value_runs(evidence: Evidence, key: str) -> Runs:
     rows, is_set = _rows(evidence, name), name in row_sets(evidence)
     if is_set and facet in FACETS:
         return runs(FACETS[facet](evidence, rows))
-    if rows and facet == "size":
-        return runs(words.number_text(size_of(evidence, rows[0].source_id) or "not reported"))
     row = next((row for row in rows if not facet or facet in row._fields), None)
     if row is None:
         known = [*(FACETS if is_set else ()), *(column for row in rows for column in row._fields)]
@@ -121,17 +119,6 @@ def short_text(evidence: Evidence, outcome_id: str) -> str:
     return str(short if unique else words.lower_first(outcomes[outcome_id].name))
 
 
-def size_of(evidence: Evidence, source_id: str) -> int | None:
-    """Count the participants of a source, from its arms where only those are stated."""
-    source, trial = (evidence.rows(table).get(source_id) for table in ("sources", "trials"))
-    stated = (getattr(source, "n_participants", None), getattr(trial, "n_randomised", None))
-    if known := [number for number in stated if number is not None]:
-        return int(known[0])
-    if trial is None or trial.n_intervention is None or trial.n_comparator is None:
-        return None
-    return int(trial.n_intervention + trial.n_comparator)
-
-
 def _rows(evidence: Evidence, name: str) -> Sequence[Row]:
     """Find the rows that a name is about: a set, or the rows with one identifier."""
     sets = row_sets(evidence)
@@ -169,7 +156,7 @@ def row_sets(evidence: Evidence) -> dict[str, list[Row]]:
     sets["turned"] = [f for f in primary if f.finding_id in turned]
     sets["struck_out"] = [f for f in findings if f.standing == "struck out"]
     trials = sorted({f.source_id for f in sets["events"]} & evidence.rows("trials").keys())
-    largest = max(trials, key=lambda key: size_of(evidence, key) or 0, default="")
+    largest = max(trials, key=lambda key: sources[key].size or 0, default="")
     for name, key in (("central", evidence.topic.central_source), ("largest", largest)):
         sets[name] = [sources[key]] if key else []
     sets["largest_results"] = [f for f in sets["events"] if f.source_id == largest]
