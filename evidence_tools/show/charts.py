@@ -66,12 +66,12 @@ def trials_plot(
     timed.sort(key=_dose, reverse=True)
     about, colours = evidence.row("kinds", on).plural, _form_colours(trials)
     every = words.grouped(as_rows(evidence.select(kind=on)), lambda finding: finding.source_id)
-    sizes = [evidence.source(trial.source_id).size for trial in timed]
-    numbers = sorted(size or 0 for size in sizes)
+    sizes = {trial.source_id: evidence.source(trial.source_id).size or 0 for trial in timed}
+    numbers = sorted(sizes.values())
     lanes = []
-    for trial, size in zip(timed, sizes, strict=True):
-        look = {"colour": colours[trial.form], "size": _size(size, numbers[-1])}
-        lanes.append(_trial_lane(evidence, trial, every.get(trial.source_id, []), size, look))
+    for trial in timed:
+        look = {"colour": colours[trial.form], "size": _size(sizes[trial.source_id], numbers[-1])}
+        lanes.append(_trial_lane(evidence, trial, every.get(trial.source_id, []), look))
     legend: dict[str, Mark] = {
         form: {"shape": drawing.SWATCH, "colour": colour} for form, colour in colours.items()
     }
@@ -161,9 +161,7 @@ def _timed_lane(evidence: Evidence, rows: Sequence[Any]) -> Lane:
     return Lane(look["source"], says, drawn, heading=row.outcome)
 
 
-def _trial_lane(
-    evidence: Evidence, trial: Any, every: Sequence[Any], size: int | None, look: Mark
-) -> Lane:
+def _trial_lane(evidence: Evidence, trial: Any, every: Sequence[Any], look: Mark) -> Lane:
     """Draw the main results of a trial as one mark, grey where none of them is counted."""
     findings = [finding for finding in every if finding.analysis == "primary"] or every
     findings = [finding for finding in findings if finding.standing == "counted"] or findings
@@ -174,7 +172,7 @@ def _trial_lane(
     same = f"same trial: {evidence.source(other).short_name}" if other else ""
     length = words.amount_text(trial.duration_printed, trial.duration_unit)
     dose = words.dose_text(trial) or "dose not reported"
-    about = (trial.form, dose, f"for {length}", _people(size), same)
+    about = (trial.form, dose, f"for {length}", _people(source.size), same)
     reports = words.listed(dict.fromkeys(map(words.direction_text, findings)))
     said = f"{reports or drawing.MEANINGS[drawing.SILENT]}{aside}"
     says = f"{words.source_name(source)} ({words.join_known(*about, mark=', ')}): {said}."
@@ -192,7 +190,7 @@ def _people(number: int | None) -> str:
     return words.count_text(number, "participant") if number else "size not reported"
 
 
-def _size(number: int | None, most: int) -> float:
+def _size(number: int, most: int) -> float:
     """Give the pixels of a mark by the square root of participants: one trial may be very large."""
     return max(40.0, 330.0 * (number / most) ** 0.5) if number else 50.0
 

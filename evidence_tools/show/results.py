@@ -49,7 +49,7 @@ def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Tex
     several = len({finding.source_id for finding in findings}) > 1
     lanes = []
     for finding in findings:
-        outcome = words.sentence_case(words.outcome_text(evidence.outcome(finding.outcome_id)))
+        outcome = words.sentence_case(words.outcome_text(finding))
         label = f"{outcome}, {words.source_name(finding)}" if several else outcome
         lanes.append(_lane(evidence, finding, label, own_scale=True))
     axis = Axis(-1, 1, title=[_sides(evidence, findings)], ticks={0: "0"}, null=0, top=True)
