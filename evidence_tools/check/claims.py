@@ -10,7 +10,6 @@ from evidence_tools.check.wording import Tag, Token, Wording, tokenize
 
 _HARD = frozenset(",;:—–()…|")
 _WHOLE = frozenset(["outcome", "term", "anydose", "subject"])
-_PAST = frozenset(["rose", "risen", "fell", "fallen", "went", "grew", "sank"])
 
 
 @dataclass
@@ -124,8 +123,6 @@ def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
             and other.last - other.first > tag.last - tag.first
             for other in phrases
             if (tag.sense in directions or other.sense not in directions)
-            # A "denser spine" is an outcome and a direction.
-            and not (other.sense == "outcome" and tag.sense == "up" and other.first == tag.first)
         )
         # "More" and "down" say what happened only beside what it happened to.
         near = {tag.last + 1, tag.last + 2} if tag.means == "adjacent" else set()
@@ -164,9 +161,6 @@ def _part(whole: Clause, start: int, end: int) -> Clause:
             clause.tags = {sense: tags for sense, tags in kept.items() if tags}
             sense = "nonsignificant" if quiet else "same"
             clause.add(Tag(sense, "", no.first, tag.last), "direction", "claim")
-    words = {whole.tokens[tag.first].low for tag in moves}
-    if any(word in _PAST or word.endswith("ed") for word in words):
-        clause.tags["happened"] = moves
     return clause
 
 
@@ -195,8 +189,6 @@ def _stance(clause: Clause, question: bool) -> str:
     """Say whether a clause states, denies or asks."""
     claims = clause.all("claim")
     first = claims[0].first if claims else clause.start + len(clause.tokens)
-    if clause.has("double"):
-        return "stated"
     if question or any(tag.first <= first for tag in clause.all("ask")):
         return "asked"
     # Words inside the phrase of a claim leave nothing open.
@@ -205,9 +197,7 @@ def _stance(clause: Clause, question: bool) -> str:
     nots = [n for n in clause.all("not") if not any(c.first <= n.first <= c.last for c in moved)]
     shown = (t for t in clause.all("show") if any(0 < t.first - n.last <= 6 for n in nots))
     opens = [*clause.all("open"), *shown]
-    own = clause.all("safe", "good", "order", "advice")
-    left = [t for t in opens if not any(c.first <= t.first and t.last <= c.last for c in own)]
-    return "denied" if left or clause.has("hearsay") else "stated"
+    return "denied" if opens or clause.has("hearsay") else "stated"
 
 
 def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]:

@@ -17,7 +17,6 @@ _PLAIN = re.compile(r"\d(?:[\d.,]*\d)?")
 # Commits and days name a version, and count nothing.
 _STAMP = re.compile(r"\b(?:[0-9a-f]{10,40}|\d{4}-\d\d-\d\d)\b")
 _SYMBOLS = re.compile(r"[¼-¾⅐-↉①-⓿❶-➓Ⅱ-ↂ]|(?<![^\W\d_])[²³¹⁰-₉]|[一二三四五六七八九十百千]")
-_LIST = r"(?:(?:,| or| and| to|-|–) ?[\d.]+)*"
 _COLUMNS = ("estimate", "ci_lower", "ci_upper", "p_value", "k_studies", "n_participants")
 
 
@@ -38,8 +37,6 @@ def digits(texts: Iterable[str]) -> set[str]:
 def check_numbers(reading: Reading, rows: Rows, held: Set[str] = frozenset()) -> Iterator[str]:
     """Say which numbers an author typed in a sentence, without those that are ``held``."""
     named = reading.sources or [key for clause in reading.clauses for key in clause.sources]
-    if not named and rows.central and "n_studies" in reading.means("counted"):
-        named = [rows.central]
     if not reading.sources and reading.has("none") and reading.has("study"):
         named = list(rows.trials)  # "no trial" speaks of all
     sources = list(dict.fromkeys(named))
@@ -80,10 +77,8 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
             match.start() in addresses
             or index in names
             or _NAME.search(before)
-            or (index < 0 and before[-1:].isalnum())  # the rest of a word
             or YEAR.fullmatch(word)
             or index - 1 in numbered
-            or (index - 2 in numbered and len(word) < 3)
             or (index >= 0 and _is_held(word, unit(index), said, whole=whole))
         ):
             yield word
@@ -102,7 +97,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
 
 def _is_held(number: str, unit: str, said: str, *, whole: bool) -> bool:
     """Whether tables hold a number with its unit, or, if that is ``whole``, at all."""
-    ends = [rf"{_LIST} ?{re.escape(unit)}"] if unit else []
+    ends = [rf" ?{re.escape(unit)}"] if unit else []
     ends += [r"(?![.,]?\d)"] if whole else []
     plain = re.escape(number.replace(",", ""))
     return any(re.search(rf"(?<![\d.,]){plain}{end}", said) for end in ends)

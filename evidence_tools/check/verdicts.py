@@ -93,7 +93,13 @@ class Judge:
         given = clause.means("finding") or reading.means("finding")
         example = self.rows.example([*clause.means("outcome"), *given], clause.sources)
         harm = self.rows.example(self.wording.harms, clause.sources)
-        said = {"words": reading.words(tag), "example": example, "harm": harm, **found}
+        said = {
+            "words": reading.words(tag),
+            "means": tag.means,
+            "example": example,
+            "harm": harm,
+            **found,
+        }
         slot, verdict = found.get("slot", rule.slot), found.get("verdict", rule.verdict)
         texts = rule.found.format(**said), rule.remedy.format(**said)
         weak = found.get("weak", rule.weak)
@@ -104,8 +110,6 @@ class Judge:
         said = [self.rows.findings[key] for key in clause.means("finding")]
         pairs = ((s, o) for s in clause.sources for o in clause.means("outcome"))
         said = said or [row for pair in pairs for row in self.rows.of(*pair)]
-        same = clause.means("pair:same")
-        said = [row for row in said if any(self.rows.same(row, o) for o in same)] or said
         claims = clause.has("claimverb")
         held = {
             "strict": self.strict,
@@ -126,7 +130,6 @@ class Judge:
 def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     """Compare the owner of a value with the source of its sentence."""
     named = {t.means for t in reading.all("source") if reading.role(t) in ("source", "")}
-    named = named or ({judge.rows.central} if reading.has("central") else set())
     owner = judge.wording.owners.get(tag.means.partition(".")[0], "")
     other = ", ".join(sorted(named)) if owner and owner not in named else ""
     return {"value": tag.means, "owner": owner, "named": other} if other else None
@@ -184,8 +187,7 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
 
 def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     """Compare an outcome and a direction with the rows of the sources."""
-    given = [tag for tag in clause.all("finding") if tag.first == pair.first]
-    rows = [judge.rows.findings[tag.means] for tag in given or clause.all("finding")]
+    rows = [judge.rows.findings[key] for key in clause.means("finding")]
     rows = [row for row in rows if judge.rows.same(row, pair.means)]
     if not rows:
         rows = [row for source in clause.sources for row in judge.rows.of(source, pair.means)]
@@ -208,16 +210,15 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     right = {r.source_id for r in rows if fits(direction, r, significant=significant)}
     if not (wrong := [r for r in rows if r.source_id not in right]):
         return None
-    # A word of the row's direction may be that of this outcome: a reader can tell.
+    # A word of the row's direction may be that of this outcome, and a benefit that is told in
+    # words may be any: a reader can tell.
     moved = (tag.sense for part in reading.clauses for tag in part.all("direction"))
     kinds = set(moved) - {"change"}
     said = {"nonsignificant" if kind == "same" else kind for kind in kinds}
     beside = any(0 < tag.first - pair.last <= 2 for tag in clause.all(direction))
-    alone = (
-        direction == "nonsignificant" and len(clause.sources) == len(clause.means("outcome")) == 1
-    )
-    sure = significant or alone or (beside and wrong[0].direction in MOVED)
-    weak = not sure and any(fits(sense, wrong[0]) for sense in said)
+    sure = significant or (beside and wrong[0].direction in MOVED)
+    told = wrong[0].direction == "benefit_reported_narratively"
+    weak = not sure and (told or any(fits(sense, wrong[0]) for sense in said))
     way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
     return {**found, "way": way, "says": f"Write instead: {say(wrong[0])}", "weak": weak}
 
@@ -225,11 +226,9 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
 def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
     """Ask for a row, unless the certainty of the outcome allows the very wording."""
     rows, direction = judge.rows, pair.sense.partition(":")[2]
-    rating = rows.ratings.get(pair.means)
     said, wanted = rows.direction(pair.means), DIRECTIONS.get(direction, "")
-    hedges = {tag.means for tag in clause.all("maybe", "probably", "level")}
-    allowed = rating and rating.certainty in hedges and said == wanted
-    if allowed or direction in ("change", "same"):
+    hedged = clause.has("maybe", "probably", "level")
+    if (hedged and said == wanted) or direction in ("change", "same"):
         return None
     ids = tuple(row.finding_id for row in rows.about(pair.means)[:3])
     against = wanted and said in MOVED and said != wanted
@@ -242,9 +241,7 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     means = tag.means or ("" if tag.sense in ("subject", "kin") else reading.words(tag).lower()[:9])
     given, sources = clause.means("finding"), [judge.rows.sources[key] for key in clause.sources]
     trials = [judge.rows.trials.get(key) for key in clause.sources]
-    if not means or (
-        tag.sense == "country" and not any(t and (judge.strict or t.country) for t in trials)
-    ):
+    if not means or (tag.sense == "country" and not any(trials)):
         return None
     known = " ".join(judge.rows.text(key, (*given,)) for key in clause.sources)
     forms = {judge.rows.findings[key].form for key in given} - {row.form for row in sources}
@@ -273,11 +270,10 @@ def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
     return [row for row in rows.about(pair.means) if agreed and fits(direction, row)]
 
 
-def _unheld(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
+def _unheld(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
     """Let a source that is named without a role be read again where its rows hold the claim."""
     pairs = clause.all("pairs")
-    held = bool(pairs) and all(holding(judge, clause, pair) for pair in pairs)
-    return {"weak": held, "source": tag.means}
+    return {"weak": bool(pairs) and all(holding(judge, clause, pair) for pair in pairs)}
 
 
 def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
@@ -287,9 +283,7 @@ def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     outcomes += [judge.rows.findings[key].outcome_id for key in reading.means("finding")]
     rated = [ratings[key] for key in outcomes if key in ratings]
     held = {row.certainty for row in rated or ratings.values()}
-    denied = clause.negated(levels[0]) or (not rated and reading.has("not", "own"))
-    wrong = claimed not in held and not denied
-    return {"levels": ", ".join(sorted(held))} if wrong and tag is levels[0] else None
+    return {"levels": ", ".join(sorted(held))} if claimed not in held else None
 
 
 def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
