@@ -66,7 +66,7 @@ def check_built(
             message = f"the page shows the number {token!r}, which no row and no output holds"
             problems.append(Problem(str(path), 0, "", message, "number"))
     typed = {item.text.partition(".")[0] for page in book for item in page.items}
-    typed |= {subject for page in book for _, subject, _ in page.comments.values()}
+    typed |= {subject for page in book for subject, _ in page.comments.values()}
     for key in evidence.rows("findings").keys() - named - typed if named else ():
         message = f"{key} is on no page; show it, or write: % check: exclude {key} -- reason"
         problems.append(Problem("data/findings.csv", 0, "", message, "coverage"))

@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -25,12 +25,9 @@ from evidence_tools.evidence.problems import EvidenceError, Problem, relative_na
 _CELL = 100_000  # a place in a notebook: the number of its cell times this, plus a line
 ROLE = re.compile(r"\{([a-z][a-z:+_-]*)\}`([^`]+)`")
 MARK = re.compile(r"⟦(\d+)⟧")
-_COMMENT = re.compile(r"\s*[%#] *check:(?: *(ignore|exclude) +([\w-]+) *-- *(\S.{7,}))?")
+_COMMENT = re.compile(r"\s*[%#] *check:(?: *(?:ignore|exclude) +([\w-]+) *-- *(\S.{7,}))?")
 _OPTIONS = re.compile(r"\n*(?:---.*\n(?:.*\n)*?---.*\n|(?:[ \t]*:[\w-]+:.*\n)+|)")
-_SETTING = re.compile(
-    r"""(?m)^( *+)(?:- )*+(?:[:"']?([\w .=:-]*?\w)["']?:(?= |$))?+ *+(?!#)"""
-    r"""(\S.*(?:\n\1 ++(?!\w+: ).*)*)"""
-)
+_OPTION = re.compile(r"(?m)^[ \t]*:([\w-]+):[ \t]*(.*)$")
 _PHRASE = re.compile(r"[^\W\d]\w* .*[^\W\d]", re.DOTALL)
 _CLOSED = re.compile(r"<(?:script|iframe|object|embed)\b|\bcontent\s*:\s*[\"']", re.IGNORECASE)
 _SPOKEN = ("alt", "title", "aria-label", "placeholder", "value")
@@ -80,18 +77,20 @@ class Text:
 
 @dataclass
 class Page:
-    """One page: its lines, its settings, what is on it, and what cannot be read.
-
-    ``comments`` are exemptions: their lines, kind, subject and reason.
-    """
+    """One page: its lines, its settings, what is on it, and what cannot be read."""
 
     path: str
     lines: dict[int, str] = field(default_factory=dict)
     front: dict[str, Any] = field(default_factory=dict)
     items: list[Text] = field(default_factory=list)
-    comments: dict[int, tuple[str, str, str]] = field(default_factory=dict)
     faults: list[Problem] = field(default_factory=list)
     extensions: frozenset[str] = frozenset()
+
+    @property
+    def comments(self) -> dict[int, tuple[str, str]]:
+        """Exemptions by their line: rule or finding, and the reason; neither if written wrong."""
+        found = ((number, _COMMENT.match(line)) for number, line in self.lines.items())
+        return {number: (comment[1], comment[2]) for number, comment in found if comment}
 
     def problem(self, line: int, message: str, rule: str) -> Problem:
         """Make a problem at a place of the page; in a notebook it is a cell and its line."""
@@ -130,20 +129,18 @@ class Page:
             marked = ROLE.sub(read, text.replace("⟦", "[")) if kind == "text" else text
             self.items.append(Text(marked, line, roles, kind))
 
-    def note(self, text: str, first: int, *, settings: bool = True) -> None:
-        """Note what comments exempt, and phrases among settings."""
-        for line, written in enumerate(text.split("\n"), first):
-            if comment := _COMMENT.match(written):
-                self.comments[line] = (comment[1], comment[2], comment[3])
-        for setting in _SETTING.finditer(text) if settings else ():
-            line, value = first + text.count("\n", 0, setting.start()), setting[3]
-            for part in re.split("[][,{}]", value) if value[0] in "[{" else [value]:
-                if setting[2] not in ("name", "label", "project") and _PHRASE.search(part):
-                    self.add(part.strip("|>-'\" \n"), line)
+    def add_settings(self, text: str, first: int = 1) -> None:
+        """Add the phrases among settings; if they are no YAML, MyST-NB refuses the page."""
+        before = ""
+        with suppress(yaml.YAMLError):
+            for setting in yaml.scan(text):
+                if isinstance(setting, yaml.ScalarToken):
+                    if before != "project" and _PHRASE.search(setting.value):
+                        self.add(setting.value.strip(), first + setting.start_mark.line)
+                    before = setting.value
 
     def add_code(self, source: str, first: int, settings: str) -> None:
         """Add the texts of a cell; its numbers, and what it selects rows by, may be faults."""
-        self.note(source, first, settings=False)
         python = re.sub(r"(?m)^[ \t]*[%!?].*|^.*\?$", "pass", source)
         tree, silent = ast.parse(""), set[ast.AST]()
         try:
@@ -200,13 +197,13 @@ def parse_page(text: str, shown: str = "text", extensions: Sequence[str] = ()) -
         notebook = json.loads(text)
         cells, front, size = notebook["cells"], notebook.get("metadata", {}), _CELL
     page = Page(shown, front=front, extensions=frozenset(extensions))
-    page.note(yaml.safe_dump(front, width=10_000), 1)
+    page.add_settings(json.dumps(front))
     for number, cell in enumerate(cells, start=1):
         source, first = "".join(cell["source"]), number * size
         page.lines |= {first + n: line for n, line in enumerate(source.split("\n"), start=1)}
         if cell["cell_type"] == "code":
-            settings = yaml.safe_dump(cell.get("metadata", {}), width=10_000)
-            page.note(settings, first + 1)
+            settings = json.dumps(cell.get("metadata", {}))
+            page.add_settings(settings, first + 1)
             page.add_code(source, first + 1, settings)
         elif cell["cell_type"] == "markdown":
             read_markdown(page, source, first)
@@ -256,11 +253,9 @@ def read_markdown(page: Page, text: str, offset: int = 0, *, rows: bool = False)
                     said += _words(content, how)
                 case "fence":
                     _directive(page, token, line)
-                case "comment":
-                    page.note(re.sub("(?m)^", "%", content), line, settings=False)
                 case "front":  # from the second line on
                     page.front = read_yaml(f"\n{content}")
-                    page.note(content, 2)
+                    page.add_settings(content, 2)
                 case "heading" | "refused" as how:
                     page.add(content or token.tag, line, how)
         if block.tag in ("td", "th") or (rows and block.level > 1):
@@ -283,7 +278,8 @@ def _directive(page: Page, token: Token, line: int) -> None:
         return
     name, argument = match[1].lower(), match[2]
     options = (_OPTIONS.match(token.content) or match)[0]
-    page.note(options, line + 1)
+    values = _OPTION.sub(lambda option: f"{option[1]}: {json.dumps(option[2])}", options)
+    page.add_settings(values, line + 1)
     body, first = token.content.removeprefix(options), line + 1 + options.count("\n")
     match markup("directive").get(name, "text"):
         case "cell":

@@ -244,7 +244,7 @@ def _settings(folder: Path, name: str) -> Page:
     with reading(name):
         text = (folder / name).read_text(encoding="utf-8")
         page = Page(name, dict(enumerate(text.split("\n"), start=1)), read_yaml(text))
-        page.note(text, 1)
+        page.add_settings(text)
     return page
 
 
@@ -252,13 +252,14 @@ def _not_exempt(
     page: Page, problems: list[Problem], evidence: Evidence, review: Review
 ) -> list[Problem]:
     """Take out what comments exempt on the next line; one that exempts nothing is a problem."""
+    comments = page.comments
     said = [number for number, text in page.lines.items() if text.strip()]
-    for line, (kind, subject, reason) in page.comments.items():
-        after = next((n for n in said if n > line and n not in page.comments), 0)
+    for line, (subject, reason) in comments.items():
+        after = next((n for n in said if n > line and n not in comments), 0)
         place = page.problem(after, "", subject or "")
         held = {problem for problem in problems if replace(problem, message="") == place}
         problems = [problem for problem in problems if problem not in held]
-        if held or (kind == "exclude" and subject in evidence.rows("findings")):
+        if held or subject in evidence.rows("findings"):
             review.exemptions.append(page.problem(line, reason, subject))
         else:
             message = (
