@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 BUILD = Path("_build/html")
@@ -62,7 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     argument = add(_check, "Say what a build would refuse, without running code")
     argument("folder", nargs="?", **book)
     argument("--format", choices=["text", "json"], default="text")
-    argument("--release", action="store_true", help="refuse old look-ups and contradicted ratings")
+    day = {"action": "store_const", "const": date.today()}
+    argument("--release", **day, help="refuse old look-ups and contradicted ratings")
     argument("--built", type=Path, metavar="HTML", help="check finished pages instead")
     argument = add(_new, "Make a report on another topic, which builds at once")
     argument("folder", type=Path, help="a folder that does not exist yet, or is empty")

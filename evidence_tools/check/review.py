@@ -41,10 +41,8 @@ RULES = {
 }
 """Each rule and what it holds; an exemption names one of them."""
 
-IN_CELLS = frozenset(["advice", "safety", "benefit", "certainty", "surrogate", "strength"])
-"""Slots that are checked in cells of tables, and in what the package makes of them."""
-
-_RULE_OF = {**dict.fromkeys(IN_CELLS, "wording"), "bind": "bind", "integrity": "integrity"}
+_WORDING = ("advice", "safety", "benefit", "certainty", "surrogate", "strength")
+_RULE_OF = {**dict.fromkeys(_WORDING, "wording"), "bind": "bind", "integrity": "integrity"}
 _BUILD = "from jupyter_book.cli.main import main; main()"
 _PROOF = ("--builder", "custom", "--custom-builder", "typst")  # by our extension, or not at all
 _SAID = (
@@ -72,31 +70,28 @@ class Review:
     pages: list[Page] = field(default_factory=list)
 
 
-def review_book(
-    folder: str | Path, *, release: bool = False, today: date | None = None, passed: bool = False
-) -> Review:
+def review_book(folder: str | Path, *, release: date | None = None, passed: bool = False) -> Review:
     """Check a book without running anything.
 
-    ``folder`` has ``_config.yml``, ``_toc.yml`` and ``data``; its tables may have ``passed``. With
-    ``release``, old looks at integrity are refused, and so are judgements that rows contradict.
+    ``folder`` has ``_config.yml``, ``_toc.yml`` and ``data``; its tables may have ``passed``. For a
+    ``release`` on a day, what was looked up long before it or contradicts its rows is refused.
     """
     folder, review = Path(folder), Review()
     try:
         evidence = load_evidence(folder / "data")
         judge, review.pages = Judge(evidence), read_book(folder)
-        found = list(_check_keys(review.pages, evidence))
     except EvidenceError as error:
         return Review(list(error.problems))
-    found += [] if passed else [*_check_cells(evidence, judge), *check_plain(evidence)]
+    found = [] if passed else [*_check_cells(evidence, judge), *check_plain(evidence)]
     for page in review.pages:
-        found = _not_exempt(page, [*found, *check_page(page, judge, review)], evidence, review)
+        found += _not_exempt(page, list(check_page(page, judge, review)), judge, review)
     review.gaps = [Problem(f"data/{t}.csv", 0, "", what) for t, what in evidence.missing_rows()]
-    (found if release else review.rereads).extend(_outdated(evidence, today or date.today()))
+    (found if release else review.rereads).extend(_outdated(evidence, release or date.today()))
     review.problems = sorted(set(found))
     return review
 
 
-def check_book(folder: Path, *, release: bool = False, early: bool = False) -> Review:
+def check_book(folder: Path, *, release: date | None = None, early: bool = False) -> Review:
     """Review a book, while a build that runs no code reads its pages, and add what it says.
 
     With ``early`` problems of the review are printed before the build is done.
@@ -132,6 +127,7 @@ def check_page(
     if declared := page.front.get("no-evidence-text"):
         review.exemptions.append(Problem(page.path, 0, "", str(declared), "bind"))
     yield from (fault for fault in page.faults if not declared or fault.rule == "page")
+    yield from _check_keys(page, judge.rows.evidence)
     reading: Reading | None = None
     for sentence in sentences(page.items):
         reading = read_claims(sentence, judge.wording, reading)
@@ -151,7 +147,7 @@ def check_words(said: Iterable[Text], judge: Judge, source: str = "") -> Iterato
     for sentence in said:
         reading = read_claims(sentence, judge.wording, about=source)
         for fault in judge.faults(reading):
-            if fault.slot in IN_CELLS and not fault.weak:
+            if fault.slot in _WORDING and not fault.weak:
                 yield f"{fault.slot}: {fault.message}"
 
 
@@ -183,11 +179,11 @@ def role_runs(evidence: Evidence, role: str, key: str) -> Runs:
     return value_runs(evidence, key)
 
 
-def _check_keys(pages: list[Page], evidence: Evidence) -> Iterator[Problem]:
-    """Find keys that name no row; what else pages name, Sphinx looks for."""
-    for page, item in ((one, item) for one in pages for item in one.items):
+def _check_keys(page: Page, evidence: Evidence) -> Iterator[Problem]:
+    """Find keys that name no row; what else a page names, Sphinx looks for."""
+    for item in page.items:
         try:
-            if item.kind in ROLES and page.path != "README.md":
+            if item.kind in ROLES:
                 role_runs(evidence, item.kind, item.text)
         except UnknownKeyError as error:
             message = f"found the {item.kind} {item.text!r}, and {error}"
@@ -248,9 +244,7 @@ def _settings(folder: Path, name: str) -> Page:
     return page
 
 
-def _not_exempt(
-    page: Page, problems: list[Problem], evidence: Evidence, review: Review
-) -> list[Problem]:
+def _not_exempt(page: Page, problems: list[Problem], judge: Judge, review: Review) -> list[Problem]:
     """Take out what comments exempt on the next line; one that exempts nothing is a problem."""
     comments = page.comments
     said = [number for number, text in page.lines.items() if text.strip()]
@@ -259,7 +253,7 @@ def _not_exempt(
         place = page.problem(after, "", subject or "")
         held = {problem for problem in problems if replace(problem, message="") == place}
         problems = [problem for problem in problems if problem not in held]
-        if held or subject in evidence.rows("findings"):
+        if held or subject in judge.rows.findings:
             review.exemptions.append(page.problem(line, reason, subject))
         else:
             message = (

@@ -91,7 +91,7 @@ def _ready(folder: Path, version: str, released: list[str], day: str) -> Evidenc
     greater = version_key(version) > version_key(newest)
     problems = [] if greater else [f"version {version} is not greater than {newest}"]
     evidence = load_evidence(folder / "data")
-    review = review_book(folder, release=True, today=date.fromisoformat(day))
+    review = review_book(folder, release=date.fromisoformat(day))
     if problems := [*problems, *map(str, review.problems)]:
         listed = "\n  ".join(problems)
         raise ReleaseError(f"version {version} cannot be released:\n  {listed}")
