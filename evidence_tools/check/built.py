@@ -9,15 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence_tools.check.ledger import digits
-from evidence_tools.check.pages import (
-    Page,
-    Text,
-    html_blocks,
-    pdf_pages,
-    read_html,
-    read_markdown,
-    sentences,
-)
+from evidence_tools.check.pages import Page, Text, pdf_pages, read_html, read_markdown, sentences
 from evidence_tools.check.review import Review, check_page, check_words, read_book
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.model import Evidence, load_evidence
@@ -59,7 +51,7 @@ def check_built(
     numbers = known.numbers | digits(held)
     for page in checked:
         path = (html / page.path).with_suffix(".html")
-        blocks = html_blocks(path.read_text(encoding="utf-8"))
+        blocks = read_html(Page(page.path), path.read_text(encoding="utf-8"), beside=True).items
         printed += [b.text for b in blocks] if page.front.get("print") is not False else []
         # The scale of an axis is of no row.
         for token in sorted(digits(b.text for b in blocks if b.kind == "text") - numbers):

@@ -329,18 +329,11 @@ def read_document(path: Path) -> list[Text]:
 def text_blocks(text: str) -> list[Text]:
     """Read Markdown or plain text, or HTML when it begins with a tag, without marks of notes."""
     is_html = re.match(r"\s*<(?:!doctype|html|\w+[ >])", text, re.I)
-    items = html_blocks(text) if is_html else parse_page(text).items
+    items = (read_html(Page("page"), text, beside=True) if is_html else parse_page(text)).items
     return [replace(i, text=_NOTE.sub("", i.text)) for i in items if i.kind == "text"]
 
 
-def html_blocks(text: str) -> list[Text]:
-    """Read a whole page of HTML, without what is beside the text."""
-    page = Page("page")
-    read_html(page, text, beside=True)
-    return page.items
-
-
-def read_html(page: Page, text: str, offset: int = 0, *, beside: bool = False) -> None:
+def read_html(page: Page, text: str, offset: int = 0, *, beside: bool = False) -> Page:
     """Add what is in HTML, block by block; ``beside`` its text may be other things to leave out."""
     from lxml import html
 
@@ -370,6 +363,7 @@ def read_html(page: Page, text: str, offset: int = 0, *, beside: bool = False) -
     parts = re.split("\ue000([0-9]+)\ue000", tree.text_content())
     for begun, part in zip(parts[1::2], parts[2::2], strict=True):
         page.add(re.sub(r"\s+", " ", part).strip(" |"), int(begun))
+    return page
 
 
 def pdf_pages(path: Path) -> list[str]:
