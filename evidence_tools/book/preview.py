@@ -24,10 +24,9 @@ from tornado.ioloop import PeriodicCallback
 
 from evidence_tools.book.session import PACKAGE, book_files
 from evidence_tools.book.site import DRAFT, SHOWN
-from evidence_tools.check.review import chapter_files, read_book
+from evidence_tools.check.review import BUILD, chapter_files, read_book
 from evidence_tools.evidence.problems import EvidenceError
 
-_BUILD = (str(Path(sys.executable).with_name("jupyter-book")), "build", ".")
 _LOOK, _PAUSE = 50, 4
 """Milliseconds between looks; seconds without a change after which the whole report is built."""
 
@@ -45,7 +44,7 @@ def _build() -> Popen[bytes] | None:
     except EvidenceError as error:
         print(error, file=sys.stderr)
         return None
-    return Popen(_BUILD)  # noqa: S603
+    return Popen([*BUILD, "."])  # noqa: S603
 
 
 def _begin_drafts() -> tuple[socket, set[Path]]:
@@ -54,7 +53,7 @@ def _begin_drafts() -> tuple[socket, set[Path]]:
     shutil.copytree("_build/html", SHOWN)
     draft, (line, there) = os.environ | {DRAFT: "1"}, socketpair()
     with there:  # what is wrong is said on the standard error
-        Popen(_BUILD, env=draft, stdin=there.fileno(), stdout=DEVNULL)  # noqa: S603
+        Popen([*BUILD, "."], env=draft, stdin=there.fileno(), stdout=DEVNULL)  # noqa: S603
     return line, set(chapter_files(Path().resolve(), parse_toc_yaml("_toc.yml")))
 
 

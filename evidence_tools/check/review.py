@@ -43,7 +43,7 @@ RULES = {
 
 _WORDING = ("advice", "safety", "benefit", "certainty", "surrogate", "strength")
 _RULE_OF = {**dict.fromkeys(_WORDING, "wording"), "bind": "bind", "integrity": "integrity"}
-_BUILD = "from jupyter_book.cli.main import main; main()"
+BUILD = (str(Path(sys.executable).with_name("jupyter-book")), "build")  # then the folder
 _PROOF = ("--builder", "custom", "--custom-builder", "typst")  # by our extension, or not at all
 _SAID = (
     r"(?m)^ *(?:([^:\n]+\.[a-z]+):(\d*):* |(?=WARN|(?!Ru)[\w.]*Err))"  # file, line
@@ -96,7 +96,7 @@ def check_book(folder: Path, *, release: date | None = None, early: bool = False
 
     With ``early`` problems of the review are printed before the build is done.
     """
-    call = [sys.executable, "-c", _BUILD, "build", str(folder), *_PROOF, "--path-output"]
+    call = [*BUILD, str(folder), *_PROOF, "--path-output"]
     to: Any = {"stdout": DEVNULL, "stderr": PIPE, "encoding": "utf-8"}
     with TemporaryDirectory() as made, Popen([*call, made], **to) as build:  # noqa: S603
         review = review_book(folder, release=release)
