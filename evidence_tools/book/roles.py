@@ -18,11 +18,11 @@ from sphinx.util.nodes import make_refnode, traverse_parent
 
 from evidence_tools.book.nodes import evidence_ref, refuse, run_nodes
 from evidence_tools.check.pages import ROLE
-from evidence_tools.check.review import ROLES, role_runs
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.display import Run, Runs, plain, runs
+from evidence_tools.show.values import ROLES
 
 _NO_TEXT = (
     *(nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.raw),
@@ -40,7 +40,7 @@ class EvidenceRole(SphinxRole):
         """Look the key up and make the nodes."""
         app: Any = self.env.app
         try:
-            return run_nodes(role_runs(app.evidence, self.name, self.text)), []
+            return run_nodes(ROLES[self.name](app.evidence, self.text)), []
         except UnknownKeyError as error:
             refuse("key", self.rawtext[:80], str(error)[:600], location=self.get_location())
             return [nodes.problematic("", self.rawtext)], []
@@ -61,7 +61,7 @@ def caption_runs(evidence: Evidence, caption: Runs) -> Runs:
             if role not in (*ROLES, "cite:p"):
                 known = ", ".join(f"{{{name}}}" for name in (*ROLES, "cite:p"))
                 raise UnknownKeyError(f"found {{{role}}}; here these roles can be used: {known}")
-            cited = runs(Run("", cite=key)) if role == "cite:p" else role_runs(evidence, role, key)
+            cited = runs(Run("", cite=key)) if role == "cite:p" else ROLES[role](evidence, key)
             resolved += [runs(parts[at - 1]), cited]
         resolved.append(runs(parts[-1] if parts else run))
     return runs(*resolved)

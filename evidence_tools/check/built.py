@@ -89,8 +89,7 @@ class Known:
                 yield from check_page(page, self.judge, Review(), self.numbers)
                 continue
             # Words of the package beyond those that the tables hold.
-            said = {one.text: one for one in sentences(map(Text, _said(data)))}
-            for one in said.values():
+            for one in sentences(map(Text, dict.fromkeys(_said(data)))):
                 if any(check_words([one], self.judge)):
                     rest = Text(self.texts.sub(";", _folded(one.text)))
                     for message in check_words([rest], self.judge):

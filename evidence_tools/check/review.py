@@ -25,11 +25,8 @@ from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence, as_rows, load_evidence
 from evidence_tools.evidence.problems import EvidenceError, Problem, UnknownKeyError, did_you_mean
-from evidence_tools.show.display import Runs, runs
-from evidence_tools.show.values import check_plain, value_runs
-from evidence_tools.show.words import finding_runs, source_run
+from evidence_tools.show.values import ROLES, check_plain
 
-ROLES = ("finding", "value", "source", "unknown")
 RULES = {
     "number": "Every number in the text comes from a row, by a role or by generated output.",
     "bind": "A sentence that claims something names the row it comes from.",
@@ -127,7 +124,13 @@ def check_page(
     if declared := page.front.get("no-evidence-text"):
         review.exemptions.append(Problem(page.path, 0, "", str(declared), "bind"))
     yield from (fault for fault in page.faults if not declared or fault.rule == "page")
-    yield from _check_keys(page, judge.rows.evidence)
+    for item in page.items:
+        try:
+            if show := ROLES.get(item.kind):
+                show(judge.rows.evidence, item.text)
+        except UnknownKeyError as error:  # what else a page names, Sphinx looks for
+            message = f"found the {item.kind} {item.text!r}, and {error}"
+            yield page.problem(item.line, message, "coverage")
     reading: Reading | None = None
     for sentence in sentences(page.items):
         reading = read_claims(sentence, judge.wording, reading)
@@ -162,32 +165,6 @@ def _check_cells(evidence: Evidence, judge: Judge) -> Iterator[Problem]:
                 for message in check_words(said, judge, getattr(row, "source_id", None) or ""):
                     path = f"{evidence.folder.name}/{about.path}"
                     yield Problem(path, line, column, message, "wording")
-
-
-def role_runs(evidence: Evidence, role: str, key: str) -> Runs:
-    """Resolve one of the `ROLES` to what it shows.
-
-    The key is an identifier; for ``value`` also a column, as in ``smith2020.year``, or what else
-    :mod:`evidence_tools.show.values` knows. One that names nothing is an `UnknownKeyError`.
-    """
-    if role == "finding":
-        return finding_runs(evidence.finding(key))
-    if role == "source":
-        return runs(source_run(evidence.source(key)))
-    if role == "unknown":
-        return runs(evidence.row("statements", key).statement)
-    return value_runs(evidence, key)
-
-
-def _check_keys(page: Page, evidence: Evidence) -> Iterator[Problem]:
-    """Find keys that name no row; what else a page names, Sphinx looks for."""
-    for item in page.items:
-        try:
-            if item.kind in ROLES:
-                role_runs(evidence, item.kind, item.text)
-        except UnknownKeyError as error:
-            message = f"found the {item.kind} {item.text!r}, and {error}"
-            yield page.problem(item.line, message, "coverage")
 
 
 def read_book(folder: Path) -> list[Page]:

@@ -212,6 +212,14 @@ FACETS: Mapping[str, Callable[[Evidence, Sequence[Row]], Text]] = {
 }
 """What can be said of a set of rows."""
 
+ROLES: Mapping[str, Callable[[Evidence, str], Runs]] = {
+    "finding": lambda evidence, key: words.finding_runs(evidence.finding(key)),
+    "value": value_runs,
+    "source": lambda evidence, key: runs(words.source_run(evidence.source(key))),
+    "unknown": lambda evidence, key: runs(evidence.row("statements", key).statement),
+}
+"""What each role of the book shows of a key; one that names nothing is an `UnknownKeyError`."""
+
 
 def narrate_plain(selection: Selection, *, as_list: bool = False, title: str = "") -> Prose:
     """Write sentences of ``plain.csv``, each only where its condition holds.
