@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -197,12 +198,12 @@ def parse_page(text: str, shown: str = "text", extensions: Sequence[str] = ()) -
         notebook = json.loads(text)
         cells, front, size = notebook["cells"], notebook.get("metadata", {}), _CELL
     page = Page(shown, front=front, extensions=frozenset(extensions))
-    page.add_settings(json.dumps(front))
+    page.add_settings(_dump(front))
     for number, cell in enumerate(cells, start=1):
         source, first = "".join(cell["source"]), number * size
         page.lines |= {first + n: line for n, line in enumerate(source.split("\n"), start=1)}
         if cell["cell_type"] == "code":
-            settings = json.dumps(cell.get("metadata", {}))
+            settings = _dump(cell.get("metadata", {}))
             page.add_settings(settings, first + 1)
             page.add_code(source, first + 1, settings)
         elif cell["cell_type"] == "markdown":
@@ -210,6 +211,11 @@ def parse_page(text: str, shown: str = "text", extensions: Sequence[str] = ()) -
         else:
             page.add(f"a {cell['cell_type']} cell", first + 1, "refused")
     return page
+
+
+def _dump(settings: dict[str, Any]) -> str:
+    """Write settings as one line of YAML."""
+    return yaml.safe_dump(settings, default_flow_style=True, width=inf).rstrip()
 
 
 @cache
@@ -249,7 +255,7 @@ def read_markdown(page: Page, text: str, offset: int = 0, *, rows: bool = False)
                 case "html":
                     read_html(page, content, line - 1)
                     said += " " * content.startswith("<br")
-                case "code" | "math" | "listing" as how:
+                case "code" | "math" as how:
                     said += _words(content, how)
                 case "fence":
                     _directive(page, token, line)
@@ -278,8 +284,7 @@ def _directive(page: Page, token: Token, line: int) -> None:
         return
     name, argument = match[1].lower(), match[2]
     options = (_OPTIONS.match(token.content) or match)[0]
-    values = _OPTION.sub(lambda option: f"{option[1]}: {json.dumps(option[2])}", options)
-    page.add_settings(values, line + 1)
+    page.add_settings(_OPTION.sub(lambda one: _dump({one[1]: one[2]}), options), line + 1)
     body, first = token.content.removeprefix(options), line + 1 + options.count("\n")
     match markup("directive").get(name, "text"):
         case "cell":
