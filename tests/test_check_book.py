@@ -160,8 +160,12 @@ def test_what_a_build_would_refuse_is_said_before(tmp_path: Path) -> None:
     text = settings.read_text("utf-8").replace("nitpicky", "nitpikky")
     settings.write_text(text.replace("  config:", "  confg: {}\n  config:"), "utf-8")
     (folder / "chapters" / "rows.md").unlink()
+    cell = {"cell_type": "markdown", "metadata": {}, "source": "# Rows\n\nSee {any}`gone`."}
+    rows = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    (folder / "chapters" / "rows.ipynb").write_text(json.dumps(rows), "utf-8")
     said = " ".join(map(str, check_book(folder).problems))
     assert [what for what in NOTHING.values() if what not in said] == []
+    assert "rows.ipynb, cell 1, line 3: [page] 'any' reference target not found: gone" in said
     assert "_config.yml:8: [page] unknown setting 'confg' under sphinx" in said
     assert "_config.yml:15: [page] unknown config value 'nitpikky'" in said
 

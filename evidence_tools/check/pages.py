@@ -23,7 +23,7 @@ from markdown_it.token import Token
 
 from evidence_tools.evidence.problems import EvidenceError, Problem, relative_name
 
-_CELL = 100_000  # a place in a notebook: the number of its cell times this, plus a line
+_CELL = 10_000  # a place in a notebook, as in MyST-NB: number of its cell times this, plus a line
 ROLE = re.compile(r"\{([a-z][a-z:+_-]*)\}`([^`]+)`")
 MARK = re.compile(r"⟦(\d+)⟧")
 _COMMENT = re.compile(r"\s*[%#] *check:(?: *(?:ignore|exclude) +([\w-]+) *-- *(\S.{7,}))?")

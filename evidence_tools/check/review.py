@@ -106,7 +106,8 @@ def check_book(folder: Path, *, release: date | None = None, early: bool = False
         shown = path.removeprefix(f"{folder.resolve()}/") or "_config.yml"
         page = next((page for page in review.pages if page.path == shown), Page(shown))
         named = re.search(r"'([^']+)'|([^/\s]+)$", message) or [""]
-        at = int(line or 0) or page.find(named[0].strip("'"))
+        # In a notebook MyST-NB counts the lines of a cell from two on.
+        at = int(line) - shown.endswith(".ipynb") if line else page.find(named[0].strip("'"))
         review.problems.append(page.problem(at, message, "page"))
     if build.returncode and not review.problems:
         raise OSError(said.strip())
