@@ -254,7 +254,8 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     if not (held and plain) if clause.negated(tag) else held:
         return None
     blinding = f"; {trials[0].blinding or 'blinding not stated'}" if trials[0] else ""
-    return {"row": sources[0], "design": sources[0].design.replace("_", " ") + blinding}
+    kept = {"given": sources[0].intervention or "nothing on what was given", "row": sources[0]}
+    return {**kept, "design": sources[0].design.replace("_", " ") + blinding}
 
 
 def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
