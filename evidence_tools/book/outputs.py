@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import html
 import json
-import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -37,6 +34,8 @@ from evidence_tools.book.roles import caption_runs
 from evidence_tools.check.review import RULES
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.display import MIME_TYPE, Table, TableRow, plain, read_runs, runs
+from evidence_tools.show.drawing import figure_rows
+from evidence_tools.show.tables import column_width
 
 _PLOTLY = "application/vnd.plotly.v1+json"
 _BOKEH = re.compile(
@@ -71,10 +70,6 @@ PRIORITIES = [
     *(("typst", kind, 10 * place) for place, kind in enumerate(_IN_PRINT, start=2)),
 ]
 """Which form of an output is shown, where it has several: pages move, print has pictures."""
-_PLACING = {"align", "angle", "colour", "dash", "fill", "mark", "shape", "size", "text"}
-_PLACING |= {"dashed", "hollow", "on_axis", "opacity", "sort", "tall"}
-_PLACING |= {"weight", "width", "x", "x2", "y", "y2"}
-"""Columns of a drawing's data that only say where and how a mark is drawn."""
 _CHECKS = "Which rules did the text of this report pass before it was built?"
 
 
@@ -151,7 +146,7 @@ def _figure(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
 def _table(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
     columns, name = payload["columns"], payload["name"]
     texts = [[plain(read_runs(cell)) for cell in row["cells"]] for row in payload["rows"]]
-    widths = [_width(column) for column in zip(columns, *texts, strict=True)]
+    widths = [column_width(column) for column in zip(columns, *texts, strict=True)]
     group = nodes.tgroup("", cols=len(columns))
     group += [nodes.colspec("", colwidth=w, stub=not index) for index, w in enumerate(widths)]
     heads = [nodes.entry("", nodes.paragraph("", column)) for column in columns]
@@ -168,13 +163,6 @@ def _table(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
     return [table, *note, page.download(name, "table", [columns, *texts])]
 
 
-def _width(column: Sequence[str]) -> int:
-    """Give a column the room that its longest word needs, and more where some texts are long."""
-    longest = max(len(word) for text in column for word in text.split() or [""])
-    square = sum(len(text) ** 2 for text in column) / len(column)  # a few long texts count too
-    return max(min(longest, 14), round(math.pow(square, 0.375)), 4)
-
-
 def _row(data: dict[str, Any]) -> nodes.row:
     row = nodes.row("", *(nodes.entry("", _paragraph(cell)) for cell in data["cells"]))
     if key := data.get("anchor"):
@@ -183,14 +171,6 @@ def _row(data: dict[str, Any]) -> nodes.row:
 
 
 _MAKERS = {"prose": _prose, "figure": _figure, "table": _table}
-
-
-def figure_rows(spec: dict[str, Any]) -> list[list[Any]]:
-    """Take from a Vega-Lite specification the rows it draws, without what only places marks."""
-    drawn = dict.fromkeys(re.findall(r'"data": {"name": "([^"]+)', json.dumps(spec)))
-    marks = pd.DataFrame([row for name in drawn for row in spec["datasets"][name]])
-    rows = marks.drop(columns=_PLACING, errors="ignore").dropna(how="all").drop_duplicates()
-    return [list(rows), *rows.fillna("").to_numpy().tolist()]
 
 
 class ChecksDirective(SphinxDirective):

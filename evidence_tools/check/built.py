@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -71,15 +72,27 @@ class Known:
     """Numbers and texts of tables and settings, against which what cells put out is held."""
 
     def __init__(self, evidence: Evidence) -> None:
-        self.judge = Judge(evidence)
+        self.evidence = evidence
         tables = (getattr(evidence, name) for name in evidence.described)
-        cells = {str(cell) for table in tables for _, column in table.items() for cell in column}
+        self.cells = {
+            str(cell) for table in tables for _, column in table.items() for cell in column
+        }
         files = [evidence.folder.parent / name for name in _SETTINGS]
         settings = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
-        self.numbers = digits([*cells, *settings])
-        said = (re.split(r"; |\{[^}]*\}", one.text) for one in sentences(map(Text, cells)))
+        self.numbers = digits([*self.cells, *settings])
+
+    # Only outputs that did not pass before need these.
+    @cached_property
+    def judge(self) -> Judge:
+        """What rows can hold of a sentence."""
+        return Judge(self.evidence)
+
+    @cached_property
+    def texts(self) -> re.Pattern[str]:
+        """Texts of the tables, the longest first."""
+        said = (re.split(r"; |\{[^}]*\}", one.text) for one in sentences(map(Text, self.cells)))
         long = {part for parts in said for part in map(_folded, parts) if part.count(" ") > 2}
-        self.texts = re.compile("|".join([*sorted(long, key=len, reverse=True), "$"]))
+        return re.compile("|".join([*sorted(long, key=len, reverse=True), "$"]))
 
     def check(self, outputs: Iterable[Any], path: str) -> Iterator[Problem]:
         """Check what a cell put out, as a notebook holds it; ``path`` is how problems name it."""

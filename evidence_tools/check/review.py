@@ -176,9 +176,12 @@ def read_book(folder: Path) -> list[Page]:
     with reading("_config.yml"):
         extensions = (config.front.get("parse") or {}).get("myst_enable_extensions") or ()
         schema = resources.files("jupyter_book").joinpath("config_schema.json").read_text()
-        known = {*json.loads(schema)["properties"], "only_build_toc_files"}
-        for key in config.front.keys() - known:
-            config.fault(config.find(key), f"there is no setting {key!r}{did_you_mean(key, known)}")
+        known = json.loads(schema)["properties"] | {"only_build_toc_files": {}}
+        for inside, names in ((config.front, known), (config.front.get("sphinx"), known["sphinx"])):
+            names = names.get("properties", names)
+            for key in (inside or {}).keys() - names.keys():
+                message = f"there is no setting {key!r}{did_you_mean(key, names)}"
+                config.fault(config.find(key), message)
     with reading("_toc.yml"):
         paths = chapter_files(folder, parse_toc_data(contents.front))
     # A notebook beside the chapters is a copy of an editor until _toc.yml names it; so is all in

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import pandas as pd
+
 from evidence_tools.evidence.judgements import STANDINGS
 from evidence_tools.evidence.model import Evidence
 from evidence_tools.show import words
@@ -332,3 +334,17 @@ def _legend(legend: Mapping[str, Mark], width: int) -> Any:
         marks += [sample, text(x + 23, y, text=said)]
         x += needed + _EDGE
     return draw_marks(marks, width, y + row / 2)
+
+
+_PLACING = {"align", "angle", "colour", "dash", "fill", "mark", "shape", "size", "text"}
+_PLACING |= {"dashed", "hollow", "on_axis", "opacity", "sort", "tall"}
+_PLACING |= {"weight", "width", "x", "x2", "y", "y2"}
+"""Columns of a drawing's data that only say where and how a mark is drawn."""
+
+
+def figure_rows(spec: dict[str, Any]) -> list[list[Any]]:
+    """Take from a Vega-Lite specification the rows it draws, without what only places marks."""
+    drawn = dict.fromkeys(re.findall(r'"data": {"name": "([^"]+)', json.dumps(spec)))
+    marks = pd.DataFrame([row for name in drawn for row in spec["datasets"][name]])
+    rows = marks.drop(columns=_PLACING, errors="ignore").dropna(how="all").drop_duplicates()
+    return [list(rows), *rows.fillna("").to_numpy().tolist()]

@@ -6,9 +6,13 @@ for cross-references; and ``caption``, the question that it answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
+
+import pandas as pd
 
 from evidence_tools.evidence.arithmetic import p_text
 from evidence_tools.evidence.effects import CI_LEVEL, effects_of_arms, need
@@ -18,6 +22,9 @@ from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_r
 from evidence_tools.show import words
 from evidence_tools.show.display import Table, TableRow, Text, runs
 from evidence_tools.show.values import cell_runs, short_text, sources_runs
+
+_FORMULA = re.compile(r"\A(?!-?[\d.]+(e-?\d+)?%?\Z|\+[\d.]+\Z)(?=\s*[=+@＋－＝＠-]|[\t\r\n])")
+"""The beginning of a cell that a spreadsheet would run; a number is none."""
 
 Column = Callable[[Evidence, Any], Text | None]
 """What a column shows of a row of the evidence; blank when it says nothing. Text names a column."""
@@ -371,3 +378,16 @@ _LAYOUTS = {
     "averages": _AVERAGES,
     "agreement": _AGREEMENT,
 }
+
+
+def column_width(column: Sequence[str]) -> int:
+    """Give a column the room that its longest word needs, and more where some texts are long."""
+    longest = max(len(word) for text in column for word in text.split() or [""])
+    square = sum(len(text) ** 2 for text in column) / len(column)  # a few long texts count too
+    return max(min(longest, 14), round(math.pow(square, 0.375)), 4)
+
+
+def table_csv(rows: Iterable[Iterable[Any]]) -> str:
+    """Write rows as CSV, of which no spreadsheet runs a cell as a formula."""
+    frame = pd.DataFrame([_FORMULA.sub("'", str(cell)) for cell in row] for row in rows)
+    return frame.to_csv(index=False, header=False, lineterminator="\n")
