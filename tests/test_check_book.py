@@ -166,7 +166,7 @@ def test_what_a_build_would_refuse_is_said_before(tmp_path: Path) -> None:
     said = " ".join(map(str, check_book(folder).problems))
     assert [what for what in NOTHING.values() if what not in said] == []
     assert "rows.ipynb, cell 1, line 3: [page] 'any' reference target not found: gone" in said
-    assert "_config.yml:8: [page] unknown setting 'confg' under sphinx" in said
+    assert "_config.yml:8: [page] there is no setting 'confg'; did you mean 'config'" in said
     assert "_config.yml:15: [page] unknown config value 'nitpikky'" in said
 
 

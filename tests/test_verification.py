@@ -13,7 +13,6 @@ import pytest
 from releasing import commit, make_book, make_build, make_key, make_release
 from rocrate.rocrate import ROCrate
 
-from evidence_tools.book.site import _FORMULA
 from evidence_tools.cli import main
 from evidence_tools.releases.manifest import (
     ReleaseError,
@@ -23,6 +22,7 @@ from evidence_tools.releases.manifest import (
     write_manifest,
 )
 from evidence_tools.releases.release import make_bundle, sign, verify
+from evidence_tools.show.tables import _FORMULA
 
 pytestmark = pytest.mark.usefixtures("day")
 

@@ -16,7 +16,6 @@ import re
 import signal
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from logging import LogRecord, getLogger
@@ -38,10 +37,9 @@ from evidence_tools.book import layout, outputs, pdf, site
 from evidence_tools.book.execution import BuildError
 from evidence_tools.book.nodes import add_nodes
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
-from evidence_tools.book.session import Session, changed_pages, end_on_signals
-from evidence_tools.book.site import DRAFT
+from evidence_tools.book.session import WAIT, Session, beside, changed_pages, end_on_signals
 from evidence_tools.check.built import check_built
-from evidence_tools.check.pages import read_yaml, reading
+from evidence_tools.check.pages import reading
 from evidence_tools.check.review import Review, chapter_files, review_book
 from evidence_tools.evidence.model import LOADED, load_evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError, did_you_mean
@@ -51,7 +49,6 @@ _UNKNOWN = re.compile(
     r"(?:[Uu]nknown|undefined|not found|not in glossary|could not find|No key)\b.*?(?:: |[\"'])"
     r"""([^"'\s]+)(?:' in override.*|' found in glue.*|["']?\.?)(?: \[\S+\])?$"""
 )
-_KEYS = {"config", "extra_extensions", "local_extensions", "recursive_update"}
 _TEXTS = ("evidence_subtitle", "evidence_description")
 """Settings that are shown, in which roles stand for numbers."""
 _SETTINGS: dict[str, Any] = {
@@ -61,6 +58,7 @@ _SETTINGS: dict[str, Any] = {
     # Authors' quotes are curled by MyST-Parser; text from the tables stays as it is printed.
     "smartquotes": False,
     "html_math_renderer": "evidence_mathml",
+    "html_copy_source": False,  # all of it is in the zip
 }
 """Settings of Sphinx and MyST-NB that make pages right."""
 _EXPECTED = (
@@ -86,16 +84,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("how-to-cite", layout.HowToCite)
     app.add_directive("evidence-checks", outputs.ChecksDirective)
     app.connect("config-inited", _settle, priority=900)
-    if DRAFT in os.environ:
-        app.connect("builder-inited", _stand_by, priority=950)
+    app.connect("builder-inited", lambda app: setattr(app.builder, "get_outdated_docs", list))
     app.connect("env-get-outdated", lambda app, env, *_: changed_pages(env))
     app.connect("env-before-read-docs", _begin)
+    app.connect("env-get-updated", _choose_pages, priority=900)  # when all is numbered
     app.connect("source-read", _find_results)
     app.connect("source-read", pdf.show_attachments)
     app.connect("doctree-read", outputs.check_page)
     app.connect("doctree-read", layout.split_keywords)
     app.connect("write-started", _print)
-    app.connect("html-collect-pages", layout.escape_titles)
+    app.connect("html-collect-pages", site.keep_index)
     app.connect("html-page-context", layout.complete_page, priority=900)
     # Late: others write their files at the end too, and the manifest hashes what is there.
     app.connect("build-finished", _finish, priority=950)
@@ -105,7 +103,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _settle(app: Any, config: Any) -> None:
     """Choose the settings that make pages right, and find out which files they follow from."""
     folder, build = Path(app.srcdir), Path(app.outdir).parent
-    app.evidence_begun = perf_counter()
     seen = app.evidence_warnings = dict[str, Any]()  # pages and print meet the same: show it once
     for handler in getLogger("sphinx").handlers:
         if isinstance(handler, logging.WarningStreamHandler):
@@ -114,11 +111,15 @@ def _settle(app: Any, config: Any) -> None:
     app.evidence_proof = app.outdir.name == pdf.PrintBuilder.name  # says what is wrong with pages
     if app.outdir.name != "html" and not app.evidence_proof:
         raise BuildError("The report is built as 'jupyter-book build .', which makes the PDF too.")
-    for key in read_yaml((folder / "_config.yml").read_text("utf-8"))["sphinx"].keys() - _KEYS:
-        logging.getLogger(__name__).warning("unknown setting '%s' under sphinx in _config.yml", key)
     end_on_signals()
     gc.freeze()
     gc.set_threshold(1_000_000, 50, 100)  # what Sphinx makes stays: looking for cycles frees little
+    app.evidence_ask, asked = Pipe()
+    if not app.evidence_proof:
+        app.evidence_press = beside(partial(pdf.press, app.evidence_ask, asked, folder, build))
+    if WAIT in os.environ and not os.read(0, 1):
+        raise SystemExit(0)  # who would have asked has ended
+    app.evidence_begun = perf_counter()
     chapters = chapter_files(folder, config.external_site_map)
     config.include_patterns = [path.relative_to(folder).as_posix() for path in chapters]
     app.evidence_session = session = Session(folder, build, config.include_patterns)
@@ -130,9 +131,6 @@ def _settle(app: Any, config: Any) -> None:
     for name in config.bibtex_bibfiles:
         with reading(name):
             parse_file(str(folder / name))
-    if DRAFT not in os.environ and not app.evidence_proof:
-        app.evidence_ask, asked = Pipe()
-        app.evidence_press = session.beside(partial(pdf.press, app, asked))
     layout.use_assets(app)
     for name, value in _SETTINGS.items():
         config[name] = value
@@ -155,74 +153,28 @@ def _name_nearest(app: Any, record: Any) -> bool:
     return ": 'footcite-" not in message  # such notes come after MyST-Parser has looked for them
 
 
-def _stand_by(app: Any) -> None:
-    """Make ready what a draft needs; each time that one is asked for, a copy goes on from here.
-
-    A page that did not change is read and written, which leaves in memory what all need.
-    """
-    builder, env, made, session = app.builder, app.env, app.evidence_site, app.evidence_session
-    if not made.last:
-        raise BuildError("A draft needs a good site of the same tables and settings.")
-    before, changed = env.evidence_sources, changed_pages(env)
-    app.evidence_pages = pages = [next(name for name in sorted(before) if name not in changed)]
-    review_book(app.srcdir, passed=True)
-    builder.search, builder.copy_static_files = False, lambda: None
-    builder.read()
-    builder.prepare_writing(pages)
-    builder._write_serial(pages)
-    app.evidence_review()
-    env.evidence_sources, app.evidence_pages = before, None
-    session.lock.release()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks ends this
-    with suppress(ConnectionError):
-        while os.read(0, 1):
-            session.lock.acquire()
-            if not (pid := os.fork()):
-                _draft(app)
-            os.write(0, bytes([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 255]))
-            made.begin()
-            session.lock.release()
-    raise SystemExit(0)
-
-
-def _draft(app: Any) -> None:
-    """Show what changed; this process is a copy, and ends then."""
-    atexit._clear()  # what was begun before ends with the one that waits
-    end_on_signals()
-    begun = perf_counter()
-    app.builder.build([])  # only pages that are read anew
-    if app.evidence_warnings:
-        raise BuildError
-    app.evidence_site.put_in_place(Path(app.srcdir, site.SHOWN))
-    _tell(f"The change is shown; it took {perf_counter() - begun:.2f} s.")
-    raise SystemExit(0)
-
-
 def _begin(app: Any, env: Any, docnames: list[str]) -> None:
     """Check what can be known without running anything, and run chapters that have no result."""
     folder, made, session = Path(app.srcdir), app.evidence_site, app.evidence_session
     # What every page shows, beside what the key of the session stands for.
     app.evidence_about = repr((app.evidence_stamp, app.config.overrides))
     is_same = made.last.get("about") == app.evidence_about and not env.evidence_changed
-    if DRAFT in os.environ:
-        docnames[:] = app.evidence_pages or env.evidence_changed
-    elif is_same and env.reread_always.issuperset(docnames):
+    if is_same and env.reread_always.issuperset(docnames):
         _tell(f"Nothing changed: {made.html} is as the last build wrote it.")
         raise SystemExit(0)
     _know(app)
     app.builder.epilog = ""  # the site is somewhere else in the end
     review = partial(review_book, folder, passed=bool(made.last))
-    app.evidence_review = Review if app.evidence_proof else session.beside(review)
+    app.evidence_review = Review if app.evidence_proof else beside(review)
     session.execute(env, docnames, lambda: _refuse(app.evidence_review().problems))
 
 
 def _know(app: Any) -> None:
     """Load the evidence; what the last build kept of it is found there by its content."""
-    kept, data = app.evidence_site.new / "evidence.pickle", Path(app.srcdir, "data")
-    if kept.is_file():
-        LOADED.update(pickle.loads(kept.read_bytes()))  # noqa: S301 - with the hash we noted
-    app.evidence = load_evidence(data)
-    kept.write_bytes(pickle.dumps(LOADED))
+    if kept := getattr(app.env, "evidence_loaded", None):
+        LOADED.update(pickle.loads(kept))  # noqa: S301 - with the hash we noted
+    app.evidence = load_evidence(Path(app.srcdir, "data"))
+    app.env.evidence_loaded = pickle.dumps(LOADED)
     for name in _TEXTS:
         app.config[name] = plain_text(app.evidence, app.config[name])
 
@@ -233,15 +185,23 @@ def _find_results(app: Any, docname: str, _: list[str]) -> None:
     app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=str(folder))
 
 
+def _choose_pages(app: Any, env: Any) -> Iterable[str]:
+    """Have all pages written if Sphinx knows anything else of them than in the last build."""
+    app.evidence_note = {"about": app.evidence_about, "known": site.known_of(env)}
+    app.evidence_keeps = app.evidence_site.last.items() >= app.evidence_note.items()
+    if app.evidence_keeps:
+        app.builder.load_indexer = partial(site.keep_pages, app)
+    return () if app.evidence_keeps else set(env.found_docs)
+
+
 def _print(app: Any, _: Any) -> None:
     """Make room for the site, write its notebooks, and make the PDF while pages are written."""
     _refuse(app.evidence_review().problems)
     if app.evidence_warnings or app.evidence_proof:
-        pdf.resolve_pages(app)  # reports what else is wrong, and fails if anything is
+        pdf.resolve_pages(app, chapter_order(app.env))  # reports what else is wrong, or fails
         raise SystemExit(0)
     site.write_notebooks(app)
-    if DRAFT not in os.environ:
-        app.evidence_printed = app.evidence_session.beside(partial(pdf.print_book, app))
+    app.evidence_printed = beside(partial(pdf.print_book, app))
 
 
 def _finish(app: Any, exception: Exception | None) -> None:
@@ -259,8 +219,8 @@ def _finish(app: Any, exception: Exception | None) -> None:
     site.finish_site(app, staged)
     _write_manifest(app, staged)
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))  # all but done
-    made.put_in_place(made.html)
-    made.keep(app.evidence_about)
+    made.put_in_place()
+    made.keep(**app.evidence_note)
     for remark in remarks:
         _tell(f"print: {remark}")
     done = f"{len(app.env.found_docs)} pages and {made_pdf} are in {made.html}"

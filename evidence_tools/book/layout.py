@@ -142,11 +142,3 @@ def split_keywords(app: Sphinx, doctree: nodes.document) -> None:
     for meta in doctree.findall(nodes.meta):
         if meta.get("name") == "keywords":
             meta["content"] = ", ".join(re.findall(r"[\w-]+", meta["content"]))
-
-
-def escape_titles(app: Any) -> list[Any]:
-    """Escape the headings in the search index: its script puts them into a page as HTML."""
-    indexer = app.builder.indexer
-    for titles in indexer._all_titles.values() if indexer else ():
-        titles[:] = [(html.escape(title, quote=False), anchor) for title, anchor in titles]
-    return []

@@ -13,10 +13,10 @@ import json
 import re
 import shutil
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
-from functools import partial
+from functools import cache, partial
 from mimetypes import guess_extension
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,10 @@ from evidence_tools.book.execution import BuildError
 from evidence_tools.book.layout import address_of, cite, file_stem, report_of
 from evidence_tools.book.nodes import absent_media, moving_chart, place_of, read_html, refuse
 from evidence_tools.book.roles import chapter_order, is_printed
-from evidence_tools.book.site import keep_vega
+from evidence_tools.book.site import OWN, keep_vega
 from evidence_tools.book.writer import STYLES, Writer
 
-_PRINT, _MARKUP, _FACTS = ".print", "main.typ", "facts.json"
+_PRINT, _MARKUP, _FACTS, _PAGES = ".print", "main.typ", "facts.json", "pages.json"
 _FONTS = "fonts"
 """Folder of a book for fonts of scripts that the report's own fonts do not have."""
 _SHOWN = ("svg+xml", "png", "jpeg", "gif", "webp")
@@ -62,15 +62,15 @@ class PrintBuilder(Builder):
         return f"%{to}"
 
 
-def resolve_pages(app: Any) -> dict[str, nodes.document]:
-    """Resolve all references for print, once; give its pages in order, report what is wrong."""
+def resolve_pages(app: Any, names: Iterable[str]) -> dict[str, nodes.document]:
+    """Resolve references of pages for print; give those that are in it, report what is wrong."""
     env = app.env
-    pages = {name: env.get_doctree(name) for name in chapter_order(env)}
     # Transforms look at the application's builder and its tags, and into other pages.
     app.tags = Tags(["latex", "pdf"])  # how authors mark what is for print only
     app.builder = builder = PrintBuilder(app, env)
     builder.imgpath = "_images"
-    env.get_doctree = pages.__getitem__
+    env.get_doctree = cache(env.get_doctree)
+    pages = {name: env.get_doctree(name) for name in names}
     for docname, doctree in pages.items():
         env.resolve_references(doctree, docname, builder)
         read_html(doctree)
@@ -84,33 +84,41 @@ def resolve_pages(app: Any) -> dict[str, nodes.document]:
 
 def print_book(app: Any) -> list[str]:
     """Write what Typst reads, and ask the press for it; returned is what print replaces."""
-    pages, folder = resolve_pages(app), app.evidence_site.new / _PRINT
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for doctree in pages.values():
+    env, folder = app.env, app.evidence_site.new / _PRINT
+    kept, read = folder / _PAGES, app.evidence_session.notebooks
+    if not app.evidence_keeps:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        kept.write_text("[{}, {}, {}]")
+    texts, remarks, labels = json.loads(kept.read_text("utf-8"))
+    changed = [name for name in chapter_order(env) if name in read or name not in texts]
+    writer = Writer(env, resolve_pages(app, changed), address_of(app), labels=labels)
+    printed = [name for name in chapter_order(env) if is_printed(env, name)]
+    for tree in env.tocs[app.config.root_doc].findall(addnodes.toctree):
+        for first in list(filter(printed.__contains__, tree["includefiles"]))[:1]:
+            writer.parts[first] = tree.get("caption")
+    for name, doctree in writer.pages.items():
         for image in list(doctree.findall(nodes.image)):
             keep_picture(image, Path(app.srcdir), folder)
-    writer = Writer(app.env, pages, address_of(app))
+        writer.remarks = remarks[name] = []
+        texts[name] = writer.page(name)
+    kept.write_text(json.dumps([texts, remarks, labels]), "utf-8")
     facts = report_of(app) | asdict(app.evidence_stamp) | {"how_to_cite": cite(app).strip()}
     facts |= {"short_title": app.config.project, "subtitle": app.config.evidence_subtitle}
-    parts: dict[str, str] = {}  # the pages of each part of the book, with its caption
-    for tree in app.env.tocs[app.config.root_doc].findall(addnodes.toctree):
-        if caption := tree.get("caption"):
-            part = f"#part({json.dumps(caption, ensure_ascii=False)})\n"
-            parts |= dict.fromkeys(tree["includefiles"], part)
-    body = "\n\n".join(parts.get(name, "") + writer.page(name) for name in pages)
-    app.evidence_ask.send(write_markup(body, facts, folder))
-    return writer.remarks
+    body = "\n\n".join(texts[name] for name in printed)
+    target = Path(app.outdir, f"{file_stem(app)}.pdf")
+    app.evidence_ask.send((write_markup(body, facts, folder), target))
+    return [remark for name in printed for remark in remarks[name]]
 
 
-def press(app: Any, asked: Any) -> Path:
+def press(ask: Any, asked: Any, book: Path, build: Path) -> Path:
     """Set the last PDF, of which Typst remembers all that comes again; then the one asked for."""
-    keep_vega(app.evidence_site.own)  # by the first build, while its chapters run
-    if not asked.poll():
-        app.evidence_ask.close()  # so that this ends when nobody can ask
-        with suppress(Exception):  # it may be damaged, or of another version
-            _typeset(app.evidence_site.kept / _PRINT, Path(app.srcdir))
-    return make_pdf(asked.recv(), Path(app.outdir, f"{file_stem(app)}.pdf"), Path(app.srcdir))
+    ask.close()  # so that this ends when nobody can ask
+    keep_vega(build / OWN)  # by the first build, while its chapters run
+    with suppress(Exception):  # it may be damaged, or of another version
+        _typeset(build / OWN / "kept" / _PRINT, book)
+    folder, target = asked.recv()
+    return make_pdf(folder, target, book)
 
 
 def write_markup(body: str, facts: dict[str, Any], folder: Path) -> Path:

@@ -7,6 +7,7 @@ stale; at worst a chapter runs once too often.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import re
@@ -39,6 +40,8 @@ read.create_md_parser = lambda config, renderer, make=read.create_md_parser: mak
     config.copy(disable_syntax=[*config.disable_syntax, "github-tasklists"]), renderer
 )
 PACKAGE = Path(__file__).resolve().parent.parent
+WAIT = "EVIDENCE_WAIT"
+"""Environment variable: a build that has all imported waits until somebody writes to it."""
 _OUTPUT = re.compile(r"(_build|__pycache__|\..*|.*\.ipynb|.*\.log|.*~|#.*#)$")
 """Names of what builds and editors write. Notebooks are prose, or copies of chapters."""
 
@@ -79,30 +82,6 @@ class Session(ExitStack):
             # A release that was installed anew has another time.
             state[library.name] = str(library.stat().st_mtime_ns)
         return state
-
-    def beside(self, work: Callable[[], Any]) -> Callable[[], Any]:
-        """Do something in a copy of this process; what is returned waits for its result."""
-        if sys.platform != "linux":
-            return cache(work)
-        results, tasks = list[Any](), ParallelTasks(1)
-
-        def do() -> Any:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build ends it
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            try:
-                return work()
-            except Exception as error:  # Sphinx would make a text of it
-                return error
-
-        def wait() -> Any:
-            tasks.join()
-            if isinstance(results[0], Exception):
-                raise results[0]
-            return results[0]
-
-        tasks.add_task(do, None, lambda _, result: results.append(result))
-        self.callback(tasks.terminate)
-        return wait
 
     def result_folder(self, page: Path) -> Path:
         """Name the folder of a page's results: the same code may do something else elsewhere."""
@@ -163,6 +142,31 @@ class Session(ExitStack):
         except Exception:  # damaged, whatever SQLite or JSON calls it
             shutil.rmtree(folder, ignore_errors=True)
         return None
+
+
+def beside(work: Callable[[], Any]) -> Callable[[], Any]:
+    """Do something in a copy of this process; what is returned waits for its result."""
+    if sys.platform != "linux":
+        return cache(work)
+    results, tasks = list[Any](), ParallelTasks(1)
+
+    def do() -> Any:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build ends it
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        try:
+            return work()
+        except Exception as error:  # Sphinx would make a text of it
+            return error
+
+    def wait() -> Any:
+        tasks.join()
+        if isinstance(results[0], Exception):
+            raise results[0]
+        return results[0]
+
+    tasks.add_task(do, None, lambda _, result: results.append(result))
+    atexit.register(tasks.terminate)
+    return wait
 
 
 def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:

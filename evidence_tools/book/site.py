@@ -1,37 +1,43 @@
 """The finished site: made in a folder of its own, and put in place when all of it is right.
 
 Until then the last good site stays, with what Sphinx kept of its pages: a build that fails or is
-interrupted changes nothing. What was read is used again when nobody touched the site, and every
-page is written in every build: no page shows what another one no longer says.
+interrupted changes nothing. What was made is used again when nobody touched the site: pages that
+Sphinx did not read anew stay while all that it knows of the others is the same.
 """
 
 from __future__ import annotations
 
+import hashlib
+import html
 import json
 import os
+import pickle
 import re
 import shutil
+from collections.abc import Mapping, Set
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
-import pandas
+from docutils import nodes
 
 from evidence_tools.book.layout import cite, file_stem
 from evidence_tools.book.nodes import DATA
 from evidence_tools.book.session import hash_of
 from evidence_tools.releases.manifest import pack, write_whole
 from evidence_tools.releases.release import forward_page
+from evidence_tools.show.tables import table_csv
 
-DRAFT = "EVIDENCE_DRAFT"
-"""Environment variable: only pages that changed are made, in a site that is no build."""
-SHOWN = Path("_build", ".evidence", "shown")
-"""The site with the pages of the last draft."""
+OWN = ".evidence"
+"""The folder of a build with what is kept for the next one."""
 _BUNDLE = f"vega-{metadata.version('vl-convert-python')}.js"
 _ICON_FONT = re.compile(r'\.fa-[^{}]*\{content:"[^"]*"\}|@font-face\{[^{}]*\}')
-_FORMULA = re.compile(r"\A(?!-?[\d.]+(e-?\d+)?%?\Z|\+[\d.]+\Z)(?=\s*[=+@＋－＝＠-]|[\t\r\n])")
-"""The beginning of a cell that a spreadsheet would run; a number is none."""
+_OWN = {"all_docs", "dependencies", "evidence_changed", "evidence_sources", "settings"}
+_OWN |= {"config", "evidence_loaded", "mystnb_config", "nb_metadata"}
+"""What Sphinx's environment has beside what pages show: settings, tables, times."""
+_INDEX = "index.pickle"
 _SCRIPT = '<script src="_static/evidence-forward.js"></script>\n</head>'
 """Leads on with the part of the page that a short address names, where a script may run."""
 
@@ -45,9 +51,8 @@ class Site:
     """
 
     def __init__(self, build: Path, key: str) -> None:
-        self.own, self.key = build / ".evidence", key
-        self.html, self.kept = build / "html", self.own / "kept"
-        self.new = self.own / ("draft" if DRAFT in os.environ else "new")
+        self.own, self.key = build / OWN, key
+        self.html, self.kept, self.new = build / "html", self.own / "kept", self.own / "new"
         if (self.own / "old").exists() and not any(self.html.glob("*")):  # it was being replaced
             (self.own / "old").replace(self.html)
         try:
@@ -56,15 +61,9 @@ class Site:
             self.last = {}
         if not self.last.items() >= self._state().items():
             self.last = {}
-        self.begin()
-
-    def begin(self) -> None:
-        """Begin with what the last good build kept; a draft begins with all of its pages, too."""
         shutil.rmtree(self.new, ignore_errors=True)
         if self.last:
             shutil.copytree(self.kept, self.new)
-        if DRAFT in os.environ:
-            shutil.copytree(self.html, self.new / "html")
         for name in ("html", "notebooks"):
             (self.new / name).mkdir(parents=True, exist_ok=True)
 
@@ -73,21 +72,77 @@ class Site:
         files = {os.path.relpath(path, self.own): hash_of(path) for path in paths if path.is_file()}
         return {"key": self.key, "files": files}
 
-    def put_in_place(self, place: Path) -> None:
-        """Replace the last site in its place by the new one."""
+    def put_in_place(self) -> None:
+        """Replace the last site by the new one."""
         old = self.own / "old"
         shutil.rmtree(old, ignore_errors=True)
-        if place.exists():
-            place.replace(old)
-        (self.new / "html").replace(place)
+        if self.html.exists():
+            self.html.replace(old)
+        (self.new / "html").replace(self.html)
         shutil.rmtree(old, ignore_errors=True)
 
-    def keep(self, about: str) -> None:
+    def keep(self, **about: str) -> None:
         """Keep for the next build what the site was made of, and note what from."""
         shutil.rmtree(self.kept, ignore_errors=True)
         self.new.replace(self.kept)
-        record = json.dumps({"about": about} | self._state())
+        record = json.dumps(about | self._state())
         (self.own / "site.json").write_text(record, encoding="utf-8")
+
+
+def known_of(env: Any) -> str:
+    """Hash what Sphinx and MyST-NB know of all pages: all that one can show of the others."""
+    state = {name: it for name, it in env.__getstate__().items() if name not in _OWN}
+    circles = ("c", "cpp")  # what is known of these languages names what it is in
+    state["domaindata"] = {key: it for key, it in env.domaindata.items() if key not in circles}
+    state["objects"] = [list(env.get_domain(name).get_objects()) for name in circles]
+    own = {"wordcount": 0, "source_map": 0, "stated": 0}  # no page shows those of another one
+    state["metadata"] = {docname: about | own for docname, about in env.metadata.items()}
+    glued = sorted(Path(env.mystnb_config.output_folder).rglob("*.glue.json"))
+    known = _plain([state, [path.read_text("utf-8") for path in glued]])
+    return hashlib.sha256(repr(known).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Turn a value into lists and texts, which are the same for what says the same."""
+    if isinstance(value, nodes.Node):
+        return value.pformat()
+    if isinstance(value, Set):
+        return sorted(map(repr, value))
+    if hasattr(value, "_asdict"):
+        value = value._asdict() | {"line": 0}
+    if isinstance(value, Mapping):
+        return sorted([repr(name), _plain(it)] for name, it in value.items())
+    if isinstance(value, (list, tuple)):
+        return [*map(_plain, value)]
+    # Where an object is would be in what Python calls it.
+    return _plain(vars(value)) if hasattr(value, "__dict__") else repr(value)
+
+
+def keep_pages(app: Any, written: Set[str]) -> None:
+    """Take over all pages but those to be ``written``, with their files and words to search."""
+    indexer, old, new = app.builder.indexer, app.evidence_site.html, Path(app.outdir)
+    kept = app.env.found_docs - written
+    vars(indexer).update(pickle.loads((app.evidence_site.new / _INDEX).read_bytes()))  # noqa: S301
+    indexer.prune(kept)
+    for name in ("_mapping", "_title_mapping"):  # without words that nothing has any more
+        vars(indexer)[name] = {word: on for word, on in vars(indexer)[name].items() if on}
+    pages = [old / f"{docname}.html" for docname in kept]
+    text = html.unescape(unquote("".join(page.read_text("utf-8") for page in pages)))
+    files = (*old.glob("_images/*"), *old.glob("_downloads/*/*"))
+    for path in (*pages, *(file for file in files if str(file.relative_to(old)) in text)):
+        target = new / path.relative_to(old)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+
+
+def keep_index(app: Any) -> list[Any]:
+    """Keep the search index, then escape its headings: its script puts them into pages as HTML."""
+    if indexer := app.builder.indexer:
+        found = {name: it for name, it in vars(indexer).items() if isinstance(it, dict)}
+        (app.evidence_site.new / _INDEX).write_bytes(pickle.dumps(found))
+        for titles in indexer._all_titles.values():
+            titles[:] = [(html.escape(title, quote=False), anchor) for title, anchor in titles]
+    return []
 
 
 def write_notebooks(app: Any) -> None:
@@ -119,10 +174,7 @@ def finish_site(app: Any, folder: Path) -> None:
     shutil.copy(app.evidence_site.own / _BUNDLE, static / "vega-bundle.js")
     for page in app.env.metadata.values():
         for name, rows in page.get("downloads", {}).items():
-            # No cell is run as a formula.
-            frame = pandas.DataFrame([_FORMULA.sub("'", str(cell)) for cell in row] for row in rows)
-            text = frame.to_csv(index=False, header=False, lineterminator="\n")
-            write_whole(folder / DATA / f"{name}.csv", text.encode())
+            write_whole(folder / DATA / f"{name}.csv", table_csv(rows).encode())
     for path in sorted(app.evidence.folder.glob("*")):
         if path.suffix in (".csv", ".json", ".yml"):
             write_whole(folder / DATA / "tables" / path.name, path.read_bytes())

@@ -38,28 +38,31 @@ _SIZES = ("width", "height", "scale", "align")
 
 @dataclass
 class Writer:
-    """Writes the ``pages`` of a book that are in print.
+    """Writes ``pages`` of a book that are in print.
 
-    It knows the ``site``, the address of the folder where pages will be read, if there is one. Its
-    ``remarks`` say what differs from a page.
+    It knows the ``site``, the address of the folder where pages will be read, if there is one, the
+    captions of ``parts`` of the book by their first page, and ``labels`` of other pages in print.
+    Its ``remarks`` say what differs from a page.
     """
 
     env: Any
     pages: dict[str, nodes.document]
     site: str = ""
+    parts: dict[str, str | None] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     docname: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Name every id of a page, and the page; several ids of one element share a label."""
         for docname, doctree in self.pages.items():
+            self.labels[docname] = {}
             for section in list(doctree.findall(nodes.section))[:1]:
                 section["ids"].append("")
             node: Any
             for node in doctree.findall(nodes.Element):
                 for name in node.get("ids", ()):
-                    self.labels.setdefault(f"{docname}#{name}", f"{docname}#{node['ids'][0]}")
+                    self.labels[docname].setdefault(name, f"{docname}#{node['ids'][0]}")
 
     def page(self, docname: str) -> str:
         """Write one page of the book."""
@@ -125,7 +128,9 @@ class Writer:
         found: Any = numbers.get(f"#{section['ids'][0]}") or (level == 1 and numbers.get(""))
         number = ".".join(map(str, found)) + self.env.config.html_secnumber_suffix if found else ""
         place = f"{self.docname}#{section['ids'][0]}"
-        return {"tag": "heading", "level": level, "place": place, "number": number}
+        part = self.parts.pop(self.docname, None)  # its title is the first one of the page
+        made = {"tag": "heading", "level": level, "place": place, "number": number}
+        return made | {"part": part}
 
     def _add_desc_signature(self, node: Any) -> dict[str, Any]:
         return {"children": [node.astext()]}
@@ -142,8 +147,8 @@ class Writer:
         address = f"%#{node['refid']}" if node.get("refid") else str(node.get("refuri") or "")
         if address.startswith("%"):
             page, _, name = address[1:].partition("#")
-            if (page or self.docname) in self.pages:
-                return {"to": self.labels.get(f"{page or self.docname}#{name}")}
+            if (page or self.docname) in self.labels:
+                return {"to": self.labels[page or self.docname].get(name)}
             if not self.site:  # a mention of a row says all that there is to say
                 is_mention = isinstance(node.parent, evidence_ref)
                 words = [self.tree(child) for child in node.children]
