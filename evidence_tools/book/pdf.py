@@ -91,9 +91,9 @@ def print_book(app: Any) -> list[str]:
         folder.mkdir()
         kept.write_text("[{}, {}, {}]")
     texts, remarks, labels = json.loads(kept.read_text("utf-8"))
-    changed = [name for name in chapter_order(env) if name in read or name not in texts]
-    writer = Writer(env, resolve_pages(app, changed), address_of(app), labels=labels)
     printed = [name for name in chapter_order(env) if is_printed(env, name)]
+    changed = sorted({*read, *printed} - (texts.keys() - read.keys()))
+    writer = Writer(env, resolve_pages(app, changed), address_of(app), labels=labels)
     for tree in env.tocs[app.config.root_doc].findall(addnodes.toctree):
         for first in list(filter(printed.__contains__, tree["includefiles"]))[:1]:
             writer.parts[first] = tree.get("caption")
