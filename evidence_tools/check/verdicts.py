@@ -238,7 +238,7 @@ def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
 
 def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     """Look for what somebody got, or who they were, in the rows of the sources."""
-    means = tag.means or ("" if tag.sense in ("subject", "kin") else reading.words(tag).lower()[:9])
+    means = tag.means or ("" if tag.sense == "subject" else reading.words(tag).lower()[:9])
     given, sources = clause.means("finding"), [judge.rows.sources[key] for key in clause.sources]
     trials = [judge.rows.trials.get(key) for key in clause.sources]
     if not means or (tag.sense == "country" and not any(trials)):

@@ -86,7 +86,6 @@ class Wording:
         senses = _rows(_GENERAL / "senses.csv")
         self.wider = {row["sense"]: row["wider"].split() for _, row in senses}
         self.directions = {name for name, wider in self.wider.items() if "direction" in wider}
-        self.wider["kin"] = [] if strict else ["subject"]
         better = "better" if strict else "up"  # a promise here, and more of something elsewhere
         unused = "group" if strict else "own"  # on other pages nobody speaks for this report
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
