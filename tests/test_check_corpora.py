@@ -8,7 +8,7 @@ seen (false ones caught, honest ones flagged; earlier rules and sets are in the 
 - ``unseen4``, four sets: 467 of 560, laundered 65 of 92, and 27 of 400; its other 480 honest
   sentences were written to mislead a list of words, and 93 of them were flagged;
 - ``unseen5``, fourteen sets: 1,746 of 1,960, laundered 258 of 322, and 95 of 1,400;
-- ``unseen6``, five sets: 622 of 700, laundered 95 of 115, and 31 of 500.
+- ``unseen6``, seven sets: 868 of 980, laundered 127 of 161, and 34 of 700.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
 """

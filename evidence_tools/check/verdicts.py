@@ -110,7 +110,6 @@ class Judge:
         said = [self.rows.findings[key] for key in clause.means("finding")]
         pairs = ((s, o) for s in clause.sources for o in clause.means("outcome"))
         said = said or [row for pair in pairs for row in self.rows.of(*pair)]
-        claims = clause.has("claimverb")
         held = {
             "strict": self.strict,
             "bound": clause.sources,
@@ -119,7 +118,7 @@ class Judge:
             "silent": said
             and all(
                 row.direction not in MOVED
-                and (not self.strict or claims or row.statistically_significant == "not stated")
+                and (not self.strict or row.statistically_significant == "not stated")
                 for row in said
             ),
         }
