@@ -241,10 +241,10 @@ def read_markdown(page: Page, text: str, offset: int = 0, *, rows: bool = False)
                 page.add(value if _PHRASE.search(value) else "", line)
             match hows.get(token.type):
                 case "text":
-                    begun = re.search(r"\{[a-z:]+\}`|\[\^[\w.-]+\]", content)
+                    begun = re.search(r"\{[a-z:]+(?:\}[`']|\} $|$)|\[\^[\w.-]+\]", content)
                     # A note that is called in a directive is written outside it.
                     if begun and not page.find(f"{begun[0]}:"):
-                        page.fault(line, f"found {begun[0]}: close the role, or write the note")
+                        page.fault(line, f"found {begun[0]}: write {{role}}`key`, or the note")
                     said += content
                 case "break":
                     said, line = f"{said}\n", line + 1
