@@ -91,7 +91,7 @@ def test_a_source_is_added_from_a_citation(
     given = ["design=rct", "evidence_level=2", "read_at=abstract", "integrity=none_known"]
     assert main(["add", "source", "--from", name, "--set", *given]) == 0
     said = capsys.readouterr().out
-    assert "column 'integrity_checked': found ''; the cell must not be blank" in said
+    assert "column 'integrity_checked': found ''; the cell must not be blank; Day on which" in said
     assert len([line for line in said.splitlines() if line.startswith("  ")]) == 1, said
     last = (rows / "sources.csv").read_text(encoding="utf-8").splitlines()[-1]
     known = "vandermunoz2019,van der Muñoz 2019,rct,2,2019,van der Muñoz A; The Bees,"

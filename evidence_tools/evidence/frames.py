@@ -198,13 +198,14 @@ def _cell_fault(table: TableDescription, column: str, text: str) -> str:
     for name in notes or ():
         limit, found = described["constraints"][name], f"found {shorten(text)}; "
         words = ", ".join(table.allowed(column))
+        remedy = f"allowed: {words}" if words else str(described.get("description", "")).rstrip(".")
         if name == "enum":
-            return f"{found}allowed: {words}{did_you_mean(text, table.allowed(column))}"
+            return f"{found}{remedy}{did_you_mean(text, table.allowed(column))}"
         if name in _LIMITS:
-            return f"{found}{_LIMITS[name].format(limit)}{words and f'; allowed: {words}'}"
+            return f"{found}{_LIMITS[name].format(limit)}; {remedy}"
         example = described.get("example")
         model = f"write it like {example!r}" if example else f"its form is {limit}"
-        return f"{found}{model}: {str(described.get('description', '')).rstrip('.')}"
+        return f"{found}{model}: {remedy}"
     return ""
 
 
