@@ -58,9 +58,10 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
     numbers = effects[["effect", "standard_error"]].astype("Float64")
     usable = np.isfinite(numbers.to_numpy(float, na_value=np.nan)).all(axis=1)
     usable &= (numbers["standard_error"] > 0).fillna(False).to_numpy(bool)
-    if not usable.all():
-        why = "; ".join(set(effects["missing"]) - {""}) if "missing" in effects else ""
-        named = ", ".join(map(str, effects.loc[~usable, "source_id"])) + (why and f" ({why})")
+    if len(left := effects[~usable]):
+        reasons = left["missing"].str.split("; ").explode() if "missing" in left else pd.Series()
+        why = "; ".join(reasons.unique())
+        named = ", ".join(map(str, left["source_id"].unique())) + (why and f" ({why})")
         yield f"no effect with its spread for {named}; {_LEAVE_OUT}"
     for column, plural in _SAME.items():
         if column in effects and (column != "unit" or "MD" in measures):
