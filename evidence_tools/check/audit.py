@@ -137,7 +137,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     owners = [row.source_id for name in reading.means("outcome") for row in judge.rows.about(name)]
     named = dict.fromkeys([row.source_id for row in rows] or reading.sources or owners)
     known = "".join(f"{judge.rows.text(key)} " for key in named)
-    years = {str(judge.rows.sources[key].year) for key in named}  # a name is no support
+    years = {str(judge.rows.sources[key].year) for key in (*named, *reading.sources)}
     numbers = {number.replace(",", "") for number in _NUMBER.findall(text)} - years
     if wrong := sorted(numbers - set(_NUMBER.findall(known.replace(",", "")))) if named else []:
         reason = f"no row of {', '.join(named)} holds the number {', '.join(wrong)}"
