@@ -133,7 +133,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
         ids = worst.rows or tuple(row.finding_id for rows in held for row in rows[:2])
         reason = f"{worst.slot}: {worst.found}"
         return Judged(text, line, worst.verdict, reason, ids, _allowed(judge, reading, worst, ids))
-    rows = [row for rows in held for row in rows[:1]] if supported else []
+    rows = [*{rows[0].finding_id: rows[0] for rows in held}.values()] if supported else []
     owners = [row.source_id for name in reading.means("outcome") for row in judge.rows.about(name)]
     named = dict.fromkeys([row.source_id for row in rows] or reading.sources or owners)
     known = "".join(f"{judge.rows.text(key)} " for key in named)
