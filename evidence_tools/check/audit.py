@@ -91,6 +91,10 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
     for sentence in sentences(blocks):
         before, reading = reading, read_claims(sentence, judge.wording, reading)
         if not reading.sources:
+            # A source that has no row on an outcome is not what goes on to speak of it.
+            outcomes = reading.means("outcome")
+            held = (judge.rows.of(key, name) for key in reading.carried for name in outcomes)
+            before = before if any(held) or not outcomes else None
             reading = read_claims(sentence, judge.wording, before, _described(judge, reading))
         judged.append(_judge(judge, reading))
     return Audit(str(document), tuple(judged))

@@ -56,7 +56,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
     is what the tables hold on the sources of the sentence, which may repeat it in words.
     """
     text = MARK.sub(lambda mark: "|" * len(mark[0]), reading.sentence.text)
-    tokens, said = reading.tokens, f" {said}"
+    tokens, said = reading.tokens, _STAMP.sub(" ", f" {said}")
     names, numbered = (
         {n for tag in reading.all(*senses) for n in range(tag.first, tag.last + 1)}
         for senses in (("subject", "outcome", "form"), ("numbering",))
@@ -71,8 +71,8 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
     for match in _DIGITS.finditer(text):
         word, before = match[0].rstrip(".,"), text[: match.start()][-40:]
         index = places.get(match.start(), -1)
-        # A dose and a time are held with their unit; of what a number counts there are many names.
-        whole = word.isdigit() and units.get(index + 1, "n_").startswith("n_")
+        # Doses, times and studies are held with their unit; people have many names.
+        whole = word.isdigit() and units.get(index + 1, "n_p").startswith("n_p")
         if not (
             match.start() in addresses
             or index in names
