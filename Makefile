@@ -66,7 +66,7 @@ install = @{ $(PIP) --progress-bar off --require-hashes -r $(1) 2>&1 || echo "ER
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Installing into $(VENV): once, about 630 MB"
+	@echo "Installing into $(VENV): once, about 700 MB"
 	@$(PYTHON) -m venv $(VENV)
 	$(call install,requirements.txt)
 	@$(PIP) --quiet --no-build-isolation --editable .

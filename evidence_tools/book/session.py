@@ -100,7 +100,7 @@ class Session(ExitStack):
             check()
             done = self._run(missing)
             LOGGER.info("executed %d of %d chapters", len(missing), len(chapters))
-        if changed := sorted(dict(self._read_state().items() ^ self._state.items())):
+        if missing and (changed := sorted(dict(self._read_state().items() ^ self._state.items()))):
             raise BuildError(
                 f"changed while chapters ran: {', '.join(changed[:5])}; build again. "
                 "Files that cells write belong out of the book folder, or into _build"
