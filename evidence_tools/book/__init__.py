@@ -201,7 +201,8 @@ def _print(app: Any, _: Any) -> None:
     if app.evidence_warnings or app.evidence_proof:
         pdf.resolve_pages(app, chapter_order(app.env))  # reports what else is wrong, or fails
         raise SystemExit(0)
-    compiled = FileSystemBytecodeCache(str(app.evidence_site.own))
+    # Templates are compiled once; like all that is kept, not used if somebody touched it.
+    compiled = FileSystemBytecodeCache(str(app.evidence_site.new))
     app.builder.templates.environment.bytecode_cache = compiled
     site.write_notebooks(app)
     app.evidence_printed = beside(partial(pdf.print_book, app))

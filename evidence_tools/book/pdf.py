@@ -95,7 +95,7 @@ def print_book(app: Any) -> list[str]:
     changed = sorted({*read, *printed} - (texts.keys() - read.keys()))
     writer = Writer(env, resolve_pages(app, changed), address_of(app), labels=labels)
     for tree in env.tocs[app.config.root_doc].findall(addnodes.toctree):
-        for first in list(filter(printed.__contains__, tree["includefiles"]))[:1]:
+        if first := next(filter(printed.__contains__, tree["includefiles"]), None):
             writer.parts[first] = tree.get("caption")
     for name, doctree in writer.pages.items():
         for image in list(doctree.findall(nodes.image)):

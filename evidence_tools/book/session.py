@@ -100,11 +100,11 @@ class Session(ExitStack):
             check()
             done = self._run(missing)
             LOGGER.info("executed %d of %d chapters", len(missing), len(chapters))
-        if missing and (changed := sorted(dict(self._read_state().items() ^ self._state.items()))):
-            raise BuildError(
-                f"changed while chapters ran: {', '.join(changed[:5])}; build again. "
-                "Files that cells write belong out of the book folder, or into _build"
-            )
+            if changed := sorted(dict(self._read_state().items() ^ self._state.items())):
+                raise BuildError(
+                    f"changed while chapters ran: {', '.join(changed[:5])}; build again. "
+                    "Files that cells write belong out of the book folder, or into _build"
+                )
         for chapter in missing:
             result = done[chapter.docname]
             if isinstance(result, ChapterError):

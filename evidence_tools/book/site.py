@@ -34,8 +34,8 @@ OWN = ".evidence"
 """The folder of a build with what is kept for the next one."""
 _BUNDLE = f"vega-{metadata.version('vl-convert-python')}.js"
 _ICON_FONT = re.compile(r'\.fa-[^{}]*\{content:"[^"]*"\}|@font-face\{[^{}]*\}')
-_OWN = {"all_docs", "dependencies", "evidence_changed", "evidence_sources", "settings"}
-_OWN |= {"config", "evidence_loaded", "mystnb_config", "nb_metadata"}
+_UNSEEN = {"all_docs", "dependencies", "evidence_changed", "evidence_sources", "settings"}
+_UNSEEN |= {"config", "evidence_loaded", "mystnb_config", "nb_metadata"}
 """What Sphinx's environment has beside what pages show: settings, tables, times."""
 _INDEX = "index.pickle"
 _SCRIPT = '<script src="_static/evidence-forward.js"></script>\n</head>'
@@ -91,7 +91,7 @@ class Site:
 
 def known_of(env: Any) -> str:
     """Hash what Sphinx and MyST-NB know of all pages: all that one can show of the others."""
-    state = {name: it for name, it in env.__getstate__().items() if name not in _OWN}
+    state = {name: it for name, it in env.__getstate__().items() if name not in _UNSEEN}
     circles = ("c", "cpp")  # what is known of these languages names what it is in
     state["domaindata"] = {key: it for key, it in env.domaindata.items() if key not in circles}
     state["objects"] = [list(env.get_domain(name).get_objects()) for name in circles]

@@ -101,7 +101,7 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
 
 
 def _described(judge: Judge, reading: Reading) -> str:
-    """Find the one source that a sentence describes by its size, or by two of its other facts."""
+    """Find the one source that three things fit which a sentence says: size, people, outcome."""
 
     def said(size: int, *senses: str) -> dict[int, str]:
         return {t.first: t.means or reading.words(t).lower()[:size] for t in reading.all(*senses)}

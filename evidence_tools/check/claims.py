@@ -191,7 +191,6 @@ def _stance(clause: Clause, question: bool) -> str:
     first = claims[0].first if claims else clause.start + len(clause.tokens)
     if question or any(tag.first <= first for tag in clause.all("ask")):
         return "asked"
-    # Words inside the phrase of a claim leave nothing open.
     # "No significant difference was seen" leaves nothing open.
     moved = clause.all("direction")
     nots = [n for n in clause.all("not") if not any(c.first <= n.first <= c.last for c in moved)]
