@@ -320,9 +320,12 @@ def test_an_audit_says_how_a_sentence_stands_to_the_evidence(
         ("Amber light affects people with an eye disease.", "not judged"),
         ("Amber light does not affect people with an eye disease.", "stronger than its evidence"),
         ("Your sleep will improve within a week.", "stronger than its evidence"),
+        ("Amber light and your sleep", "not judged"),
+        ("Fern 2019 measured a mean of 3.8 with the amber lamp.", "supported"),
+        ("Fern 2019 measured a mean of 3.7 with the amber lamp.", "not in the evidence"),
     ],
 )
-def test_an_audit_knows_who_is_warned_and_who_is_promised_something(
+def test_an_audit_knows_warnings_promises_titles_and_figures_of_arms(
     evidence: Evidence, said: str, verdict: str
 ) -> None:
     assert audit(text_blocks(said), evidence).sentences[0].verdict == verdict

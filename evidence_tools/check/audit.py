@@ -22,6 +22,7 @@ from evidence_tools.check.verdicts import (
     Judge,
     holding,
 )
+from evidence_tools.check.wording import YEAR
 from evidence_tools.evidence.model import Evidence
 
 VERDICTS = {
@@ -112,6 +113,7 @@ def _described(judge: Judge, reading: Reading) -> str:
         number = numbers.get(index) or token.text.replace(",", "")
         unit = next((counts[n] for n in range(index + 1, index + 4) if n in counts), "")
         facts |= {f"{number} {unit}"} if unit and number[:1].isdigit() else set()
+        facts |= {number} if YEAR.fullmatch(number) else set()
     scores = Counter[str]()
     for source, row in judge.rows.sources.items() if facts else ():
         text = f"{judge.rows.text(source)} {row.year}"
@@ -129,7 +131,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     held = [holding(judge, clause, pair) for clause, pair in pairs]
     supported = bool(held) and all(held)
     # A claim that asks for nothing but its row has one.
-    asks = ("bind", "significance") if supported else ()
+    asks = ("bind", "significance") if supported or text[-1:].isalnum() else ()
     faults = [f for f in judge.faults(reading) if not f.weak and f.slot not in asks]
     if faults:
         faults = [fault for fault in faults if fault.slot != "bind"] or faults
@@ -140,7 +142,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     rows = [*{rows[0].finding_id: rows[0] for rows in held}.values()] if supported else []
     owners = [row.source_id for name in reading.means("outcome") for row in judge.rows.about(name)]
     named = dict.fromkeys([row.source_id for row in rows] or reading.sources or owners)
-    known = "".join(f"{judge.rows.text(key)} " for key in named)
+    known = " ".join(f"{judge.rows.text(key)} {judge.rows.cells(key)}" for key in named)
     years = {str(judge.rows.sources[key].year) for key in (*named, *reading.sources)}
     numbers = {number.replace(",", "") for number in _NUMBER.findall(text)} - years
     if wrong := sorted(numbers - set(_NUMBER.findall(known.replace(",", "")))) if named else []:

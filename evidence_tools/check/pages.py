@@ -36,7 +36,7 @@ _END = re.compile(r"""(?<![.!?])[.!?]++["”')\]]*(?=\s+["“'(]?[A-Z0-9⟦*]|\s
 _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|et al|approx|Dr|Prof|Fig|ca|St)|(?:^|[A-Z][a-z]+ |[A-Z]\. )[A-Z])\.$"
 )
-_QUOTES = str.maketrans({"‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "‑": "-"})
+_QUOTES = str.maketrans({"‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "‑": "-", "\u00ad": ""})
 _PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _RESULTS = {"direction", "statistically_significant", "estimate", "p_value", "ci_lower"}
 _SELECTS = {"query", "eval", "get", "isin", "eq", "gt", "lt"}

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.model import Evidence, Row
@@ -32,7 +33,7 @@ class Rows:
         statements = evidence.rows("statements").values()
         self.statements = {(row.source_id or "", row.slot): row for row in statements}
         self._own: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
-        for table in ("sources", "trials", "findings", "harms", "advice"):
+        for table in ("sources", "trials", "findings", "arms", "harms", "advice"):
             for row in evidence.rows(table).values():
                 self._own[row.source_id][table].append(row)
 
@@ -82,6 +83,10 @@ class Rows:
             counted += [(round(months / length, 1), unit) for unit, length in _MONTHS.items()]
         parts += [f"{number:g} {unit}" for number, unit in counted if number]
         return " ".join(filter(None, parts)).lower().replace("mcg", "ug")
+
+    def cells(self, source: str) -> str:
+        """Join all that the rows of a source hold, those of its arms too."""
+        return " ".join(map(str, chain(*self._own[source].values())))
 
     def direction(self, outcome: str) -> str:
         """Give the one direction of the central source, or of all that counts; else nothing."""

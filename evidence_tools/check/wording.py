@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from unicodedata import normalize
 
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence
@@ -71,10 +72,10 @@ class Rule:
 
 def tokenize(text: str) -> list[Token]:
     """Split a text into words, marks and roles."""
-    found = [(m.group(), m.start()) for m in _TOKEN.finditer(text)]
-    return [
-        Token(word, word.lower().replace("’", "'").removesuffix("'s"), at) for word, at in found
-    ]
+    words = _TOKEN.finditer(text)
+    # A subscript, a ligature and a wide letter are the letters that they show.
+    lows = ((word, normalize("NFKC", word[0]).lower().replace("’", "'")) for word in words)
+    return [Token(word[0], low.removesuffix("'s"), word.start()) for word, low in lows]
 
 
 class Wording:
