@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from multiprocessing.connection import Pipe
 from pathlib import Path
+from queue import Empty
 from tempfile import TemporaryDirectory, mkdtemp
 from time import perf_counter
 from typing import Any
@@ -37,6 +38,7 @@ from sphinx.util import logging
 LOGGER = logging.getLogger(__name__)
 _LEAST_BYTES = 500  # what an output counts for: a page with thousands of them is no page
 _LONGEST = 1_000
+_AS_PYTHON = "import sys; sys.__excepthook__(sys.last_type, sys.last_value, sys.last_traceback)"
 _TOO_MUCH = (
     f"shows more than {{:,}} bytes (an output counts {_LEAST_BYTES}); show less, or raise "
     "evidence_output_bytes under 'sphinx: config:' in _config.yml"
@@ -195,6 +197,17 @@ class _Client(NotebookClient):  # type: ignore[misc]
         if self.bytes > self.most_bytes and self.task_poll_for_reply is not None:
             self.task_poll_for_reply.cancel()  # as nbclient does when a kernel has died
         return super().process_message(msg, cell, cell_index)
+
+    async def _check_raise_for_error(self, *about: Any) -> None:
+        try:
+            await super()._check_raise_for_error(*about)
+        except CellExecutionError as error:  # Python prints the nearest name, IPython does not
+            said = list[Any]()
+            with suppress(TimeoutError, Empty):
+                await self.kc.execute_interactive(_AS_PYTHON, timeout=5, output_hook=said.append)
+            printed = "".join(message["content"].get("text", "") for message in said)
+            error.evalue += (re.search(r"\. Did you .+\?$", printed.rstrip()) or [""])[0]
+            raise
 
 
 def _merge_streams(outputs: Iterable[Any]) -> list[Any]:
