@@ -69,7 +69,7 @@ def test_nothing_of_another_topic_is_in_it(report: Path) -> None:
     ("make", "answers", "says"),
     [
         (lambda folder: (folder / "x").mkdir(parents=True), ANSWERS, "is not empty"),
-        (lambda folder: None, ANSWERS[:-2], "population: a text is needed; nothing was written"),
+        (lambda folder: None, ANSWERS[:-2], "--population: a text is needed; nothing was written"),
     ],
 )
 def test_a_report_is_refused_and_nothing_is_written(

@@ -59,8 +59,7 @@ def need(
     """Refuse what is no frame with some columns, or holds other things where numbers belong."""
     needed = [*columns, *numbers]
     if not isinstance(frame, pd.DataFrame):
-        kind, listed = type(frame).__name__, ", ".join(needed)
-        raise TypeError(f"found {kind}; allowed: a frame with {listed}; {remedy}")
+        raise TypeError(f"found {type(frame).__name__}, which is no frame; {remedy}")
     if absent := [column for column in needed if column not in frame]:
         raise ValueError(f"the frame has no {', '.join(absent)}; {remedy}")
     for column in numbers:

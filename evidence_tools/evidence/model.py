@@ -158,7 +158,7 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
         listed = [*dict.fromkeys(key for near in nearest for key in known[near])] or [*rows]
         words = f"{'nearest' if nearest else 'there are'}: {', '.join(listed[:8])}"
         more = ", ..." if len(listed) > 8 else ""
-        raise UnknownKeyError(f"there is no {table.removesuffix('s')} {name!r}; {words}{more}")
+        raise UnknownKeyError(f"there is no {name!r} in {table}; {words}{more}")
 
 
 def as_rows(frame: pd.DataFrame) -> list[Row]:
@@ -184,8 +184,7 @@ def pick(selection: Selection, table: str = "findings") -> tuple[Evidence, list[
     frame: pd.DataFrame = getattr(evidence, table)
     ids = _identifiers(selection, str(frame.index.name), table)
     if not ids:
-        column = f"evidence.{table}['{frame.columns[0]}']"
-        raise ValueError(f"there are no rows in it; check the filter, for example against {column}")
+        raise ValueError(f"there are no rows in it; check the filter against evidence.{table}")
     rows = [evidence.row(table, identifier) for identifier in dict.fromkeys(ids)]
     for column in chosen.columns.intersection(frame.columns):
         if isinstance(shown := chosen[column], pd.DataFrame):
@@ -193,9 +192,10 @@ def pick(selection: Selection, table: str = "findings") -> tuple[Evidence, list[
                              "below each other: pd.concat([...])")  # fmt: skip
         own = frame.loc[ids, column]
         if [*shown.astype(object).fillna("")] != [*own.astype(object).fillna("")]:
-            raise ValueError(f"the column {column!r} of the frame was changed; every value shown "
-                             "comes from the tables: change it there, or give your own column "
-                             "another name")  # fmt: skip
+            found = f"found rows by {chosen.index.name or chosen.columns[0]!r} whose {column!r}"
+            raise ValueError(f"{found} is not that of evidence.{table}; pass its rows as they are: "
+                             "every value shown comes from the tables; change it there, or give "
+                             "your own column another name")  # fmt: skip
     return evidence, rows
 
 

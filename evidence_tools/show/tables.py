@@ -352,7 +352,7 @@ _AVERAGES = Layout(
     },
     missing="not estimated.",
     of="pooling.subgroups, leave_one_out, cumulative or pool",
-    computed=("effect_measure", "k_studies", "estimate", "ci_lower", "ci_upper", "i2", "tau2"),
+    computed=("method", "k_studies", "estimate", "ci_lower", "ci_upper", "i2", "tau2"),
     prepare=lambda _, rows: ([row for row in rows if row.k_studies is not None], ""),
 )
 
