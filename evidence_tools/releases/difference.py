@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,9 @@ def _changes(before: Snapshot, after: Snapshot, table: str) -> Iterator[tuple[st
     known = {column for row in old.values() for column in row}
     for key in dict.fromkeys([*new, *old]):
         was, now = old.get(key, {}), new.get(key, {})
+        for line in [line for line in now if table == _PAGES and line not in was]:
+            for near in get_close_matches(line, [old for old in was if old not in now], n=1):
+                was[line] = was.pop(near)  # reworded
         row = table, key, _name(after if now else before, now or was) or key
         if not (was and now) and table not in (RATINGS, *_TEXT_TABLES):
             printed = (state.get("as_printed", "") for state in (was, now))
@@ -152,7 +156,7 @@ def narrate_releases(evidence: Evidence) -> Prose:
     """
     if not isinstance(evidence, Evidence):
         raise TypeError(f"found {type(evidence).__name__}; pass load_evidence()")
-    states = [*read_releases(evidence.folder).values()]
+    states = [state | {"pages": {}} for state in read_releases(evidence.folder).values()]
     if not states:
         return Prose((runs("No version has been released yet."),))
     items = []
