@@ -140,6 +140,7 @@ NOTHING = {
     "As {sourc}`larkin2024` reports.": "did you mean 'source'?",
     "As {source}`larkin2024 reports.": "found {source}`: write {role}`key`, or the note",
     "As {source`larkin2024` reports.": "found {source: write {role}`key`, or the note",
+    "As source}`larkin2024` reports.": "found source}: write {role}`key`",
     "It rose[^gone].": "found [^gone]: write {role}`key`, or the note",
     "```{note}\nWords.\n": "a block that no ``` closes; close it",
     "![A lamp](lamp.png)": "image file not readable: chapters/lamp.png",
@@ -224,11 +225,13 @@ def test_chapters_are_listed_by_a_pattern_too(book: Path) -> None:
     assert problems_of(book) == []
 
 
-def test_problems_come_as_json_too(book: Path) -> None:
+def test_problems_come_as_json_too_where_each_has_its_remedy(book: Path) -> None:
     write_page(book, CLAIM)
     text, code = report(review_book(book), "json")
     assert code == 1
     assert {p["rule"] for p in json.loads(text)["problems"]} >= {"number", "wording"}
+    said, _ = report(review_book(book))
+    assert (text.count("Write instead: "), said.count("Write instead: ")) == (2, 1)
 
 
 def test_text_that_a_cell_printed_is_checked(evidence: Evidence) -> None:

@@ -16,6 +16,7 @@ from jupytext.config import load_jupytext_config
 
 from evidence_tools import Evidence
 from evidence_tools.check.built import check_built
+from evidence_tools.check.pages import read_document
 from evidence_tools.show.words import number_text
 
 CENTRAL = {
@@ -80,6 +81,10 @@ def test_a_number_that_only_the_pages_show_is_found(book: Build, tmp_path: Path)
 
 def test_a_page_for_the_web_only_is_not_in_the_pdf(printed: list[str]) -> None:
     assert not any("All rows" in page for page in printed)
+
+
+def test_the_foot_of_each_page_is_no_sentence_of_a_pdf(book: Build) -> None:
+    assert not any(" · commit " in said.text for said in read_document(book.pdf))
 
 
 @pytest.mark.parametrize("page", PAGES)

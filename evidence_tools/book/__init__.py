@@ -43,7 +43,7 @@ from evidence_tools.check.built import check_built
 from evidence_tools.check.pages import reading
 from evidence_tools.check.review import Review, chapter_files, review_book
 from evidence_tools.evidence.model import LOADED, load_evidence
-from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError, did_you_mean
+from evidence_tools.evidence.problems import EvidenceError, Problem, UnknownKeyError, did_you_mean
 from evidence_tools.releases.manifest import ReleaseError, read_stamp, write_manifest
 
 _UNKNOWN = re.compile(
@@ -108,7 +108,7 @@ def _settle(app: Any, config: Any) -> None:
     for handler in getLogger("sphinx").handlers:
         if isinstance(handler, logging.WarningStreamHandler):
             handler.filters.insert(0, partial(_name_nearest, app))  # before they are counted
-            handler.addFilter(lambda record: seen.setdefault(record.getMessage(), record) is record)
+            handler.addFilter(partial(_place, seen))
     app.evidence_proof = app.outdir.name == pdf.PrintBuilder.name  # says what is wrong with pages
     if app.outdir.name != "html" and not app.evidence_proof:
         raise BuildError("The report is built as 'jupyter-book build .', which makes the PDF too.")
@@ -152,6 +152,13 @@ def _name_nearest(app: Any, record: Any) -> bool:
         if app.evidence_proof and re.search(rf"""(?:["']|name: ){re.escape(found[1])}\b""", text):
             return False  # a cell may make it
     return ": 'footcite-" not in message  # such notes come after MyST-Parser has looked for them
+
+
+def _place(seen: dict[str, Any], record: Any) -> bool:
+    """Name cell and line of a notebook, where MyST-NB says 30005 for cell 3, line 4; once each."""
+    if found := re.fullmatch(r"(.*\.ipynb):(\d+)(\d{4})", record.location or ""):
+        record.location = f"{found[1]}, cell {found[2]}, line {int(found[3]) - 1}"
+    return seen.setdefault(record.getMessage(), record) is record
 
 
 def _begin(app: Any, env: Any, docnames: list[str]) -> None:
@@ -244,9 +251,9 @@ def _write_manifest(app: Any, folder: Path) -> None:
     write_manifest(folder, facts | {"pages": pages, "findings": findings})
 
 
-def _refuse(problems: Iterable[object]) -> None:
-    if found := list(problems):
-        raise BuildError("\n".join(map(str, found)))
+def _refuse(problems: Iterable[Problem]) -> None:
+    if found := list(Problem.lines(problems)):
+        raise BuildError("\n".join(found))
 
 
 def _explain(app: Any, html: Path, *about: Any) -> Any:

@@ -229,7 +229,7 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
         described = ((content.get("layout") or {}).get("meta") or {}).get("description")
         return [_moving_chart("plotly", content, _alternative(data, described))]
     if kind == "text/markdown" and _HEAD.match(data.string):
-        refuse("head in output", data.cell_index, location=place)
+        refuse("head in output", location=place)
         return []
     if _BOKEH.match(f"{kind}\n{data.string}"):
         return _bokeh_nodes(data)
@@ -241,7 +241,7 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
         return []
     is_code = kind in ("text/html", "application/javascript")
     if is_code and (found := _OTHER_HOST.search(data.string)):
-        refuse("script elsewhere", data.cell_index, found[0], location=place)
+        refuse("script elsewhere", found[0], location=place)
     elif is_code and _OTHER_SHEET.search(data.string):  # it has icons of buttons with words
         return [nodes.raw("", _OTHER_SHEET.sub("", data.string), format="html")]
     return None

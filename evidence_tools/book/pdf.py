@@ -228,7 +228,7 @@ def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
         wrong("picture elsewhere", uri)
     if not str(node.get("alt") or "").strip():
         if around is not None and not is_tag:
-            wrong("no words in cell", around["cell_index"])
+            wrong("no words in cell")
         else:
             wrong("no words", unquote(uri.removeprefix("data:image/svg+xml,")[:200]).split(">")[0])
     if is_tag and around is not None:

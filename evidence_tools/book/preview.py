@@ -51,12 +51,13 @@ def preview() -> None:
         if stale and LiveReloadHandler.waiters:  # a page that is loading asks again first
             LiveReloadHandler.reload_waiters("*")
             stale = False
+        now = _files()
         if running and running.poll() is not None:
             stale |= running.returncode == 0
-            running, waiting = None, _build(waits=True)
+            running, waiting = None, _build(waits=True) if now == known else None
             if waiting:
                 pages = set(chapter_files(Path().resolve(), parse_toc_yaml("_toc.yml")))
-        if (now := _files()) == known:
+        if now == known:
             return
         paths, known = {path for path, _ in now ^ known}, now
         if running:

@@ -9,10 +9,11 @@ import ast
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -256,6 +257,8 @@ def read_markdown(page: Page, text: str, offset: int = 0, *, rows: bool = False)
                     read_html(page, content, line - 1)
                     said += " " * content.startswith("<br")
                 case "code" | "math" as how:
+                    if begun := re.search(r"(?<![{a-z:])[a-z:]+\}$", said):
+                        page.fault(line, f"found {begun[0]}: write {{role}}`key`")
                     said += _words(content, how)
                 case "fence":
                     _directive(page, token, line)
@@ -324,7 +327,12 @@ def read_document(path: Path) -> list[Text]:
     if path.suffix.lower() != ".pdf":
         return text_blocks(path.read_text(encoding="utf-8", errors="replace"))
     found = Page(path.name)
-    for number, text in enumerate(pdf_pages(path), start=1):
+    pages = [text.split("\n") for text in pdf_pages(path)]
+    bare = partial(re.sub, r"\d+", "")
+    often = Counter(line for lines in pages for line in {*map(bare, lines)})
+    for number, lines in enumerate(pages, start=1):
+        # Running heads and feet are on most pages, with the number of the page.
+        text = "\n".join("" if often[bare(x)] > max(1, len(pages) / 2) else x for x in lines)
         joined = re.sub(r"(\w)[-\u00ad\ufffe]\n(?=[a-z])", r"\1", text)
         for paragraph in re.split(r"\n\s*\n|(?<=[.!?])\n(?=[A-Z•])", joined):
             found.add(" ".join(paragraph.split()), number)

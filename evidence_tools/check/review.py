@@ -43,7 +43,7 @@ _RULE_OF = {**dict.fromkeys(_WORDING, "wording"), "bind": "bind", "integrity": "
 BUILD = (str(Path(sys.executable).with_name("jupyter-book")), "build")  # then the folder
 _PROOF = ("--builder", "custom", "--custom-builder", "typst")  # by our extension, or not at all
 _SAID = (
-    r"(?m)^ *(?:([^:\n]+\.[a-z]+):(\d*):* |(?=WARN|(?!Ru)[\w.]*Err))"  # file, line
+    r"(?m)^ *(?:([^:\n]+\.[a-z]+(?:, cell .*?)?):(\d*):* |(?=WARN|(?!Ru)[\w.]*Err))"  # file, line
     r"(?:[A-Z]+: |\[page\] )?+([^:].*)"
 )
 _DAYS = 180  # for so long the integrity of a source counts as looked up
@@ -97,18 +97,17 @@ def check_book(folder: Path, *, release: date | None = None, early: bool = False
     to: Any = {"stdout": DEVNULL, "stderr": PIPE, "encoding": "utf-8"}
     with TemporaryDirectory() as made, Popen([*call, made], **to) as build:  # noqa: S603
         review = review_book(folder, release=release)
-        for problem in review.problems if early else ():
-            review.early.append(problem)
-            print(problem, flush=True)
+        review.early = [*review.problems] if early else []
+        for line in Problem.lines(review.early):
+            print(line, flush=True)
         said = re.sub(r"\x1b\[[\d;]*m", "", build.communicate()[1])
     # If no page could be read, all else follows from that.
     for path, line, message in re.findall(_SAID, said if review.pages else ""):
         shown = path.removeprefix(f"{folder.resolve()}/") or "_config.yml"
         page = next((page for page in review.pages if page.path == shown), Page(shown))
         named = re.search(r"'([^']+)'|([^/\s]+)$", message) or [""]
-        # In a notebook MyST-NB counts the lines of a cell from two on.
-        at = int(line) - shown.endswith(".ipynb") if line else page.find(named[0].strip("'"))
-        review.problems.append(page.problem(at, message, "page"))
+        at = int(line) if line else page.find(named[0].strip("'"))
+        review.problems.append(Problem(shown, at, "", message, "page"))
     if build.returncode and not review.problems:
         raise OSError(said.strip())
     review.problems = sorted(set(review.problems))
@@ -266,10 +265,9 @@ def report(review: Review, format: str = "text") -> tuple[str, int]:  # noqa: A0
     if format == "json":
         return json.dumps(levels, ensure_ascii=False, indent=1, default=asdict), int(count > 0)
     lines = [
-        f"{one}{_SHOWN[level]}"
+        f"{line}{_SHOWN[level]}"
         for level, found in levels.items()
-        for one in found
-        if one not in review.early
+        for line in Problem.lines(one for one in found if one not in review.early)
     ]
     lines.append("No problems." if not count else f"{count} problem{'s' if count > 1 else ''}.")
     return "\n".join(lines), int(count > 0)

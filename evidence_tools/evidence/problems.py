@@ -8,8 +8,8 @@ import html
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _REMEDY = "the file was once read in the wrong encoding: type the text again, save as UTF-8"
@@ -38,6 +38,16 @@ class Problem:
         rule = f" [{self.rule}]" if self.rule else ""
         column = f" column {self.column!r}:" if self.column else ""
         return f"{place}:{rule}{column} {self.message}"
+
+    @staticmethod
+    def lines(problems: Iterable[Problem]) -> Iterator[str]:
+        """Write problems; a last sentence, on what to do, is written once for each place."""
+        known = set[tuple[str, int, str]]()
+        for problem in problems:
+            found, _, remedy = problem.message.rpartition(". ")
+            place = (problem.path, problem.line, remedy)
+            yield str(replace(problem, message=found) if found and place in known else problem)
+            known.add(place)
 
 
 class EvidenceError(Exception):

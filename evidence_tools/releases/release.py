@@ -20,7 +20,7 @@ from typing import Any
 
 from evidence_tools.check.review import review_book
 from evidence_tools.evidence.model import Evidence, load_evidence
-from evidence_tools.evidence.problems import relative_name
+from evidence_tools.evidence.problems import Problem, relative_name
 from evidence_tools.releases import difference, manifest
 from evidence_tools.releases.manifest import (
     Manifest,
@@ -92,7 +92,7 @@ def _ready(folder: Path, version: str, released: list[str], day: str) -> Evidenc
     problems = [] if greater else [f"version {version} is not greater than {newest}"]
     evidence = load_evidence(folder / "data")
     review = review_book(folder, release=date.fromisoformat(day))
-    if problems := [*problems, *map(str, review.problems)]:
+    if problems := [*problems, *Problem.lines(review.problems)]:
         listed = "\n  ".join(problems)
         raise ReleaseError(f"version {version} cannot be released:\n  {listed}")
     return evidence
