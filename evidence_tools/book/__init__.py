@@ -245,7 +245,7 @@ def _write_manifest(app: Any, folder: Path) -> None:
     findings = {
         key: where
         for key in app.evidence.rows("findings")
-        if (where := [page for page in pages if ("finding", key) in about[page].get("stated", ())])
+        if (where := [page for page in pages if key in about[page].get("stated", ())])
     }
     facts = {"report": layout.report_of(app), "stamp": asdict(app.evidence_stamp)}
     write_manifest(folder, facts | {"pages": pages, "findings": findings})

@@ -198,16 +198,14 @@ class _Client(NotebookClient):  # type: ignore[misc]
             self.task_poll_for_reply.cancel()  # as nbclient does when a kernel has died
         return super().process_message(msg, cell, cell_index)
 
-    async def _check_raise_for_error(self, *about: Any) -> None:
-        try:
-            await super()._check_raise_for_error(*about)
-        except CellExecutionError as error:  # Python prints the nearest name, IPython does not
-            said = list[Any]()
-            with suppress(TimeoutError, Empty):
-                await self.kc.execute_interactive(_AS_PYTHON, timeout=5, output_hook=said.append)
-            printed = "".join(message["content"].get("text", "") for message in said)
-            error.evalue += (re.search(r"\. Did you .+\?$", printed.rstrip()) or [""])[0]
-            raise
+    async def on_cell_error(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
+        """Add the nearest name to the message: Python prints it, IPython does not."""
+        said, how = list[Any](), {"silent": True, "timeout": 5}
+        with suppress(TimeoutError, Empty):
+            await self.kc.execute_interactive(_AS_PYTHON, output_hook=said.append, **how)
+        printed = "".join(message["content"].get("text", "") for message in said).rstrip()
+        nearest = re.search(r"\. Did you .+\?$", printed)
+        execute_reply["content"]["evalue"] += nearest[0] if nearest else ""
 
 
 def _merge_streams(outputs: Iterable[Any]) -> list[Any]:

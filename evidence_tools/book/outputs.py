@@ -166,7 +166,7 @@ def _table(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
 def _row(data: dict[str, Any]) -> nodes.row:
     row = nodes.row("", *(nodes.entry("", _paragraph(cell)) for cell in data["cells"]))
     if key := data.get("anchor"):
-        row["evidence_key"] = ("finding", key)
+        row["finding_id"] = key
     return row
 
 

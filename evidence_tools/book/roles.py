@@ -1,7 +1,7 @@
 """Roles that stand for rows, and links from each mention to the place that shows its row.
 
-Numbers in ``{finding}``, ``{value}``, ``{source}`` and ``{unknown}`` cannot drift. What a page
-shows and names is kept in Sphinx's metadata of the page, under "shown" and "stated".
+Numbers in ``{finding}``, ``{value}``, ``{source}`` and ``{unknown}`` cannot drift. The findings
+that a page shows and names are kept in Sphinx's metadata of it, under "shown" and "stated".
 """
 
 from __future__ import annotations
@@ -95,12 +95,11 @@ def note_page(app: Any, doctree: nodes.document) -> None:
             refuse("alternative", error, location=image)
     shown = set()
     for row in doctree.findall(nodes.row):
-        if "evidence_key" in row:
-            kind, key = row["evidence_key"]
-            if (kind, key) not in shown and key not in doctree.ids:
+        if key := row.get("finding_id"):
+            if key not in shown and key not in doctree.ids:
                 row["ids"].append(key)
-            shown.add((kind, key))
-    named = {(node["kind"], node["key"]) for node in doctree.findall(evidence_ref)}
+            shown.add(key)
+    named = {node["key"] for node in doctree.findall(evidence_ref) if node["kind"] == "finding"}
     app.env.metadata[app.env.docname] |= {"shown": shown, "stated": shown | named}
 
 
@@ -111,10 +110,9 @@ def link_mentions(app: Any, doctree: nodes.document, docname: str) -> None:
     if builder.name == "typst":  # what is in print comes first
         pages.sort(key=lambda page: not is_printed(env, page))
     for node in doctree.findall(evidence_ref):
-        wanted = (node["kind"], node["key"])
-        page = next((page for page in pages if wanted in env.metadata[page]["shown"]), None)
-        if page is not None:
-            node[:] = [make_refnode(builder, docname, page, node["key"], node.children)]
+        shows = [page for page in pages if node["key"] in env.metadata[page]["shown"]]
+        if shows and node["kind"] == "finding":
+            node[:] = [make_refnode(builder, docname, shows[0], node["key"], node.children)]
 
 
 def link_abbreviations(app: Any, doctree: nodes.document, docname: str) -> None:

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from evidence_tools.check.review import review_book
-from evidence_tools.evidence.model import Evidence, load_evidence
+from evidence_tools.evidence.model import load_evidence
 from evidence_tools.evidence.problems import Problem, relative_name
 from evidence_tools.releases import difference, manifest
 from evidence_tools.releases.manifest import (
@@ -52,8 +52,8 @@ def release(folder: Path, version: str) -> str:
     the project and of every release.
     """
     released, day = difference.read_releases(folder / "data"), manifest.read_day()
-    evidence = _ready(folder, version, [*released], day)
-    after = difference.take_snapshot(evidence, version, day)
+    _check_ready(folder, version, [*released], day)
+    after = difference.take_snapshot(load_evidence(folder / "data"), version, day)
     before = next(reversed(released.values()), None)
     known = dict[str, Any](before=before, after=after, escape=partial(_MARKUP.sub, r"\\\1"))
     snapshot = json.dumps(after, indent=1, ensure_ascii=False)
@@ -78,7 +78,7 @@ def release(folder: Path, version: str) -> str:
     )
 
 
-def _ready(folder: Path, version: str, released: list[str], day: str) -> Evidence:
+def _check_ready(folder: Path, version: str, released: list[str], day: str) -> None:
     """Refuse what must not be released, with every reason."""
     commit, changed = manifest.read_commit(folder)
     if not commit:
@@ -90,12 +90,10 @@ def _ready(folder: Path, version: str, released: list[str], day: str) -> Evidenc
     newest = max([manifest.project_version(folder), *released], key=version_key)
     greater = version_key(version) > version_key(newest)
     problems = [] if greater else [f"version {version} is not greater than {newest}"]
-    evidence = load_evidence(folder / "data")
     review = review_book(folder, release=date.fromisoformat(day))
     if problems := [*problems, *Problem.lines(review.problems)]:
         listed = "\n  ".join(problems)
         raise ReleaseError(f"version {version} cannot be released:\n  {listed}")
-    return evidence
 
 
 def _edited(folder: Path, version: str, day: str, section: str) -> dict[str, str]:
@@ -195,9 +193,8 @@ def _read_versions(site: Path) -> dict[str, Manifest]:
     goes back.
     """
     found = {}
-    versions = {path.name.removesuffix(".sha256") for path in (site / "v").glob("*")}
-    versions = set(filter(manifest.VERSION.fullmatch, versions))
-    for version in sorted(versions, key=version_key, reverse=True):
+    names = {path.name.removesuffix(".sha256") for path in (site / "v").glob("*")}
+    for version in sorted(filter(manifest.VERSION.fullmatch, names), key=version_key, reverse=True):
         folder = site / "v" / version
         found[version] = check_contents(read_folder(folder), relative_name(folder))
         if _kept_record(folder) not in ("", _record(folder)):

@@ -50,8 +50,7 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
         raise ReleaseError(f"{folder} is not empty; name a new folder: nothing is overwritten")
     values = {key: (words.get(key) or ask(f"{text}: ")).strip() for key, text in QUESTIONS.items()}
     if missing := [key for key, text in values.items() if not text]:
-        listed = ", ".join(f"--{key}" for key in missing)
-        raise ReleaseError(f"{listed}: a text is needed; nothing was written")
+        raise ReleaseError(f"--{', --'.join(missing)}: a text is needed; nothing was written")
     known = {"slug": make_id(values["title"]) or "report", "day": today, "year": str(today.year)}
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:

@@ -336,9 +336,8 @@ def _legend(legend: Mapping[str, Mark], width: int) -> Any:
     return draw_marks(marks, width, y + row / 2)
 
 
-_PLACING = {"align", "angle", "colour", "dash", "fill", "mark", "shape", "size", "text"}
-_PLACING |= {"dashed", "hollow", "on_axis", "opacity", "sort", "tall"}
-_PLACING |= {"weight", "width", "x", "x2", "y", "y2"}
+_PLACING = {"align", "colour", "dashed", "hollow", "on_axis", "opacity", "shape", "size", "sort"}
+_PLACING |= {"tall", "text", "weight", "width", "x", "x2", "y", "y2"}
 """Columns of a drawing's data that only say where and how a mark is drawn."""
 
 

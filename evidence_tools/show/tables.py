@@ -310,9 +310,8 @@ def _range(low: float | None, high: Any, digits: str) -> str:
 
 def _checked(evidence: Evidence, findings: list[Row]) -> tuple[Sequence[Any], str]:
     """Join to findings what follows from their intervals, and count the verdicts."""
-    checks = evidence.arithmetic
-    frame = evidence.findings.loc[[finding.finding_id for finding in findings]]
-    frame = frame.join(checks[checks.columns.difference(frame.columns)])
+    ids = [finding.finding_id for finding in findings]
+    frame = evidence.findings.loc[ids].join(evidence.arithmetic)
     counts = frame["verdict"].value_counts().items()
     count = words.join_known(*(f"{number} {word}" for word, number in counts), mark=", ")
     note = f"By verdict: {count}. Only an estimate with an interval can be checked."
