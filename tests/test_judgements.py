@@ -15,7 +15,6 @@ from evidence_tools.evidence.judgements import (
     STANDINGS,
     compare,
     conflicting_outcomes,
-    effect_verb,
     find_misfits,
     rate,
     read_times,
@@ -23,6 +22,7 @@ from evidence_tools.evidence.judgements import (
     turned_results,
 )
 from evidence_tools.evidence.model import Evidence, load_evidence
+from evidence_tools.show.words import sentence
 
 Changed = Callable[..., Evidence]
 
@@ -63,7 +63,8 @@ def test_an_outcome_without_judgements_has_no_certainty(topic: Evidence) -> None
     [("high", "increases"), ("moderate", "probably increases"), ("low", "may increase")],
 )
 def test_the_verb_follows_the_certainty(certainty: str, words: str) -> None:
-    assert effect_verb("increase", certainty) == words
+    said = sentence(f"effect.{certainty}", subject="it", way="increase", name="sleep")
+    assert said == f"it {words} sleep"
 
 
 def misfits(evidence: Evidence) -> list[str]:

@@ -48,18 +48,6 @@ def rate(judgements: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"certainty": certainty, "rating": bound + certainty}, dtype="string")
 
 
-def effect_verb(direction: str, certainty: str) -> str:
-    """Choose the verb that a direction and a level of certainty above the lowest allow.
-
-    Santesso N et al. 2020, doi 10.1016/j.jclinepi.2019.10.014.
-
-    >>> effect_verb("increase", "low")
-    'may increase'
-    """
-    verbs = {"high": "{}s", "moderate": "probably {}s", "low": "may {}"}
-    return verbs[certainty].format(direction)
-
-
 def find_misfits(judgements: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
     """Find declared judgements that the findings no longer support, with the ``reason``.
 

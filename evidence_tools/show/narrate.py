@@ -15,7 +15,7 @@ import pandas as pd
 from evidence_tools.evidence.arithmetic import RATIOS
 from evidence_tools.evidence.effects import effects_of_arms, need
 from evidence_tools.evidence.frames import rows_where
-from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, effect_verb
+from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT
 from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
 from evidence_tools.evidence.pooling import LIBRARY, POOLED
 from evidence_tools.show import words
@@ -227,15 +227,10 @@ def _test(tested: pd.DataFrame, column: str) -> str:
 
 def _shown(evidence: Evidence, outcome: Row, row: Row, null: int) -> str:
     subject, name = evidence.topic.subject["name"], words.lower_first(outcome.name)
-    level = outcome.certainty or LEVELS[-1]
-    verb, key = "", "effect.clear"
-    if row.ci_lower <= null <= row.ci_upper:
-        key = "effect.crosses"
-    elif level == LEVELS[-1]:
-        key = "effect.uncertain"
-    else:
-        verb = effect_verb("increase" if row.estimate > null else "decrease", level)
-    says = words.sentence_case(words.sentence(key, subject=subject, verb=verb, name=name))
+    crosses = row.ci_lower <= null <= row.ci_upper
+    key = f"effect.{'crosses' if crosses else outcome.certainty or LEVELS[-1]}"
+    way = "increase" if row.estimate > null else "decrease"
+    says = words.sentence_case(words.sentence(key, subject=subject, way=way, name=name))
     unit = row.unit if row.effect_measure == "MD" else ""
     average = words.amount_text(row.estimate, unit)
     people = getattr(row, "n_participants", None)

@@ -11,7 +11,7 @@ from functools import partial
 
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.judgements import LEVELS, effect_verb
+from evidence_tools.evidence.judgements import LEVELS
 from evidence_tools.evidence.model import Evidence, Row, Selection, pick
 from evidence_tools.show import narrate, words
 from evidence_tools.show.display import Run, Table
@@ -109,13 +109,14 @@ def _meaning(evidence: Evidence, outcome: Row) -> str:
     clear = all(f.standing == "counted" and f.statistically_significant == "yes" for f in rated)
     directions = {finding.direction for finding in rated}
     ways = [way for way in map(words.way_text, results) if way.startswith("a significant")]
+    way = rated[0].direction if rated else ""
+    effect = words.sentence(f"effect.{certainty}", subject=subject, way=way, name=name)
     if certainty == LEVELS[-1]:
-        said = f"{words.sentence('effect.uncertain', subject=subject, name=name)}."
+        said = f"{effect}."
     elif results[0].conflict:
         said = "Significant results point in opposite directions."
     elif clear and len(directions) == 1 and directions <= set(MOVED):
-        verb = effect_verb(rated[0].direction, certainty)
-        said = f"{words.sentence_case(subject)} {verb} {name}."
+        said = f"{words.sentence_case(effect)}."
     elif ways:
         said = f"Results differ: {len(ways)} of {len(results)} with {ways[0]}."
     else:
