@@ -12,7 +12,7 @@ from pathlib import Path
 
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.pages import Text, read_document, sentences, text_blocks
-from evidence_tools.check.rows import say
+from evidence_tools.check.rows import NUMBER, say
 from evidence_tools.check.verdicts import (
     ABSENT,
     ADVICE,
@@ -35,8 +35,6 @@ VERDICTS = {
     "background": "no claim on the topic",
 }
 """How a sentence can stand to the evidence, worst first, and what each means."""
-
-_NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,20 +138,24 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
         reason = f"{worst.slot}: {worst.found}"
         return Judged(text, line, worst.verdict, reason, ids, _allowed(judge, reading, worst, ids))
     rows = [*{rows[0].finding_id: rows[0] for rows in held}.values()] if supported else []
-    owners = [row.source_id for name in reading.means("outcome") for row in judge.rows.about(name)]
-    named = dict.fromkeys([row.source_id for row in rows] or reading.sources or owners)
-    known = " ".join(f"{judge.rows.text(key)} {judge.rows.cells(key)}" for key in named)
-    years = {str(judge.rows.sources[key].year) for key in (*named, *reading.sources)}
-    numbers = {number.replace(",", "") for number in _NUMBER.findall(text)} - years
-    if wrong := sorted(numbers - set(_NUMBER.findall(known.replace(",", "")))) if named else []:
-        reason = f"no row of {', '.join(named)} holds the number {', '.join(wrong)}"
+    said, results = reading.means("outcome"), judge.rows.findings.values()
+    owners = [r.source_id for r in results if any(judge.rows.same(r, name) for name in said)]
+    named = dict.fromkeys(reading.sources or [row.source_id for row in rows] + owners)
+    figures = {key: judge.rows.figures(key) for key in named}
+    years = {str(judge.rows.sources[key].year) for key in named}
+    numbers = {number.replace(",", "") for number in NUMBER.findall(text)} - years
+    if wrong := sorted(numbers.difference(*figures.values())) if named else []:
+        whose = ", ".join(reading.sources) or "any source on this"
+        reason = f"no row of {whose} holds the number {', '.join(wrong)}"
         return Judged(text, line, ABSENT if "." in "".join(wrong) else "not judged", reason)
-    if rows or (named and numbers and not reading.has("none")):
-        first = judge.rows.sources[next(iter(named))]
-        studied = f"{first.short_name}: {first.population}; {first.intervention}"
-        reason = "; ".join(say(row, roles=False) for row in rows[:2]) or studied
-        ids = tuple(row.finding_id for row in rows) or (*named,)
-        return Judged(text, line, "supported", reason, ids)
+    if rows:
+        reason = "; ".join(say(row, roles=False) for row in rows[:2])
+        return Judged(text, line, "supported", reason, tuple(row.finding_id for row in rows))
+    holders = [key for key in named if numbers & figures[key]]
+    if holders and not reading.has("none"):
+        first = judge.rows.sources[holders[0]]
+        reason = f"{first.short_name}: {first.population}; {first.intervention}"
+        return Judged(text, line, "supported", reason, (*holders,))
     about = any(clause.has("subject", "central") for clause in stated)
     unclear = any(clause.has("outcome", "body", "change", "maybe") for clause in stated)
     return Judged(text, line, "not judged" if about and unclear else "background")

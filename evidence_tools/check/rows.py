@@ -12,6 +12,7 @@ from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.show.words import is_silent, lower_first, way_text
 
+NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 DIRECTIONS = {"up": "increase", "down": "decrease"}
 _WIDE = ("any site", "not stated", "taken together")
 _UNSTATED = re.compile(r"[,(] ?[^,;()]*\bnot stated\b[^,;()]*\)?")
@@ -84,9 +85,10 @@ class Rows:
         parts += [f"{number:g} {unit}" for number, unit in counted if number]
         return " ".join(filter(None, parts)).lower().replace("mcg", "ug")
 
-    def cells(self, source: str) -> str:
-        """Join all that the rows of a source hold, those of its arms too."""
-        return " ".join(map(str, chain(*self._own[source].values())))
+    def figures(self, source: str) -> set[str]:
+        """Collect the numbers that the rows of a source hold, those of its arms too."""
+        cells = " ".join(map(str, chain(*self._own[source].values())))
+        return set(NUMBER.findall(f"{self.text(source)} {cells}".replace(",", "")))
 
     def direction(self, outcome: str) -> str:
         """Give the one direction of the central source, or of all that counts; else nothing."""
