@@ -200,7 +200,6 @@ WRONG: dict[str, tuple[Callable[[Evidence], Any], str]] = {
     "changed": (lambda e: e.findings.assign(estimate=9.9), r"whose 'estimate' is not that of evid"),
     "filled": (lambda e: e.findings.assign(unit=e.findings["unit"].fillna("mg")), r"'unit' is not"),
     "column-twice": (lambda e: pd.concat([e.findings, e.findings], axis=1), r"'source_id' twice"),
-    "shifted": (lambda e: e.findings.assign(direction=e.findings["direction"].shift()), "is not t"),
 }
 
 

@@ -38,7 +38,7 @@ from sphinx.util import logging
 LOGGER = logging.getLogger(__name__)
 _LEAST_BYTES = 500  # what an output counts for: a page with thousands of them is no page
 _LONGEST = 1_000
-_AS_PYTHON = "import sys; sys.__excepthook__(sys.last_type, sys.last_value, sys.last_traceback)"
+_AS_PYTHON = "import sys as _s; _s.__excepthook__(_s.last_type, _s.last_value, _s.last_traceback)"
 _TOO_MUCH = (
     f"shows more than {{:,}} bytes (an output counts {_LEAST_BYTES}); show less, or raise "
     "evidence_output_bytes under 'sphinx: config:' in _config.yml"
