@@ -100,6 +100,12 @@ def test_no_number_of_a_wide_table_is_broken(cases: Build) -> None:
     assert all(str(-1234.567891 - n) in words_of_pdf(cases.pdf).split() for n in range(18))
 
 
+def test_pictures_in_a_line_and_in_a_note_do_not_end_it(cases: Build) -> None:
+    lines = "\n".join(printed_pages(cases.pdf)).replace("\u200b", "").splitlines()
+    assert any("a linked picture here" in " ".join(line.split()) for line in lines)
+    assert any(re.fullmatch(r"\d+It has in its line\.", " ".join(line.split())) for line in lines)
+
+
 @pytest.mark.parametrize("count", LENGTHS)
 def test_a_long_table_repeats_its_head_and_ends_with_two_rows(cases: Build, count: int) -> None:
     pages = [

@@ -36,7 +36,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from evidence_tools.book import layout, outputs, pdf, site
 from evidence_tools.book.execution import BuildError
-from evidence_tools.book.nodes import add_nodes
+from evidence_tools.book.nodes import add_nodes, refuse
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import WAIT, Session, beside, changed_pages, end_on_signals
 from evidence_tools.check.built import check_built
@@ -58,6 +58,7 @@ _SETTINGS: dict[str, Any] = {
     "nb_ipywidgets_js": {},  # scripts of another host
     # Authors' quotes are curled by MyST-Parser; text from the tables stays as it is printed.
     "smartquotes": False,
+    "myst_dmath_double_inline": True,  # as Jupyter Book says, and does not do
     "html_math_renderer": "evidence_mathml",
     "html_copy_source": False,  # all of it is in the zip
 }
@@ -137,7 +138,7 @@ def _settle(app: Any, config: Any) -> None:
         config[name] = value
     config.nb_execution_mode = "off" if app.evidence_proof else "cache"
     # Print shows struck words too, whatever MyST-Parser says of its own writers.
-    config.suppress_warnings += ["myst.strikethrough", "design.card_legacy", "design.fa-build"]
+    config.suppress_warnings += ["myst.strikethrough", "design.card_legacy"]
 
 
 def _name_nearest(app: Any, record: Any) -> bool:
@@ -262,6 +263,8 @@ def _explain(app: Any, html: Path, *about: Any) -> Any:
     # What a listener raised comes in an error of Sphinx, which knows of whose module it is.
     error = found.orig_exc if getattr(found, "modname", None) else found
     if not isinstance(error, (SphinxError, OSError) if error is found else _EXPECTED):
+        if page := hasattr(app, "env") and app.env.temp_data.get("docname"):
+            refuse("unreadable", location=page)
         return handle_exception(*about)
     said = str(error) or f"Problems above: {len(app.evidence_warnings)}."
     said = f"{type(error).__name__}: {said}" if error is found else said

@@ -16,22 +16,21 @@ import zlib
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from docutils import nodes
 from lxml.html.defs import tags
 from math_core import LatexError, LatexToMathML
+from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
 from pybtex import plugin
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.nodes import traverse_parent
+from sphinx_design.icons import fontawesome
 
 from evidence_tools.show.display import Run
-
-if TYPE_CHECKING:
-    from bs4 import BeautifulSoup, Tag
 
 LOGGER = logging.getLogger(__name__)
 DATA = "_data"
@@ -98,10 +97,9 @@ def _run_node(run: Run) -> nodes.Node:
     return words
 
 
-def place_of(node: nodes.Node) -> Any:
+def place_of(node: Any) -> Any:
     """Find the nearest node around that knows its line, as Sphinx's loggers take it."""
-    around: Any = node
-    return next((each for each in traverse_parent(around) if each.line), node)
+    return next((each for each in traverse_parent(node) if each.line), node)
 
 
 def _visit_chart(self: Any, node: evidence_chart) -> None:
@@ -148,7 +146,8 @@ def add_nodes(app: Sphinx) -> None:
     app.add_node(nodes.entry, override=True, html=(_visit_entry, None))
     app.add_node(nodes.Text, override=True, html=(_visit_text, None))  # type: ignore[arg-type]
     app.connect("doctree-read", show_brackets)
-    app.add_html_math_renderer("evidence_mathml", (_visit_math, None), (_visit_math_block, None))
+    SphinxRenderer.render_amsmath = name_formula  # type: ignore[method-assign,assignment]
+    app.add_html_math_renderer("evidence_mathml", (_visit_math, None), (_visit_math, None))
     app.connect("doctree-read", read_formulas, priority=400)  # before titles are collected
     app.connect("doctree-resolved", read_formulas)  # some come when cells are joined with pages
 
@@ -176,6 +175,8 @@ def read_html(doctree: nodes.document) -> None:
     for raw in list(doctree.findall(nodes.raw)):
         # In a line, each tag is a node by itself.
         in_line = isinstance(raw.parent, nodes.TextElement)
+        if not in_line and "html" not in raw["format"].split():
+            refuse("raw", raw["format"], location=place_of(raw))
         made = html_nodes(raw.parent.children if in_line else [raw])
         for node in made:
             node.line = getattr(node, "line", None) or place_of(raw).line
@@ -189,8 +190,7 @@ def html_nodes(found: Iterable[Any]) -> list[nodes.Node]:
     """Turn raw HTML into nodes; what is no HTML stays as it is, inside the tags around it."""
     from bs4 import BeautifulSoup
 
-    kept: list[Any] = []
-    markup = ""
+    kept, markup = list[Any](), ""
     for node in found:
         if not isinstance(node, nodes.raw):
             # The words in a drawing are a part of it, and nothing else may be.
@@ -215,21 +215,18 @@ def html_nodes(found: Iterable[Any]) -> list[nodes.Node]:
     return [html_element("", *made, name="html-div")] if is_line and not soup.table else made
 
 
-def _inside(tag: Tag | BeautifulSoup, kept: list[Any]) -> list[nodes.Node]:
-    from bs4 import Tag
-    from bs4.element import PreformattedString
-
+def _inside(tag: Any, kept: list[Any]) -> list[nodes.Node]:
     made: list[nodes.Node] = []
     for child in tag.children:
-        if isinstance(child, Tag):
+        if child.name:
             made += _element(child, kept)
-        elif not isinstance(child, PreformattedString):  # such as a comment
+        elif not child.PREFIX:  # as a comment has
             is_gap = (made or tag.name == "span") and tag.name not in _ROWS
             made += [nodes.Text(str(child))] if is_gap or str(child).strip() else []
     return made
 
 
-def _element(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
+def _element(tag: Any, kept: list[Any]) -> list[nodes.Node]:
     name, address = tag.name, str(tag.get("href", ""))
     if name == "kept":
         return [kept[int(str(tag["data-n"]))]]
@@ -242,11 +239,11 @@ def _element(tag: Tag, kept: list[Any]) -> list[nodes.Node]:
         return _picture(tag)
     if name == "a" and address and not address.startswith("#"):
         return [nodes.reference("", "", *_inside(tag, kept), refuri=address)]
-    about = {key: str(tag[key]) for key in ("colspan", "rowspan", "start", "title") if tag.get(key)}
-    return [html_element("", *_inside(tag, kept), name=f"html-{name}", **about)]
+    about = {key: str(value) for key, value in tag.attrs.items()} | {"name": f"html-{name}"}
+    return [html_element("", *_inside(tag, kept), **about)]
 
 
-def _absent(tag: Tag) -> nodes.Node:
+def _absent(tag: Any) -> nodes.Node:
     if tag.name == "input" and tag.get("type") == "checkbox":
         return nodes.Text("☒ " if tag.get("checked") is not None else "☐ ")
     what = str(tag.get("title") or tag.get("aria-label") or _MEDIA[tag.name])
@@ -255,7 +252,7 @@ def _absent(tag: Tag) -> nodes.Node:
     return absent_media("", what=what, address="" if address.startswith("data:") else address)
 
 
-def _picture(tag: Tag) -> list[nodes.Node]:
+def _picture(tag: Any) -> list[nodes.Node]:
     about = {name: str(tag[name]) for name in ("src", "alt", "width", "height") if tag.get(name)}
     if svg := str(tag.get("data-drawing", "")):
         words = _LABEL.search(svg)
@@ -266,10 +263,13 @@ def _picture(tag: Tag) -> list[nodes.Node]:
 
 
 def show_brackets(app: Sphinx, doctree: nodes.document) -> None:
-    """Show words in brackets as words: browsers pass over tags that are no HTML."""
+    """Show as words what is in brackets and no HTML, and icons, whose font is on another host."""
+    for icon in list(doctree.findall(fontawesome)):
+        icon.parent.replace(icon, nodes.Text(f"({icon['icon']})"))
     for raw in list(doctree.findall(nodes.raw)):
         tag, parent = _TAG.fullmatch(raw.astext().strip()), raw.parent
-        is_unknown = tag and tag[1].lower() not in _TAGS and "<svg" not in parent.astext()
+        is_drawn = re.search("<(?:svg|math)", parent.astext())
+        is_unknown = tag and not is_drawn and tag[1].lower() not in _TAGS
         if is_unknown and isinstance(parent, nodes.TextElement):
             parent.replace(raw, nodes.Text(raw.astext()))
 
@@ -290,6 +290,7 @@ _USUAL = [
     (r"\{multline(\*?)\}", r"{gather\1}"),
     # Sphinx numbers formulas; a number of the environment would be a second one.
     (r"(\\(?:begin|end)\{(?:align|gather|equation))\}", r"\1*}"),
+    (r"\\tag\{([^{}]*)\}", r"\\qquad\\text{(\1)}"),  # a number of its own
     (r"\\cr(?![A-Za-z])", r"\\\\"),
     (r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]", r"\\\\"),  # more space between two lines
 ]
@@ -307,8 +308,7 @@ def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> 
     True
     """
     if found := re.search(r"\\(?:eq)?ref\b\s*\{([^}]*)\}", tex):
-        text = f"the formula {tex.strip()!r} refers to another one; write {{eq}}`{found[1]}`."
-        raise ValueError(text)
+        raise ValueError(f"the formula {tex.strip()!r} names another: write {{eq}}`{found[1]}`.")
     usual = tex
     for pattern, written in _USUAL:
         usual = re.sub(pattern, written, usual, flags=re.DOTALL)
@@ -332,13 +332,21 @@ def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> 
     return made.replace("&ApplyFunction;", "\u2061")  # the one name that is not known to XML
 
 
+def name_formula(renderer: Any, token: Any, plain: Any = SphinxRenderer.render_amsmath) -> None:
+    """Name a numbered formula as TeX labels it; MyST-Parser would draw a name by lot."""
+    label = re.search(r"\\label\s*\{(.+?)\}", token.content)
+    env = renderer.sphinx_env
+    name = label[1] if label else f"{env.docname}:{env.new_serialno('sphinx.ext.math#equations')}"
+    renderer._random_label = lambda: name
+    plain(renderer, token)
+
+
 def read_formulas(app: Sphinx, doctree: nodes.document, docname: str = "") -> None:
     """Give each formula its MathML and its number in the book; report what cannot be read."""
     numbers = app.env.toc_fignumbers.get(docname, {}).get("displaymath", {})
     found = (app.config.mathjax3_config or {}).get("tex", {}).get("macros", {}).items()
     macros = {name: each[0] if isinstance(each, list) else each for name, each in found}
-    node: Any
-    for node in doctree.findall(nodes.Element):
+    for node in list[Any](doctree.findall(nodes.Element)):
         is_block = isinstance(node, nodes.math_block)
         if is_block and (number := numbers.get(node["ids"][0] if node["ids"] else "")):
             node["number"] = ".".join(map(str, number))
@@ -349,17 +357,15 @@ def read_formulas(app: Sphinx, doctree: nodes.document, docname: str = "") -> No
                 refuse("formula", error, location=place_of(node))
 
 
-def _visit_math(self: Any, node: nodes.math) -> None:
-    self.body.append(node.get("mathml", ""))
-    raise nodes.SkipNode
-
-
-def _visit_math_block(self: Any, node: nodes.math_block) -> None:
-    """Write a formula on lines of its own, with its number and its place for links."""
-    self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
-    if node.get("number"):
-        self.body.append(f'<span class="eqno">({node["number"]})')
-        self.add_permalink_ref(node, "Permalink to this equation")
-        self.body.append("</span>")
-    self.body.append(node.get("mathml", "") + "</div>\n")
+def _visit_math(self: Any, node: nodes.math | nodes.math_block) -> None:
+    """Write a formula; one on lines of its own with its number and its place for links."""
+    made = node.get("mathml", "")
+    if isinstance(node, nodes.math_block):
+        self.body.append(self.starttag(node, "div", CLASS="math notranslate nohighlight"))
+        if node.get("number"):
+            self.body.append(f'<span class="eqno">({node["number"]})')
+            self.add_permalink_ref(node, "Permalink to this equation")
+            self.body.append("</span>")
+        made += "</div>\n"
+    self.body.append(made)
     raise nodes.SkipNode

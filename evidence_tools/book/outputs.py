@@ -44,9 +44,7 @@ _BOKEH = re.compile(
 )
 _BOKEH_DATA = re.compile(r"\b(?:docs_json|render_items) = ")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_OTHER_HOST = re.compile(
-    r"""(?:src|href|import)\s*[=(]?\s*\\?["'](https?:)?//[^"'\\]+\.(?:js|mjs)"""
-)
+_OTHER_HOST = re.compile(r"""(?:src|href|import)\s*[=(]?\s*\\?["'](https?:)?//[^"'\\]+\.m?js""")
 _HEAD = re.compile(r"-{3,}[ \t]*\n(?:.*\n)*?-{3,}[ \t]*(?:\n|$)")
 _OTHER_SHEET = re.compile(r"""<link\b[^>]*["'](?:https?:)?//[^>]*>""")
 _SCRIPTS = {

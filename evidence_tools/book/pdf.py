@@ -17,7 +17,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache, partial
-from mimetypes import guess_extension
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
@@ -195,19 +194,18 @@ def keep_picture(image: nodes.image, book: Path, folder: Path) -> None:
     if address.startswith("data:"):
         kind, _, text = address.removeprefix("data:").partition(",")
         content = b64decode(text) if ";base64" in kind else unquote_to_bytes(text)
-        suffix = guess_extension(kind.partition(";")[0])
+        is_drawing = kind.startswith("image/svg")
     elif (path := (book / address).resolve()).is_file() and path.is_relative_to(book):
-        content, suffix = path.read_bytes(), path.suffix.lower()
+        content, is_drawing = path.read_bytes(), path.suffix.lower() == ".svg"
     else:
-        what = str(image.get("alt") or "picture")
-        image.replace_self(absent_media("", what=what, address=address))
+        image.replace_self(absent_media("", what=image.get("alt") or "picture", address=address))
         return
-    if suffix == ".svg":  # the PDF has only the fonts it brings along; a page needs no namespace
+    if is_drawing:  # the PDF has only the fonts it brings along; a page needs no namespace
         content = re.sub(rb'font-family="[^"]*"', b"font-family=\"'Source Sans 3'\"", content)
         if b"xmlns=" not in content:
             content = content.replace(b"<svg", b'<svg xmlns="http://www.w3.org/2000/svg"', 1)
     # Typst looks into a picture without a suffix; the one of a name may be wrong.
-    image["file"] = hashlib.sha256(content).hexdigest()[:16] + ".svg" * (suffix == ".svg")
+    image["file"] = hashlib.sha256(content).hexdigest()[:16] + ".svg" * is_drawing
     (folder / image["file"]).write_bytes(content)
 
 

@@ -25,9 +25,8 @@ from evidence_tools.show.display import Run, Runs, plain, runs
 from evidence_tools.show.values import ROLES
 
 _NO_TEXT = (
-    *(nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.math, nodes.raw),
-    *(nodes.math_block, nodes.comment, nodes.citation, nodes.problematic, evidence_ref),
-    *(addnodes.glossary, addnodes.toctree),
+    *(nodes.title, nodes.reference, nodes.literal, nodes.math, nodes.FixedTextElement),
+    *(nodes.citation, nodes.problematic, evidence_ref, addnodes.glossary, addnodes.toctree),
 )
 """Where text is already a link, is no running text, or is the glossary itself."""
 _plain_image = DocutilsRenderer.render_image
@@ -133,8 +132,7 @@ def link_abbreviations(app: Any, doctree: nodes.document, docname: str) -> None:
     words = map(re.escape, sorted(terms | authors, key=len, reverse=True))
     pattern = re.compile(rf"(?<![\w-])({'|'.join(words)})(?![\w-])")
     terms -= {name for name in terms if places[name][1] in linked}
-    text: Any
-    for text in list(doctree.findall(nodes.Text)):
+    for text in list[Any](doctree.findall(nodes.Text)):
         parts = [""] if any(traverse_parent(text, _NO_TEXT)) else pattern.split(str(text))
         if terms.intersection(parts[1::2]):
             made: list[nodes.Node] = []

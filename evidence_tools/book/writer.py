@@ -29,10 +29,9 @@ _ATTRIBUTES = (
     *("classes", "explanation", "delimiter", "start", "prefix", "suffix", "enumtype", "realtype"),
     *("language", "linenos", "highlight_args", "stub", "morerows", "morecols", "colwidth"),
     *("mathml", "file", "alt", "what", "address", "colspan", "rowspan", "design_component"),
-    *("tokenname", "title", "backrefs"),
+    *("tokenname", "title", "backrefs", "type"),
 )
 _CONTROL = re.compile(r"\x1b\[.*?[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_HIDDEN = ("input", "input+output", "all")
 _SIZES = ("width", "height", "scale", "align")
 
 
@@ -59,8 +58,7 @@ class Writer:
             self.labels[docname] = {}
             for section in list(doctree.findall(nodes.section))[:1]:
                 section["ids"].append("")
-            node: Any
-            for node in doctree.findall(nodes.Element):
+            for node in list[Any](doctree.findall(nodes.Element)):
                 for name in node.get("ids", ()):
                     self.labels[docname].setdefault(name, f"{docname}#{node['ids'][0]}")
 
@@ -73,7 +71,7 @@ class Writer:
         """Write each block; a comment says where it is from, for messages."""
         for node in found:
             part = isinstance(node, nodes.container) and node.get("nb_element")
-            if part == "cell_code_source" and node.parent.get("hide_mode") in _HIDDEN:
+            if part == "cell_code_source" and node.parent.get("hide_mode", "output") != "output":
                 continue  # code that is shown on demand
             if isinstance(node, nodes.section) or (part and not node["ids"]):
                 yield from self._blocks(node.children)
@@ -129,8 +127,7 @@ class Writer:
         number = ".".join(map(str, found)) + self.env.config.html_secnumber_suffix if found else ""
         place = f"{self.docname}#{section['ids'][0]}"
         part = self.parts.pop(self.docname, None)  # its title is the first one of the page
-        made = {"tag": "heading", "level": level, "place": place, "number": number}
-        return made | {"part": part}
+        return {"tag": "heading", "level": level, "place": place, "number": number, "part": part}
 
     def _add_desc_signature(self, node: Any) -> dict[str, Any]:
         return {"children": [node.astext()]}
