@@ -79,7 +79,8 @@ class Judge:
                 words = reading.words(tag).lower()
                 for number in clause.all("number", "small"):
                     words = words.replace(reading.words(number).lower(), number.means)
-                printed = any(words in self.rows.text(source) for source in clause.sources)
+                said = _LACKING + re.escape(words)
+                printed = any(re.search(said, self.rows.text(key)) for key in clause.sources)
                 quiet = {"negated": clause.negated(tag), "printed": printed}
                 if any(quiet.get(flag) for flag in rule.unless):
                     continue
