@@ -26,8 +26,8 @@ _LOOK = 50
 
 def _files() -> set[tuple[Path, int]]:
     """List what may change, with its times."""
-    files = (*book_files(Path()), *book_files(PACKAGE))
-    return {(path.resolve(), path.stat().st_mtime_ns) for path in files if path.exists()}
+    files = (*book_files(Path.cwd()), *book_files(PACKAGE))
+    return {(path, path.stat().st_mtime_ns) for path in files if path.exists()}
 
 
 def _build(*, waits: bool = False) -> Popen[str] | None:
@@ -56,7 +56,7 @@ def preview() -> None:
             stale |= running.returncode == 0
             running, waiting = None, _build(waits=True) if now == known else None
             if waiting:
-                pages = set(chapter_files(Path().resolve(), parse_toc_yaml("_toc.yml")))
+                pages = set(chapter_files(Path.cwd(), parse_toc_yaml("_toc.yml")))
         if now == known:
             return
         paths, known = {path for path, _ in now ^ known}, now

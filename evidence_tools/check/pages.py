@@ -350,19 +350,21 @@ def read_html(page: Page, text: str, offset: int = 0, *, beside: bool = False) -
     """Add what is in HTML, block by block; ``beside`` its text may be other things to leave out."""
     from lxml import html
 
-    if (closed := _CLOSED.search(text)) and not beside:
+    if not beside and (closed := _CLOSED.search(text)):
         page.add(repr(closed[0]), offset + 1, "refused")
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     tree = html.document_fromstring(f"{text}<br>".encode(), parser=parser)
     tree, how = next(tree.iter("main"), tree), markup("tag")
-    silent = {"unread", "beside"} if beside else {"unread"}
-    for tag in list(tree.iter()):
-        if "hidden" in tag.attrib or not silent.isdisjoint(map(how.get, (tag.tag, *tag.classes))):
+    silent, spoken = ({"unread", "beside"}, _SPOKEN[:1]) if beside else ({"unread"}, _SPOKEN)
+    tags = list(tree.iter())  # kept, or lxml would make each of them again
+    for tag in tags:
+        names = (tag.tag, *tag.get("class", "").split())
+        if "hidden" in tag.attrib or not silent.isdisjoint(map(how.get, names)):
             tag.drop_tree()
     for tag in list(tree.iter()):
         line = offset + (tag.sourceline or 1)
-        for name in _SPOKEN[: 1 if beside else None]:
-            page.add(tag.get(name, ""), line)
+        for said in filter(None, map(tag.get, spoken)):
+            page.add(said, line)
         if tag.tag == "svg":
             page.items.append(Text(" ".join(tag.itertext()), line, kind="drawing"))
             for part in tag.itertext():
