@@ -101,8 +101,7 @@ def _check(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.check.review import Review, check_book, report
 
     if chosen.built:
-        pdf = next(chosen.built.glob("*.pdf"), None)
-        review = Review(check_built(chosen.built, pdf and (lambda: pdf), chosen.folder))
+        review = Review(check_built(chosen.built, folder=chosen.folder))
     else:
         review = check_book(chosen.folder, release=chosen.release, early=chosen.format == "text")
     return report(review, chosen.format)

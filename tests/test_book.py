@@ -201,8 +201,7 @@ def test_a_site_replaces_the_last_one_and_is_known_until_somebody_touches_it(
     for number in (1, 2):
         site = Site(tmp_path, "key")
         (site.new / "html" / f"{number}.txt").write_text("new", encoding="utf-8")
-        site.put_in_place()
-        site.keep(about="by hand")
+        site.put_in_place(about="by hand")
     site.html.replace(site.own / "old")  # as if it ended while a site was replaced
     site.html.mkdir()
     assert Site(tmp_path, "key").last["about"] == "by hand"

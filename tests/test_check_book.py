@@ -267,13 +267,10 @@ def test_a_number_inside_a_drawing_is_no_number_of_a_row(book: Path) -> None:
     assert "'96.4'" not in said
 
 
-def test_a_number_of_code_that_readers_see_may_be_in_the_pdf_alone(
-    book: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_number_of_code_that_readers_see_may_be_in_the_pdf_alone(book: Path) -> None:
     write_page(book, "```{code-cell}\nsleep = 987\n```\n")
     (book / "chapters" / "a.html").write_text("<article>Words.</article>", "utf-8")
-    monkeypatch.setattr(built, "pdf_pages", lambda _: ["sleep = 987, or 654"])
-    (problem,) = built.check_built(book, lambda: book, book)
+    (problem,) = built.check_built(book, lambda: (book, ["sleep = 987, or 654"]), book)
     assert "'654' is only in the PDF" in problem.message
 
 

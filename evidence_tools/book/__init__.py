@@ -225,14 +225,14 @@ def _finish(app: Any, exception: Exception | None) -> None:
     remarks = app.evidence_printed()
     if app.evidence_warnings:  # some are known only now
         raise BuildError
-    _refuse(check_built(staged, app.evidence_press, Path(app.srcdir), passed, pages))
-    target = app.evidence_press()
-    made_pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
     site.finish_site(app, staged)
+    _refuse(check_built(staged, app.evidence_press, Path(app.srcdir), passed, pages))
+    target, _ = app.evidence_press()
+    made_pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
+    site.pack_site(app, staged)
     _write_manifest(app, staged)
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))  # all but done
-    made.put_in_place()
-    made.keep(**app.evidence_note)
+    made.put_in_place(**app.evidence_note)
     for remark in remarks:
         _tell(f"print: {remark}")
     done = f"{len(app.env.found_docs)} pages and {made_pdf} are in {made.html}"

@@ -36,6 +36,7 @@ from evidence_tools.book.nodes import absent_media, moving_chart, place_of, read
 from evidence_tools.book.roles import chapter_order, is_printed
 from evidence_tools.book.site import OWN, keep_vega
 from evidence_tools.book.writer import STYLES, Writer
+from evidence_tools.check.pages import pdf_pages
 
 _PRINT, _MARKUP, _FACTS, _PAGES = ".print", "main.typ", "facts.json", "pages.json"
 _FONTS = "fonts"
@@ -110,14 +111,14 @@ def print_book(app: Any) -> list[str]:
     return [remark for name in printed for remark in remarks[name]]
 
 
-def press(ask: Any, asked: Any, book: Path, build: Path) -> Path:
-    """Set the last PDF, of which Typst remembers all that comes again; then the one asked for."""
+def press(ask: Any, asked: Any, book: Path, build: Path) -> tuple[Path, list[str]]:
+    """Set the last PDF, of which Typst remembers all; then the one asked for, and read its text."""
     ask.close()  # so that this ends when nobody can ask
     keep_vega(build / OWN)  # by the first build, while its chapters run
     with suppress(Exception):  # it may be damaged, or of another version
         _typeset(build / OWN / "kept" / _PRINT, book)
     folder, target = asked.recv()
-    return make_pdf(folder, target, book)
+    return make_pdf(folder, target, book), pdf_pages(target)
 
 
 def write_markup(body: str, facts: dict[str, Any], folder: Path) -> Path:

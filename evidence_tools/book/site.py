@@ -22,6 +22,8 @@ from urllib.parse import unquote
 
 import nbformat
 from docutils import nodes
+from sphinx.builders import html as html_builder
+from sphinx.util.matching import Matcher
 
 from evidence_tools.book.layout import cite, file_stem
 from evidence_tools.book.nodes import DATA
@@ -30,6 +32,9 @@ from evidence_tools.releases.manifest import pack, write_whole
 from evidence_tools.releases.release import forward_page
 from evidence_tools.show.tables import table_csv
 
+# Of the theme's files no page asks for icons, translations, and what scripts were made from.
+_UNUSED = Matcher(["**/.*", "**/vendor", "**/fontawesome*", "**/locales", "**/*.map"])
+html_builder.DOTFILES = _UNUSED  # type: ignore[attr-defined]
 OWN = ".evidence"
 """The folder of a build with what is kept for the next one."""
 _BUNDLE = f"vega-{metadata.version('vl-convert-python')}.js"
@@ -72,21 +77,17 @@ class Site:
         files = {os.path.relpath(path, self.own): hash_of(path) for path in paths if path.is_file()}
         return {"key": self.key, "files": files}
 
-    def put_in_place(self) -> None:
-        """Replace the last site by the new one."""
+    def put_in_place(self, **about: str) -> None:
+        """Replace the last site; keep for the next build what it was made of, and ``about`` it."""
         old = self.own / "old"
         shutil.rmtree(old, ignore_errors=True)
         if self.html.exists():
             self.html.replace(old)
         (self.new / "html").replace(self.html)
         shutil.rmtree(old, ignore_errors=True)
-
-    def keep(self, **about: str) -> None:
-        """Keep for the next build what the site was made of, and note what from."""
         shutil.rmtree(self.kept, ignore_errors=True)
         self.new.replace(self.kept)
-        record = json.dumps(about | self._state())
-        (self.own / "site.json").write_text(record, encoding="utf-8")
+        (self.own / "site.json").write_text(json.dumps(about | self._state()), encoding="utf-8")
 
 
 def known_of(env: Any) -> str:
@@ -118,8 +119,9 @@ def _plain(value: Any) -> Any:
     return _plain(vars(value)) if hasattr(value, "__dict__") else repr(value)
 
 
-def keep_pages(app: Any, written: Set[str]) -> None:
+def keep_pages(app: Any, written: set[str]) -> None:
     """Take over all pages but those to be ``written``, with their files and words to search."""
+    written &= app.evidence_session.notebooks.keys()  # Sphinx would write the first page, too
     indexer, old, new = app.builder.indexer, app.evidence_site.html, Path(app.outdir)
     kept = app.env.found_docs - written
     vars(indexer).update(pickle.loads((app.evidence_site.new / _INDEX).read_bytes()))  # noqa: S301
@@ -130,9 +132,7 @@ def keep_pages(app: Any, written: Set[str]) -> None:
     text = html.unescape(unquote("".join(page.read_text("utf-8") for page in pages)))
     files = (*old.glob("_images/*"), *old.glob("_downloads/*/*"))
     for path in (*pages, *(file for file in files if str(file.relative_to(old)) in text)):
-        target = new / path.relative_to(old)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+        write_whole(new / path.relative_to(old), path.read_bytes())
 
 
 def keep_index(app: Any) -> list[Any]:
@@ -163,25 +163,25 @@ def write_notebooks(app: Any) -> None:
 
 
 def finish_site(app: Any, folder: Path) -> None:
-    """Write all that is beside the pages: short addresses, scripts, tables, citations, a zip."""
+    """Write what is beside pages and PDF: short addresses, styles, tables, citations."""
     _write_forwards(app, folder)
-    static = folder / "_static"
-    for sheet in (static / "styles").glob("pydata*.css"):
+    for sheet in folder.glob("_static/styles/pydata*.css"):
         sheet.write_text(_ICON_FONT.sub("", sheet.read_text("utf-8")), encoding="utf-8")
-    shutil.rmtree(static / "vendor", ignore_errors=True)  # fonts of icons
-    for unused in (*static.rglob("*.map"), *static.rglob("fontawesome*"), folder / ".buildinfo"):
-        unused.unlink(missing_ok=True)
-    shutil.copy(app.evidence_site.own / _BUNDLE, static / "vega-bundle.js")
+    (folder / ".buildinfo").unlink(missing_ok=True)
     for page in app.env.metadata.values():
         for name, rows in page.get("downloads", {}).items():
             write_whole(folder / DATA / f"{name}.csv", table_csv(rows).encode())
     for path in sorted(app.evidence.folder.glob("*")):
         if path.suffix in (".csv", ".json", ".yml"):
             write_whole(folder / DATA / "tables" / path.name, path.read_bytes())
-    stem = folder / file_stem(app)
     for form in ("bib", "ris"):
-        write_whole(stem.with_name(f"{stem.name}.{form}"), cite(app, form).encode())
-    found = [*folder.glob(f"{stem.name}.*"), *(folder / DATA / "tables").glob("*")]
+        write_whole(folder / f"{file_stem(app)}.{form}", cite(app, form).encode())
+
+
+def pack_site(app: Any, folder: Path) -> None:
+    """Add what waits for the press: Vega, and a zip of chapters, tables, citations and PDF."""
+    shutil.copy(app.evidence_site.own / _BUNDLE, folder / "_static" / "vega-bundle.js")
+    found = [*folder.glob(f"{file_stem(app)}.*"), *(folder / DATA / "tables").glob("*")]
     members = {path.name if path.parent == folder else f"data/{path.name}": path for path in found}
     for docname in app.env.found_docs:
         source = Path(app.env.doc2path(docname))
@@ -189,7 +189,7 @@ def finish_site(app: Any, folder: Path) -> None:
         members[f"{docname}{source.suffix}"] = source
         members[f"{docname}.ipynb"] = folder / f"{docname}.ipynb"
     contents = {name: path.read_bytes() for name, path in members.items() if path.is_file()}
-    write_whole(stem.with_name(f"{stem.name}-files.zip"), pack(contents))
+    write_whole(folder / f"{file_stem(app)}-files.zip", pack(contents))
 
 
 def _write_forwards(app: Any, folder: Path) -> None:

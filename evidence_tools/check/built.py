@@ -22,7 +22,7 @@ _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml"
 
 def check_built(
     html: Path,
-    pdf: Callable[[], Path] | None = None,
+    pdf: Callable[[], tuple[Path, list[str]]] | None = None,
     folder: Path = Path(),
     passed: Path | None = None,
     book: Sequence[Page] = (),
@@ -30,9 +30,9 @@ def check_built(
     """Check a finished site, its PDF, and what its cells put out.
 
     ``html`` has the pages of the book in ``folder``, which are ``book`` if they were read already;
-    ``pdf`` waits for the PDF, which is looked at last; ``passed`` is a site with the same tables
-    and package, whose outputs passed already. Problems are numbers that no row, no page and no
-    output of the package holds, or that only one of HTML and PDF shows; findings shown nowhere;
+    ``pdf`` waits for the PDF that is being made, and its text; ``passed`` is a site with the same
+    tables and package, whose outputs passed already. Problems are numbers that no row, no page and
+    no output of the package holds, or that only one of HTML and PDF shows; findings shown nowhere;
     and printed text that no row holds.
     """
     evidence, book = load_evidence(folder / "data"), book or read_book(folder)
@@ -63,8 +63,9 @@ def check_built(
     for key in evidence.rows("findings").keys() - named - typed if named else ():
         message = f"{key} is on no page; show it, or write: % check: exclude {key} -- reason"
         problems.append(Problem("data/findings.csv", 0, "", message, "coverage"))
-    if pdf and all(page in checked or page.front.get("print") is False for page in pages):
-        problems += _compare(pdf(), printed, numbers)
+    if all(page in checked or page.front.get("print") is False for page in pages):
+        found = pdf() if pdf else next(((p, pdf_pages(p)) for p in html.glob("*.pdf")), None)
+        problems += _compare(*found, printed, numbers) if found else ()
     return sorted(set(problems))
 
 
@@ -144,9 +145,8 @@ def _folded(text: str) -> str:
     return re.sub(r"(?:https?:)?[\W_]+", " ", text.casefold().replace("μ", "u")).strip()
 
 
-def _compare(pdf: Path, pages: list[str], held: set[str]) -> Iterator[Problem]:
+def _compare(pdf: Path, printed: list[str], pages: list[str], held: set[str]) -> Iterator[Problem]:
     """Compare the numbers of all pages with those of the PDF, which shows code and its own, too."""
-    printed = pdf_pages(pdf)
     text = re.sub(r"(?<=\b10\.)\n(?=\d{4})", "", "\n".join(printed).replace("\ufffe", "-"))  # a DOI
     in_html, in_pdf = digits(pages), digits([text])
     # Lines of the PDF break inside addresses, and the PDF numbers its pages and sections.
