@@ -109,8 +109,7 @@ def _visit_chart(self: Any, node: evidence_chart) -> None:
         drawing.replace("<svg ", f'<svg aria-hidden="true" data-drawn="{name}" ', 1)
         for name, (drawing, _) in node["drawn"].items()
     )
-    specs = {name: spec for name, (_, spec) in node["drawn"].items()}
-    text = json.dumps(specs, sort_keys=True)
+    text = json.dumps({name: spec for name, (_, spec) in node["drawn"].items()}, sort_keys=True)
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
     label = html.escape(node["alt"])
     self.body.append(
@@ -277,9 +276,13 @@ def show_brackets(app: Sphinx, doctree: nodes.document) -> None:
 # Formulas: TeX is read once, by math-core, with the macros of ``mathjax3_config``. Browsers show
 # the MathML that it makes by themselves, and report.typ sets the same: page and PDF cannot differ.
 
-_MACROS = {"substack": r"\begin{matrix}#1\end{matrix}", "ensuremath": "#1", "mbox": r"\text{#1}"}
-_MACROS |= {"pmb": r"\boldsymbol{#1}", "phase": r"\angle\underline{#1}", "angl": r"\overline{#1|}"}
+_MACROS = {"substack": r"\begin{matrix}#1\end{matrix}", "pmb": r"\boldsymbol{#1}"}
+_MACROS["mbox"] = r"\text{#1}"
+_DEFINED = (
+    r"\\newcommand\s*\{?\\(\w+)\}?\s*(?:\[\d\])?\s*(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})"
+)
 _USUAL = [
+    (_DEFINED, ""),  # a command for all formulas below, too
     (r"&\s*(\S+?)\s*&(?=.*\\end\{eqnarray)", r"&\1 "),
     (r"\\color(\{\w+\})\s*(?=\{)", r"\\textcolor\1"),  # as MathJax reads it
     (r"(\\begin\{(?:(?:multi)?lined|(?:align|gather)ed(?:at)?|array)\})\s*\[[tbc]\]", r"\1"),
@@ -288,10 +291,10 @@ _USUAL = [
     (r"\{(?:split|alignedat)(\*?)\}", r"{aligned\1}"),
     (r"\{(?:alignat|eqnarray|flalign)(\*?)\}", r"{align\1}"),
     (r"\{multline(\*?)\}", r"{gather\1}"),
+    (r"\\cr(?![A-Za-z])", r"\\\\"),
     # Sphinx numbers formulas; a number of the environment would be a second one.
     (r"(\\(?:begin|end)\{(?:align|gather|equation))\}", r"\1*}"),
     (r"\\tag\{([^{}]*)\}", r"\\qquad\\text{(\1)}"),  # a number of its own
-    (r"\\cr(?![A-Za-z])", r"\\\\"),
     (r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]", r"\\\\"),  # more space between two lines
 ]
 """Rare ways to write a formula, and the usual ones that look the same."""
@@ -318,13 +321,13 @@ def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> 
         usual = rf"\begin{{aligned}}{lines}\end{{aligned}}"
     # A formula inside words ends them, and begins them anew.
     usual = _TEXT.sub(lambda text: re.sub(r"\$(.*?)\$", r"}\1\\text{", text[0]), usual)
-    read = LatexToMathML(
-        macros={**_MACROS, **macros},
-        annotation=True,  # the TeX source stays in the page, to be copied
-        fancy_error=False,
-        allow_unreliable_rendering=True,  # some browsers draw a wide tilde a little too small
-    )
     try:
+        read = LatexToMathML(
+            macros={**_MACROS, **macros},
+            annotation=True,  # the TeX source stays in the page, to be copied
+            fancy_error=False,
+            allow_unreliable_rendering=True,  # some browsers draw a wide tilde a little too small
+        )
         made = str(read.convert_with_local_state(usual, displaystyle=block))
     except LatexError as error:
         problem = re.sub(r"^\d+: ", "", str(error).strip())
@@ -351,6 +354,7 @@ def read_formulas(app: Sphinx, doctree: nodes.document, docname: str = "") -> No
         if is_block and (number := numbers.get(node["ids"][0] if node["ids"] else "")):
             node["number"] = ".".join(map(str, number))
         if (is_block or isinstance(node, nodes.math)) and "mathml" not in node:
+            macros |= re.findall(_DEFINED, node.astext())
             try:
                 node["mathml"] = mathml(node.astext(), macros, block=is_block)
             except ValueError as error:

@@ -189,9 +189,8 @@ class ChecksDirective(SphinxDirective):
             (rule, held, "; ".join(reasons.get(rule, ["nothing"]))) for rule, held in RULES.items()
         )
         rows = tuple(TableRow(tuple(map(runs, text))) for text in texts)
-        table = Table(
-            "tab-checks", runs(_CHECKS), ("Rule", "What it holds", "Exempted, and why"), rows
-        )
+        columns = ("Rule", "What it holds", "Exempted, and why")
+        table = Table("tab-checks", runs(_CHECKS), columns, rows)
         return _table(table.payload(), Page(self.state.document, env, self.lineno))
 
 

@@ -82,11 +82,8 @@ def _render_image(renderer: Any, token: Any) -> None:
 
 
 def note_page(app: Any, doctree: nodes.document) -> None:
-    """Note what a page shows and names; a row that comes again on it is the same place.
-
-    Roles in alt texts become plain text: no markup is parsed there.
-    """
-    for image in doctree.findall(nodes.image):
+    """Note what a page shows and names; a row that comes again on it is the same place."""
+    for image in doctree.findall(nodes.image):  # roles become plain text: it has no markup
         try:
             if "{" in image.get("alt", ""):
                 image["alt"] = plain_text(app.evidence, image["alt"])
