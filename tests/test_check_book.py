@@ -109,12 +109,13 @@ def test_a_typed_share_is_not_offered_a_count(book: Path) -> None:
 
 
 def test_a_page_can_declare_that_it_is_no_evidence_text(book: Path) -> None:
-    write_page(
-        book, "---\nno-evidence-text: a tutorial with made-up numbers\n---\n\nTake 12 and 30.\n"
-    )
+    head = "---\nno-evidence-text: a tutorial with made-up numbers\n---\n\n"
+    write_page(book, f"{head}Take 12 and 30. Use a proven method, which is the best.\n")
     text, code = report(review_book(book))
     assert code == 0
     assert "a tutorial with made-up numbers" in text
+    write_page(book, f"{head}Amber light is proven to prevent crashes.\n")
+    assert "benefit" in problems_of(book)[0].message
 
 
 def test_rows_are_not_selected_by_how_they_came_out(book: Path) -> None:

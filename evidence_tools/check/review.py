@@ -117,7 +117,7 @@ def check_book(folder: Path, *, release: date | None = None, early: bool = False
 def check_page(
     page: Page, judge: Judge, review: Review, held: Set[str] = frozenset()
 ) -> Iterator[Problem]:
-    """Check the text of one page; on one declared as no evidence text only claims are checked.
+    """Check the text of one page; of one declared as no evidence text only claims on the topic.
 
     Numbers that are ``held`` may be in the text.
     """
@@ -141,7 +141,7 @@ def check_page(
             problem = page.problem(sentence.line, f"{fault.slot}: {fault.message}", rule)
             if fault.weak:
                 review.rereads.append(problem)
-            elif not (declared and rule in ("bind", "frame")):
+            elif not declared or (rule not in ("bind", "frame") and reading.has("topic")):
                 yield problem
 
 
