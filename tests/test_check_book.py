@@ -116,6 +116,8 @@ def test_a_page_can_declare_that_it_is_no_evidence_text(book: Path) -> None:
     assert "a tutorial with made-up numbers" in text
     write_page(book, f"{head}Amber light is proven to prevent crashes.\n")
     assert "benefit" in problems_of(book)[0].message
+    write_page(book, f"{head}The lamp is the one of Wren 2012.\n")
+    assert "integrity" in problems_of(book)[0].message
 
 
 def test_rows_are_not_selected_by_how_they_came_out(book: Path) -> None:

@@ -136,12 +136,13 @@ def check_page(
         reading = read_claims(sentence, judge.wording, reading)
         for message in () if declared else check_numbers(reading, judge.rows, held):
             yield page.problem(sentence.line, message, "number")
+        about = reading.has("topic")
         for fault in judge.faults(reading):
             rule = _RULE_OF.get(fault.slot, "frame")
             problem = page.problem(sentence.line, f"{fault.slot}: {fault.message}", rule)
             if fault.weak:
                 review.rereads.append(problem)
-            elif not declared or (rule not in ("bind", "frame") and reading.has("topic")):
+            elif not declared or rule == "integrity" or (rule == "wording" and about):
                 yield problem
 
 
