@@ -40,7 +40,7 @@ from evidence_tools.book.nodes import add_nodes, refuse
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
 from evidence_tools.book.session import WAIT, Session, beside, changed_pages, end_on_signals
 from evidence_tools.check.built import check_built
-from evidence_tools.check.pages import reading
+from evidence_tools.check.pages import Page, reading
 from evidence_tools.check.review import Review, chapter_files, review_book
 from evidence_tools.evidence.model import LOADED, load_evidence
 from evidence_tools.evidence.problems import EvidenceError, Problem, UnknownKeyError, did_you_mean
@@ -157,8 +157,8 @@ def _name_nearest(app: Any, record: Any) -> bool:
 
 def _place(seen: dict[str, Any], record: Any) -> bool:
     """Name cell and line of a notebook, where MyST-NB says 30005 for cell 3, line 4; once each."""
-    if found := re.fullmatch(r"(.*\.ipynb):(\d+)(\d{4})", record.location or ""):
-        record.location = f"{found[1]}, cell {found[2]}, line {int(found[3]) - 1}"
+    if found := re.fullmatch(r"(.*\.ipynb):(\d{5,})", record.location or ""):
+        record.location = Page(found[1]).problem(int(found[2]) - 1, "", "page").path
     return seen.setdefault(record.getMessage(), record) is record
 
 

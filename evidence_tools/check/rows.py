@@ -85,6 +85,7 @@ class Rows:
         parts += [f"{number:g} {unit}" for number, unit in counted if number]
         return " ".join(filter(None, parts)).lower().replace("mcg", "ug")
 
+    @cache  # noqa: B019
     def figures(self, source: str) -> set[str]:
         """Collect the numbers that the rows of a source hold, those of its arms too."""
         cells = " ".join(map(str, chain(*self._own[source].values())))
