@@ -13,7 +13,7 @@ import json
 import re
 import shutil
 from base64 import b64decode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache, partial
@@ -112,11 +112,11 @@ def print_book(app: Any) -> list[str]:
 
 
 def press(ask: Any, asked: Any, book: Path, build: Path) -> tuple[Path, list[str]]:
-    """Set the last PDF, of which Typst remembers all; then the one asked for, and read its text."""
+    """Lay out the last PDF, which Typst remembers; then make the one asked for; read its text."""
     ask.close()  # so that this ends when nobody can ask
     keep_vega(build / OWN)  # by the first build, while its chapters run
     with suppress(Exception):  # it may be damaged, or of another version
-        _typeset(build / OWN / "kept" / _PRINT, book)
+        _compiler(build / OWN / "kept" / _PRINT, book).query("<nothing>")
     folder, target = asked.recv()
     return make_pdf(folder, target, book), pdf_pages(target)
 
@@ -143,34 +143,29 @@ def make_pdf(folder: Path, target: Path, book: Path) -> Path:
 
 
 def _typeset(folder: Path, book: Path) -> bytes:
-    import typst
+    from typst import TypstError
 
-    source, facts = ((folder / name).read_text("utf-8") for name in (_MARKUP, _FACTS))
-    midnight = datetime.datetime.fromisoformat(f"{json.loads(facts)['date']}T00:00:00+00:00")
+    day = json.loads((folder / _FACTS).read_text("utf-8"))["date"]
+    midnight = int(datetime.datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp())
+    to: Any = {"format": "pdf", "pdf_standards": ["ua-1"], "timestamp": midnight}
     try:
-        return typst.compile(
-            str(folder / _MARKUP),
-            root=str(folder),
-            format="pdf",
-            pdf_standards=["ua-1"],
-            ignore_system_fonts=True,
-            font_paths=[str(path) for path in _fonts(source, book)],
-            timestamp=int(midnight.timestamp()),
-        )
-    except typst.TypstError as error:
-        raise BuildError(_explain(error, source)) from error
+        return bytes(_compiler(folder, book).compile(**to))
+    except TypstError as error:
+        raise BuildError(_explain(error, (folder / _MARKUP).read_text("utf-8"))) from error
 
 
-def _fonts(source: str, book: Path) -> Iterator[Path]:
-    """Find the book's own fonts, and those of ``weblate-fonts`` that its letters need."""
+def _compiler(folder: Path, book: Path) -> Any:
+    """Have Typst read a folder, with the book's own fonts and those that its letters need."""
     import weblate_fonts
+    from typst import Compiler
 
-    shipped = Path(weblate_fonts.__file__).parent / "static" / "weblate_fonts"
-    paths = [book / _FONTS, shipped / "source-sans" / "ttf"]
+    path, shipped = folder / _MARKUP, Path(weblate_fonts.__file__).parent / "static/weblate_fonts"
+    fonts = [book / _FONTS, shipped / "source-sans" / "ttf"]
     # Latin, Greek, Cyrillic, Hebrew, signs are in the fonts inside Typst; the others are large.
-    if _OTHER_SCRIPTS.search(source):
-        paths.append(shipped / "kurinto" / "ttf")
-    return filter(Path.is_dir, paths)
+    if _OTHER_SCRIPTS.search(path.read_text("utf-8")):
+        fonts.append(shipped / "kurinto" / "ttf")
+    found = [str(each) for each in fonts if each.is_dir()]
+    return Compiler(str(path), str(folder), found, ignore_system_fonts=True)
 
 
 def _explain(error: Any, source: str) -> str:
