@@ -3,8 +3,6 @@
 Exit codes: 0 done; 1 "check" found something, or it was refused; 2 it could not run.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal

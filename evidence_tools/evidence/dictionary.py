@@ -4,8 +4,6 @@ A fault in it is reported like one in a table. Only plain files beside it are ac
 tables: no other folder, no address.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

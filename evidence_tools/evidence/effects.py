@@ -5,8 +5,6 @@ Formulas are those of Higgins JPT, Li T, Deeks JJ 2024, Cochrane Handbook chapte
 Ratios are analysed as logarithms, in ``effect`` and ``standard_error``, and shown as ratios.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from statistics import NormalDist
 from typing import Any

@@ -1,7 +1,5 @@
 """The evidence: everything that is known to the report, as frames that an author selects from."""
 
-from __future__ import annotations
-
 import difflib
 import hashlib
 import os
@@ -286,7 +284,10 @@ def _load(folder: Path, origin: str) -> Evidence:
     frames = {name: table.keyed for name, table in tables.items()}
     frames["ratings"] = rated = judgements.rate(frames["certainty"])
     frames["outcomes"] = frames["outcomes"].join(rated)
-    frames["sources"] = frames["sources"].assign(size=_sizes(frames["sources"], frames["trials"]))
+    sources, trials = frames["sources"], frames["trials"]
+    # Some trials state the participants of their arms only.
+    of_arms = trials["n_randomised"].fillna(trials["n_intervention"] + trials["n_comparator"])
+    frames["sources"] = sources.assign(size=sources["n_participants"].fillna(of_arms))
     frames["findings"] = findings = _join(frames, topic)
     frames["comparisons"] = judgements.compare(findings, frames["outcomes"], topic.central_source)
     frames["arithmetic"] = check_arithmetic(findings)
@@ -309,12 +310,6 @@ def _wrong_conditions(limitations: LoadedTable, findings: pd.DataFrame) -> Itera
             found = f"found {shorten(condition)}, which cannot be asked of findings: {error}"
             remedy = f"write it like estimate.isna(){did_you_mean(condition, findings.columns)}"
             yield limitations.problem(number, "rule", f"{found}; {remedy}")
-
-
-def _sizes(sources: pd.DataFrame, trials: pd.DataFrame) -> pd.Series[int]:
-    """Count the participants of sources, from the arms of trials where only those are stated."""
-    of_trials = trials["n_randomised"].fillna(trials["n_intervention"] + trials["n_comparator"])
-    return sources["n_participants"].fillna(of_trials)
 
 
 def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:

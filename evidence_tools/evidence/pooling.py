@@ -5,8 +5,6 @@ methods are those of the Cochrane Handbook, chapter 10, and agree with the R pac
 All functions take effects as :func:`effect_sizes` and :func:`printed_effects` give them.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from importlib.metadata import version

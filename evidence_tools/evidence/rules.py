@@ -11,8 +11,6 @@ Rules say nothing about a row with a damaged cell, nor about one in which a cell
 breaks an earlier rule, nor about what is not reported.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """What the report is about: ``data/topic.yml``, the one place for words on the topic as a whole."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Charts of the whole: when outcomes changed, how long and how much trials gave, what counts."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -5,8 +5,6 @@ that the book turns into a hover card and a link. Runs never hold markup, so tex
 tables comes out as the characters it is made of.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass

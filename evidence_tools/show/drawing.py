@@ -5,8 +5,6 @@ on the left, its value in words on the right, and its marks on the axis between;
 texts are above the marks. What has no estimate has no mark, and is listed below the axis.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import textwrap
@@ -133,24 +131,6 @@ def result_sentence(finding: Any) -> str:
     said = words.with_details(words.reports_text(finding), words.analysis_text(finding))
     aside = words.aside_text(finding, brief=True)
     return f"{said}: {words.estimate_text(finding)}{aside}."
-
-
-def _explain(lanes: Sequence[Lane]) -> dict[str, Mark]:
-    """Give what a legend needs to say on the marks of results that are shown, with their looks."""
-    results = [one for lane in lanes for one in lane.marks if "standing" in one]
-    found = words.grouped(results, lambda one: (one["dashed"], one["shape"], one["hollow"]))
-    order, said = list(MEANINGS), dict[str, Mark]()
-    for key in sorted(found, key=lambda key: (key[0], order.index(key[1]), key[2])):
-        (flagged, shape, hollow), same = key, found[key]
-        more = ", significant or not stated" if any(one["unsure"] for one in same) else ""
-        more = ", not significant" if hollow and shape != SHAPES["no_significant_change"] else more
-        more = ", not to be relied on" if flagged else more
-        look: Mark = {"dashed": flagged, "shape": shape, "hollow": hollow}
-        grey = all(one["colour"] == GREY for one in same)
-        said[MEANINGS[shape] + more] = look | {"colour": GREY if grey else INK}
-    if any(one["standing"] == "context" for one in results):
-        said["grey: context, not counted"] = {"shape": SWATCH, "colour": GREY}
-    return said
 
 
 _LETTER = 6.4  # pixels that a letter takes on average; a browser has its own font, so rather many
@@ -320,6 +300,24 @@ def _texts(lane: Lane, y: float, width: int, labels: float) -> tuple[list[Mark],
     below = LINE if above and lane.marks else 0
     middle = y + height + below / 2 if below else y + height / 2
     return marks, middle, max(y + height + below, middle + lane.room) + _PAD
+
+
+def _explain(lanes: Sequence[Lane]) -> dict[str, Mark]:
+    """Give what a legend needs to say on the marks of results that are shown, with their looks."""
+    results = [one for lane in lanes for one in lane.marks if "standing" in one]
+    found = words.grouped(results, lambda one: (one["dashed"], one["shape"], one["hollow"]))
+    order, said = list(MEANINGS), dict[str, Mark]()
+    for key in sorted(found, key=lambda key: (key[0], order.index(key[1]), key[2])):
+        (flagged, shape, hollow), same = key, found[key]
+        more = ", significant or not stated" if any(one["unsure"] for one in same) else ""
+        more = ", not significant" if hollow and shape != SHAPES["no_significant_change"] else more
+        more = ", not to be relied on" if flagged else more
+        look: Mark = {"dashed": flagged, "shape": shape, "hollow": hollow}
+        grey = all(one["colour"] == GREY for one in same)
+        said[MEANINGS[shape] + more] = look | {"colour": GREY if grey else INK}
+    if any(one["standing"] == "context" for one in results):
+        said["grey: context, not counted"] = {"shape": SWATCH, "colour": GREY}
+    return said
 
 
 def _legend(legend: Mapping[str, Mark], width: int) -> Any:

@@ -3,8 +3,6 @@
 Functions take rows first, as a frame made with pandas or as identifiers, and give a list.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version

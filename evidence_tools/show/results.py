@@ -1,7 +1,5 @@
 """Results beside each other: with their intervals, averaged, and as a matrix of sources."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from math import exp
 from typing import Any

@@ -3,8 +3,6 @@
 They take rows, ``name`` and ``caption`` as :mod:`evidence_tools.show.tables` explains.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial

@@ -4,8 +4,6 @@ Every table takes rows first, as a frame made with pandas or as identifiers; ``n
 for cross-references; and ``caption``, the question that it answers.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -11,8 +11,6 @@ events, ``soonest`` the earliest significant change, ``sources.count`` how many 
 and ``subject``, ``population`` and ``comparison`` are words of the topic.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace

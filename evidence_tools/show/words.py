@@ -5,8 +5,6 @@ that a figure reads the same wherever it is shown. A row is an object with an at
 each column, as ``evidence.finding("...")`` gives it; a finding knows its outcome and source.
 """
 
-from __future__ import annotations
-
 import csv
 import math
 import re
