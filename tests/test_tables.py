@@ -56,17 +56,35 @@ def test_a_reference_column_cites(topic: Evidence) -> None:
     assert cell(table, 0, "References") == "Moss 2021; handbook2001"
 
 
-def test_a_trial_is_described_with_what_is_known(topic: Evidence) -> None:
+def test_a_trial_is_described_with_what_is_known(changed_topic: Callable[..., Evidence]) -> None:
+    unknown = dict.fromkeys(["n_randomised", "n_intervention", "n_comparator"], "")
+    changed_topic("sources", "reed2016", n_participants="")
+    changed_topic("trials", "reed2016", n_completed="100", **unknown)
     table = rows_table(["fern2019", "reed2016"], "trials")
     assert cell(table, 0, "People") == "900, 820 completed"
+    assert cell(table, 1, "People") == "100 completed"
     assert cell(table, 0, "Dose") == "45 lux/day"
     assert cell(table, 1, "Dose") == "–"
     assert cell(table, 1, "Compared with") == "clear glasses; all with sleep advice"
 
 
-def test_arms_that_count_events_are_shown_as_counts(topic: Evidence) -> None:
+def test_arms_are_shown_as_counts_and_a_small_ratio_keeps_two_digits(
+    changed_topic: Callable[..., Evidence],
+) -> None:
+    changed_topic("arms", "fern2019-acc-lamp", events="1")
+    changed_topic("arms", "fern2019-acc-none", events="440")
     table = rows_table(["fern2019-acc-lamp", "fern2019-acc-none"], "arms")
-    assert cell(table, 0, "Arm") == "amber lamp 45 lux/day: 12 of 450"
+    assert cell(table, 0, "Arm") == "amber lamp 45 lux/day: 1 of 450"
+    assert cell(table, 0, "Effect, computed here") == "RR 0.0023 (95% CI 0.00032–0.016)"
+
+
+def test_a_range_is_beside_its_value_and_a_unit_alone_says_nothing(
+    changed_topic: Callable[..., Evidence],
+) -> None:
+    changed_topic("context", "som-range", value="3.0")
+    assert cell(rows_table(["som-range"], "context"), 0, "Value") == "3.0 ng/mL (1.5–6.0)"
+    changed_topic("context", "som-range", value="", lower="", upper="")
+    assert cell(rows_table(["som-range"], "context"), 0, "Value") == "–"
 
 
 def test_what_keeps_a_difference_from_being_computed_is_said(topic: Evidence) -> None:

@@ -10,6 +10,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -203,10 +204,15 @@ def axis_around(values: Iterable[float], *, log: bool = False, **look: Any) -> A
 
 def log_ticks(low: float, high: float) -> dict[float, str]:
     """Give round values between the ends of a log axis, with labels."""
-    rows = [[float(f"{m}e{p}") for p in range(-9, 9) for m in steps] for steps in ((1, 2, 5), (1,))]
+    rows = [[float(f"{m}e{p}") for p in range(-12, 12) for m in steps] for steps in ("125", "1")]
     fine, coarse = ([value for value in row if low <= value <= high] for row in rows)
     shown = fine if len(fine) <= 7 else coarse
-    return {value: words.number_text(f"{value:.9g}") for value in shown}
+    return {value: tick_text(value) for value in shown}
+
+
+def tick_text(value: float) -> str:
+    """Write a round value, also a very small or large one without a power of ten."""
+    return words.number_text(f"{Decimal(f'{value:.9g}'):f}")
 
 
 def wrap(said: str, width: float) -> str:

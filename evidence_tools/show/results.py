@@ -121,8 +121,8 @@ def _lane(
     drawn.append(rule(-1, LINE, x2=1, on_axis=True))
     for value_of in (-tick, tick):
         at: Mark = {"x": value_of / reach, "on_axis": True}
-        said = words.number_text(f"{value_of:g}")
         drawn.append(rule(y=LINE, x2=at["x"], tall=5, **at))
+        said = drawing.tick_text(value_of)
         drawn.append(text(y=2 * LINE, text=said, align="center", **at))
     return Lane(label, says, drawn, value, heading, room=3 * LINE)
 
@@ -215,7 +215,7 @@ def _funnel(pooled: Any, name: str, caption: Text) -> Figure:
     axis = drawing.axis_around(ends, log=bool(null), null=float(null), title=title)
     tick = max(drawing.log_ticks(largest / 99, largest))
     for error in (0, tick / 2, tick):
-        y, said = error * height / largest, f"{words.number_text(f'{error:g}')}\N{NO-BREAK SPACE}"
+        y, said = error * height / largest, f"{drawing.tick_text(error)}\N{NO-BREAK SPACE}"
         marks.append(rule(axis.low, y, x2=axis.high, on_axis=True, opacity=0.35))
         marks.append(text(axis.low, y, text=said, align="right", on_axis=True))
     says = [f"Effects of {len(trials)} trials on {evidence.topic.subject['name']}."]

@@ -7,6 +7,7 @@ for cross-references; and ``caption``, the question that it answers.
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -176,44 +177,18 @@ def _comparator(_: Evidence, trial: Row) -> str:
 
 def _people(evidence: Evidence, trial: Row) -> str:
     size, completed = evidence.source(trial.source_id).size, trial.n_completed
-    done = f", {words.number_text(completed)} completed" if completed else ""
-    return f"{words.number_text(size)}{done}" if size else ""
-
-
-_TRIALS = Layout(
-    "Who was given what, for how long, and against what?",
-    {
-        "Trial": _trial,
-        "Form": "form",
-        "Dose": lambda _, trial: words.dose_text(trial),
-        "Duration": lambda _, row: words.amount_text(row.duration_printed or "", row.duration_unit),
-        "Compared with": _comparator,
-        "Blinding": "blinding",
-        "People": _people,
-        "Who took part": lambda of, row: words.tidy_text(of.source(row.source_id).population or ""),
-    },
-)
+    done = completed and f"{words.number_text(completed)} completed"
+    return words.join_known(size and words.number_text(size), done, mark=", ")
 
 
 def _amount(_: Evidence, row: Row) -> str:
-    """Write a value, or a range, with its unit."""
-    if row.value is not None or row.lower is None:
-        return words.amount_text(row.value_printed or "", row.unit)
+    """Write a value with its unit and its range, or a range alone."""
+    value = words.amount_text(row.value_printed, row.unit)
+    if row.lower is None:
+        return value
     limits = words.range_text(row.lower_printed, row.upper_printed)
-    return words.join_known(limits, words.unit_text(row.unit), mark=" ")
-
-
-_CONTEXT = Layout(
-    "How much do values vary, and which are usual?",
-    {
-        "Outcome": lambda evidence, row: outcome_cell(evidence, evidence.outcome(row.outcome_id)),
-        "Quantity": "quantity",
-        "Value": _amount,
-        "Population": "population",
-        "Source": "source_id",
-    },
-    missing="not reported where the source was read, or looked for and not found.",
-)
+    unit = words.unit_text(row.unit)
+    return words.with_details(value, limits) if value else words.join_known(limits, unit, mark=" ")
 
 
 def _measured(evidence: Evidence, pair: Row) -> str:
@@ -244,27 +219,11 @@ def _difference(_: Evidence, pair: Row) -> str:
     if pair.missing:
         return f"not computed: {pair.missing}"
     numbers = (pair.estimate, pair.ci_lower, pair.ci_upper)
-    value, low, high = (f"{number:.{pair.digits or 2}f}" for number in numbers)
+    value, low, high = (f"{n:.{pair.digits}f}" if pair.digits else n for n in numbers)
     interval = f"{CI_LEVEL}% CI {words.range_text(low, high)}"
     inferred = "SD inferred" if pair.sd_inferred else ""
     effect = f"{pair.effect_measure} {words.amount_text(value, pair.unit)}"
     return words.with_details(effect, interval, inferred)
-
-
-_ARMS = Layout(
-    "What was measured in each arm?",
-    {
-        "Trial": "source_id",
-        "Measured": _measured,
-        "Arm": lambda evidence, pair: _arm(evidence, pair.arm_id_intervention),
-        "Comparator": lambda evidence, pair: _arm(evidence, pair.arm_id_comparator),
-        "Effect, computed here": _difference,
-    },
-    prepare=lambda evidence, arms: (
-        as_rows(effects_of_arms(evidence.arms.loc[[arm.arm_id for arm in arms]])),
-        "",
-    ),
-)
 
 
 def _basis(evidence: Evidence, judgements: Sequence[Row]) -> Text:
@@ -283,26 +242,10 @@ def _judgements(evidence: Evidence, outcomes: list[Row]) -> tuple[Sequence[Any],
     return sorted(shared.values(), key=lambda same: DOMAINS.index(same[0].domain)), ""
 
 
-_JUDGEMENTS = Layout(
-    "Which concerns lower the certainty, and what could not be judged?",
-    {
-        "Reason for doubt": lambda _, same: words.sentence_case(same[0].domain.replace("_", " ")),
-        "Judgement": lambda _, same: same[0].judgement,
-        "Why": lambda _, same: same[0].rationale,
-        "Outcomes": lambda evidence, same: words.listed(
-            short_text(evidence, row.outcome_id) for row in same
-        ),
-        "Rests on": _basis,
-    },
-    of="outcomes",
-    prepare=_judgements,
-)
-
-
 def _range(low: float | None, high: Any, digits: str) -> str:
     if low is None:
         return ""
-    first, last = (format(end, digits).rstrip(".") for end in (low, high))
+    first, last = (f"{Decimal(format(end, digits)):f}" for end in (low, high))
     return words.number_text(first) if first == last else words.range_text(first, last)
 
 
@@ -316,65 +259,111 @@ def _checked(evidence: Evidence, findings: list[Row]) -> tuple[Sequence[Any], st
     return as_rows(frame), note
 
 
-_ARITHMETIC = Layout(
-    "Do the printed figures fit together?",
-    {
-        "Result": lambda evidence, row: runs(
-            words.finding_run(row, outcome_cell(evidence, row)), ", ", words.source_run(row)
-        ),
-        "As reported": figures_cell,
-        "Standard error": lambda _, row: _range(
-            row.standard_error_low, row.standard_error_high, "#.3g"
-        ),
-        "z": lambda _, row: _range(row.z_low, row.z_high, ".2f"),
-        "p": lambda _, row: None if row.p_low is None else p_text(row.p_low, row.p_high),
-        "Verdict": lambda _, row: words.join_known(row.verdict, row.flags, mark=": "),
-    },
-    missing="cannot be computed.",
-    of="findings",
-    prepare=_checked,
-)
-
-_AVERAGES = Layout(
-    "What is the average, and how far do trials differ?",
-    {
-        "Trials": lambda evidence, row: words.trial_name(evidence, row.row),
-        "Number": lambda _, row: str(int(row.k_studies)),
-        "Average": lambda _, row: words.with_details(
-            f"{row.effect_measure} {words.number_text(row.estimate)}",
-            f"{CI_LEVEL}% CI {words.range_text(row.ci_lower, row.ci_upper)}",
-        ),
-        "I²": lambda _, row: f"{row.i2:.0f}%",
-        "τ²": lambda _, row: None if row.tau2 is None else words.number_text(row.tau2),
-    },
-    missing="not estimated.",
-    of="pooling.subgroups, leave_one_out, cumulative or pool",
-    computed=("method", "k_studies", "estimate", "ci_lower", "ci_upper", "i2", "tau2"),
-    prepare=lambda _, rows: ([row for row in rows if row.k_studies is not None], ""),
-)
-
-
-_AGREEMENT = Layout(
-    "Do averages computed here agree with those of metafor?",
-    {
-        "Value": lambda _, row: words.sentence(f"value.{row.row}"),
-        "metafor": lambda _, row: words.number_text(f"{row.metafor:.8g}"),
-        "Here": lambda _, row: words.number_text(f"{row.here:.8g}"),
-    },
-    of="pooling.compare_with_metafor()",
-    computed=("metafor", "here", "made_by"),
-    prepare=lambda _, rows: (rows, f"{rows[0].made_by}."),
-)
-
 _LAYOUTS = {
-    "trials": _TRIALS,
-    "arms": _ARMS,
-    "context": _CONTEXT,
-    "judgements": _JUDGEMENTS,
-    "arithmetic": _ARITHMETIC,
-    "averages": _AVERAGES,
-    "agreement": _AGREEMENT,
+    "trials": Layout(
+        "Who was given what, for how long, and against what?",
+        {
+            "Trial": _trial,
+            "Form": "form",
+            "Dose": lambda _, trial: words.dose_text(trial),
+            "Duration": lambda _, row: words.amount_text(row.duration_printed, row.duration_unit),
+            "Compared with": _comparator,
+            "Blinding": "blinding",
+            "People": _people,
+            "Who took part": lambda of, row: cell_runs(
+                of, of.source(row.source_id), "population", ""
+            ),
+        },
+    ),
+    "arms": Layout(
+        "What was measured in each arm?",
+        {
+            "Trial": "source_id",
+            "Measured": _measured,
+            "Arm": lambda evidence, pair: _arm(evidence, pair.arm_id_intervention),
+            "Comparator": lambda evidence, pair: _arm(evidence, pair.arm_id_comparator),
+            "Effect, computed here": _difference,
+        },
+        prepare=lambda evidence, arms: (
+            as_rows(effects_of_arms(evidence.arms.loc[[arm.arm_id for arm in arms]])),
+            "",
+        ),
+    ),
+    "context": Layout(
+        "How much do values vary, and which are usual?",
+        {
+            "Outcome": lambda of, row: outcome_cell(of, of.outcome(row.outcome_id)),
+            "Quantity": "quantity",
+            "Value": _amount,
+            "Population": "population",
+            "Source": "source_id",
+        },
+        missing="not reported where the source was read, or looked for and not found.",
+    ),
+    "judgements": Layout(
+        "Which concerns lower the certainty, and what could not be judged?",
+        {
+            "Reason for doubt": lambda _, same: words.sentence_case(same[0].domain).replace(
+                "_", " "
+            ),
+            "Judgement": lambda _, same: same[0].judgement,
+            "Why": lambda _, same: same[0].rationale,
+            "Outcomes": lambda evidence, same: words.listed(
+                short_text(evidence, row.outcome_id) for row in same
+            ),
+            "Rests on": _basis,
+        },
+        of="outcomes",
+        prepare=_judgements,
+    ),
+    "arithmetic": Layout(
+        "Do the printed figures fit together?",
+        {
+            "Result": lambda evidence, row: runs(
+                words.finding_run(row, outcome_cell(evidence, row)), ", ", words.source_run(row)
+            ),
+            "As reported": figures_cell,
+            "Standard error": lambda _, row: _range(
+                row.standard_error_low, row.standard_error_high, "#.3g"
+            ),
+            "z": lambda _, row: _range(row.z_low, row.z_high, ".2f"),
+            "p": lambda _, row: None if row.p_low is None else p_text(row.p_low, row.p_high),
+            "Verdict": lambda _, row: words.join_known(row.verdict, row.flags, mark=": "),
+        },
+        missing="cannot be computed.",
+        of="findings",
+        prepare=_checked,
+    ),
+    "averages": Layout(
+        "What is the average, and how far do trials differ?",
+        {
+            "Trials": lambda evidence, row: words.trial_name(evidence, row.row),
+            "Number": lambda _, row: str(int(row.k_studies)),
+            "Average": lambda _, row: words.with_details(
+                f"{row.effect_measure} {words.number_text(row.estimate)}",
+                f"{CI_LEVEL}% CI {words.range_text(row.ci_lower, row.ci_upper)}",
+            ),
+            "I²": lambda _, row: f"{row.i2:.0f}%",
+            "τ²": lambda _, row: None if row.tau2 is None else words.number_text(row.tau2),
+        },
+        missing="not estimated.",
+        of="pooling.subgroups, leave_one_out, cumulative or pool",
+        computed=("method", "k_studies", "estimate", "ci_lower", "ci_upper", "i2", "tau2"),
+        prepare=lambda _, rows: ([row for row in rows if row.k_studies is not None], ""),
+    ),
+    "agreement": Layout(
+        "Do averages computed here agree with those of metafor?",
+        {
+            "Value": lambda _, row: words.sentence(f"value.{row.row}"),
+            "metafor": lambda _, row: words.number_text(f"{row.metafor:.8g}"),
+            "Here": lambda _, row: words.number_text(f"{row.here:.8g}"),
+        },
+        of="pooling.compare_with_metafor()",
+        computed=("metafor", "here", "made_by"),
+        prepare=lambda _, rows: (rows, f"{rows[0].made_by}."),
+    ),
 }
+"""Tables of rows that have columns of their own, by the name that :func:`rows_table` takes."""
 
 
 def column_width(column: Sequence[str]) -> int:

@@ -88,7 +88,9 @@ def sentence_case(text: str) -> str:
 
 def lower_first(text: str) -> str:
     """Write a name as inside a sentence; abbreviations and single letters keep their capitals."""
-    return text[:1].lower() + text[1:] if re.match(r"[A-Z][a-z]+\b", text) else text
+    first = re.split(r"\W", text, maxsplit=1)[0]
+    is_name = len(first) > 1 and first.isalpha() and first.istitle()
+    return text[:1].lower() + text[1:] if is_name else text
 
 
 def tidy_text(text: str) -> str:
@@ -114,7 +116,7 @@ def number_text(value: str | float) -> str:
     """
     if isinstance(value, float):
         decimals = 1 - math.floor(math.log10(abs(value))) if value else 2
-        value = f"{value:.{min(max(2, decimals), 6)}f}"
+        value = f"{value:z.{min(max(2, decimals), 12)}f}"
     minus = MINUS if str(value).startswith("-") else ""
     digits = re.sub(r"^\d+", lambda whole: f"{int(whole[0]):,}", str(value).removeprefix("-"))
     return f"{minus}{digits}"
@@ -133,8 +135,10 @@ def unit_text(unit: str | None) -> str:
     return re.sub(r"[A-Za-z]+[0-9]?", lambda part: _UNITS.get(part[0], part[0]), unit)
 
 
-def amount_text(value: str | float, unit: str | None) -> str:
-    """Write a value with its unit: "375 µg/day", "−2.8% change"."""
+def amount_text(value: str | float | None, unit: str | None) -> str:
+    """Write a value with its unit: "375 µg/day", "−2.8% change"; blank without a value."""
+    if value is None:
+        return ""
     text = unit_text(unit)
     return f"{number_text(value)}{'' if text.startswith('%') or not text else ' '}{text}"
 
@@ -142,7 +146,7 @@ def amount_text(value: str | float, unit: str | None) -> str:
 def dose_text(trial: Any) -> str:
     """Write the dose of a trial, or that it gave several; blank when none is reported."""
     several = not trial.dose_printed and trial.form in (trial.other_arm or "")
-    return "several doses" if several else amount_text(trial.dose_printed or "", trial.dose_unit)
+    return "several doses" if several else amount_text(trial.dose_printed, trial.dose_unit)
 
 
 def estimate_text(finding: Any, *, gaps: bool = True) -> str:
@@ -267,7 +271,8 @@ def standing_text(finding: Any, *, brief: bool = False) -> str:
         return "change within one arm"
     if finding.standing == "context":
         form, people = finding.form, finding.population_group
-        return join_known(form and f"on {form}", people and f"in {people}", mark=", ")
+        known = join_known(form and f"on {form}", people and f"in {people}", mark=", ")
+        return known or "form and people not reported"
     if finding.standing == "set aside":
         reason = lower_first(finding.set_aside).rstrip(".")
         return "set aside: contradicts its own source" if brief else reason
