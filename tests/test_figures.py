@@ -159,7 +159,8 @@ def test_two_names_of_one_measure_in_one_source_are_flagged(changed_topic: Chang
     ("low", "high", "words"),
     [
         (0.02, 0.02, "p = 0.020"),
-        (0.00001, 0.02, "p up to 0.020"),
+        (0.00009, 0.00027, "p up to 0.00027"),
+        (0.0004, 0.08, "p up to 0.080"),
         (0.031, 0.047, "p = 0.031 to 0.047"),
     ],
 )

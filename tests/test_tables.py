@@ -113,6 +113,13 @@ def test_the_arithmetic_counts_its_verdicts(topic: Evidence) -> None:
     assert cell(table, 1, "z") == "–"
 
 
+def test_a_figure_without_bounds_is_not_computed(changed_topic: Callable[..., Evidence]) -> None:
+    nothing = {"direction": "no_significant_change", "statistically_significant": "no"}
+    nothing |= {"estimate": "1", "ci_lower": "1", "ci_upper": "1", "as_printed": "1, 95% CI 1 to 1"}
+    changed_topic("findings", "larkin2024-som", ci_level="95", **nothing, misfit="interval")
+    assert cell(rows_table(["larkin2024-som"], "arithmetic"), 0, "z") == "–"
+
+
 def test_a_figure_that_does_not_fit_is_flagged(changed_topic: Callable[..., Evidence]) -> None:
     changed_topic("findings", "larkin2024-som", statistically_significant="no", misfit="interval")
     verdict = cell(rows_table(["larkin2024-som"], "arithmetic"), 0, "Verdict")

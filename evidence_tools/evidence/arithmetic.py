@@ -245,6 +245,6 @@ def p_text(low: float, high: float) -> str:
     step = 10.0**-digits
     steps = math.floor(round(low / step, 6)), math.ceil(round(high / step, 6))
     first, last = (f"{count * step:.{digits}f}" for count in steps)
-    if low < 0.0001:
+    if low < 0.0001 or not steps[0]:
         return f"p up to {last}"
     return f"p = {first}" if first == last else f"p = {first} to {last}"

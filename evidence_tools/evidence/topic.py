@@ -74,7 +74,8 @@ def read_topic(
 def _unknown_concerns(groups: Mapping[str, Any], advice: LoadedTable) -> Iterator[Problem]:
     for number, word in enumerate(advice.frame["concern"].fillna("")):
         if word and word not in groups:
-            message = f"found {word!r}; allowed: {', '.join(groups)}{did_you_mean(word, groups)}"
+            known = ", ".join(groups) or "none, for topic.yml has no groups"
+            message = f"found {word!r}; allowed: {known}{did_you_mean(word, groups)}"
             yield advice.problem(number, "concern", message)
 
 

@@ -243,7 +243,7 @@ def _judgements(evidence: Evidence, outcomes: list[Row]) -> tuple[Sequence[Any],
 
 
 def _range(low: float | None, high: Any, digits: str) -> str:
-    if low is None:
+    if low is None or not math.isfinite(high - low):  # rounding may hide any standard error
         return ""
     first, last = (f"{Decimal(format(end, digits)):f}" for end in (low, high))
     return words.number_text(first) if first == last else words.range_text(first, last)
