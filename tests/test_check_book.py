@@ -1,7 +1,5 @@
 """A book as a whole: pages of both kinds, tables, exemptions, outputs, and other people's pages."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

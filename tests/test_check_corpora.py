@@ -14,8 +14,6 @@ seen (false ones caught, honest ones flagged; earlier rules and sets are in the 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator
 

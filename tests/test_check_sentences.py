@@ -1,7 +1,5 @@
 """What a sentence may say, one fact each, on a made-up topic."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

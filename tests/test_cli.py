@@ -1,7 +1,5 @@
 """The command: each subcommand says what it did, and ends with the right code."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

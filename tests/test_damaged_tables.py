@@ -1,7 +1,5 @@
 """Damaged files of the evidence are refused with file, line and remedy, or load unchanged."""
 
-from __future__ import annotations
-
 import csv
 import json
 import re

@@ -1,7 +1,5 @@
 """Facts about the real tables: nothing lost, nothing added, every digit as printed."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

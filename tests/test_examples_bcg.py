@@ -1,7 +1,5 @@
 """The second report: built from its own folder, and held to the same rules."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What follows from printed figures, against numbers worked out by hand or published."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

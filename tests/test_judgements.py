@@ -1,7 +1,5 @@
 """Certainty, comparison and limitations follow from rows by rule."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

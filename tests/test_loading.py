@@ -1,7 +1,5 @@
 """Frames as an author gets them, and what a wrong selection is answered."""
 
-from __future__ import annotations
-
 import csv
 import shutil
 import sys

@@ -1,7 +1,5 @@
 """Sentences say what rows hold, in words that certainty allows, and no more."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """Sentences in plain words are rows, and their slots are filled from other rows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """Pooling gives what metafor gives, or refuses with the reason."""
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterator

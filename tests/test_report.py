@@ -1,7 +1,5 @@
 """Facts about the real report, built once: complete, the same in HTML and PDF, and readable."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

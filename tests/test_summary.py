@@ -1,7 +1,5 @@
 """The answer on one screen, and a Summary of Findings with one comparison per row."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from evidence_tools import Evidence

@@ -1,7 +1,5 @@
 """A table is a list of columns; what is not reported is explained once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """No word on the topic stands in the package: those are in ``data/``."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Words for numbers, results and sources read the same wherever they are shown."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 
