@@ -216,6 +216,15 @@ def test_every_dose_arm_is_set_beside_the_comparator() -> None:
     assert list(effect_sizes(pd.concat([arms(), low]), "MD")["arm_id_intervention"]) == ["x", "low"]
 
 
+@pytest.mark.parametrize("change", [str, lambda text: text.replace(".", "·").replace(",", "")])
+def test_digits_are_found_as_sources_group_and_point_them(
+    changed_topic: Changed, change: Any
+) -> None:
+    figures = {"estimate": "1250.5", "ci_lower": "1000.5", "ci_upper": "1500.5"}
+    printed = change("MD 1,250.5 (95% CI 1,000.5 to 1,500.5)")
+    changed_topic("findings", "larkin2024-som", as_printed=printed, **figures)
+
+
 def test_measures_are_recognized_as_sources_write_them() -> None:
     assert named_measures("Weighted mean differences: 1.2") == {"WMD"}
     assert named_measures("standardised mean difference") == {"SMD"}

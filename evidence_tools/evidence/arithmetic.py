@@ -53,6 +53,7 @@ _NAMED = rf"\b((?i:{'|'.join(_NAMES)})|{'|'.join(_NAMES.values())})s?\b"
 _ESTIMATE = rf"{_NAMED.replace('(', '(?:', 1)}[\s:=(]*-?\d"
 # A minus sign belongs to a number only when no digit stands before it: "1.17-2.56" is a range.
 _NUMBER = re.compile(r"(?<![\d.])(?:(?<!\d)-)?\d+(?:\.\d+)?")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _FALL = re.compile(r"\b(decreas|loss|lost|fell|reduc|declin)", re.IGNORECASE)
 # An interval in words, or two numbers between brackets.
 _INTERVAL = re.compile(r"\bCI\b\D*\d|\(-?\d[\d.]* ?(?:to|[-~;,]) ?-?\d[\d.]*\)")
@@ -88,7 +89,7 @@ def read_print(rows: pd.DataFrame, described: TableDescription) -> dict[str, Any
     of the row is not printed and others are; of rows with effects also whether the p-value is
     ``p_unprinted``, and whether the text ``prints_estimate`` and ``prints_interval``.
     """
-    printed = rows["as_printed"].fillna("")
+    printed = rows["as_printed"].fillna("").str.replace("\N{MIDDLE DOT}", ".")  # "1·86"
     figures = [column for column in described.columns if described.kind(column) == "number"]
     texts = rows[[column + PRINTED for column in figures]].to_numpy(dtype=object)
     lacking = [_unprinted(row, text) for row, text in zip(texts, printed, strict=True)]
@@ -119,6 +120,7 @@ def _unprinted(figures: Iterable[Any], printed: str) -> set[str]:
     if not printed:  # of an arm, what is printed need not be copied
         return set()
     numbers = Counter(_NUMBER.findall(printed))
+    numbers |= Counter(_NUMBER.findall(_THOUSANDS.sub("", printed)))  # "1,250.5" prints 1250.5
     if _FALL.search(printed):  # "decreased by 25.8%" prints -25.8 without its sign
         numbers.update([f"-{number}" for number in numbers if not number.startswith("-")])
     return set(Counter(figure for figure in figures if figure is not pd.NA) - numbers)
