@@ -229,4 +229,5 @@ def test_measures_are_recognized_as_sources_write_them() -> None:
     assert named_measures("Weighted mean differences: 1.2") == {"WMD"}
     assert named_measures("standardised mean difference") == {"SMD"}
     assert named_measures("relative risk 0.5, or ORs") == {"RR", "OR"}
-    assert printed_p_values("P = .037, p<0.001 and P > 0.05") == ["0.037", "<0.001", ">0.05"]
+    assert printed_p_values("P = .037, p<0.001, P > 0.05") == ["0.037", "<0.001", ">0.05"]
+    assert printed_p_values("p-value 0.03; P values: <.01; group P 12") == ["0.03", "<0.01"]

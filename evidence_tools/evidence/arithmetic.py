@@ -57,7 +57,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _FALL = re.compile(r"\b(decreas|loss|lost|fell|reduc|declin)", re.IGNORECASE)
 # An interval in words, or two numbers between brackets.
 _INTERVAL = re.compile(r"\bCI\b\D*\d|\(-?\d[\d.]* ?(?:to|[-~;,]) ?-?\d[\d.]*\)")
-_P_VALUE = re.compile(r"\b[pP]\s*([<=>])\s*(\d*\.?\d+)")
+_P_VALUE = re.compile(r"\b[pP](?:\s*([<=>])|[- ]values?:?\s*(?:([<=>])|of)?)\s*(\d*\.?\d+)")
 # What a declared misfit must name to excuse a flag.
 _SUBJECT = re.compile(r"wmd|\bp\b|standard error|interval")
 _erfc: Any = np.vectorize(math.erfc, otypes=[float])
