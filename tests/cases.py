@@ -27,6 +27,7 @@ WITHOUT_WORDS = ("50", "53", "54")
 EXTENSIONS = ["amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 EXTENSIONS += ["fieldlist", "html_admonition", "html_image", "linkify", "smartquotes"]
 EXTENSIONS += ["strikethrough", "substitution", "tasklist"]
+MACROS = {"norm": [r"\left\lVert #1 \right\rVert", 1]}
 SPHINX = ["sphinx_proof", "sphinx_exercise", "sphinxcontrib.mermaid"]
 
 
@@ -46,6 +47,7 @@ def write_book(folder: Path, chapters: dict[str, str]) -> Path:
     settings = yaml.safe_load((PROJECT / "_config.yml").read_text(encoding="utf-8"))
     settings["parse"]["myst_enable_extensions"] = EXTENSIONS
     settings["sphinx"]["extra_extensions"] += SPHINX
+    settings["sphinx"]["config"]["mathjax3_config"] = {"tex": {"macros": MACROS}}
     (folder / "_config.yml").write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
     exclude_findings(folder)
     root, *others = [f"chapters/{Path(name).stem}" for name in chapters]

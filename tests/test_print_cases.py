@@ -70,6 +70,10 @@ def test_a_page_shows_what_the_case_expects(cases: Build, case: str, pattern: st
     assert article(cases, case).select(pattern)
 
 
+def test_a_page_with_a_toggle_has_its_script(cases: Build) -> None:
+    assert "togglebutton.js" in cases.page("chapters/45-rare")
+
+
 def test_a_page_shows_words_in_brackets_that_are_no_tag(cases: Build) -> None:
     assert "<angle>" in article(cases, "01").get_text()
 

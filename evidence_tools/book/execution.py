@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import metadata
+from itertools import chain
 from multiprocessing.connection import Pipe
 from pathlib import Path
 from queue import Empty
@@ -33,11 +34,14 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import from_dict
 from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 _LEAST_BYTES = 500  # what an output counts for: a page with thousands of them is no page
 _LONGEST = 1_000
+WIDGET = "application/vnd.jupyter.widget-view+json"
+_SCALAR = re.compile(r"\bnp\.(?:(?:float|u?int|complex)\d+\(([^()]+)\)|(True|False)_)")
 _AS_PYTHON = "import sys as _s; _s.__excepthook__(_s.last_type, _s.last_value, _s.last_traceback)"
 _TOO_MUCH = (
     f"shows more than {{:,}} bytes (an output counts {_LEAST_BYTES}); show less, or raise "
@@ -221,6 +225,24 @@ def _merge_streams(outputs: Iterable[Any]) -> list[Any]:
     return list(merged.values())
 
 
+def _unfold(output: Any, widgets: Mapping[str, Any]) -> Iterator[Any]:
+    """Give an output; of a widget, which only a kernel can show, also what is printed in it."""
+    data = output.get("data", {})
+    states = [widgets.get(data.get(WIDGET, {}).get("model_id"), {})]
+    for state in states:  # those inside are added to the list
+        inner = (name.removeprefix("IPY_MODEL_") for name in state.get("children", ()))
+        states += (widgets.get(name, {}) for name in inner)
+    held = [from_dict(each) for state in states for each in state.get("outputs", ())]
+    if not held or not data.get("text/plain", "").startswith("Output("):
+        yield output
+    for each in held:
+        yield from _unfold(each, widgets)
+    if "scrapbook" in output.get("metadata", {}):  # glued: "2.5" and not "np.float64(2.5)"
+        for kind in data:
+            if kind.endswith("text/plain"):
+                data[kind] = _SCALAR.sub(r"\1\2", data[kind])
+
+
 async def run_chapter(
     chapter: Chapter, kernels: Callable[[str], Any], environment: Mapping[str, str] = {}
 ) -> Any:
@@ -251,7 +273,8 @@ async def run_chapter(
         folder = str(chapter.path.absolute().parent)
         done = await client.async_execute(cwd=folder, env=os.environ | environment)
         for at in code:
-            done.cells[at].outputs = _merge_streams(done.cells[at].outputs)
+            outputs = (_unfold(each, client.widget_state) for each in done.cells[at].outputs)
+            done.cells[at].outputs = _merge_streams(chain.from_iterable(outputs))
         return done
     except CellExecutionError as error:
         reason, line = _explain(error)

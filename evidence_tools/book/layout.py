@@ -22,8 +22,8 @@ from evidence_tools.show import words
 OFFERED = {".bib": "BibTeX", ".ris": "RIS", "-files.zip": "All files (.zip)"}
 """Files of a version beside its PDF: how their names end, and what readers are offered."""
 _FOLDER = Path(__file__).parent
-_NEEDED_BY = {"toggle": "dropdown", "design": "sd-", "diary": "evidence-diary"}
-_NEEDED_BY |= {"moving": "data-scripts"}
+_NEEDED_BY = {"toggle": r'class="[^"]*\b(dropdown|toggle)\b', "design": "sd-"}
+_NEEDED_BY |= {"diary": "evidence-diary", "moving": "data-scripts"}
 """Scripts and styles that a page needs only if its text has something of a kind."""
 _NEVER = re.compile(r"clipboard|copybutton|(?i:thebe)|DOCUMENTATION_OPTIONS\.")
 _TWIN = re.compile(r'<meta (?:content="width[^>]*name="viewport"|name="viewport")[^>]*>')
@@ -133,7 +133,7 @@ def complete_page(
 
 def _is_used(file: Any, body: str) -> bool:
     shown = f"{file.filename or ''} {getattr(file, 'attributes', {}).get('body', '')}"
-    wanted = (mark in body for name, mark in _NEEDED_BY.items() if name in shown.lower())
+    wanted = (re.search(mark, body) for name, mark in _NEEDED_BY.items() if name in shown.lower())
     return not _NEVER.search(shown) and all(wanted)
 
 

@@ -278,9 +278,10 @@ def show_brackets(app: Sphinx, doctree: nodes.document) -> None:
 
 _MACROS = {"substack": r"\begin{matrix}#1\end{matrix}", "pmb": r"\boldsymbol{#1}"}
 _MACROS["mbox"] = r"\text{#1}"
-_DEFINED = (
-    r"\\newcommand\s*\{?\\(\w+)\}?\s*(?:\[\d\])?\s*(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})"
-)
+_INSIDE = r"[^{}]*"
+for _ in range(12):  # braces in braces
+    _INSIDE = rf"(?:\\.|[^{{}}\\]|\{{{_INSIDE}\}})*"
+_DEFINED = rf"\\newcommand\s*\{{?\\(\w+)\}}?\s*(?:\[\d\])?\s*(\{{{_INSIDE}\}})"
 _USUAL = [
     (_DEFINED, ""),  # a command for all formulas below, too
     (r"&\s*(\S+?)\s*&(?=.*\\end\{eqnarray)", r"&\1 "),
@@ -294,11 +295,11 @@ _USUAL = [
     (r"\\cr(?![A-Za-z])", r"\\\\"),
     # Sphinx numbers formulas; a number of the environment would be a second one.
     (r"(\\(?:begin|end)\{(?:align|gather|equation))\}", r"\1*}"),
-    (r"\\tag\{([^{}]*)\}", r"\\qquad\\text{(\1)}"),  # a number of its own
+    (rf"\\tag\{{({_INSIDE})\}}", r"\\qquad\\text{(\1)}"),  # a number of its own
     (r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]", r"\\\\"),  # more space between two lines
 ]
 """Rare ways to write a formula, and the usual ones that look the same."""
-_TEXT = re.compile(r"\\text\{[^{}]*\}")
+_TEXT = re.compile(rf"\\text\{{{_INSIDE}\}}")
 _INNER = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
 
 
@@ -348,7 +349,9 @@ def read_formulas(app: Sphinx, doctree: nodes.document, docname: str = "") -> No
     """Give each formula its MathML and its number in the book; report what cannot be read."""
     numbers = app.env.toc_fignumbers.get(docname, {}).get("displaymath", {})
     found = (app.config.mathjax3_config or {}).get("tex", {}).get("macros", {}).items()
-    macros = {name: each[0] if isinstance(each, list) else each for name, each in found}
+    known = {name: [each] if isinstance(each, str) else each for name, each in found}
+    # One with an argument that may be left out, its third part, is refused where it is used.
+    macros = {name: each[0] for name, each in known.items() if len(each) < 3}
     for node in list[Any](doctree.findall(nodes.Element)):
         is_block = isinstance(node, nodes.math_block)
         if is_block and (number := numbers.get(node["ids"][0] if node["ids"] else "")):

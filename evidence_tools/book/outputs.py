@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from myst_nb.ext.execution_tables import ExecutionStatsNode
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
+from evidence_tools.book.execution import WIDGET
 from evidence_tools.book.nodes import (
     DATA,
     download_links,
@@ -43,7 +45,6 @@ _BOKEH = re.compile(
     r"|text/html\n.*(?:bk-notebook-logo|data-root-id=)"
 )
 _BOKEH_DATA = re.compile(r"\b(?:docs_json|render_items) = ")
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 _OTHER_HOST = re.compile(r"""(?:src|href|import)\s*[=(]?\s*\\?["'](https?:)?//[^"'\\]+\.m?js""")
 _HEAD = re.compile(r"-{3,}[ \t]*\n(?:.*\n)*?-{3,}[ \t]*(?:\n|$)")
 _OTHER_SHEET = re.compile(r"""<link\b[^>]*["'](?:https?:)?//[^>]*>""")
@@ -198,6 +199,8 @@ def check_page(_: Sphinx, doctree: nodes.document) -> None:
     """Report cells that leave a warning in a page, and what nothing carries out."""
     for left in doctree.findall(nodes.pending):
         refuse("nothing inside", left.transform.__name__, location=place_of(left))
+    for table in doctree.findall(ExecutionStatsNode):
+        refuse("times", location=place_of(table))
     for output in doctree.findall(nodes.literal_block):
         allowed = "tag_raises-exception" in output.parent.parent.get("classes", ())
         if "stderr" in output["classes"] or ("traceback" in output["classes"] and not allowed):
@@ -234,7 +237,7 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
         text = json.dumps(content, indent=2, ensure_ascii=False)
         return [nodes.literal_block(text, text, language="json")]
     # Scripts of widgets would come from another host; some LaTeX is a page, and no formula.
-    if kind == _WIDGET or (kind == "text/latex" and _TYPESET.match(data.string)):
+    if kind == WIDGET or (kind == "text/latex" and _TYPESET.match(data.string)):
         return []
     is_code = kind in ("text/html", "application/javascript")
     if is_code and (found := _OTHER_HOST.search(data.string)):

@@ -161,6 +161,11 @@ class Writer:
         words += "" if name in words else f" ({name})"
         return self._add_reference(nodes.reference(refuri=address)) | {"children": [words]}
 
+    def _add_sd_icon(self, node: Any) -> dict[str, Any]:
+        """Name an icon; its drawing says nothing to those who do not see it."""
+        found = re.search(r"sd-(?:octicon|material-icon)-([\w-]+)", node["svg"])
+        return {"children": [f"({found[1]})" if found else ""]}
+
     def _add_image(self, node: Any) -> dict[str, Any]:
         """Give a picture the size that it, or the figure around it, asks for."""
         around = node.parent.parent if isinstance(node.parent, nodes.reference) else node.parent

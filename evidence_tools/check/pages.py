@@ -137,8 +137,9 @@ class Page:
         with suppress(yaml.YAMLError):
             for setting in yaml.scan(text):
                 if isinstance(setting, yaml.ScalarToken):
-                    if before != "project" and _PHRASE.search(setting.value):
-                        self.add(setting.value.strip(), first + setting.start_mark.line)
+                    said = re.sub(r"#\d", "", setting.value)  # an argument in a macro of TeX
+                    if before != "project" and _PHRASE.search(said):
+                        self.add(said.strip(), first + setting.start_mark.line)
                     before = setting.value
 
     def add_code(self, source: str, first: int, settings: str) -> None:

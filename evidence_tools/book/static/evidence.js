@@ -193,6 +193,16 @@
     });
   }
 
+  /* ---- what is to fold, and open at first ------------------------------ */
+
+  // sphinx-togglebutton would click beside the words that open it, and change those of another.
+  document.querySelectorAll("div.toggle-shown:not(.admonition)").forEach((box) => {
+    box.classList.remove("toggle-shown");
+    document.addEventListener("DOMContentLoaded", () => {
+      if (box.parentElement.tagName === "DETAILS") box.previousElementSibling.click();
+    });
+  });
+
   /* ---- all of a page -------------------------------------------------- */
 
   document.querySelectorAll(".evidence-ref > a").forEach(offerCard);
