@@ -6,8 +6,6 @@ read once more before it replaces the last good site. So whatever is wrong stops
 its place, and changes nothing that readers see.
 """
 
-from __future__ import annotations
-
 import atexit
 import gc
 import os
@@ -171,21 +169,17 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
     if is_same and env.reread_always.issuperset(docnames):
         _tell(f"Nothing changed: {made.html} is as the last build wrote it.")
         raise SystemExit(0)
-    _know(app)
+    # What the last build kept of the evidence is found there by its content.
+    if kept := getattr(env, "evidence_loaded", None):
+        LOADED.update(pickle.loads(kept))  # noqa: S301 - with the hash we noted
+    app.evidence = load_evidence(folder / "data")
+    env.evidence_loaded = pickle.dumps(LOADED)
+    for name in _TEXTS:
+        app.config[name] = plain_text(app.evidence, app.config[name])
     app.builder.epilog = ""  # the site is somewhere else in the end
     review = partial(review_book, folder, passed=bool(made.last))
     app.evidence_review = Review if app.evidence_proof else beside(review)
     session.execute(env, docnames, lambda: _refuse(app.evidence_review().problems))
-
-
-def _know(app: Any) -> None:
-    """Load the evidence; what the last build kept of it is found there by its content."""
-    if kept := getattr(app.env, "evidence_loaded", None):
-        LOADED.update(pickle.loads(kept))  # noqa: S301 - with the hash we noted
-    app.evidence = load_evidence(Path(app.srcdir, "data"))
-    app.env.evidence_loaded = pickle.dumps(LOADED)
-    for name in _TEXTS:
-        app.config[name] = plain_text(app.evidence, app.config[name])
 
 
 def _find_results(app: Any, docname: str, _: list[str]) -> None:
@@ -230,7 +224,14 @@ def _finish(app: Any, exception: Exception | None) -> None:
     target, _ = app.evidence_press()
     made_pdf = f"{target.name} ({target.stat().st_size / 1000:.0f} kB)"
     site.pack_site(app, staged)
-    _write_manifest(app, staged)
+    about, order = app.env.metadata, chapter_order(app.env)
+    findings = {
+        key: where
+        for key in app.evidence.rows("findings")
+        if (where := [page for page in order if key in about[page].get("stated", ())])
+    }
+    facts = {"report": layout.report_of(app), "stamp": asdict(app.evidence_stamp)}
+    write_manifest(staged, facts | {"pages": order, "findings": findings})
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))  # all but done
     made.put_in_place(**app.evidence_note)
     for remark in remarks:
@@ -238,18 +239,6 @@ def _finish(app: Any, exception: Exception | None) -> None:
     done = f"{len(app.env.found_docs)} pages and {made_pdf} are in {made.html}"
     gc.freeze()  # Python would look through all of it before it ends
     _tell(f"{done}; it took {perf_counter() - app.evidence_begun:.1f} s.")
-
-
-def _write_manifest(app: Any, folder: Path) -> None:
-    """Write down what the site is, which findings are on which page, and the hash of each file."""
-    pages, about = chapter_order(app.env), app.env.metadata
-    findings = {
-        key: where
-        for key in app.evidence.rows("findings")
-        if (where := [page for page in pages if key in about[page].get("stated", ())])
-    }
-    facts = {"report": layout.report_of(app), "stamp": asdict(app.evidence_stamp)}
-    write_manifest(folder, facts | {"pages": pages, "findings": findings})
 
 
 def _refuse(problems: Iterable[Problem]) -> None:

@@ -5,8 +5,6 @@ process starts them. It adopts whatever chapters leave running, and ends all of 
 ends, however that was: then nobody holds the other end of its pipe.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ctypes
 import gc
@@ -21,7 +19,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import metadata
-from itertools import chain
 from multiprocessing.connection import Pipe
 from pathlib import Path
 from queue import Empty
@@ -200,6 +197,9 @@ class _Client(NotebookClient):  # type: ignore[misc]
         self.bytes += len(json.dumps(msg["content"], ensure_ascii=False).encode()) + _LEAST_BYTES
         if self.bytes > self.most_bytes and self.task_poll_for_reply is not None:
             self.task_poll_for_reply.cancel()  # as nbclient does when a kernel has died
+        if "scrapbook" in msg["content"].get("metadata", {}):  # "2.5", and not "np.float64(2.5)"
+            data = json.dumps(msg["content"]["data"])
+            msg["content"]["data"] = json.loads(_SCALAR.sub(r"\1\2", data))
         return super().process_message(msg, cell, cell_index)
 
     async def on_cell_error(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
@@ -225,22 +225,18 @@ def _merge_streams(outputs: Iterable[Any]) -> list[Any]:
     return list(merged.values())
 
 
-def _unfold(output: Any, widgets: Mapping[str, Any]) -> Iterator[Any]:
-    """Give an output; of a widget, which only a kernel can show, also what is printed in it."""
-    data = output.get("data", {})
-    states = [widgets.get(data.get(WIDGET, {}).get("model_id"), {})]
-    for state in states:  # those inside are added to the list
-        inner = (name.removeprefix("IPY_MODEL_") for name in state.get("children", ()))
-        states += (widgets.get(name, {}) for name in inner)
-    held = [from_dict(each) for state in states for each in state.get("outputs", ())]
-    if not held or not data.get("text/plain", "").startswith("Output("):
-        yield output
-    for each in held:
-        yield from _unfold(each, widgets)
-    if "scrapbook" in output.get("metadata", {}):  # glued: "2.5" and not "np.float64(2.5)"
-        for kind in data:
-            if kind.endswith("text/plain"):
-                data[kind] = _SCALAR.sub(r"\1\2", data[kind])
+def _unfold(outputs: Iterable[Any], widgets: Mapping[str, Any]) -> Iterator[Any]:
+    """Give outputs; of a widget, which only a kernel can show, also what is printed in it."""
+    for output in outputs:
+        data = output.get("data", {})
+        states = [widgets.get(data.get(WIDGET, {}).get("model_id"), {})]
+        for state in states:  # those inside are added to the list
+            names = (name.removeprefix("IPY_MODEL_") for name in state.get("children", ()))
+            states += (widgets.get(name, {}) for name in names)
+        held = [from_dict(each) for state in states for each in state.get("outputs", ())]
+        if not held or not data.get("text/plain", "").startswith("Output("):
+            yield output
+        yield from _unfold(held, widgets)
 
 
 async def run_chapter(
@@ -273,8 +269,8 @@ async def run_chapter(
         folder = str(chapter.path.absolute().parent)
         done = await client.async_execute(cwd=folder, env=os.environ | environment)
         for at in code:
-            outputs = (_unfold(each, client.widget_state) for each in done.cells[at].outputs)
-            done.cells[at].outputs = _merge_streams(chain.from_iterable(outputs))
+            shown = _unfold(done.cells[at].outputs, client.widget_state)
+            done.cells[at].outputs = _merge_streams(shown)
         return done
     except CellExecutionError as error:
         reason, line = _explain(error)

@@ -1,7 +1,5 @@
 """What every page carries: head and header, scripts and styles, hover cards, how to cite it."""
 
-from __future__ import annotations
-
 import codecs
 import html
 import re

@@ -5,8 +5,6 @@ of a finding or source, a chart, a link to data, tables that name their columns 
 formulas.
 """
 
-from __future__ import annotations
-
 import base64
 import csv
 import html

@@ -5,8 +5,6 @@ HTML gives them numbers, cross-references, links and one look in HTML and PDF. T
 ``{evidence-checks}`` shows what only the build knows as such a table.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import re
@@ -16,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from myst_nb.ext.execution_tables import ExecutionStatsNode
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
@@ -199,8 +196,6 @@ def check_page(_: Sphinx, doctree: nodes.document) -> None:
     """Report cells that leave a warning in a page, and what nothing carries out."""
     for left in doctree.findall(nodes.pending):
         refuse("nothing inside", left.transform.__name__, location=place_of(left))
-    for table in doctree.findall(ExecutionStatsNode):
-        refuse("times", location=place_of(table))
     for output in doctree.findall(nodes.literal_block):
         allowed = "tag_raises-exception" in output.parent.parent.get("classes", ())
         if "stderr" in output["classes"] or ("traceback" in output["classes"] and not allowed):

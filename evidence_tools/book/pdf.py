@@ -4,8 +4,6 @@ The PDF follows PDF/UA-1: it is tagged, has bookmarks, and every picture has a t
 The same chapters with the same details give the same bytes. Nothing is asked of the network.
 """
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 import io
@@ -51,7 +49,6 @@ class PrintBuilder(Builder):
     name = format = "typst"
     supported_image_types = [f"image/{kind}" for kind in _SHOWN]  # noqa: RUF012
     supported_data_uri_images = supported_remote_images = True
-    get_outdated_docs = list  # it proves what was read, and writes none
 
     def get_target_uri(self, docname: str, typ: str | None = None) -> str:
         """Name a page as the writer looks it up."""
@@ -134,24 +131,20 @@ def write_markup(body: str, facts: dict[str, Any], folder: Path) -> Path:
 def make_pdf(folder: Path, target: Path, book: Path) -> Path:
     """Make a PDF from a folder; nothing is written if Typst refuses it, which is a `BuildError`."""
     import pikepdf
-
-    # A tagged PDF has many small objects, which together are a tenth of their size.
-    packed = pikepdf.ObjectStreamMode.generate
-    with pikepdf.open(io.BytesIO(_typeset(folder, book))) as document:
-        document.save(target, object_stream_mode=packed, deterministic_id=True)
-    return target
-
-
-def _typeset(folder: Path, book: Path) -> bytes:
     from typst import TypstError
 
     day = json.loads((folder / _FACTS).read_text("utf-8"))["date"]
     midnight = int(datetime.datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp())
     to: Any = {"format": "pdf", "pdf_standards": ["ua-1"], "timestamp": midnight}
     try:
-        return bytes(_compiler(folder, book).compile(**to))
+        made = bytes(_compiler(folder, book).compile(**to))
     except TypstError as error:
         raise BuildError(_explain(error, (folder / _MARKUP).read_text("utf-8"))) from error
+    # A tagged PDF has many small objects, which together are a tenth of their size.
+    packed = pikepdf.ObjectStreamMode.generate
+    with pikepdf.open(io.BytesIO(made)) as document:
+        document.save(target, object_stream_mode=packed, deterministic_id=True)
+    return target
 
 
 def _compiler(folder: Path, book: Path) -> Any:

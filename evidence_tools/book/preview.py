@@ -4,8 +4,6 @@ All is built by the real build, in processes of its own, so code that changed is
 of them has imported all that a build needs, and waits: a change of pages is built from there.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

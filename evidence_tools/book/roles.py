@@ -4,8 +4,6 @@ Numbers in ``{finding}``, ``{value}``, ``{source}`` and ``{unknown}`` cannot dri
 that a page shows and names are kept in Sphinx's metadata of it, under "shown" and "stated".
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -5,8 +5,6 @@ in the book folder but prose and output. Nothing is watched while chapters run: 
 stale; at worst a chapter runs once too often.
 """
 
-from __future__ import annotations
-
 import atexit
 import hashlib
 import os
@@ -27,14 +25,12 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_client.kernelspec import get_kernel_spec
 from myst_nb.core import read
-from sphinx.util import logging
 from sphinx.util.parallel import ParallelTasks
 
 from evidence_tools.book import execution
 from evidence_tools.book.execution import BuildError, Chapter, ChapterError
 from evidence_tools.check.pages import reading
 
-LOGGER = logging.getLogger(__name__)
 # MyST-NB looks for cells before lines are read, and would fail at a task in one.
 read.create_md_parser = lambda config, renderer, make=read.create_md_parser: make(
     config.copy(disable_syntax=[*config.disable_syntax, "github-tasklists"]), renderer
@@ -99,7 +95,7 @@ class Session(ExitStack):
         if missing:
             check()
             done = self._run(missing)
-            LOGGER.info("executed %d of %d chapters", len(missing), len(chapters))
+            execution.LOGGER.info("executed %d of %d chapters", len(missing), len(chapters))
             if changed := sorted(dict(self._read_state().items() ^ self._state.items())):
                 raise BuildError(
                     f"changed while chapters ran: {', '.join(changed[:5])}; build again. "

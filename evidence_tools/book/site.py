@@ -5,8 +5,6 @@ interrupted changes nothing. What was made is used again when nobody touched the
 Sphinx did not read anew stay while all that it knows of the others is the same.
 """
 
-from __future__ import annotations
-
 import hashlib
 import html
 import json
@@ -155,7 +153,6 @@ def write_notebooks(app: Any) -> None:
             continue
         for number, cell in enumerate(notebook.cells):  # without what differs from run to run
             cell["id"] = f"cell-{number}"
-            cell.metadata.pop("execution", None)
         notebook.metadata.pop("language_info", None)  # names the interpreter that happened to run
         notebook.nbformat_minor = max(5, notebook.nbformat_minor)  # the first with ids
         write_whole(path, f"{nbformat.writes(notebook)}\n".encode())

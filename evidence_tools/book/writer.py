@@ -6,8 +6,6 @@ Nothing is passed over: a node that nobody knows is reported with its page and l
 print cannot show.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -29,10 +27,9 @@ _ATTRIBUTES = (
     *("classes", "explanation", "delimiter", "start", "prefix", "suffix", "enumtype", "realtype"),
     *("language", "linenos", "highlight_args", "stub", "morerows", "morecols", "colwidth"),
     *("mathml", "file", "alt", "what", "address", "colspan", "rowspan", "design_component"),
-    *("tokenname", "title", "backrefs", "type"),
+    *("tokenname", "title", "backrefs", "type", "svg"),
 )
 _CONTROL = re.compile(r"\x1b\[.*?[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_SIZES = ("width", "height", "scale", "align")
 
 
 @dataclass
@@ -161,15 +158,11 @@ class Writer:
         words += "" if name in words else f" ({name})"
         return self._add_reference(nodes.reference(refuri=address)) | {"children": [words]}
 
-    def _add_sd_icon(self, node: Any) -> dict[str, Any]:
-        """Name an icon; its drawing says nothing to those who do not see it."""
-        found = re.search(r"sd-(?:octicon|material-icon)-([\w-]+)", node["svg"])
-        return {"children": [f"({found[1]})" if found else ""]}
-
     def _add_image(self, node: Any) -> dict[str, Any]:
         """Give a picture the size that it, or the figure around it, asks for."""
         around = node.parent.parent if isinstance(node.parent, nodes.reference) else node.parent
-        return {name: node.get(name) or around.get(name) for name in _SIZES}
+        sizes = ("width", "height", "scale", "align")
+        return {name: node.get(name) or around.get(name) for name in sizes}
 
     def _add_absent_media(self, node: Any) -> dict[str, Any]:
         """Have a line in the place of what print cannot show, and report it."""

@@ -1,7 +1,5 @@
 """What each version says, and what changed between two: the evidence, and wording apart from it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from difflib import get_close_matches

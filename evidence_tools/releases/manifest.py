@@ -1,7 +1,5 @@
 """What a build is: the state that git knows, and ``report.json`` on its files."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json
@@ -22,7 +20,6 @@ from evidence_tools.evidence.problems import relative_name
 NAME = "report.json"
 _FORMATS = (2, 1)
 """The format that is written, and earlier ones that published versions have."""
-_BESIDE = (f"{NAME}.sig", ".buildinfo")
 
 VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 RELEASE_FILES = re.compile(
@@ -120,7 +117,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
             shown = relative_name(path)
             raise ReleaseError(f"{shown}: neither a file nor a folder of files; remove it")
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in _BESIDE:
+        if path.is_file() and name != f"{NAME}.sig":
             contents[name] = path.read_bytes()
     return contents
 

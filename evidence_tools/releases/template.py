@@ -1,7 +1,5 @@
 """A new report from the template in ``report``, and rows that are added to its tables."""
 
-from __future__ import annotations
-
 import io
 import json
 import re
