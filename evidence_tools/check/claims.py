@@ -211,14 +211,11 @@ def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]
 
 
 def _pair(clause: Clause, outcomes: list[Tag]) -> None:
-    """Pair outcomes with directions: a direction holds for the list before or after it."""
+    """Pair each outcome with the direction nearest to it."""
     moved = clause.all("direction")
     moved = moved or [replace(tag, sense="change") for tag in clause.all("significant")]
     if len(outcomes) == 1:
         moved = clause.all("nonsignificant") or moved
-    leads = bool(moved) and all(moved[0].first <= tag.first for tag in outcomes)
-    for tag in outcomes:
-        before = [t.sense for t in moved if t.first <= tag.first]
-        after = [t.sense for t in moved if t.first > tag.first]
-        for sense in (before[-1:] if leads else after[:1]) or before[-1:]:
-            clause.add(Tag(f"pair:{sense}", tag.means, tag.first, tag.last), "pairs")
+    for tag in outcomes if moved else ():
+        nearest = min(moved, key=lambda move: abs(move.first - tag.first))
+        clause.add(Tag(f"pair:{nearest.sense}", tag.means, tag.first, tag.last), "pairs")
