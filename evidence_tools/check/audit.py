@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evidence_tools.check.claims import Reading, read_claims
-from evidence_tools.check.pages import Text, read_document, sentences, text_blocks
+from evidence_tools.check.pages import Text, read_document, sentences
 from evidence_tools.check.rows import NUMBER, say
 from evidence_tools.check.verdicts import (
     ABSENT,
@@ -80,10 +79,7 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
     evidence
         What is known.
     """
-    if isinstance(document, str | Path):
-        blocks = text_blocks(sys.stdin.read()) if document == "-" else read_document(Path(document))
-    else:
-        blocks = list(document)
+    blocks = read_document(document) if isinstance(document, str | Path) else document
     judge = Judge(evidence, strict=False)
     reading: Reading | None = None
     judged = []
@@ -101,16 +97,13 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
 
 def _described(judge: Judge, reading: Reading) -> str:
     """Find the one source that three things fit which a sentence says: size, people, outcome."""
-
-    def said(size: int, *senses: str) -> dict[int, str]:
-        return {t.first: t.means or reading.words(t).lower()[:size] for t in reading.all(*senses)}
-
-    counts, numbers = said(4, "counted"), said(4, "number")
-    facts = {*said(9, "country", "comparator", "otherwise", "people", "form", "design").values()}
+    named = reading.all("country", "comparator", "otherwise", "people", "form", "design")
+    facts = {tag.means or reading.words(tag).lower()[:9] for tag in named}
+    numbers = {tag.first: tag.means for tag in reading.all("number")}
     for index, token in enumerate(reading.tokens):
         number = numbers.get(index) or token.text.replace(",", "")
-        unit = next((counts[n] for n in range(index + 1, index + 4) if n in counts), "")
-        facts |= {f"{number} {unit}"} if unit and number[:1].isdigit() else set()
+        unit = reading.unit(index) if number[:1].isdigit() else ""
+        facts |= {f"{number} {unit}"} if unit else set()
         facts |= {number} if YEAR.fullmatch(number) else set()
     scores = Counter[str]()
     for source, row in judge.rows.sources.items() if facts else ():

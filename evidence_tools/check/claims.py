@@ -65,10 +65,10 @@ class Reading(Clause):
         text = self.sentence.text[self.tokens[tag.first].start : last.start + len(last.text)]
         return MARK.sub(lambda mark: self.sentence.roles[int(mark[1])][1], text)
 
-    def role(self, tag: Tag) -> str:
-        """Name the role that the words of a tag are, if they are one."""
-        match = MARK.fullmatch(self.tokens[tag.first].text)
-        return self.sentence.roles[int(match.group(1))][0] if match else ""
+    def unit(self, last: int, reach: int = 3) -> str:
+        """Say what a number counts: the noun shortly after it, cut as the tables are asked."""
+        after = (tag for tag in self.all("counted") if 0 < tag.first - last <= reach)
+        return next((tag.means or self.words(tag).lower()[:4] for tag in after), "")
 
 
 def read_claims(
@@ -105,10 +105,11 @@ def read_claims(
 def _role_tags(sentence: Text, tokens: list[Token], wording: Wording) -> Iterator[Tag]:
     for index, token in enumerate(tokens):
         if match := MARK.fullmatch(token.text):
-            sense, key, owner = wording.resolve(*sentence.roles[int(match.group(1))])
-            yield Tag(sense, key, index, index)
+            role, said = sentence.roles[int(match.group(1))]
+            sense, key, owner = wording.resolve(role, said)
+            yield Tag(sense, key, index, index, role)
             if owner:
-                yield Tag("source", owner, index, index)
+                yield Tag("source", owner, index, index, role)
 
 
 def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
@@ -202,12 +203,12 @@ def _stance(clause: Clause, question: bool) -> str:
 def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]:
     """List the sources of a clause: its own, the sentence's, or the one it goes on from."""
     known = [central] if central else []
-    if own := clause.means("source") or (known if clause.has("central") else []):
+    if own := clause.means("source") or (known if clause.has("central") else reading.sources):
         return own
-    if clause.has("it") and not reading.sources:
+    if clause.has("it"):
         return reading.carried[-1:] or known
     goes_on = clause.has("outcome") and not reading.has("study", "kin")
-    return reading.sources or (reading.carried if goes_on else [])
+    return reading.carried if goes_on else []
 
 
 def _pair(clause: Clause, outcomes: list[Tag]) -> None:

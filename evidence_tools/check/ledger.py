@@ -42,7 +42,7 @@ def check_numbers(reading: Reading, rows: Rows, held: Set[str] = frozenset()) ->
     sources = list(dict.fromkeys(named))
     findings = (*reading.means("finding"),)
     said = " ".join(rows.text(source, findings) for source in sources)
-    cited = {tag.means for tag in reading.all("source") if reading.role(tag) != "finding"}
+    cited = {tag.means for tag in reading.all("source") if tag.role != "finding"}
     said += "".join(f" {rows.sources[key].n_studies} n_studies" for key in cited)
     for number in numbers(reading, said):
         if not (digits([number]) or {number}) <= held:
@@ -63,27 +63,22 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
     )
     places = {token.start: index for index, token in enumerate(tokens)}
     addresses = {n for match in _ADDRESS.finditer(text) for n in range(*match.span())}
-    units = {t.first: t.means or tokens[t.first].low[:4] for t in reading.all("counted")}
-
-    def unit(last: int) -> str:
-        return next((units[n] for n in range(last + 1, last + 4) if n in units), "")
-
     for match in _DIGITS.finditer(text):
         word, before = match[0].rstrip(".,"), text[: match.start()][-40:]
         index = places.get(match.start(), -1)
         # Doses, times and studies are held with their unit; people have many names.
-        whole = word.isdigit() and units.get(index + 1, "n_p").startswith("n_p")
+        whole = word.isdigit() and (reading.unit(index, 1) or "n_p").startswith("n_p")
         if not (
             match.start() in addresses
             or index in names
             or _NAME.search(before)
             or YEAR.fullmatch(word)
             or index - 1 in numbered
-            or (index >= 0 and _is_held(word, unit(index), said, whole=whole))
+            or (index >= 0 and _is_held(word, reading.unit(index), said, whole=whole))
         ):
             yield word
     for tag in reading.all("number", "small"):
-        counts = unit(tag.last)
+        counts = reading.unit(tag.last)
         nouns = [counts, *(token.low[:4] for token in tokens[tag.last + 1 : tag.last + 2])]
         word = reading.words(tag)
         known = [f" {form} {noun}" for form in (tag.means, word.lower()) for noun in nouns if noun]

@@ -9,6 +9,7 @@ import ast
 import csv
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -323,8 +324,11 @@ def sentences(items: Iterable[Text]) -> Iterator[Text]:
             line, start = line + part.count("\n"), end
 
 
-def read_document(path: Path) -> list[Text]:
+def read_document(name: str | Path) -> list[Text]:
     """Read a document of other people, text, Markdown, HTML or PDF; a line of a PDF is a page."""
+    if name == "-":
+        return text_blocks(sys.stdin.read())
+    path = Path(name)
     if path.suffix.lower() != ".pdf":
         return text_blocks(path.read_text(encoding="utf-8", errors="replace"))
     found = Page(path.name)

@@ -133,7 +133,7 @@ class Judge:
 
 def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     """Compare the owner of a value with the source of its sentence."""
-    named = {t.means for t in reading.all("source") if reading.role(t) in ("source", "")}
+    named = {t.means for t in reading.all("source") if t.role in ("source", "")}
     owner = judge.wording.owners.get(tag.means.partition(".")[0], "")
     other = ", ".join(sorted(named)) if owner and owner not in named else ""
     return {"value": tag.means, "owner": owner, "named": other} if other else None
@@ -141,7 +141,7 @@ def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
 
 def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     """Find a source with a doubt that the sentence does not show; roles print retractions."""
-    shown = {other.means for other in reading.all("source") if reading.role(other)}
+    shown = {other.means for other in reading.all("source") if other.role}
     kinds = STRIKES_OUT if tag.means in shown else CONCERNS
     called = [word.means.split("|") for word in reading.all("called") if not reading.negated(word)]
     for key in [tag.means] if tag.sense == "source" else reading.sources:
@@ -172,7 +172,7 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     # "Of the hip ({a}) and of the spine ({b})" names the second outcome by its place.
     placed = row.outcome.split()[-1].lower() in words
     about = placed or any(rows.same(row, key) for key in reading.means("outcome"))
-    cited = (t.means for t in clause.all("source") if reading.role(t) != "finding")
+    cited = (t.means for t in clause.all("source") if t.role != "finding")
     named = {source for source in cited if rows.of(source)}  # others hold no result
     # A corrected result may be named by the source that it corrects.
     named -= {r.source_id for r in rows.findings.values() if r.superseded_by == tag.means}

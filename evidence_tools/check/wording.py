@@ -32,6 +32,7 @@ from evidence_tools.evidence.problems import (
 YEAR = re.compile(r"(?:19|20)\d\d")
 _GENERAL = Path(__file__).with_name("lexicons")
 _TABLES = ("senses", "slots")
+_COLUMNS = ("sense", "words", "means", "reason")
 _NAMES = ("outcome", "source")
 _TOKEN = re.compile(r"⟦\d+⟧|\d+[.,]\d+|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
@@ -51,12 +52,13 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """Words of a sentence that have a sense: which, what they mean, and which tokens they are."""
+    """Words of a sentence that have a sense: which, what they mean, which tokens, which role."""
 
     sense: str
     means: str
     first: int
     last: int
+    role: str = ""
 
 
 class Rule:
@@ -96,16 +98,15 @@ class Wording:
         known |= {f"kind:{kind}" for kind in evidence.rows("kinds")}
         for path in paths:
             for line, row in _rows(path):
-                if row["sense"] not in self.wider:
-                    message = f"found {row['sense']!r}, a sense that no rule looks for"
-                    hint = did_you_mean(row["sense"], self.wider)
-                    raise EvidenceError(
-                        [Problem(relative_name(path), line, "sense", message + hint)]
-                    )
+                sense = row["sense"]
+                if sense not in self.wider or not row["words"] or not row["reason"]:
+                    hint = did_you_mean(sense, self.wider)
+                    message = f"found {sense!r}: a row needs a known sense, words, a reason{hint}"
+                    raise EvidenceError([Problem(relative_name(path), line, "", message)])
                 # Words of another topic name nothing here.
-                named = row["sense"] not in _NAMES or row["means"] in known
-                if row["sense"] != unused and named:
-                    sense = better if row["sense"] == "better" else row["sense"]
+                named = sense not in _NAMES or row["means"] in known
+                if sense != unused and named:
+                    sense = better if sense == "better" else sense
                     self._add(split_list(row["words"]), sense, row["means"])
         for names, sense, means in self._names():
             if sense != unused:
@@ -210,13 +211,10 @@ class Wording:
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Read a table of words with its lines, or say what is wrong with it."""
+    """Read a table of words with its lines; of a file that is none, all cells are empty."""
     text, problems = read_text(path)
-    rows = list(enumerate(csv.DictReader(text.splitlines()), start=2))
-    message = "each row needs the columns sense, words, means, reason, of which means may be empty"
-    for line, row in rows if path.parent != _GENERAL else ():
-        if None in row.values() or not all(row.get(name) for name in ("sense", "words", "reason")):
-            problems.append(Problem(relative_name(path), line, "", message))
     if problems:
         raise EvidenceError(problems)
-    return rows
+    columns = dict.fromkeys(_COLUMNS, "")
+    found = csv.DictReader(text.splitlines(), restval="")
+    return [(line, columns | row) for line, row in enumerate(found, start=2)]
