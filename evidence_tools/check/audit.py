@@ -56,17 +56,9 @@ class Audit:
     sentences: tuple[Judged, ...]
 
     @property
-    def totals(self) -> dict[str, int]:
-        """How many sentences have each verdict, worst first."""
-        counted = Counter(sentence.verdict for sentence in self.sentences)
-        return {verdict: counted[verdict] for verdict in VERDICTS}
-
-    @property
-    def worst_first(self) -> list[Judged]:
-        """The sentences that say something on the topic, worst first."""
-        order = list(VERDICTS)
-        spoken = [s for s in self.sentences if s.verdict != "background"]
-        return sorted(spoken, key=lambda s: (order.index(s.verdict), s.line))
+    def by_verdict(self) -> dict[str, list[Judged]]:
+        """The sentences with each verdict, worst first."""
+        return {each: [s for s in self.sentences if s.verdict == each] for each in VERDICTS}
 
 
 def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
@@ -85,12 +77,8 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
     judged = []
     for sentence in sentences(blocks):
         before, reading = reading, read_claims(sentence, judge.wording, reading)
-        if not reading.sources:
-            # A source that has no row on an outcome is not what goes on to speak of it.
-            outcomes = reading.means("outcome")
-            held = (judge.rows.of(key, name) for key in reading.carried for name in outcomes)
-            before = before if any(held) or not outcomes else None
-            reading = read_claims(sentence, judge.wording, before, _described(judge, reading))
+        if not reading.sources and (about := _described(judge, reading)):
+            reading = read_claims(sentence, judge.wording, before, about)
         judged.append(_judge(judge, reading))
     return Audit(str(document), tuple(judged))
 
@@ -170,8 +158,8 @@ def _allowed(judge: Judge, reading: Reading, fault: Fault, ids: tuple[str, ...])
 def write(read: Audit, form: str = "text") -> str:
     """Write an audit as ``text``, ``json``, or ``html``, a page that needs no other file."""
     if form == "json":
-        content = {**asdict(read), "totals": read.totals}
-        return json.dumps(content, ensure_ascii=False, indent=1)
+        totals = {verdict: len(found) for verdict, found in read.by_verdict.items()}
+        return json.dumps({**asdict(read), "totals": totals}, ensure_ascii=False, indent=1)
     from jinja2 import Template
 
     page = Path(__file__).with_suffix(".html" if form == "html" else ".txt")

@@ -96,8 +96,7 @@ def read_claims(
         clause.sources = _sources(reading, clause, wording.evidence.topic.central_source)
         outcomes = clause.all("outcome") or outcomes
         if clause.has("outcome", "it", "source", "finding"):
-            given = [wording.outcome_of(tag) for tag in clause.all("finding")]
-            _pair(clause, clause.all("outcome") or given or outcomes)
+            _pair(clause, clause.all("outcome") or clause.all("given") or outcomes)
         reading.clauses.append(clause)
     return reading
 
@@ -105,11 +104,10 @@ def read_claims(
 def _role_tags(sentence: Text, tokens: list[Token], wording: Wording) -> Iterator[Tag]:
     for index, token in enumerate(tokens):
         if match := MARK.fullmatch(token.text):
-            role, said = sentence.roles[int(match.group(1))]
-            sense, key, owner = wording.resolve(role, said)
-            yield Tag(sense, key, index, index, role)
-            if owner:
-                yield Tag("source", owner, index, index, role)
+            role, key = sentence.roles[int(match.group(1))]
+            for sense, means in wording.resolve(role, key).items():
+                if means:
+                    yield Tag(sense, means, index, index, role)
 
 
 def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
@@ -128,7 +126,7 @@ def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
         # "More" and "down" say what happened only beside what it happened to.
         near = {tag.last + 1, tag.last + 2} if tag.means == "adjacent" else set()
         if not covered and (not near or any(name.first in near for name in names)):
-            whole.add(tag, *wording.wider.get(tag.sense, ()), *wording.role_of(tag))
+            whole.add(tag, *wording.wider_of(tag))
 
 
 def _smaller_losses(tags: list[Tag]) -> Iterator[Tag]:

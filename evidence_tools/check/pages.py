@@ -39,6 +39,7 @@ _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|et al|approx|Dr|Prof|Fig|ca|St)|(?:^|[A-Z][a-z]+ |[A-Z]\. )[A-Z])\.$"
 )
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "‑": "-", "\u00ad": ""})
+_BELOW = re.compile(r"(?<=\b[A-Z])\((\d)\)")  # as abstracts write what is below the line
 _PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _RESULTS = {"direction", "statistically_significant", "estimate", "p_value", "ci_lower"}
 _SELECTS = {"query", "eval", "get", "isin", "eq", "gt", "lt"}
@@ -311,7 +312,7 @@ def _words(text: str, kind: str) -> str:
 def sentences(items: Iterable[Text]) -> Iterator[Text]:
     """List the sentences of some texts, in order."""
     for item in (item for item in items if item.kind == "text"):
-        text, start, line = item.text.translate(_QUOTES), 0, item.line
+        text, start, line = _BELOW.sub(r"\1", item.text.translate(_QUOTES)), 0, item.line
         last = len(text.rstrip())
         for begin, end in [*(match.span() for match in _END.finditer(text)), (last, len(text))]:
             # A name before a full stop is looked for in the few letters before it.

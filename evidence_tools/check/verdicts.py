@@ -285,7 +285,7 @@ def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     levels, ratings = clause.all(tag.sense), judge.rows.ratings
     claimed = max(levels, key=lambda t: t.last - t.first).means.removeprefix("at most ")
     outcomes = clause.means("outcome") or reading.means("outcome")
-    outcomes += [judge.rows.findings[key].outcome_id for key in reading.means("finding")]
+    outcomes += reading.means("given")
     rated = [ratings[key] for key in outcomes if key in ratings]
     held = {row.certainty for row in rated or ratings.values()}
     return {"levels": ", ".join(sorted(held))} if claimed not in held else None

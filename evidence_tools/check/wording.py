@@ -126,27 +126,24 @@ class Wording:
             owners = getattr(evidence, table)["source_id"].dropna()
             self.owners |= {str(key): str(source) for key, source in owners.items()}
 
-    def resolve(self, role: str, key: str) -> tuple[str, str, str]:
-        """Give the sense of a role, what its key means, and whose result or value that is."""
+    def resolve(self, role: str, key: str) -> dict[str, str]:
+        """Give the senses of a role and what each means: its key, its outcome, its source."""
         if role == "value":
-            return role, key, self.owners.get(key.partition(".")[0], "")
+            return {role: key, "source": self.owners.get(key.partition(".")[0], "")}
         try:
             row = self.evidence.row(f"{role}s", key) if role in ("finding", "source") else None
         except UnknownKeyError:
             row = None
         if row is None:
-            return "unsaid" if role == "unknown" else "ref", key, ""
-        return role, str(row[0]), self.owners[row[0]]
+            return {"unsaid" if role == "unknown" else "ref": key}
+        outcome = getattr(row, "outcome_id", "")
+        return {"given": outcome, role: row[0], "source": self.owners[row[0]]}
 
-    def role_of(self, tag: Tag) -> list[str]:
-        """Say what the outcome of a tag is: marker, measurement, event, harm or other."""
-        named = self.outcome_of(tag) if tag.sense == "finding" else tag
-        return [self.roles[named.means]] if named.sense == "outcome" else []
-
-    def outcome_of(self, tag: Tag) -> Tag:
-        """Name the outcome of a finding where its role stands."""
-        row = self.evidence.row("findings", tag.means)
-        return Tag("outcome", str(row.outcome_id), tag.first, tag.last)
+    def wider_of(self, tag: Tag) -> Iterator[str]:
+        """List the senses that a tag belongs to, for an outcome also marker, event and so on."""
+        yield from self.wider.get(tag.sense, ())
+        if tag.sense in ("outcome", "given"):
+            yield self.roles[tag.means]
 
     def tags(self, tokens: list[Token]) -> Iterator[Tag]:
         """Find what the words of a sentence mean; one stretch may have several senses."""
