@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     argument = add(_verify, "Compare a build, a site or a bundle with its manifest")
     argument("place", nargs="?", **build | {"help": f"what to verify; {BUILD} by default"})
     argument("--key", type=Path, help="public ssh key of the author: check the signature too")
+    argument("--signature", type=Path, help="the signature, if it is not beside what it signs")
     return parser
 
 
@@ -153,4 +154,4 @@ def _publish(chosen: argparse.Namespace) -> Outcome:
 def _verify(chosen: argparse.Namespace) -> Outcome:
     from evidence_tools.releases.release import verify
 
-    return verify(chosen.place, key=chosen.key), 0
+    return verify(chosen.place, key=chosen.key, signature=chosen.signature), 0

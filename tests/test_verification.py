@@ -187,17 +187,21 @@ def test_the_command_signs_a_bundle_as_one_file_and_its_build(
     assert main(["bundle", "--output", str(bundle), "--sign", str(key)]) == 0
     assert "signature fits" in verify(Path("_build/html"), key=public)
     Path("_build/html/report.json.sig").unlink()
-    assert "signature fits" in verify(bundle, key=public)
+    kept = (tmp_path / "signed.zip.sig").rename(tmp_path / "kept.sig")
+    assert "signature fits" in verify(bundle, key=public, signature=kept)
     contents = unpack(bundle) | {"CITATION.cff": b"forged"}
     manifest = json.loads(contents.pop("report.json"))
     contents["report.json"] = manifest_bytes(manifest, contents)
     bundle.write_bytes(pack(contents))
     verify(bundle)
     with pytest.raises(ReleaseError, match="no signature says"):
-        verify(bundle, key=public)
+        verify(bundle, key=public, signature=kept)
 
 
-def test_a_build_without_a_signature_is_not_signed(build: Path, key: Path) -> None:
+def test_a_signature_without_a_key_says_nothing(build: Path, key: Path) -> None:
+    with pytest.raises(ReleaseError, match="without the public key"):
+        verify(build, signature=sign(build, key))
+    (build / "report.json.sig").unlink()
     with pytest.raises(ReleaseError, match=r"report\.json: no signature says"):
         verify(build, key=key.with_suffix(".pub"))
     (build / "index.html").write_text("other")

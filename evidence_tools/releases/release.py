@@ -218,11 +218,14 @@ def _stale_files(versions: dict[str, Manifest], site: Path) -> dict[Path, bytes]
     return {p: new for p, new in contents.items() if not p.is_file() or p.read_bytes() != new}
 
 
-def verify(place: Path, *, key: Path | None = None) -> str:
+def verify(place: Path, *, key: Path | None = None, signature: Path | None = None) -> str:
     """Hash a build, a bundle or a site of versions again, and compare it with its manifest.
 
-    With the public key of the author, from a place that you trust, signatures are checked too.
+    With the public key of the author, from a place that you trust, signatures are checked too;
+    ``signature`` is that of a build or a bundle, if it does not lie where :func:`sign` puts it.
     """
+    if signature and not key:
+        raise ReleaseError("a signature says nothing without the public key of the author; give it")
     if (place / "v").is_dir() and not (place / manifest.NAME).exists():
         if not (versions := _read_versions(place)):
             raise ReleaseError(f"{relative_name(place)}: holds no version; publish a build first")
@@ -235,7 +238,7 @@ def verify(place: Path, *, key: Path | None = None) -> str:
         parts = {check_contents(contents, relative_name(place))["stamp"]["version"]: place}
     if key:
         for part in parts.values():
-            _check_signature(part, key)
+            _check_signature(part, key, signature)
     promise = _SIGNED if key else _UNSIGNED
     return f"{place}: all files of version {', '.join(parts)} as made. {promise}"
 
@@ -255,12 +258,12 @@ def _signed_file(place: Path) -> tuple[Path, Path]:
     return signed, signed.with_name(f"{signed.name}.sig")
 
 
-def _check_signature(place: Path, key: Path) -> None:
-    signed, signature = _signed_file(place)
+def _check_signature(place: Path, key: Path, signature: Path | None) -> None:
+    signed, beside = _signed_file(place)
     with TemporaryDirectory(prefix="evidence-") as scratch:
         allowed = Path(scratch, "signers")
         allowed.write_bytes(b"author " + key.read_bytes().strip() + b"\n")
-        options = ["-I", "author", "-f", str(allowed), "-s", str(signature)]
+        options = ["-I", "author", "-f", str(allowed), "-s", str(signature or beside)]
         try:
             manifest.run_program([*_SIGN, "verify", *options], input=signed.read_bytes())
         except ReleaseError as error:
