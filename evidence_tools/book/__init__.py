@@ -23,6 +23,7 @@ from time import perf_counter
 from typing import Any
 
 import jupyter_book.sphinx
+import soupsieve
 from docutils.parsers import rst
 from jinja2 import FileSystemBytecodeCache
 from pybtex.database import parse_file
@@ -117,8 +118,10 @@ def _settle(app: Any, config: Any) -> None:
     app.evidence_ask, asked = Pipe()
     if not app.evidence_proof:
         app.evidence_press = beside(partial(pdf.press, app.evidence_ask, asked, folder, build))
-    if WAIT in os.environ and not os.read(0, 1):
-        raise SystemExit(0)  # who would have asked has ended
+    if WAIT in os.environ:
+        soupsieve.compile("a > b.c")  # the theme's first page would take a tenth of a second for it
+        if not os.read(0, 1):
+            raise SystemExit(0)  # who would have asked has ended
     app.evidence_begun = perf_counter()
     chapters = chapter_files(folder, config.external_site_map)
     config.include_patterns = [path.relative_to(folder).as_posix() for path in chapters]
