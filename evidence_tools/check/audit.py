@@ -1,7 +1,5 @@
 """The audit of somebody else's page: how each sentence stands to the evidence."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """Finished pages and what cells put out: every number is in the ledger, every word is allowed."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence

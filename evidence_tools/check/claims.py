@@ -1,7 +1,5 @@
 """What a sentence claims: its clauses, each with the slots that its words fill."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 

@@ -1,7 +1,5 @@
 """The ledger of numbers: every number a reader sees comes from a row or is of an exempt kind."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Set
 

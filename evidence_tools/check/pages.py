@@ -3,8 +3,6 @@
 ``markup.csv`` says which directives and roles there are, and how each is read.
 """
 
-from __future__ import annotations
-
 import ast
 import csv
 import json

@@ -1,7 +1,5 @@
 """The review of a book: every rule over every page, exemptions, and what is printed of it."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import re

@@ -1,7 +1,5 @@
 """Rows of the evidence as claims ask for them, and what one row lets anyone say."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable

@@ -6,8 +6,6 @@ row (``held``), and what to say. Words without a comparison are held by no row. 
 ``*`` count also where nothing is stated; a sense after ``+`` counts anywhere in the sentence.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ wins. ``senses.csv`` says what each sense is and which wider ones it belongs to;
 says which senses make which fault.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections import defaultdict
