@@ -286,6 +286,12 @@ def test_the_running_line_names_the_chapter_after_its_first_page(tmp_path: Path)
     assert [head.startswith("First") for head in heads] == [False, True, False]
 
 
+def test_a_page_of_contents_lists_no_more_than_it_has_room_for(tmp_path: Path) -> None:
+    reader = printed(tmp_path, *(chapter(f"Chapter {n}") for n in range(300)))
+    listed = [page.extract_text().count("Chapter") for page in reader.pages[1:6]]
+    assert 50 < max(listed) < 120
+
+
 def test_an_unknown_node_is_reported_and_its_words_are_printed() -> None:
     class strange(nodes.Element):  # noqa: N801
         pass
