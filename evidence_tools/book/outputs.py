@@ -53,9 +53,10 @@ _SCRIPTS = {
 _OBJECT = re.compile(r"<[\w.]+(?: object)?(?: at 0x[0-9a-f]+)?>|alt\.\w*Chart\(\.\.\.\)")
 _COMPLEX = re.compile(r"<(?:svg|script|input|details|canvas)\b", re.IGNORECASE)
 _TYPESET = re.compile(r"\s*\\begin\{(?:Verbatim|tabular|longtable)")
+_PICTURES = ("image/svg+xml", "image/png", "image/jpeg", "image/gif")
 _IN_PRINT = [
-    *("image/svg+xml", "image/png", "image/jpeg", "image/gif", _PLOTLY, "text/latex", "text/html"),
-    *("text/markdown", "application/json", "application/javascript", "text/plain"),
+    *(*_PICTURES, _PLOTLY, "text/latex", "text/html", "text/markdown"),
+    *("application/json", "application/javascript", "text/plain"),
 ]
 PRIORITIES = [
     ("*", MIME_TYPE, 1),
@@ -220,6 +221,13 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
         return [_chart(alt, (svg, content))]
     if kind == "image/svg+xml" and "<title" in content:  # which a picture would not show
         return [nodes.raw("", content, format="html")]
+    if kind in _PICTURES:
+        (image,) = renderer.render_image(data)
+        # What is glued is in no cell that knows its line, and Sphinx forgets one without a source.
+        image.source, image.line, image.rawsource = renderer.source, data.line, kind
+        if own := data.output_metadata.get(kind, {}).get("alt"):  # MyST-NB takes only the size
+            image.attributes.setdefault("alt", own)
+        return [image]
     if kind == _PLOTLY:
         described = ((content.get("layout") or {}).get("meta") or {}).get("description")
         return [_moving_chart("plotly", content, _alternative(data, described))]
