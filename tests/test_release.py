@@ -129,6 +129,7 @@ def test_only_the_tagged_commit_of_the_release_alone_counts_as_released(book: Pa
     commit(book)
     git(book, "tag", "-a", "v1.0.0", "--message", "With another change")
     assert not read_stamp(book).modified and not read_stamp(book).released
+    assert not read_stamp(book, is_draft=True).commit
     release(book, "2.0.0")
     commit(book)
     assert not read_stamp(book).released

@@ -285,7 +285,7 @@ def test_each_change_reaches_the_pages_and_undone_the_site_equals_a_clean_build(
     # As in a preview: a build that waits has imported all, and builds what is written then.
     about, shown = "chapters/about.md", whole / "_build/html/chapters/about.html"
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", "."]
-    variables = {"EVIDENCE_WAIT": "1", "SOURCE_DATE_EPOCH": "1790000000"}
+    variables = {"EVIDENCE_PREVIEW": "waits", "SOURCE_DATE_EPOCH": "1790000000"}
     waits: dict[str, Any] = {"cwd": whole, "env": os.environ | variables}
     waits |= {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     pages = []

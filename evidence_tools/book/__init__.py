@@ -37,7 +37,7 @@ from evidence_tools.book import layout, outputs, pdf, site
 from evidence_tools.book.execution import BuildError
 from evidence_tools.book.nodes import add_nodes, refuse
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
-from evidence_tools.book.session import WAIT, Session, beside, changed_pages, end_on_signals
+from evidence_tools.book.session import PREVIEW, Session, beside, changed_pages, end_on_signals
 from evidence_tools.check.built import check_built
 from evidence_tools.check.pages import Page, reading
 from evidence_tools.check.review import Review, chapter_files, review_book
@@ -118,7 +118,7 @@ def _settle(app: Any, config: Any) -> None:
     app.evidence_ask, asked = Pipe()
     if not app.evidence_proof:
         app.evidence_press = beside(partial(pdf.press, app.evidence_ask, asked, folder, build))
-    if WAIT in os.environ:
+    if os.environ.get(PREVIEW) == "waits":
         # Patterns that the theme needs for its first page are compiled while nobody waits.
         BeautifulSoup("", "html.parser").select("a > b.c")
         if not os.read(0, 1):
@@ -131,7 +131,7 @@ def _settle(app: Any, config: Any) -> None:
     atexit.register(session.close)
     app.evidence_site = made = site.Site(build, session.key)
     app.outdir, app.doctreedir = (type(app.outdir)(made.new / n) for n in ("html", "doctrees"))
-    app.evidence_stamp = read_stamp(folder)
+    app.evidence_stamp = read_stamp(folder, is_draft=PREVIEW in os.environ)
     for name in config.bibtex_bibfiles:
         with reading(name):
             parse_file(str(folder / name))

@@ -14,7 +14,7 @@ from livereload.handlers import LiveReloadHandler
 from sphinx_external_toc.parsing import parse_toc_yaml
 from tornado.ioloop import PeriodicCallback
 
-from evidence_tools.book.session import PACKAGE, WAIT, book_files
+from evidence_tools.book.session import PACKAGE, PREVIEW, book_files
 from evidence_tools.check.review import BUILD, chapter_files, read_book
 from evidence_tools.evidence.problems import EvidenceError
 
@@ -28,14 +28,14 @@ def _files() -> set[tuple[Path, int]]:
     return {(path, path.stat().st_mtime_ns) for path in files if path.exists()}
 
 
-def _build(*, waits: bool = False) -> Popen[str] | None:
+def _build(begins: str = "at once") -> Popen[str] | None:
     """Begin a build; for a file that is no YAML, Jupyter Book would have a traceback."""
     try:
         read_book(Path())
     except EvidenceError as error:
         print(error, file=sys.stderr)
         return None
-    environment = os.environ | ({WAIT: "1"} if waits else {})
+    environment = os.environ | {PREVIEW: begins}
     return Popen([*BUILD, "."], stdin=PIPE, encoding="utf-8", env=environment)  # noqa: S603
 
 
@@ -52,7 +52,7 @@ def preview() -> None:
         now = _files()
         if running and running.poll() is not None:
             stale |= running.returncode == 0
-            running, waiting = None, _build(waits=True) if now == known else None
+            running, waiting = None, _build("waits") if now == known else None
             if waiting:
                 pages = set(chapter_files(Path.cwd(), parse_toc_yaml("_toc.yml")))
         if now == known:

@@ -36,8 +36,8 @@ read.create_md_parser = lambda config, renderer, make=read.create_md_parser: mak
     config.copy(disable_syntax=[*config.disable_syntax, "github-tasklists"]), renderer
 )
 PACKAGE = Path(__file__).resolve().parent.parent
-WAIT = "EVIDENCE_WAIT"
-"""Environment variable: a build that has all imported waits until somebody writes to it."""
+PREVIEW = "EVIDENCE_PREVIEW"
+"""Environment variable of builds for a preview; one that ``"waits"`` begins when it is told to."""
 _OUTPUT = re.compile(r"(_build|__pycache__|\..*|.*\.ipynb|.*\.log|.*~|#.*#)$")
 """Names of what builds and editors write. Notebooks are prose, or copies of chapters."""
 

@@ -179,9 +179,13 @@ class Stamp:
         return f"Version {self.version}, {self.date}, {commit}{changed}"
 
 
-def read_stamp(folder: Path) -> Stamp:
-    """Read the stamp of a book folder; ``pyproject.toml`` in it holds the version."""
-    version, (commit, changed) = project_version(folder), read_commit(folder)
+def read_stamp(folder: Path, *, is_draft: bool = False) -> Stamp:
+    """Read the stamp of a book folder; ``pyproject.toml`` in it holds the version.
+
+    A draft is of no commit: the stamp is on every page, and would change with the first word.
+    """
+    commit, changed = ("", []) if is_draft else read_commit(folder)
+    version = project_version(folder)
     if not commit:
         return Stamp(version, read_day(), "", False, False)
     known = git(folder, "log", "-1", "--name-only", "--relative", "--format=%ct%n%D%n")
