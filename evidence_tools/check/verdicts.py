@@ -218,7 +218,9 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     kinds = set(moved) - {"change"}
     said = {"nonsignificant" if kind == "same" else kind for kind in kinds}
     beside = any(0 < tag.first - pair.last <= 2 for tag in clause.all(direction))
-    sure = significant or (beside and wrong[0].direction in MOVED)
+    alone = all(len(reading.means(sense)) < 2 for sense in ("source", "finding"))
+    alone = alone and direction == "nonsignificant"
+    sure = significant or ((beside or alone) and wrong[0].direction in MOVED)
     told = wrong[0].direction == "benefit_reported_narratively"
     weak = not sure and (told or any(fits(sense, wrong[0]) for sense in said))
     way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
@@ -243,9 +245,11 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     means = tag.means or ("" if tag.sense == "subject" else reading.words(tag).lower()[:9])
     given, sources = clause.means("finding"), [judge.rows.sources[key] for key in clause.sources]
     trials = [judge.rows.trials.get(key) for key in clause.sources]
-    if not means or (tag.sense == "country" and not any(trials)):
+    if not means:
         return None
     known = " ".join(judge.rows.text(key, (*given,)) for key in clause.sources)
+    if tag.sense == "country":  # of a review, what its own title says
+        known += " ".join(f" {row.title} {row.journal}" for row in sources).lower()
     forms = {judge.rows.findings[key].form for key in given} - {row.form for row in sources}
     if tag.sense in ("subject", "form") and len(forms) == 1 and " or " not in (form := forms.pop()):
         known = form.lower()
