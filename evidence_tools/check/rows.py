@@ -17,7 +17,7 @@ _UNSTATED = re.compile(r"[,(] ?[^,;()]*\bnot stated\b[^,;()]*\)?")
 _MONTHS = {"year": 12, "mont": 1, "week": 12 / 52}
 _TEXTS = (
     "design intervention form note comparator given_to_all country "
-    "other_arm blinding as_printed analysis timepoint direction"
+    "other_arm blinding as_printed analysis direction"
 )
 
 

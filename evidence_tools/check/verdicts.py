@@ -250,6 +250,9 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     known = " ".join(judge.rows.text(key, (*given,)) for key in clause.sources)
     if tag.sense == "country":  # of a review, what its own title says
         known += " ".join(f" {row.title} {row.journal}" for row in sources).lower()
+    against = any(0 < tag.first - before.last <= 2 for before in clause.all("versus"))
+    if any(trials) and against and tag.sense in ("comparator", "otherwise"):
+        known = " ".join(trial.comparator or "" for trial in trials if trial).lower()
     forms = {judge.rows.findings[key].form for key in given} - {row.form for row in sources}
     if tag.sense in ("subject", "form") and len(forms) == 1 and " or " not in (form := forms.pop()):
         known = form.lower()
