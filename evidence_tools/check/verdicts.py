@@ -177,7 +177,7 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     analysis = row.analysis.lower().replace(row.outcome.lower(), "")
     apart = row.contrast != "within an arm" or not reading.has("versus")
     headline = row.analysis == "primary" and apart
-    said = words & {t.low for t in tokenize(analysis.partition(" ")[2])}
+    said = words & {t.low for t in tokenize(analysis.partition(" ")[2])} - {"at", "the", "or"}
     wrong = {
         "outcome": reading.has("outcome") and not about,
         "source": bool(named) and row.source_id not in named,
@@ -201,14 +201,6 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
         return None
     claimed = _CLAIMED.get(direction, "a change") + " that is significant" * significant
     found = {"claimed": claimed, "ids": tuple(row.finding_id for row in rows)}
-    held = {row.source_id for row in rows}
-    named = clause.means("source") if rows else clause.sources
-    lacking = [source for source in named if source not in held]
-    if lacking and not (rows and clause.has("finding")):
-        way = f"{judge.rows.sources[lacking[0]].short_name} has no result on it"
-        says = judge.rows.example(clause.means("outcome"), clause.sources)
-        absent = {"slot": "outcome", "verdict": ABSENT, "way": way, "says": says}
-        return {**found, **absent, "weak": not judge.rows.of(lacking[0])}
     right = {r.source_id for r in rows if fits(direction, r, significant=significant)}
     if not (wrong := [r for r in rows if r.source_id not in right]):
         return None
@@ -219,12 +211,24 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     said = {"nonsignificant" if kind == "same" else kind for kind in kinds}
     beside = any(0 < tag.first - pair.last <= 2 for tag in clause.all(direction))
     alone = all(len(reading.means(sense)) < 2 for sense in ("source", "finding"))
-    alone = alone and direction == "nonsignificant"
+    alone &= direction == "nonsignificant"
     sure = significant or ((beside or alone) and wrong[0].direction in MOVED)
     told = wrong[0].direction == "benefit_reported_narratively"
     weak = not sure and (told or any(fits(sense, wrong[0]) for sense in said))
     way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
     return {**found, "way": way, "says": f"Write instead: {say(wrong[0])}", "weak": weak}
+
+
+def _absent(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
+    """Find a source without a result on an outcome; one without any result is read again."""
+    given = (judge.rows.findings[key] for key in clause.means("finding"))
+    if any(judge.rows.same(row, tag.means) for row in given):
+        return None
+    lacking = (key for key in clause.sources if not judge.rows.of(key, tag.means))
+    if (source := next(lacking, None)) is None:
+        return None
+    name = judge.rows.sources[source].short_name
+    return {"name": name, "weak": not judge.rows.of(source)}
 
 
 def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
@@ -281,8 +285,8 @@ def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
 
 
 def _unheld(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
-    """Let a source that is named without a role be read again where its rows hold the claim."""
-    pairs = clause.all("pairs")
+    """Let "Doe 2020 reports more of it" be read again, without a role, where its rows hold it."""
+    pairs = clause.all("pairs") if clause.has("claimverb") else []
     return {"weak": bool(pairs) and all(holding(judge, clause, pair) for pair in pairs)}
 
 
@@ -334,7 +338,7 @@ def _statement(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
 COMPARISONS: dict[str, Callable[[Judge, Reading, Clause, Tag], Found]] = {
     compare.__name__[1:]: compare
     for compare in (
-        *(_owner, _doubted, _not_denied, _role, _result, _licensed, _known, _rating),
+        *(_owner, _doubted, _not_denied, _role, _result, _absent, _licensed, _known, _rating),
         *(_comparison, _counterexample, _statement, _unheld),
     )
 }
