@@ -170,7 +170,9 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     # "Of the hip ({a}) and of the spine ({b})" names the second outcome by its place.
     placed = row.outcome.split()[-1].lower() in words
     about = placed or any(rows.same(row, key) for key in reading.means("outcome"))
-    cited = (t.means for t in clause.all("source") if t.role != "finding")
+    # A name without a role may be that of a trial that was left out.
+    other = ("finding", "") if clause.has("called") else ("finding",)
+    cited = (t.means for t in clause.all("source") if t.role not in other)
     named = {source for source in cited if rows.of(source)}  # others hold no result
     # A corrected result may be named by the source that it corrects.
     named -= {r.source_id for r in rows.findings.values() if r.superseded_by == tag.means}
