@@ -71,7 +71,7 @@ class Rows:
         parts += [_UNSTATED.sub("", group) for group in groups if group]
         studies = {r.k_studies for r in results} if findings else {row.n_studies}
         counted = [(row.n_participants, "n_participants"), *((n, "n_studies") for n in studies)]
-        times = [r.timepoint or "" for r in results] if findings else [""]
+        times = [r.timepoint or "" for r in results] + [""] * (not findings)
         for trial in own["trials"]:
             times += [f"{trial.duration or 0} {trial.duration_unit}"] if "" in times else []
             counted.append((trial.dose, (trial.dose_unit or "")[:2]))

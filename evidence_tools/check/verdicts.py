@@ -118,6 +118,7 @@ class Judge:
             "bound": clause.sources,
             "named": reading.sources or clause.has("central", *["it"][: len(reading.carried)]),
             "sound": all(self.rows.sources[s].integrity not in STRIKES_OUT for s in clause.sources),
+            "misfit": any(row.misfit for row in said),
             "silent": said
             and all(
                 row.direction not in MOVED
