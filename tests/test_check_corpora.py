@@ -10,7 +10,8 @@ seen (false ones caught, honest ones flagged; earlier rules and sets are in the 
 - ``unseen5``, fourteen sets: 1,746 of 1,960, laundered 258 of 322, and 95 of 1,400;
 - ``unseen6``, seven sets: 868 of 980, laundered 127 of 161, and 34 of 700;
 - ``unseen7``, three sets: 364 of 420, laundered 63 of 69, and 20 of 300;
-- ``unseen8``, four sets: 481 of 560, laundered 70 of 92, and 25 of 400.
+- ``unseen8``, four sets: 481 of 560, laundered 70 of 92, and 25 of 400;
+- ``unseen9``, five sets: 648 of 700, laundered 101 of 115, and 12 of 500.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
 """
@@ -44,10 +45,10 @@ def flagged(judge: Judge, name: str) -> Iterator[tuple[str, bool]]:
             yield row["sentence"], any(True for _ in check_page(page, judge, Review()))
 
 
-def test_at_most_eleven_in_a_hundred_falsehoods_are_missed(judge: Judge) -> None:
+def test_at_most_eight_in_a_hundred_falsehoods_are_missed(judge: Judge) -> None:
     found = [pair for name in FALSE for pair in flagged(judge, name)]
     missed = [sentence for sentence, caught in found if not caught]
-    assert len(missed) <= 0.11 * len(found), missed
+    assert len(missed) <= 0.08 * len(found), missed
 
 
 def test_four_of_five_faults_that_an_audit_finds_or_should_find_are_both() -> None:
