@@ -9,8 +9,7 @@ seen (false ones caught, honest ones flagged; earlier rules and sets are in the 
   sentences were written to mislead a list of words, and 93 of them were flagged;
 - ``unseen5``, fourteen sets: 1,746 of 1,960, laundered 258 of 322, and 95 of 1,400;
 - ``unseen6``, seven sets: 868 of 980, laundered 127 of 161, and 34 of 700;
-- ``unseen7``, three sets: 364 of 420, laundered 63 of 69, and 20 of 300;
-- ``unseen8``, four sets: 481 of 560, laundered 70 of 92, and 25 of 400;
+- ``unseen7`` and ``8``, seven sets: 845 of 980, laundered 133 of 161, and 45 of 700;
 - ``unseen9``, five sets: 648 of 700, laundered 101 of 115, and 12 of 500.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
