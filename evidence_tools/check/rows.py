@@ -71,9 +71,10 @@ class Rows:
         parts += [_UNSTATED.sub("", group) for group in groups if group]
         studies = {r.k_studies for r in results} if findings else {row.n_studies}
         counted = [(row.n_participants, "n_participants"), *((n, "n_studies") for n in studies)]
-        times = [r.timepoint or "" for r in results] + [""] * (not findings)
+        times = [r.timepoint or "" for r in results]
+        lasted = not findings or "" in times  # such a result may be of the end of its trial
         for trial in own["trials"]:
-            times += [f"{trial.duration or 0} {trial.duration_unit}"] if "" in times else []
+            times += [f"{trial.duration or 0} {trial.duration_unit}"] if lasted else []
             counted.append((trial.dose, (trial.dose_unit or "")[:2]))
             for part in ("randomised", "intervention", "comparator", "completed"):
                 counted.append((getattr(trial, f"n_{part}"), "n_participants"))

@@ -202,8 +202,6 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     significant = clause.has("significant") and direction != "nonsignificant"
     if direction == "change" and not significant:
         return None
-    claimed = _CLAIMED.get(direction, "a change") + " that is significant" * significant
-    found = {"claimed": claimed, "ids": tuple(row.finding_id for row in rows)}
     right = {r.source_id for r in rows if fits(direction, r, significant=significant)}
     if not (wrong := [r for r in rows if r.source_id not in right]):
         return None
@@ -213,13 +211,18 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     kinds = set(moved) - {"change"}
     said = {"nonsignificant" if kind == "same" else kind for kind in kinds}
     beside = any(0 < tag.first - pair.last <= 2 for tag in clause.all(direction))
-    alone = all(len(reading.means(sense)) < 2 for sense in ("source", "finding"))
-    alone &= direction == "nonsignificant"
-    sure = significant or ((beside or alone) and wrong[0].direction in MOVED)
+    several = any(len(reading.means(sense)) > 1 for sense in ("source", "finding"))
+    near = beside or (direction == "nonsignificant" and not several)
+    sure = significant or (near and wrong[0].direction in MOVED)
     told = wrong[0].direction == "benefit_reported_narratively"
     weak = not sure and (told or any(fits(sense, wrong[0]) for sense in said))
-    way = f"{wrong[0].finding_id} says {direction_text(wrong[0])}"
-    return {**found, "way": way, "says": f"Write instead: {say(wrong[0])}", "weak": weak}
+    return {
+        "claimed": _CLAIMED.get(direction, "a change") + " that is significant" * significant,
+        "ids": tuple(row.finding_id for row in rows),
+        "way": f"{wrong[0].finding_id} says {direction_text(wrong[0])}",
+        "says": f"Write instead: {say(wrong[0])}",
+        "weak": weak,
+    }
 
 
 def _absent(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
