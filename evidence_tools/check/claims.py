@@ -112,7 +112,6 @@ def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
     """Collect the tags of a sentence, without those that are only a part of a longer name."""
     directions = wording.directions
     tags = [*tags, *_smaller_losses(tags)]
-    names = [tag for tag in tags if tag.sense in ("outcome", "body", "term")]
     phrases = [tag for tag in tags if tag.sense in _WHOLE or tag.sense in directions]
     for tag in tags:
         covered = tag.sense not in ("term", "source") and any(
@@ -121,9 +120,7 @@ def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
             for other in phrases
             if (tag.sense in directions or other.sense not in directions)
         )
-        # "More" and "down" say what happened only beside what it happened to.
-        near = {tag.last + 1, tag.last + 2} if tag.means == "adjacent" else set()
-        if not covered and (not near or any(name.first in near for name in names)):
+        if not covered:
             whole.add(tag, *wording.wider_of(tag))
 
 
@@ -145,9 +142,8 @@ def _part(whole: Clause, start: int, end: int) -> Clause:
     for sense, tags in whole.tags.items():
         if own := [tag for tag in tags if start <= tag.first < end]:
             clause.tags[sense] = own
-    moves = clause.all("move")
     commas = [n for n, token in enumerate(clause.tokens, start) if token.low in ",:;"]
-    for tag in [*clause.all("significant"), *moves]:
+    for tag in [*clause.all("significant"), *clause.all("move")]:
         asked = [ask.first for ask in clause.all("ask") if ask.first < tag.first]
         near = max([tag.first - 4, *(comma for comma in commas if comma < tag.first)])
         before = (n for n in clause.all("not") if max(asked, default=0) <= n.last < tag.first)

@@ -85,8 +85,6 @@ class Judge:
     def _is_printed(self, reading: Reading, clause: Clause, tag: Tag) -> bool:
         """Whether the tables hold words of a sentence on one of its sources, and not as denied."""
         words = reading.words(tag).lower()
-        for number in clause.all("number", "small"):
-            words = words.replace(reading.words(number).lower(), number.means)
         said = _LACKING + re.escape(words)
         return any(re.search(said, self.rows.text(key)) for key in clause.sources)
 
