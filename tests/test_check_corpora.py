@@ -8,10 +8,9 @@ seen (false ones caught, honest ones flagged; earlier rules and sets are in the 
 - ``unseen4``, four sets: 467 of 560, laundered 65 of 92, and 27 of 400; its other 480 honest
   sentences were written to mislead a list of words, and 93 of them were flagged;
 - ``unseen5``, fourteen sets: 1,746 of 1,960, laundered 258 of 322, and 95 of 1,400;
-- ``unseen6``, seven sets: 868 of 980, laundered 127 of 161, and 34 of 700;
-- ``unseen7`` and ``8``, seven sets: 845 of 980, laundered 133 of 161, and 45 of 700;
+- ``unseen6`` to ``8``, fourteen sets: 1,713 of 1,960, laundered 260 of 322, and 79 of 1,400;
 - ``unseen9``, five sets: 648 of 700, laundered 101 of 115, and 12 of 500;
-- ``unseen10``, three sets: 400 of 420, laundered 64 of 69, and 13 of 300.
+- ``unseen10``, five sets: 661 of 700, laundered 108 of 115, and 15 of 500.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
 """

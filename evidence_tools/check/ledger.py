@@ -42,13 +42,13 @@ def check_numbers(reading: Reading, rows: Rows, held: Set[str] = frozenset()) ->
     said = " ".join(rows.text(source, findings) for source in sources)
     cited = {tag.means for tag in reading.all("source") if tag.role != "finding"}
     said += "".join(f" {rows.sources[key].n_studies} n_studies" for key in cited)
-    for number in numbers(reading, said):
+    for number, counts in numbers(reading, said):
         if not (digits([number]) or {number}) <= held:
-            yield f"typed number {number!r}: {_remedy(number, sources, rows)}"
+            yield f"typed number {number!r}: {_remedy(number, counts, sources, rows)}"
 
 
-def numbers(reading: Reading, said: str = "") -> Iterator[str]:
-    """Find the numbers that are typed in a sentence, in digits and in words.
+def numbers(reading: Reading, said: str = "") -> Iterator[tuple[str, str]]:
+    """Find the numbers that are typed in a sentence, in digits and in words, and what they count.
 
     No numbers are those of an address, a name, a year, a chapter or figure; ``said``
     is what the tables hold on the sources of the sentence, which may repeat it in words.
@@ -74,7 +74,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
             or index - 1 in numbered
             or (index >= 0 and _is_held(word, reading.unit(index), said, whole=whole))
         ):
-            yield word
+            yield word, reading.unit(index)
     for tag in reading.all("number", "small"):
         counts = reading.unit(tag.last)
         nouns = [counts, *(token.low[:4] for token in tokens[tag.last + 1 : tag.last + 2])]
@@ -84,8 +84,8 @@ def numbers(reading: Reading, said: str = "") -> Iterator[str]:
         asked = (counts and said.strip()) or not tag.means
         small = tag.sense == "small" and counts.startswith("n_")
         if asked and not small and not any(form in said for form in known):
-            yield word
-    yield from _SYMBOLS.findall(text)
+            yield word, counts
+    yield from ((symbol, "") for symbol in _SYMBOLS.findall(text))
 
 
 def _is_held(number: str, unit: str, said: str, *, whole: bool) -> bool:
@@ -96,8 +96,12 @@ def _is_held(number: str, unit: str, said: str, *, whole: bool) -> bool:
     return any(re.search(rf"(?<![\d.,]){plain}{end}", said) for end in ends)
 
 
-def _remedy(number: str, sources: list[str], rows: Rows) -> str:
+def _remedy(number: str, counts: str, sources: list[str], rows: Rows) -> str:
     """Say which row of the sources near it holds a number, or what to do without one."""
+    for row in (rows.sources[source] for source in sources if counts and "%" not in number):
+        if getattr(row, counts, None):
+            meant = f"write {{value}}`{row.source_id}.{counts}` if that is meant"
+            return f"{row.short_name} has another in all; {meant}, or take the whole statement out"
     for row in (row for source in sources for row in rows.of(source)):
         printed = {str(getattr(row, f"{name}_printed", "")).lstrip("-") for name in _COLUMNS}
         if number.rstrip("% ") in printed:

@@ -112,7 +112,7 @@ def say(row: Row, *, roles: bool = True) -> str:
     """Write what one row lets anyone say, with roles as an author types it, or without."""
     preposition = "in" if row.direction in MOVED or is_silent(row) else "for"
     about = lower_first(row.outcome)
-    about += "" if row.analysis == "primary" else f" ({re.split(r'[ :]', row.analysis)[0]})"
+    about += "" if row.analysis == "primary" else f" ({row.analysis})"
     about += " (within one arm)" if row.contrast == "within an arm" else ""
     way = re.sub("(,.*)", r"\1,", way_text(row))  # what begins with a comma ends with one
     figure = f"{{finding}}`{row.finding_id}`" if roles else row.as_printed or "no figure printed"

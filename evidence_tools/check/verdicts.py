@@ -263,7 +263,7 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
         known = " ".join(trial.comparator or "" for trial in trials if trial).lower()
     forms = {judge.rows.findings[key].form for key in given} - {row.form for row in sources}
     if tag.sense in ("subject", "form") and len(forms) == 1 and " or " not in (form := forms.pop()):
-        known = form.lower()
+        known = f"{form} {judge.rows.findings[given[0]].analysis}".lower()
     words = "|".join(map(re.escape, means.split("|")))
     held = re.search(rf"{_LACKING}\b(?:{words})", known)
     # "Without calcium" is wrong where all were given it; "not different from placebo" is no denial.
