@@ -3,8 +3,7 @@
 What was measured before a set was looked at, and so says something about sentences nobody has
 seen (false ones caught, honest ones flagged; earlier rules and sets are in the history):
 
-- ``unseen2``, five sets: 405 of 490, laundered 70 of 82, and 49 of 350;
-- ``unseen3``, seven sets: 696 of 790, laundered 96 of 126, and 85 of 600;
+- ``unseen2`` and ``3``, twelve sets: 1,101 of 1,280, laundered 166 of 208, and 134 of 950;
 - ``unseen4``, four sets: 467 of 560, laundered 65 of 92, and 27 of 400; its other 480 honest
   sentences were written to mislead a list of words, and 93 of them were flagged;
 - ``unseen5``, fourteen sets: 1,746 of 1,960, laundered 258 of 322, and 95 of 1,400;
