@@ -144,11 +144,11 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
 
 
 def _warned(judge: Judge, reading: Reading) -> list[Row]:
-    """List the authorities that warn a group of people which a sentence warns, too."""
+    """List two of the authorities that warn a group of people which a sentence warns, too."""
     if reading.has("safe") or all(reading.negated(tag) for tag in reading.all("caution")):
         return []
     groups, advice = reading.means("group"), judge.rows.evidence.rows("advice").values()
-    return [row for row in advice if row.concern in groups and row.as_printed]
+    return [row for row in advice if row.concern in groups and row.as_printed][:2]
 
 
 def _allowed(judge: Judge, reading: Reading, fault: Fault, ids: tuple[str, ...]) -> str:
