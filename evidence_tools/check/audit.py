@@ -20,7 +20,7 @@ from evidence_tools.check.verdicts import (
     holding,
 )
 from evidence_tools.check.wording import YEAR
-from evidence_tools.evidence.model import Evidence, Row
+from evidence_tools.evidence.model import Evidence
 
 VERDICTS = {
     CONTRADICTED: "a row says otherwise",
@@ -110,9 +110,6 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     # A claim that asks for nothing but its row has one.
     asks = ("bind", "significance") if supported or text[-1:].isalnum() else ()
     faults = [f for f in judge.faults(reading) if not f.weak and f.slot not in asks]
-    if warned := _warned(judge, reading):
-        reason = "; ".join(f"{row.authority} names {row.group}" for row in warned)
-        return Judged(text, line, "supported", reason, tuple(row.advice_id for row in warned))
     if faults:
         faults = [fault for fault in faults if fault.slot != "bind"] or faults
         worst = min(faults, key=lambda fault: [ADVICE, *VERDICTS].index(fault.verdict))
@@ -141,14 +138,6 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     about = any(clause.has("subject", "central") for clause in stated)
     unclear = any(clause.has("outcome", "body", "change", "maybe") for clause in stated)
     return Judged(text, line, "not judged" if about and unclear else "background")
-
-
-def _warned(judge: Judge, reading: Reading) -> list[Row]:
-    """List two of the authorities that warn a group of people which a sentence warns, too."""
-    if reading.has("safe") or all(reading.negated(tag) for tag in reading.all("caution")):
-        return []
-    groups, advice = reading.means("group"), judge.rows.evidence.rows("advice").values()
-    return [row for row in advice if row.concern in groups and row.as_printed][:2]
 
 
 def _allowed(judge: Judge, reading: Reading, fault: Fault, ids: tuple[str, ...]) -> str:
