@@ -64,6 +64,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[tuple[str, str]]:
     for match in _DIGITS.finditer(text):
         word, before = match[0].rstrip(".,"), text[: match.start()][-40:]
         index = places.get(match.start(), -1)
+        counts = reading.unit(index) if index >= 0 else ""
         # Doses, times and studies are held with their unit; people have many names.
         whole = word.isdigit() and (reading.unit(index, 1) or "n_p").startswith("n_p")
         if not (
@@ -72,9 +73,9 @@ def numbers(reading: Reading, said: str = "") -> Iterator[tuple[str, str]]:
             or _NAME.search(before)
             or YEAR.fullmatch(word)
             or index - 1 in numbered
-            or (index >= 0 and _is_held(word, reading.unit(index), said, whole=whole))
+            or (index >= 0 and _is_held(word, counts, said, whole=whole))
         ):
-            yield word, reading.unit(index)
+            yield word, counts
     for tag in reading.all("number", "small"):
         counts = reading.unit(tag.last)
         nouns = [counts, *(token.low[:4] for token in tokens[tag.last + 1 : tag.last + 2])]

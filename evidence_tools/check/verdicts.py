@@ -275,9 +275,12 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
         known = " ".join(trial.comparator or "" for trial in trials if trial).lower()
     forms = {judge.rows.findings[key].form for key in given} - {row.form for row in sources}
     if tag.sense in ("subject", "form") and len(forms) == 1 and " or " not in (form := forms.pop()):
-        known = f"{form} {judge.rows.findings[given[0]].analysis}".lower()
+        known = form.lower()
     words = "|".join(map(re.escape, means.split("|")))
-    held = re.search(rf"{_LACKING}\b(?:{words})", known)
+    # What a subgroup is called is held by its result, whatever its source was on.
+    called = rf"\b{re.escape(reading.words(tag))}\b"
+    subgroups = " ".join(judge.rows.findings[key].analysis for key in given)
+    held = re.search(rf"{_LACKING}\b(?:{words})", known) or re.search(called, subgroups)
     # "Without calcium" is wrong where all were given it; "not different from placebo" is no denial.
     plain = tag.sense in ("otherwise", "blinding") and not clause.has("direction", "finding")
     if not (held and plain) if clause.negated(tag) else held:
