@@ -314,10 +314,15 @@ def run_chapters(chapters: Iterable[Chapter], kernels: Callable[[str], Any]) -> 
             LOGGER.info("%6.1f s  %s%s", perf_counter() - begun, chapter.docname, failed)
         return chapter.docname, result
 
-    async def run_all() -> dict[str, Any]:
-        return dict(await asyncio.gather(*map(run, chapters)))
+    # A signal may end any of them; what it raises goes on from there, and is no result of all.
+    async def run_all() -> Any:
+        return await asyncio.gather(*map(run, chapters), return_exceptions=True)
 
-    return asyncio.run(run_all())
+    found = asyncio.run(run_all())
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return dict(found)
 
 
 def run_on_cluster(
