@@ -15,6 +15,7 @@ _PLAIN = re.compile(r"\d(?:[\d.,]*\d)?")
 # Commits and days name a version, and count nothing.
 _STAMP = re.compile(r"\b(?:[0-9a-f]{10,40}|\d{4}-\d\d-\d\d)\b")
 _SYMBOLS = re.compile(r"[¼-¾⅐-↉①-⓿❶-➓Ⅱ-ↂ]|(?<![^\W\d_])[²³¹⁰-₉]|[一二三四五六七八九十百千]")
+_MANY = 4  # sources of a sentence, of which a message no longer says what each has
 _CELLS = ("estimate", "ci_lower", "ci_upper", "ci_level", "p_value", "k_studies", "n_participants")
 
 
@@ -99,15 +100,16 @@ def _is_held(number: str, unit: str, said: str, *, whole: bool) -> bool:
 
 def _remedy(number: str, counts: str, sources: list[str], rows: Rows) -> str:
     """Say which row of the sources near it holds a number, or what they say instead of it."""
-    out = "or take the whole statement out"
     for row in (row for source in sources for row in rows.of(source)):
         printed = {str(getattr(row, f"{name}_printed", "")).lstrip("-") for name in _CELLS}
         if number.rstrip("% ") in printed:
             return f"{row.source} prints it; write {{finding}}`{row.finding_id}`"
-    for row in (rows.sources[source] for source in sources if counts and "%" not in number):
-        if row.intervention and not counts.startswith("n_"):
-            return f"{row.short_name} has: {row.intervention}; write no more than that, {out}"
-        if counts.startswith("n_") and getattr(row, counts):
-            whole = f"write {{value}}`{row.source_id}.{counts}` for the whole count"
-            return f"{row.short_name} has another in all; {whole}, {out}"
-    return f"no source named here has it; name the one that has it, {out}"
+    said, asked = list[str](), counts and "%" not in number and len(sources) < _MANY
+    for row in (rows.sources[source] for source in sources if asked):
+        if not counts.startswith("n_"):
+            said += [f"{row.short_name} has {row.intervention}"] if row.intervention else []
+        elif getattr(row, counts):
+            said.append(f"{row.short_name} has {{value}}`{row.source_id}.{counts}` in all")
+    remedy = "write no more than that" if said else "name the one that has it"
+    said = said or ["no source named here has it"]
+    return f"{'; '.join(said)}; {remedy}, or take the whole statement out"
