@@ -230,9 +230,9 @@ def test_problems_come_as_json_too_where_each_has_its_remedy(book: Path) -> None
     write_page(book, CLAIM)
     text, code = report(review_book(book), "json")
     assert code == 1
-    assert {p["rule"] for p in json.loads(text)["problems"]} >= {"number", "wording"}
-    said, _ = report(review_book(book))
-    assert (text.count("Write instead: "), said.count("Write instead: ")) == (2, 1)
+    rules = [p["rule"] for p in json.loads(text)["problems"] if "Write instead: " in p["message"]]
+    assert {*rules} >= {"number", "wording"}
+    assert report(review_book(book))[0].count("Write instead: ") == 1
 
 
 def test_text_that_a_cell_printed_is_checked(evidence: Evidence) -> None:

@@ -9,7 +9,6 @@ from evidence_tools.check.claims import read_claims
 from evidence_tools.check.ledger import numbers
 from evidence_tools.check.pages import Text, parse_page, sentences
 from evidence_tools.check.review import Review, check_page
-from evidence_tools.check.rows import say
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.model import load_evidence
 
@@ -118,9 +117,8 @@ def test_a_message_gives_a_sentence_that_passes(judge: Judge) -> None:
 
 def test_what_a_message_says_of_any_row_that_counts_passes(judge: Judge) -> None:
     rows = [row for row in judge.rows.findings.values() if row.standing == "counted"]
-    assert {row.finding_id: slots(judge, f"{say(row)}.") for row in rows} == {
-        row.finding_id: set() for row in rows
-    }
+    said = {row.finding_id: slots(judge, f"{judge.rows.say(row.finding_id)}.") for row in rows}
+    assert said == {row.finding_id: set() for row in rows}
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from evidence_tools.check.claims import Reading, read_claims
 from evidence_tools.check.pages import Text, read_document, sentences
-from evidence_tools.check.rows import NUMBER, say
+from evidence_tools.check.rows import NUMBER
 from evidence_tools.check.verdicts import (
     ABSENT,
     ADVICE,
     CONTRADICTED,
     STRONGER,
-    Fault,
     Judge,
     holding,
 )
@@ -32,6 +31,7 @@ VERDICTS = {
     "background": "no claim on the topic",
 }
 """How a sentence can stand to the evidence, worst first, and what each means."""
+_ASK = "Ask a clinician; the evidence recommends nothing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,8 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
         worst = min(faults, key=lambda fault: [ADVICE, *VERDICTS].index(fault.verdict))
         ids = worst.rows or tuple(row.finding_id for rows in held for row in rows[:2])
         reason = f"{worst.slot}: {worst.found}"
-        return Judged(text, line, worst.verdict, reason, ids, _allowed(judge, reading, worst, ids))
+        allowed = worst.ready if worst.verdict != ADVICE else _ASK
+        return Judged(text, line, worst.verdict, reason, ids, allowed)
     rows = [*{rows[0].finding_id: rows[0] for rows in held}.values()] if supported else []
     said, results = reading.means("outcome"), judge.rows.findings.values()
     owners = [r.source_id for r in results if any(judge.rows.same(r, name) for name in said)]
@@ -128,29 +129,15 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
         reason = f"no row of {whose} holds the number {', '.join(wrong)}"
         return Judged(text, line, ABSENT if "." in "".join(wrong) else "not judged", reason)
     if rows:
-        reason = "; ".join(say(row, roles=False) for row in rows[:2])
+        reason = "; ".join(judge.rows.say(row.finding_id, roles=False) for row in rows[:2])
         return Judged(text, line, "supported", reason, tuple(row.finding_id for row in rows))
     holders = [key for key in named if numbers & figures[key]]
     if holders and not reading.has("none"):
-        first = judge.rows.sources[holders[0]]
-        reason = f"{first.short_name}: {first.population}; {first.intervention}"
+        reason = judge.rows.say(holders[0], roles=False)
         return Judged(text, line, "supported", reason, (*holders,))
     about = any(clause.has("subject", "central") for clause in stated)
     unclear = any(clause.has("outcome", "body", "change", "maybe") for clause in stated)
     return Judged(text, line, "not judged" if about and unclear else "background")
-
-
-def _allowed(judge: Judge, reading: Reading, fault: Fault, ids: tuple[str, ...]) -> str:
-    """Write what the evidence allows in place of a sentence."""
-    if fault.verdict == ADVICE:
-        return "Ask a clinician; the evidence recommends nothing."
-    rows = [judge.rows.findings[key] for key in ids if key in judge.rows.findings]
-    rows = rows or [row for tag in reading.all("outcome") for row in judge.rows.about(tag.means)]
-    if not rows:
-        return ""
-    rating = judge.rows.ratings.get(rows[0].outcome_id)
-    certainty = f" (certainty: {rating.rating})" if rating else ""
-    return f"{say(rows[0], roles=False)}{certainty}."
 
 
 def write(read: Audit, form: str = "text") -> str:

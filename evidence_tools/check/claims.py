@@ -57,6 +57,11 @@ class Reading(Clause):
     clauses: list[Clause] = field(default_factory=list)
     carried: list[str] = field(default_factory=list)
 
+    @property
+    def named(self) -> list[str]:
+        """The sources of its clauses, also those that were named before, each once."""
+        return list(dict.fromkeys(source for clause in self.clauses for source in clause.sources))
+
     def words(self, tag: Tag) -> str:
         """Get the words of a tag as they were typed."""
         last = self.tokens[tag.last]

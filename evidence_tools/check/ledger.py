@@ -35,17 +35,16 @@ def digits(texts: Iterable[str]) -> set[str]:
 
 def check_numbers(reading: Reading, rows: Rows, held: Set[str] = frozenset()) -> Iterator[str]:
     """Say which numbers an author typed in a sentence, without those that are ``held``."""
-    named = reading.sources or [key for clause in reading.clauses for key in clause.sources]
+    sources = reading.sources or reading.named
     if not reading.sources and reading.has("none") and reading.has("study"):
-        named = list(rows.trials)  # "no trial" speaks of all
-    sources = list(dict.fromkeys(named))
+        sources = list(rows.trials)  # "no trial" speaks of all
     findings = (*reading.means("finding"),)
     said = " ".join(rows.text(source, findings) for source in sources)
     cited = {tag.means for tag in reading.all("source") if tag.role != "finding"}
     said += "".join(f" {rows.sources[key].n_studies} n_studies" for key in cited)
     for number, counts in numbers(reading, said):
         if not (digits([number]) or {number}) <= held:
-            yield f"typed number {number!r}: {_remedy(number, counts, sources, rows)}"
+            yield f"{number!r} is typed: {_known(number, counts, sources, rows)}"
 
 
 def numbers(reading: Reading, said: str = "") -> Iterator[tuple[str, str]]:
@@ -98,18 +97,16 @@ def _is_held(number: str, unit: str, said: str, *, whole: bool) -> bool:
     return any(re.search(rf"(?<![\d.,]){plain}{end}", said) for end in ends)
 
 
-def _remedy(number: str, counts: str, sources: list[str], rows: Rows) -> str:
-    """Say which row of the sources near it holds a number, or what they say instead of it."""
+def _known(number: str, counts: str, sources: list[str], rows: Rows) -> str:
+    """Say which row of the sources near it holds a number, or what they have instead of it."""
     for row in (row for source in sources for row in rows.of(source)):
         printed = {str(getattr(row, f"{name}_printed", "")).lstrip("-") for name in _CELLS}
         if number.rstrip("% ") in printed:
-            return f"{row.source} prints it; write {{finding}}`{row.finding_id}`"
+            return f"{{finding}}`{row.finding_id}` prints it"
     said, asked = list[str](), counts and "%" not in number and len(sources) < _MANY
     for row in (rows.sources[source] for source in sources if asked):
         if not counts.startswith("n_"):
             said += [f"{row.short_name} has {row.intervention}"] if row.intervention else []
         elif getattr(row, counts):
             said.append(f"{row.short_name} has {{value}}`{row.source_id}.{counts}` in all")
-    remedy = "write no more than that" if said else "name the one that has it"
-    said = said or ["no source named here has it"]
-    return f"{'; '.join(said)}; {remedy}, or take the whole statement out"
+    return "; ".join(said) or "no source named here has it"

@@ -37,7 +37,7 @@ RULES = {
 """Each rule and what it holds; an exemption names one of them."""
 
 _WORDING = ("advice", "safety", "benefit", "certainty", "surrogate", "strength")
-_RULE_OF = {**dict.fromkeys(_WORDING, "wording"), "bind": "bind", "integrity": "integrity"}
+_RULE_OF = dict.fromkeys(_WORDING, "wording") | {rule: rule for rule in RULES}
 BUILD = (str(Path(sys.executable).with_name("jupyter-book")), "build")  # then the folder
 _PROOF = ("--builder", "custom", "--custom-builder", "typst")  # by our extension, or not at all
 _SAID = (
@@ -132,12 +132,11 @@ def check_page(
     reading: Reading | None = None
     for sentence in sentences(page.items):
         reading = read_claims(sentence, judge.wording, reading)
-        for message in () if declared else check_numbers(reading, judge.rows, held):
-            yield page.problem(sentence.line, message, "number")
+        numbers = () if declared else check_numbers(reading, judge.rows, held)
         about = reading.has("topic")
-        for fault in judge.faults(reading):
+        for fault in judge.faults(reading, numbers):
             rule = _RULE_OF.get(fault.slot, "frame")
-            problem = page.problem(sentence.line, f"{fault.slot}: {fault.message}", rule)
+            problem = page.problem(sentence.line, fault.message, rule)
             if fault.weak:
                 review.rereads.append(problem)
             elif not declared or rule == "integrity" or (rule == "wording" and about):
@@ -150,7 +149,7 @@ def check_words(said: Iterable[Text], judge: Judge, source: str = "") -> Iterato
         reading = read_claims(sentence, judge.wording, about=source)
         for fault in judge.faults(reading):
             if fault.slot in _WORDING and not fault.weak:
-                yield f"{fault.slot}: {fault.message}"
+                yield fault.message
 
 
 def _check_cells(evidence: Evidence, judge: Judge) -> Iterator[Problem]:

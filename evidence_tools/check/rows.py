@@ -8,7 +8,7 @@ from itertools import chain
 
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.show.words import is_silent, lower_first, way_text
+from evidence_tools.show.words import CONCERNS, is_silent, lower_first, way_text
 
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 DIRECTIONS = {"up": "increase", "down": "decrease"}
@@ -99,25 +99,32 @@ class Rows:
         found = {row.direction for row in rows}
         return str(found.pop()) if len(found) == 1 else ""
 
-    def example(self, outcomes: Iterable[str], sources: Iterable[str] = ()) -> str:
-        """Ask for a sentence on an outcome that a row holds, or by a finding, if there is one."""
-        names = sorted(outcomes)
-        rows = [self.findings[name] for name in names if name in self.findings]
-        rows = rows or [row for s in sources for name in names for row in self.of(s, name)]
-        rows = rows or [row for name in names for row in self.about(name)]
-        return f"Write instead: {say(rows[0])}" if rows else "Take the whole statement out"
+    def nearest(self, outcomes: Iterable[str], sources: Iterable[str]) -> list[str]:
+        """List results of sources on outcomes, or the sources; without these all results."""
+        rows = [row for key in sources for name in outcomes for row in self.of(key, name)]
+        if not (rows or sources):
+            rows = [row for name in outcomes for row in self.about(name)]
+        return [row.finding_id for row in rows] or [*sources]
 
-
-def say(row: Row, *, roles: bool = True) -> str:
-    """Write what one row lets anyone say, with roles as an author types it, or without."""
-    preposition = "in" if row.direction in MOVED or is_silent(row) else "for"
-    about = lower_first(row.outcome)
-    about += "" if row.analysis == "primary" else f" ({row.analysis})"
-    about += " (within one arm)" if row.contrast == "within an arm" else ""
-    way = re.sub("(,.*)", r"\1,", way_text(row))  # what begins with a comma ends with one
-    figure = f"{{finding}}`{row.finding_id}`" if roles else row.as_printed or "no figure printed"
-    name = f"{{source}}`{row.source_id}`" if roles else row.source
-    return f"{name} reports {way} {preposition} {about}: {figure}"
+    def say(self, key: str, *, roles: bool = True) -> str:
+        """Write what one row lets anyone say, with roles as an author types it, or without."""
+        tables = self.findings, self.sources, self.evidence.rows("statements")
+        row = next(table[key] for table in tables if key in table)
+        source = self.sources.get(row.source_id or "")
+        name = f"{{source}}`{row.source_id}`" if roles else getattr(source, "short_name", "")
+        if key in tables[2]:
+            return f"{name}: {lower_first(row.statement)}" if source else str(row.statement)
+        if key in self.sources:
+            who = "; ".join(filter(None, (row.population, row.intervention)))
+            return f"{name}: {CONCERNS.get(row.integrity) or who or row.title}"
+        about = lower_first(row.outcome)
+        about += "" if row.analysis == "primary" else f" ({row.analysis})"
+        about += " (within one arm)" if row.contrast == "within an arm" else ""
+        way = re.sub("(,.*)", r"\1,", way_text(row))  # what begins with a comma ends with one
+        way += " in" if row.direction in MOVED or is_silent(row) else " for"
+        rating, figure = self.ratings.get(row.outcome_id), row.as_printed or "no figure printed"
+        figure += f" (certainty: {rating.rating})" if rating else ""
+        return f"{name} reports {way} {about}: {f'{{finding}}`{key}`' if roles else figure}"
 
 
 def fits(direction: str, row: Row, *, significant: bool = False) -> bool:

@@ -4,16 +4,17 @@
 each group), what silences them (``unless``), which of the comparisons below holds them against a
 row (``held``), and what to say. Words without a comparison are held by no row. Words after
 ``*`` count also where nothing is stated; a sense after ``+`` counts anywhere in the sentence.
+What to write instead is one sentence for all faults of a sentence, made from a row.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evidence_tools.check.claims import Clause, Reading
-from evidence_tools.check.rows import DIRECTIONS, Rows, fits, say
-from evidence_tools.check.wording import Rule, Tag, Wording, tokenize
+from evidence_tools.check.rows import DIRECTIONS, Rows, fits
+from evidence_tools.check.wording import Tag, Wording, tokenize
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
@@ -30,19 +31,23 @@ Found = dict[str, Any] | None
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One slot that no row holds: what was found, and what to write; or ``weak``, to re-read."""
+    """One slot that no row holds: what was found, and a sentence that is ``ready`` instead of it.
+
+    ``weak`` is what to read again, ``rows`` what the words were compared with.
+    """
 
     slot: str
     found: str
-    remedy: str
     verdict: str = STRONGER
     rows: tuple[str, ...] = ()
     weak: bool = False
+    ready: str = ""
 
     @property
     def message(self) -> str:
         """What was found and what to do."""
-        return f"{self.found.rstrip('.')}. {self.remedy}"
+        remedy = f"Write instead: {self.ready}" if self.ready else "Take the whole statement out"
+        return f"{self.slot}: {self.found.rstrip('.')}. {remedy}"
 
 
 class Judge:
@@ -52,14 +57,21 @@ class Judge:
         self.wording, self.rows = Wording(evidence, strict=strict), Rows(evidence)
         self.strict = strict
 
-    def faults(self, reading: Reading) -> list[Fault]:
-        """List what is wrong with a sentence, each slot once."""
-        kept: dict[str, Fault] = {}
+    def faults(self, reading: Reading, numbers: Iterable[str] = ()) -> list[Fault]:
+        """List what is wrong with a sentence, each slot once, and each of its ``numbers``.
+
+        All have the same sentence ready, of a row that is near.
+        """
+        kept = {number: Fault("number", number) for number in numbers}
         for clause in reading.clauses:
             for fault in self._clause(reading, clause):
                 if fault.slot not in kept or fault.verdict == CONTRADICTED or kept[fault.slot].weak:
                     kept[fault.slot] = fault
-        return list(kept.values())
+        near = [key for fault in kept.values() if not fault.weak for key in fault.rows[:1]]
+        near += reading.means("finding") if kept else []
+        near += self.rows.nearest(reading.means("outcome"), reading.named) if kept else []
+        ready = self.rows.say(near[0], roles=self.strict) if near else ""
+        return [replace(fault, ready=ready) for fault in kept.values()]
 
     def _clause(self, reading: Reading, clause: Clause) -> Iterator[Fault]:
         flags: set[str] = set()
@@ -81,32 +93,20 @@ class Judge:
                 if "warned" in rule.unless and _is_warning(clause, tag):
                     continue
                 found = COMPARISONS[rule.held](self, reading, clause, tag) if rule.held else {}
-                if found is not None:
-                    yield self._fault(rule, reading, clause, tag, found)
+                if found is None:
+                    continue
+                harms = self.wording.harms if rule.slot == "safety" else ()
+                ids = self.rows.nearest(harms, clause.sources)[:1] if harms else []
+                said: dict[str, Any] = {"slot": rule.slot, "verdict": rule.verdict}
+                said |= {"weak": rule.weak, "ids": ids} | found
+                text = rule.found.format(words=reading.words(tag), **found)
+                yield Fault(said["slot"], text, said["verdict"], tuple(said["ids"]), said["weak"])
 
     def _is_printed(self, reading: Reading, clause: Clause, tag: Tag) -> bool:
         """Whether the tables hold words of a sentence on one of its sources, and not as denied."""
         words = reading.words(tag).lower()
         said = _LACKING + re.escape(words)
         return any(re.search(said, self.rows.text(key)) for key in clause.sources)
-
-    def _fault(
-        self, rule: Rule, reading: Reading, clause: Clause, tag: Tag, found: dict[str, Any]
-    ) -> Fault:
-        given = clause.means("finding") or reading.means("finding")
-        example = self.rows.example([*clause.means("outcome"), *given], clause.sources)
-        harm = self.rows.example(self.wording.harms, clause.sources)
-        said = {
-            "words": reading.words(tag),
-            "means": tag.means,
-            "example": example,
-            "harm": harm,
-            **found,
-        }
-        slot, verdict = found.get("slot", rule.slot), found.get("verdict", rule.verdict)
-        texts = rule.found.format(**said), rule.remedy.format(**said)
-        weak = found.get("weak", rule.weak)
-        return Fault(slot, *texts, verdict, found.get("ids", ()), weak)
 
     def _flags(self, reading: Reading, clause: Clause) -> set[str]:
         """Name what holds: senses of the clause, ``+`` those of the sentence, and more."""
@@ -197,7 +197,7 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
         "analysis": not (headline or said or reading.has("analysis")),
     }
     slot = next((slot for slot, found in wrong.items() if found), None)
-    return {"slot": slot, "row": row, "says": say(row), "ids": (tag.means,)} if slot else None
+    return {"slot": slot, "row": row, "ids": (tag.means,)} if slot else None
 
 
 def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
@@ -228,9 +228,8 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     weak = not sure and (told or any(fits(sense, wrong[0]) for sense in said))
     return {
         "claimed": _CLAIMED.get(direction, "a change") + " that is significant" * significant,
-        "ids": tuple(row.finding_id for row in rows),
+        "ids": [row.finding_id for row in wrong],
         "way": f"{wrong[0].finding_id} says {direction_text(wrong[0])}",
-        "says": f"Write instead: {say(wrong[0])}",
         "weak": weak,
     }
 
@@ -341,7 +340,7 @@ def _counterexample(judge: Judge, reading: Reading, clause: Clause, tag: Tag) ->
     for pair in clause.all(*ways) if near and not reading.sources else ():
         for row in judge.rows.about(pair.means):
             if fits(ways[pair.sense], row):
-                return {"row": row, "says": say(row), "ids": (row.finding_id,)}
+                return {"row": row, "ids": (row.finding_id,)}
     return None
 
 
@@ -350,7 +349,7 @@ def _statement(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     for source in [""] if tag.sense == "method" else clause.sources or [judge.rows.central]:
         row = judge.rows.statements.get((source, tag.means))
         if row and row.kind != "done":
-            return {"row": row, "ids": (row.statement_id,)}
+            return {"ids": (row.statement_id,)}
     return None
 
 

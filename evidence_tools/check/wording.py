@@ -64,7 +64,7 @@ class Rule:
 
     def __init__(self, row: dict[str, str]) -> None:
         self.slot, self.held, self.verdict = row["slot"], row["held"], row["verdict"]
-        self.found, self.remedy, self.weak = row["found"], row["remedy"], row["level"] != "error"
+        self.found, self.weak = row["found"], row["level"] != "error"
         self.anywhere, self.words = "*" in row["words"], row["words"].replace("*", "").split()
         self.needs = [set(group.split()) for group in row["needs"].split(";") if group]
         self.unless = set(row["unless"].split())
