@@ -15,7 +15,6 @@ _PLAIN = re.compile(r"\d(?:[\d.,]*\d)?")
 # Commits and days name a version, and count nothing.
 _STAMP = re.compile(r"\b(?:[0-9a-f]{10,40}|\d{4}-\d\d-\d\d)\b")
 _SYMBOLS = re.compile(r"[¼-¾⅐-↉①-⓿❶-➓Ⅱ-ↂ]|(?<![^\W\d_])[²³¹⁰-₉]|[一二三四五六七八九十百千]")
-_MANY = 4  # sources of a sentence, of which a message no longer says what each has
 _CELLS = ("estimate", "ci_lower", "ci_upper", "ci_level", "p_value", "k_studies", "n_participants")
 
 
@@ -103,10 +102,7 @@ def _known(number: str, counts: str, sources: list[str], rows: Rows) -> str:
         printed = {str(getattr(row, f"{name}_printed", "")).lstrip("-") for name in _CELLS}
         if number.rstrip("% ") in printed:
             return f"{{finding}}`{row.finding_id}` prints it"
-    said, asked = list[str](), counts and "%" not in number and len(sources) < _MANY
-    for row in (rows.sources[source] for source in sources if asked):
-        if not counts.startswith("n_"):
-            said += [f"{row.short_name} has {row.intervention}"] if row.intervention else []
-        elif getattr(row, counts):
-            said.append(f"{row.short_name} has {{value}}`{row.source_id}.{counts}` in all")
+    asked = sources[:3] if counts.startswith("n_") and "%" not in number else ()
+    having = (rows.sources[key] for key in asked if getattr(rows.sources[key], counts))
+    said = (f"{row.short_name} has {{value}}`{row.source_id}.{counts}` in all" for row in having)
     return "; ".join(said) or "no source named here has it"

@@ -8,7 +8,7 @@ from itertools import chain
 
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.show.words import CONCERNS, is_silent, lower_first, way_text
+from evidence_tools.show.words import CONCERNS, design_text, is_silent, lower_first, way_text
 
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 DIRECTIONS = {"up": "increase", "down": "decrease"}
@@ -29,6 +29,7 @@ class Rows:
         self.findings, self.sources = evidence.rows("findings"), evidence.rows("sources")
         self.outcomes, self.trials = evidence.rows("outcomes"), evidence.rows("trials")
         self.ratings = evidence.rows("ratings")
+        self.forms = evidence.topic.counts.get("forms", {row.form for row in self.sources.values()})
         statements = evidence.rows("statements").values()
         self.statements = {(row.source_id or "", row.slot): row for row in statements}
         self._own: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
@@ -100,11 +101,12 @@ class Rows:
         return str(found.pop()) if len(found) == 1 else ""
 
     def nearest(self, outcomes: Iterable[str], sources: Iterable[str]) -> list[str]:
-        """List results of sources on outcomes, or the sources; without these all results."""
-        rows = [row for key in sources for name in outcomes for row in self.of(key, name)]
-        if not (rows or sources):
+        """List results of sources on outcomes; without sources those that count."""
+        pairs = ((source, name) for source in sources for name in outcomes)
+        rows = [row for pair in pairs for row in self.of(*pair)]
+        if not sources:
             rows = [row for name in outcomes for row in self.about(name)]
-        return [row.finding_id for row in rows] or [*sources]
+        return [row.finding_id for row in rows]
 
     def say(self, key: str, *, roles: bool = True) -> str:
         """Write what one row lets anyone say, with roles as an author types it, or without."""
@@ -115,11 +117,12 @@ class Rows:
         if key in tables[2]:
             return f"{name}: {lower_first(row.statement)}" if source else str(row.statement)
         if key in self.sources:
-            who = "; ".join(filter(None, (row.population, row.intervention)))
-            return f"{name}: {CONCERNS.get(row.integrity) or who or row.title}"
+            known = design_text(row.design), row.population, row.intervention
+            return f"{name}: {CONCERNS.get(row.integrity) or '; '.join(filter(None, known))}"
         about = lower_first(row.outcome)
         about += "" if row.analysis == "primary" else f" ({row.analysis})"
         about += " (within one arm)" if row.contrast == "within an arm" else ""
+        about += f" ({row.form})" if row.form and row.form not in self.forms else ""
         way = re.sub("(,.*)", r"\1,", way_text(row))  # what begins with a comma ends with one
         way += " in" if row.direction in MOVED or is_silent(row) else " for"
         rating, figure = self.ratings.get(row.outcome_id), row.as_printed or "no figure printed"

@@ -18,7 +18,7 @@ from evidence_tools.check.wording import Tag, Wording, tokenize
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.show.words import CONCERNS, direction_text
+from evidence_tools.show.words import CONCERNS, design_text, direction_text
 
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
@@ -68,8 +68,11 @@ class Judge:
                 if fault.slot not in kept or fault.verdict == CONTRADICTED or kept[fault.slot].weak:
                     kept[fault.slot] = fault
         near = [key for fault in kept.values() if not fault.weak for key in fault.rows[:1]]
-        near += reading.means("finding") if kept else []
-        near += self.rows.nearest(reading.means("outcome"), reading.named) if kept else []
+        near = near or (reading.means("finding") if kept else [])
+        if kept and not near:
+            said = reading.means("outcome")
+            near = self.rows.nearest(said, reading.named)
+            near += reading.sources or self.rows.nearest(said, ())
         ready = self.rows.say(near[0], roles=self.strict) if near else ""
         return [replace(fault, ready=ready) for fault in kept.values()]
 
@@ -157,7 +160,9 @@ def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
         row = judge.rows.sources[key]
         named = tag.sense == "source" and any({row.integrity, ""} & {*said} for said in called)
         if row.integrity in kinds and not named:
-            return {"row": row, "status": CONCERNS[row.integrity], "ids": (key,)}
+            own = (r for name in reading.means("outcome") for r in judge.rows.of(key, name))
+            later = [result.superseded_by for result in own if result.superseded_by]
+            return {"row": row, "status": CONCERNS[row.integrity], "ids": [*later, key]}
     return None
 
 
@@ -286,7 +291,7 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
         return None
     blinding = f"; {trials[0].blinding or 'blinding not stated'}" if trials[0] else ""
     kept = {"given": sources[0].intervention or "nothing on what was given", "row": sources[0]}
-    return {**kept, "design": sources[0].design.replace("_", " ") + blinding}
+    return {**kept, "design": design_text(sources[0].design) + blinding}
 
 
 def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
