@@ -10,6 +10,8 @@ from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
 from evidence_tools.show.display import plain
 from evidence_tools.show.values import check_plain, fill, holds, narrate_plain, value_runs
 
+Changed = Callable[..., Evidence]
+
 
 def value(evidence: Evidence, key: str) -> str:
     return plain(value_runs(evidence, key))
@@ -24,9 +26,15 @@ def test_sentences_with_a_shared_beginning_make_one_paragraph(topic: Evidence) -
     ]
 
 
-def test_wording_changes_without_python(changed_topic: Callable[..., Evidence]) -> None:
+def test_wording_changes_without_python(changed_topic: Changed) -> None:
     changed_topic("plain", "soon", text="After {soonest.timepoint}, says {soonest.sources}.")
     assert str(narrate_plain("soon")) == "After 1 month, says Fern 2019."
+
+
+def test_the_earliest_change_is_that_of_any_marker(changed_topic: Changed) -> None:
+    changed_topic("timecourse", "reed2016-som-4w", outcome_id="sleep_panel", direction="increase",
+                  statistically_significant="yes")  # fmt: skip
+    assert "changed after 4 weeks (Reed 2016)" in str(narrate_plain("soon"))
 
 
 def test_a_sentence_is_left_out_where_its_condition_does_not_hold(topic: Evidence) -> None:
@@ -35,15 +43,13 @@ def test_a_sentence_is_left_out_where_its_condition_does_not_hold(topic: Evidenc
     )
 
 
-def test_a_sentence_follows_the_rows(changed_topic: Callable[..., Evidence]) -> None:
+def test_a_sentence_follows_the_rows(changed_topic: Changed) -> None:
     changed_topic("findings", "larkin2024-dor", direction="increase",
                   statistically_significant="yes")  # fmt: skip
     assert "somnin (SOM) and dormine (DOR) rose" in str(narrate_plain("answer.moved"))
 
 
-def test_an_unknown_slot_names_file_line_and_the_nearest_one(
-    changed_topic: Callable[..., Evidence],
-) -> None:
+def test_an_unknown_slot_names_file_line_and_the_nearest_one(changed_topic: Changed) -> None:
     changed = changed_topic("plain", "answer.events", text="The {largst} one.")
     with pytest.raises(EvidenceError, match=r"plain\.csv:4: column 'text': .*'largest'"):
         narrate_plain("answer")
@@ -51,9 +57,7 @@ def test_an_unknown_slot_names_file_line_and_the_nearest_one(
     assert problem.line == 4
 
 
-def test_an_unknown_condition_is_found_before_it_is_shown(
-    changed_topic: Callable[..., Evidence],
-) -> None:
+def test_an_unknown_condition_is_found_before_it_is_shown(changed_topic: Changed) -> None:
     (problem,) = check_plain(changed_topic("plain", "soon", when="sonest"))
     assert problem.column == "when"
 
@@ -92,9 +96,7 @@ def test_conditions_can_be_joined_and_turned(topic: Evidence) -> None:
     assert holds(topic, None)
 
 
-def test_without_a_central_source_its_sets_are_empty(
-    changed_topic: Callable[..., Evidence],
-) -> None:
+def test_without_a_central_source_its_sets_are_empty(changed_topic: Changed) -> None:
     changed = changed_topic("plain", "soon", text="Changed.")
     path = changed.folder / "topic.yml"
     path.write_text(path.read_text().replace("central_source: larkin2024\n", ""))

@@ -7,8 +7,8 @@ say of it. The same keys serve the ``{value}`` role of the book and the sentence
 A key is ``identifier.column`` of any row, or an identifier alone for its linked name. A set of
 rows, such as ``central_markers_rose`` or ``advice_children``, is followed by one of ``FACETS`` or
 by a column of its first row. ``central`` is the central source, ``largest`` the largest trial on
-events, ``soonest`` the earliest significant change, ``sources.count`` how many sources there are,
-and ``subject``, ``population`` and ``comparison`` are words of the topic.
+events, ``soonest`` the earliest significant change of a marker, ``sources.count`` how many sources
+there are, and ``subject``, ``population`` and ``comparison`` are words of the topic.
 """
 
 import re
@@ -158,7 +158,7 @@ def row_sets(evidence: Evidence) -> dict[str, list[Row]]:
     for name, key in (("central", evidence.topic.central_source), ("largest", largest)):
         sets[name] = [sources[key]] if key else []
     sets["largest_results"] = [f for f in sets["events"] if f.source_id == largest]
-    sets["soonest"] = _soonest(evidence, {f.source_id for f in findings if f.standing == "counted"})
+    sets["soonest"] = _soonest(evidence, sets["markers"])
     sets["sources"] = list(sources.values())
     sets["trials"] = [row for row in evidence.rows("trials").values() if not row.same_trial_as]
     sets["harm_silence"] = [r for r in evidence.rows("harms").values() if r.as_printed is None]
@@ -168,16 +168,14 @@ def row_sets(evidence: Evidence) -> dict[str, list[Row]]:
     return sets
 
 
-def _soonest(evidence: Evidence, sources: set[str]) -> list[Row]:
-    """Find the earliest significant change in sources that count, first of what is central."""
-    findings = evidence.findings
-    central = findings.loc[findings["source_id"] == evidence.topic.central_source, "outcome_id"]
-    first, dated = set(central), []
+def _soonest(evidence: Evidence, findings: Iterable[Row]) -> list[Row]:
+    """Find the earliest significant change, if one of these findings is on it by its source."""
+    counted, dated = {(finding.source_id, finding.outcome_id) for finding in findings}, []
     for row in evidence.rows("timecourse").values():
-        times = read_times(row.timepoint)
-        if times and row.source_id in sources and row.statistically_significant == "yes":
-            dated.append((row.outcome_id not in first, times[0], row))
-    return [row for *_, row in sorted(dated, key=lambda found: found[:2])[:1]]
+        times, key = read_times(row.timepoint), (row.source_id, row.outcome_id)
+        if times and key in counted and row.statistically_significant == "yes":
+            dated.append((times[0], row))
+    return [row for _, row in sorted(dated, key=lambda found: found[0])[:1]]
 
 
 def sources_runs(evidence: Evidence, rows: Iterable[Row], most: int = 3) -> Runs:
