@@ -69,12 +69,9 @@ def test_statements_on_one_source_are_one_item(changed_topic: Callable[..., Evid
     assert lines[0].endswith("Nothing was pooled for this report.")
 
 
-def test_silence_on_harms_is_not_the_absence_of_harms(topic: Evidence) -> None:
+def test_silence_on_harms_is_said_with_what_was_read(topic: Evidence) -> None:
     last = str(narrate_rows(topic.harms, "harms")).splitlines()[-1]
-    assert last == (
-        "- One source says nothing on this in the part that was read, "
-        "which does not show that there is nothing."
-    )
+    assert last == "- Larkin 2024: its abstract is silent on harms."
 
 
 def test_a_quotation_of_a_retracted_source_is_struck_out(topic: Evidence) -> None:

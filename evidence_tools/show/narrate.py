@@ -115,7 +115,7 @@ def _named(outcome: Row, findings: Iterable[Row]) -> Iterator[Run]:
 def narrate_rows(selection: Selection, table: str) -> Prose:
     """List rows of ``"statements"``, or of ``"sources"`` as references, or quote what sources say.
 
-    Quoted are ``"harms"``, ``"advice"`` and ``"conclusions"``; those who say nothing are counted.
+    Quoted are ``"harms"``, ``"advice"`` and ``"conclusions"``; what was not read is noted last.
 
     >>> print(narrate_rows(["pooling"], "statements"))
     - Nothing was pooled for this report.
@@ -149,13 +149,14 @@ def _statements(evidence: Evidence, rows: Sequence[Row]) -> list[Text]:
 
 
 def _quotations(evidence: Evidence, rows: Sequence[Row]) -> list[Text]:
-    unsaid = [row for row in rows if not row.as_printed]
+    """Quote what sources say, and give the notes on those of which nothing was read."""
     items: list[Text] = [_quote(evidence, row) for row in rows if row.as_printed]
-    items += [words.sentence_case(f"{r.note}.") for r in unsaid if r.note and not r.source_id]
-    silent = {row.source_id for row in unsaid if row.source_id}
-    sources = words.sentence_case(words.count_text(len(silent), "source says", "sources say"))
-    closing = f"{sources} nothing on this in the part that was read, which does not show that "
-    return [*items, f"{closing}there is nothing." if silent else ""]
+    unsaid = [row for row in rows if not row.as_printed]
+    for note, same in words.grouped(unsaid, lambda row: row.note or "nothing was read").items():
+        named = [words.source_run(evidence.source(r.source_id)) for r in same if r.source_id]
+        who = runs(words.listed_runs(named, most=4), ": ") if named else ()
+        items.append(runs(who, f"{note if named else words.sentence_case(note)}."))
+    return items
 
 
 def _quote(evidence: Evidence, row: Row) -> Runs:
