@@ -25,7 +25,7 @@ def test_the_answer_has_one_row_for_each_marker(topic: Evidence) -> None:
 
 def test_other_sources_that_count_are_tallied(topic: Evidence) -> None:
     table = answer_table(["larkin2024-som"])
-    assert cells(table)["Agreement of others"] == "2 agree; 2 not significant"
+    assert cells(table)["Agreement of others"] == "2 agree; 2 no change or not significant"
 
 
 def test_an_opposite_significant_result_is_a_conflict(changed_topic: Changed) -> None:

@@ -47,6 +47,7 @@ SWATCH = "M-1,-0.4H1V0.4H-1Z"
 """Shape of a sample of a colour, which no mark has."""
 MEANINGS = {
     **{shape: words.DIRECTIONS[way] for way, shape in SHAPES.items()},
+    SHAPES["no_significant_change"]: words.sentence("legend.circle"),
     **{MIXED: "several results, not all alike", SILENT: "no result on it here"},
 }
 """What the shape of a result means, in a legend."""

@@ -246,7 +246,7 @@ def finding_run(finding: Any, text: str = "") -> Run:
     """
     figures, struck = estimate_text(finding), finding.integrity in STRIKES_OUT
     if finding.estimate is None:
-        figures = f"{DIRECTIONS[finding.direction]} ({figures})"
+        figures = f"{direction_text(finding)} ({figures})"
     return Run(text or figures, "struck" if struck else "", finding.finding_id)
 
 
