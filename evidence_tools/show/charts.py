@@ -106,11 +106,11 @@ def dose_plot(selection: Selection, *, name: str = "fig-doses", caption: Text = 
         number = sum(not trial.same_trial_as for trial in same)
         span = " to ".join(dict.fromkeys([words.dose_text(same[0]), words.dose_text(same[-1])]))
         said = f"{span} in {words.count_text(number, 'trial')}"
-        says = f"{words.sentence_case(form)} was given at {said}."
+        says = f"In main arms, {form} was given at {said}."
         given = [_dose(trial) / step for trial in same]
         look: Mark = {"on_axis": True, "shape": "circle", "colour": colours[form], "says": says}
         circles = [point(x, size=15 + 45 * given.count(x), **look) for x in dict.fromkeys(given)]
-        lanes.append(Lane(form, says, circles, said, "Doses of trials"))
+        lanes.append(Lane(form, says, circles, said, "Doses of trials, main arms"))
     for one in others:
         said = f"{words.amount_text(str(one['amount']), one['unit'])}: {one['words']}"
         source = words.source_name(evidence.source(one["source_id"]))
