@@ -246,9 +246,18 @@ def test_words_in_the_charts_of_other_libraries_are_checked(evidence: Evidence, 
     assert {p.rule for p in check_output([{"data": {kind: drawn}}], evidence)} >= {"wording"}
 
 
-def test_a_printed_number_of_a_table_passes(evidence: Evidence) -> None:
-    printed = [{"output_type": "stream", "text": "1.86"}]
-    assert check_output(printed, evidence) == []
+SEEN = {
+    "a number of a table": {"text/plain": "1.86"},
+    "a picture": {"image/png": "", "text/plain": "<Figure size 640x480 with 1 Axes>"},
+    "a chart of Altair": {
+        "text/html": '<script>("vega.github.io/schema")})({"width": 300})</script>'
+    },
+}
+
+
+@pytest.mark.parametrize("data", SEEN.values(), ids=SEEN)
+def test_of_an_output_only_what_readers_see_is_checked(evidence: Evidence, data: object) -> None:
+    assert check_output([{"data": data}], evidence) == []
 
 
 def test_a_number_inside_a_drawing_is_no_number_of_a_row(book: Path) -> None:

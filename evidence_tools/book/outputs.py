@@ -30,6 +30,7 @@ from evidence_tools.book.nodes import (
     svg_address,
 )
 from evidence_tools.book.roles import caption_runs
+from evidence_tools.check.built import altair_chart
 from evidence_tools.check.review import RULES
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.display import MIME_TYPE, Table, TableRow, plain, read_runs, runs
@@ -208,10 +209,8 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
     """Turn an output of another library into nodes; ``None`` leaves it to MyST-NB."""
     kind, content = data.mime_type, data.content
     place = (renderer.renderer.sphinx_env.docname, data.line)
-    if kind == "text/html" and "vega.github.io/schema" in content and "})({" in content:
-        # Altair writes the specification into a script.
-        content, _ = json.JSONDecoder().raw_decode(content, content.index("})({") + 3)
-        kind = "application/vnd.vega"
+    if kind == "text/html" and (chart := altair_chart(content)):
+        content, kind = chart, "application/vnd.vega"
     if kind.startswith("application/vnd.vega"):
         import vl_convert
 

@@ -15,6 +15,7 @@ from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import Problem
 from evidence_tools.show.display import MIME_TYPE
 
+_SHOWN = re.compile(r"image/|text/(?!plain)|application/.*vega")
 _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml", "CITATION.cff"]
 
 
@@ -111,9 +112,15 @@ class Known:
 def _printed(data: dict[str, Any], path: str) -> Page:
     """Read what an author printed as a page; words of a chart are read, its numbers are not."""
     page = Page(path)
-    for form, content in data.items():
-        text = "".join(content) if isinstance(content, list) else content
-        if form in ("text/html", "image/svg+xml"):
+    # Plain text is shown where there is nothing else, such as a picture.
+    hidden = "text/plain" if any(map(_SHOWN.match, data)) else ""
+    for form in data.keys() - {hidden}:
+        text = "".join(data[form]) if isinstance(data[form], list) else data[form]
+        chart = altair_chart(text) if form == "text/html" else text if "json" in form else None
+        if chart:
+            for part in re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(chart, ensure_ascii=False)):
+                page.add(part, 1, "drawing")
+        elif form in ("text/html", "image/svg+xml"):
             read_html(page, text)
         elif form == "text/markdown":
             read_markdown(page, text)
@@ -121,10 +128,14 @@ def _printed(data: dict[str, Any], path: str) -> Page:
             page.add(text, 1)
         elif "javascript" in form:
             page.add("a script", 1, "refused")
-        elif "json" in form:
-            for part in re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(text, ensure_ascii=False)):
-                page.add(part, 1, "drawing")
     return page
+
+
+def altair_chart(html: str) -> Any:
+    """Take the chart out of the script that Altair writes; nothing if there is none."""
+    if "vega.github.io/schema" in html and (begin := html.find("})({")) > 0:
+        return json.JSONDecoder().raw_decode(html, begin + 3)[0]
+    return None
 
 
 def _outputs(path: Path) -> list[list[dict[str, Any]]]:

@@ -93,8 +93,6 @@ class Judge:
                     continue
                 if "printed" in rule.unless and self._is_printed(reading, clause, tag):
                     continue
-                if "warned" in rule.unless and _is_warning(clause, tag):
-                    continue
                 found = COMPARISONS[rule.held](self, reading, clause, tag) if rule.held else {}
                 if found is None:
                     continue
@@ -131,16 +129,6 @@ class Judge:
         }
         senses = {f"+{sense}" for part in (reading, clause) for sense in part.tags}
         return {*senses, *clause.tags, clause.stance, *(flag for flag, on in held.items() if on)}
-
-
-def _is_warning(clause: Clause, tag: Tag) -> bool:
-    """Whether words warn a group of people of the subject, and not of what else they take."""
-    for caution in clause.all("caution"):
-        if caution.first <= tag.last and tag.first <= caution.last and not clause.negated(caution):
-            named = clause.all("it", "kin", "subject", "group")
-            after = next((n.sense for n in named if n.first > caution.last), "")
-            return clause.has("group") and after in ("kin", "subject")
-    return False
 
 
 def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
