@@ -246,16 +246,14 @@ def test_words_in_the_charts_of_other_libraries_are_checked(evidence: Evidence, 
     assert {p.rule for p in check_output([{"data": {kind: drawn}}], evidence)} >= {"wording"}
 
 
-SEEN = {
-    "a number of a table": {"text/plain": "1.86"},
-    "a picture": {"image/png": "", "text/plain": "<Figure size 640x480 with 1 Axes>"},
-    "a chart of Altair": {
-        "text/html": '<script>("vega.github.io/schema")})({"width": 300})</script>'
-    },
-}
-
-
-@pytest.mark.parametrize("data", SEEN.values(), ids=SEEN)
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"text/plain": "1.86"},
+        {"image/png": "", "text/plain": "<Figure size 640x480 with 1 Axes>"},
+        {"text/html": '<script>("vega.github.io/schema")})({"width": 300})</script>'},
+    ],
+)
 def test_of_an_output_only_what_readers_see_is_checked(evidence: Evidence, data: object) -> None:
     assert check_output([{"data": data}], evidence) == []
 
@@ -329,15 +327,14 @@ def test_an_audit_says_how_a_sentence_stands_to_the_evidence(
     [
         ("Amber light affects people with an eye disease.", "not judged"),
         ("Amber light does not affect people with an eye disease.", "stronger than its evidence"),
-        ("People with an eye disease should avoid amber light.", "background"),
-        ("People with an eye disease should avoid driving and use amber light.", "advice"),
+        ("People with an eye disease should avoid amber light.", "advice"),
         ("Your sleep will improve within a week.", "stronger than its evidence"),
         ("Amber light and your sleep", "not judged"),
         ("Fern 2019 measured a mean of 3.8 with the amber lamp.", "supported"),
         ("Fern 2019 measured a mean of 3.7 with the amber lamp.", "not in the evidence"),
     ],
 )
-def test_an_audit_knows_warnings_promises_titles_and_figures_of_arms(
+def test_an_audit_knows_advice_promises_titles_and_figures_of_arms(
     evidence: Evidence, said: str, verdict: str
 ) -> None:
     assert audit(text_blocks(said), evidence).sentences[0].verdict == verdict
