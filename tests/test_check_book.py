@@ -81,6 +81,9 @@ def test_a_word_of_ours_in_a_table_is_held_by_the_same_rules(book: Path, own_tab
 def test_an_exemption_needs_a_reason_and_something_to_exempt(book: Path) -> None:
     write_page(book, "% check: ignore number -- the name of a lamp\nIt has 12 bulbs.\n")
     assert problems_of(book) == []
+    table = "```{glossary}\nLamp\n  It has 12 bulbs.\n```\n"
+    write_page(book, f"% check: ignore number -- the name of a lamp\n{table}")
+    assert problems_of(book) == []
     write_page(book, "% check: ignore number\nIt has 12 bulbs.\n")
     assert "needs a written reason" in problems_of(book)[0].message
     write_page(book, "% check: ignore number -- the name of a lamp\nIt has bulbs.\n")
@@ -108,7 +111,7 @@ def test_a_typed_share_is_not_offered_a_count(book: Path) -> None:
 
 def test_a_page_can_declare_that_it_is_no_evidence_text(book: Path) -> None:
     head = "---\nno-evidence-text: a tutorial with made-up numbers\n---\n\n"
-    write_page(book, f"{head}Take 12 and 30. Use a proven method, which is the best.\n")
+    write_page(book, f"\ufeff{head}Take 12 and 30. Use a proven method, which is the best.\n")
     text, code = report(review_book(book))
     assert code == 0
     assert "a tutorial with made-up numbers" in text
@@ -144,6 +147,7 @@ NOTHING = {
     "As source}`larkin2024` reports.": "found source}: write {role}`key`",
     "It rose[^gone].": "found [^gone]: write {role}`key`, or the note",
     "```{note}\nWords.\n": "a block that no ``` closes; close it",
+    "Words.\n\n##\n\nMore.": "a heading without text; write it, or take it out",
     "![A lamp](lamp.png)": "image file not readable: chapters/lamp.png",
     "![](dot.svg)": "the picture 'chapters/dot.svg' has no text alternative",
     "```{code-cell}\nplot(\n```": "'(' was never closed",

@@ -272,6 +272,8 @@ def read_markdown(page: Page, text: str, offset: int = 0, *, rows: bool = False)
             # A row is read as a whole: its first cell says what the others are about.
             said += " | " * (block.nesting < 0)
         elif block.type != "inline" and block.nesting <= 0:
+            if block.type == "heading_close" and not said.strip():
+                page.fault(line, "a heading without text; write it, or take it out")
             page.add(said.strip(" |"), start)
             said = ""
 

@@ -193,7 +193,7 @@ def read_book(folder: Path) -> list[Page]:
             contents.fault(contents.find(shown), message)
             continue
         with reading(shown):
-            pages.append(parse_page(path.read_text(encoding="utf-8"), shown, extensions))
+            pages.append(parse_page(path.read_text(encoding="utf-8-sig"), shown, extensions))
         if path in others:
             message = "the chapter is not in _toc.yml; list or remove it"
             pages[-1].fault(1, message, "coverage")
@@ -228,8 +228,12 @@ def _not_exempt(page: Page, problems: list[Problem], judge: Judge, review: Revie
     said = [number for number, text in page.lines.items() if text.strip()]
     for line, (subject, reason) in comments.items():
         after = next((n for n in said if n > line and n not in comments), 0)
-        place = page.problem(after, "", subject or "")
-        held = {problem for problem in problems if replace(problem, message="") == place}
+        # No comment can be written inside a glossary or a table: all of it is exempt.
+        fence = re.match(r"[ >]*(`{3,}|:{3,})\{(?:glossary|\S*table)\}", page.lines.get(after, ""))
+        inside = (n for n in said if fence and n > after and page.lines[n].strip() == fence[1])
+        lines = range(after, next(inside, after) + 1)
+        places = {page.problem(number, "", subject or "") for number in lines}
+        held = {problem for problem in problems if replace(problem, message="") in places}
         problems = [problem for problem in problems if problem not in held]
         if held or subject in judge.rows.findings:
             review.exemptions.append(page.problem(line, reason, subject))

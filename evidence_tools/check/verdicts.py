@@ -23,6 +23,7 @@ from evidence_tools.show.words import CONCERNS, design_text, direction_text
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
 _CLAIMED = {"up": "an increase", "down": "a decrease", "nonsignificant": "no significant change"}
+_TITLE = re.compile(r"^[^.:|]*\b(?:and|on|after)\b[^.:|]*\w$")
 _LACKING = "(?<!no )(?<!not )(?<!without )(?<!selected for )"
 
 Found = dict[str, Any] | None
@@ -116,6 +117,7 @@ class Judge:
         said = said or [row for pair in pairs for row in self.rows.of(*pair)]
         held = {
             "strict": self.strict,
+            "title": not reading.has("claim") and _TITLE.search(reading.sentence.text),
             "bound": clause.sources,
             "named": reading.sources or clause.has("central", *["it"][: len(reading.carried)]),
             "sound": all(self.rows.sources[s].integrity not in STRIKES_OUT for s in clause.sources),
@@ -278,8 +280,10 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     if not (held and plain) if clause.negated(tag) else held:
         return None
     blinding = f"; {trials[0].blinding or 'blinding not stated'}" if trials[0] else ""
-    kept = {"given": sources[0].intervention or "nothing on what was given", "row": sources[0]}
-    return {**kept, "design": design_text(sources[0].design) + blinding}
+    row = sources[0]
+    who = row.population or row.population_group or "nothing on that"
+    about = {"who": who, "design": design_text(row.design) + blinding}
+    return about | {"row": row, "given": row.intervention or "nothing on what was given"}
 
 
 def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
