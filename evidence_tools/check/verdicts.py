@@ -135,7 +135,7 @@ class Judge:
 
 def _owner(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
     """Compare the owner of a value with the source of its sentence."""
-    named = {t.means for t in reading.all("source") if t.role in ("source", "")}
+    named = {t.means for t in reading.all("source") if t.role in ("source", "finding", "")}
     owner = judge.wording.owners.get(tag.means.partition(".")[0], "")
     other = ", ".join(sorted(named)) if owner and owner not in named else ""
     return {"value": tag.means, "owner": owner, "named": other} if other else None
@@ -201,8 +201,9 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     rows = [row for row in rows if judge.rows.same(row, pair.means)]
     if not rows:
         rows = [row for source in clause.sources for row in judge.rows.of(source, pair.means)]
-        primary = [row for row in rows if row.analysis == "primary"]
-        rows = rows if reading.has("analysis") else primary or rows
+        kinds = tuple(reading.means("analysis"))
+        named = [row for row in rows if row.analysis.startswith(kinds or "primary")]
+        rows = rows if kinds and clause.has("not") else named or rows
     direction = pair.sense.partition(":")[2]
     significant = clause.has("significant") and direction != "nonsignificant"
     if direction == "change" and not significant:
