@@ -201,9 +201,9 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     rows = [row for row in rows if judge.rows.same(row, pair.means)]
     if not rows:
         rows = [row for source in clause.sources for row in judge.rows.of(source, pair.means)]
-        kinds = tuple(reading.means("analysis"))
-        named = [row for row in rows if row.analysis.startswith(kinds or "primary")]
-        rows = rows if kinds and clause.has("not") else named or rows
+        analyses = tuple(reading.means("analysis"))
+        named = [row for row in rows if row.analysis.startswith(analyses or "primary")]
+        rows = rows if analyses and clause.has("not") else named or rows
     direction = pair.sense.partition(":")[2]
     significant = clause.has("significant") and direction != "nonsignificant"
     if direction == "change" and not significant:
