@@ -95,13 +95,10 @@ def read_print(rows: pd.DataFrame, described: TableDescription) -> dict[str, Any
     lacking = [_unprinted(row, text) for row, text in zip(texts, printed, strict=True)]
     unprinted = [[text in some for text in row] for row, some in zip(texts, lacking, strict=True)]
     found = pd.DataFrame(unprinted, rows.index, [f"{column}_unprinted" for column in figures])
-    # "95% CI" has a "%": only units with a bar are looked for.
-    known = "|".join(re.escape(unit) for unit in described.allowed("unit") if "/" in unit)
-    named = printed.replace(MICRO, "u", regex=True).str.findall(rf"(?<![A-Za-z])({known})(?!\w)")
-    # A share or a ratio may be printed beside the unit of what was measured.
+    units, allowed = rows["unit"].fillna("/"), described.allowed("unit")
     found["other_units"] = [
-        "" if unit in some or "/" not in unit else ", ".join(some).strip(", ")
-        for unit, some in zip(rows["unit"].fillna("/"), named, strict=True)
+        _other_units(*row, allowed)
+        for row in zip(units, texts, printed.replace(MICRO, "u", regex=True), strict=True)
     ]
     if "effect_measure" in rows:
         pairs = zip(rows["effect_measure"].fillna(""), printed.map(named_measures), strict=True)
@@ -113,6 +110,18 @@ def read_print(rows: pd.DataFrame, described: TableDescription) -> dict[str, Any
         pairs = zip(rows["p_value_printed"].fillna(""), printed.map(printed_p_values), strict=True)
         found["p_unprinted"] = [p != "" and p not in some for p, some in pairs]
     return dict(found)
+
+
+def _other_units(unit: str, figures: Any, printed: str, allowed: Iterable[str]) -> str:
+    """List units that are printed, and not that of the row."""
+    # "95% CI" has a "%", and "12 weeks" is no result: a unit without a bar follows a figure.
+    words = "|".join(re.escape(word) for word in allowed if not re.search("[/%]", word))
+    after = re.findall(rf"(\d[\d.]*)[)\]]? ?({words})(?![\w/])", printed)
+    some = [word for number, word in after if {number, f"-{number}"} & {*figures}]
+    if "/" in unit:  # a share or a ratio may be printed beside the unit of what was measured
+        barred = "|".join(re.escape(word) for word in allowed if "/" in word)
+        some += re.findall(rf"(?<![A-Za-z])({barred})(?!\w)", printed)
+    return "" if unit in some else ", ".join(some).strip(", ")
 
 
 def _unprinted(figures: Iterable[Any], printed: str) -> set[str]:

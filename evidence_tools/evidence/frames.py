@@ -194,7 +194,10 @@ def _cell_fault(table: TableDescription, column: str, text: str) -> str:
     _, notes = table.readers[column](text)
     if (text not in table.missing and not re.fullmatch(form, text)) or "type" in (notes or ()):
         # The minus sign of print looks like that of numbers: it is shown by its code.
-        return f"found {text[:60]!a}; {needed} is needed, or a blank cell if not reported"
+        needed += " is needed"
+        if not described.get("constraints", {}).get("required"):
+            needed += ", or a blank cell if not reported"
+        return f"found {text[:60]!a}; {needed}"
     for name in notes or ():
         limit, found = described["constraints"][name], f"found {shorten(text)}; "
         words = ", ".join(table.allowed(column))
