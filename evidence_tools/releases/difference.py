@@ -147,8 +147,6 @@ def _name(state: Snapshot, row: Row) -> str:
 def narrate_releases(evidence: Evidence) -> Prose:
     """Say for each release, newest first, what changed in the evidence.
 
-    Examples
-    --------
     >>> str(narrate_releases(load_evidence())).splitlines()[-1]
     '- Version 1.0.0, 2026-11-21: the first release, with 72 findings.'
     """

@@ -32,6 +32,7 @@ QUESTIONS = {
 
 _CITED = {"title": "title ti t1", "year": "year py y1", "doi": "doi do", "url": "url ur"}
 _CITED |= {"pmid": "pmid", "pmcid": "pmcid", "journal": "journal container-title jo jf t2 ja"}
+_CITED |= {"volume": "volume vl", "issue": "issue number is", "pages": "pages page sp"}
 """Columns of ``sources.csv``, and what BibTeX, CSL JSON and RIS call them."""
 
 Works = Iterator[tuple[Mapping[str, Any], list[str]]]
@@ -105,14 +106,19 @@ def read_citation(path: Path) -> list[str]:
     """Read one work from BibTeX, RIS or CSL JSON, as cells ``column=value`` of ``sources.csv``."""
     try:
         read = {".bib": _bibtex, ".ris": _ris, ".json": _csl}[path.suffix.lower()]
-        ((fields, people),) = read(path.read_text(encoding="utf-8-sig"))
+        (fields, people), *more = read(path.read_text(encoding="utf-8-sig"))
+        if more:
+            raise ValueError("it holds several works")
         texts = {key.lower(): re.sub("[{}]", "", str(cell)) for key, cell in fields.items()}
         work = {key: " ".join(text.split()) for key, text in texts.items()}
     except (ValueError, LookupError, TypeError, AttributeError, PybtexError) as error:
         what = "export one work as BibTeX (.bib), RIS (.ris) or CSL JSON (.json), in UTF-8"
         raise ReleaseError(f"{relative_name(path)}: not read ({error}); {what}") from error
     found = {c: next(filter(None, map(work.get, n.split())), "") for c, n in _CITED.items()}
-    found["authors"] = "; ".join(map(_author, people))
+    volume, issue, pages = map(found.pop, ("volume", "issue", "pages"))
+    place = f" {volume}({issue}):{pages}-{work.get('ep', '')}".replace("()", "").strip(":-")
+    found["journal"] = found["journal"] and (found["journal"] + place).strip().replace(" :", ":")
+    found["authors"] = re.sub("; others$", "; et al.", "; ".join(map(_author, people)))
     found["year"] = found["year"][:4]
     found["doi"] = re.sub(r"^https?://(dx\.)?doi\.org/", "", found["doi"])
     found["short_name"] = f"{people[0].split(',')[0] if people else 'source'} {found['year']}"
@@ -146,4 +152,6 @@ def _csl(text: str) -> Works:
         parts = ("non-dropping-particle", "family", "literal", "given")
         named = [[person.get(part, "") for part in parts] for person in work.get("author", [])]
         people = [f"{p} {f}{n}, {g}".strip(" ,") for p, f, n, g in named]
-        yield work | {"year": work.get("issued", {}).get("date-parts", [[""]])[0][0]}, people
+        firsts = {key: (cell or [""])[0] for key, cell in work.items() if isinstance(cell, list)}
+        firsts["year"] = work.get("issued", {}).get("date-parts", [[""]])[0][0]
+        yield work | firsts, people
