@@ -20,6 +20,7 @@ from evidence_tools.show.drawing import (
     NARROW,
     PALETTE,
     WIDE,
+    Axis,
     Lane,
     axis_around,
     draw_lanes,
@@ -142,6 +143,13 @@ def test_the_text_alternative_holds_what_each_mark_says(figures: dict[str, Figur
     for name in ("marker_plot", "forest_plot", "timeline_plot", "trials_plot", "dose_plot"):
         said = {row["says"] for row in marks(figures[name], "point") if "says" in row}
         assert said and all(sentence in figures[name].alt for sentence in said)
+
+
+def test_turned_names_of_columns_have_no_more_lines_than_fit() -> None:
+    names = {n: f"{n} awakenings in the hours after sleep onset" for n in range(6)}
+    look = Axis(0, 5, ticks=names, top=True).encode(0, 200, grid=False).to_dict()["axis"]
+    ends_of_lines = look["labelExpr"].count(r"\n") - 1  # one is what labels are split by
+    assert (look["labelAngle"], ends_of_lines) == (270, 6)
 
 
 def test_the_narrow_drawing_shows_the_same_rows(figure: Figure) -> None:

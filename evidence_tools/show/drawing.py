@@ -136,6 +136,7 @@ def result_sentence(finding: Any) -> str:
 
 
 _LETTER = 6.4  # pixels that a letter takes on average; a browser has its own font, so rather many
+_NAME = 130.0  # pixels of a line of a column's name, or more
 _LABELS, _VALUES = 0.28, 0.62  # where labels end and values begin, as shares of the width
 _PAD, _EDGE = 3, 12
 # No line ends inside "p = 0.03", "95% CI 0.98" and "to -0.64".
@@ -186,6 +187,10 @@ class Axis:
             values, labels = list(self.ticks), list(self.ticks.values())
             longest = max(len(label) + 0.4 * sum(map(str.isupper, label)) for label in labels)
             upright = longest * _LETTER * len(labels) < right - left
+            room, column = _NAME, max((right - left) / len(labels), LINE)
+            while any(_height(wrap(label, room)) > column for label in labels):
+                room += _LETTER  # fewer lines, so that turned ones stay in their column
+            labels = [wrap(label, room) for label in labels]
             named = f"{json.dumps(labels)}[indexof({json.dumps(values)}, datum.value)]"
             look |= {"values": values, "labelAngle": 0 if upright else 270, "labelOverlap": False}
             look["labelExpr"] = f"split({named}, '\\n')"

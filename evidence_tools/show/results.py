@@ -27,7 +27,6 @@ _LOOKS: dict[str, tuple[str, Mark | None]] = {
 """Colour and frame of each relation; those that need words in a legend have them there."""
 _LEGEND = words.phrases("legend")
 _NARROWEST = 190  # pixels that all columns have on a phone
-_NAME = 130  # pixels of a line of a column's name
 _GROUPS = {1: "Reviews", 2: "Trials and authorities"}
 _Cells = list[tuple[Row, Row]]  # findings with their rows of the comparison
 
@@ -248,7 +247,7 @@ def agreement_plot(
     outcomes = [evidence.outcome(key) for key in order if key in by_outcome]
     if not outcomes:
         raise ValueError("none of these findings is a main result; choose analysis == 'primary'")
-    names = [drawing.wrap(outcome.abbreviation or outcome.name, _NAME) for outcome in outcomes]
+    names = [outcome.abbreviation or outcome.name for outcome in outcomes]
     axis = Axis(-0.5, len(names) - 0.5, ticks=dict(enumerate(names)), top=True)
     lanes = []
     for source_id, cells in words.grouped(drawn, lambda cell: cell[0].source_id).items():
