@@ -14,7 +14,6 @@ from bs4 import BeautifulSoup, Tag
 from made_up import Made
 
 from evidence_tools.book.site import Site
-from evidence_tools.show.drawing import figure_rows
 
 Pages = dict[str, BeautifulSoup]
 
@@ -87,12 +86,6 @@ def test_csv_files_hold_what_is_shown_and_no_formula(made: Made) -> None:
     assert table[1] == "larkin2024-som,MD 1.86 (95% CI 1.17–2.56; unit not reported),'=1+1"
     assert (made.html / "_data/fig-one.csv").read_text("utf-8") == "says\n'@high <i>\n"
     assert (made.html / "_data/tables/findings.csv").is_file()
-
-
-def test_the_data_of_a_figure_leave_out_what_only_places_marks() -> None:
-    row = {"x": 3, "colour": "red", "says": "MD 1", "finding_id": "a"}
-    spec = {"layer": [{"data": {"name": "d"}}, {"data": {"name": "d"}}], "datasets": {"d": [row]}}
-    assert figure_rows(spec) == [["says", "finding_id"], ["MD 1", "a"]]
 
 
 def test_pages_have_one_viewport_a_description_a_picture_and_an_icon(

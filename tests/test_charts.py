@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pandas as pd
 import pytest
-from building import TOPIC
+from building import PROJECT, TOPIC
 
 from evidence_tools.evidence.model import Evidence, load_evidence
+from evidence_tools.evidence.pooling import effect_sizes, pool
 from evidence_tools.show.charts import dose_plot, sources_plot, timeline_plot, trials_plot
 from evidence_tools.show.display import Figure
 from evidence_tools.show.drawing import (
@@ -24,12 +26,19 @@ from evidence_tools.show.drawing import (
     Lane,
     axis_around,
     draw_lanes,
+    figure_rows,
     point,
     wrap,
 )
 from evidence_tools.show.results import agreement_plot, forest_plot, marker_plot
 from evidence_tools.show.summary import answer_table
 from evidence_tools.show.words import count_text
+
+
+def trials(number: int) -> pd.DataFrame:
+    evidence = load_evidence(PROJECT / "examples/bcg-vaccine/data")
+    return pool(effect_sizes(evidence.arms, "RR")[:number])
+
 
 PLOTS: dict[str, Callable[[Evidence], Figure]] = {
     "marker_plot": lambda e: marker_plot(e.findings.query("source_id == 'larkin2024'")),
@@ -39,6 +48,8 @@ PLOTS: dict[str, Callable[[Evidence], Figure]] = {
     "timeline_plot": lambda e: timeline_plot(e.outcomes),
     "dose_plot": lambda e: dose_plot(e.trials),
     "sources_plot": lambda e: sources_plot(e.sources),
+    "average": lambda _: forest_plot(trials(13)),
+    "funnel": lambda _: forest_plot(trials(13), funnel=True),
 }
 
 
@@ -145,6 +156,16 @@ def test_the_text_alternative_holds_what_each_mark_says(figures: dict[str, Figur
         assert said and all(sentence in figures[name].alt for sentence in said)
 
 
+def test_the_data_of_a_figure_have_a_row_for_each_mark(figures: dict[str, Figure]) -> None:
+    rows = {name: len(figure_rows(figure.spec)) - 1 for name, figure in figures.items()}
+    assert min(rows.values()) > 0 and (rows["average"], rows["funnel"]) == (14, 13)
+
+
+def test_a_new_trial_is_explained_where_it_is_drawn(figures: dict[str, Figure]) -> None:
+    drawn = [figures["average"], forest_plot(trials(2))]
+    assert ["where a new trial is expected" in figure.alt for figure in drawn] == [True, False]
+
+
 def test_turned_names_of_columns_have_no_more_lines_than_fit() -> None:
     names = {n: f"{n} awakenings in the hours after sleep onset" for n in range(6)}
     look = Axis(0, 5, ticks=names, top=True).encode(0, 200, grid=False).to_dict()["axis"]
@@ -209,38 +230,10 @@ def test_a_corrected_result_is_not_drawn_like_its_correction(figures: dict[str, 
     assert old["hollow"] and old["colour"] == GREY != new["colour"]
 
 
-@pytest.mark.parametrize(
-    ("plot", "ids", "words"),
-    [
-        (marker_plot, ["moss2021-accident"], "moss2021-accident: for ratios use forest_plot"),
-        (forest_plot, ["larkin2024-som", "larkin2024-vig"], "share no scale"),  # without units
-        (agreement_plot, ["moss2021-accident-sens"], "main result"),
-        (timeline_plot, ["dor"], "time of measurement"),
-    ],
-)
-def test_what_has_no_place_is_refused(
-    plot: Callable[..., Figure], ids: list[str], words: str, topic: Evidence
-) -> None:
-    with pytest.raises(ValueError, match=words):
-        plot(ids)
-
-
-def test_a_forest_of_several_scales_is_refused_with_their_names(topic: Evidence) -> None:
-    with pytest.raises(
-        ValueError, match=r"MD, unit not reported: larkin2024-som; .*SMD, SD.*marker_plot"
-    ):
-        forest_plot(topic.select(outcome="somnin"))
-
-
 def test_rows_come_in_the_order_of_the_selection(topic: Evidence) -> None:
     chosen = topic.findings.query("source_id == 'larkin2024'").sort_index(ascending=False)
     alt = marker_plot(chosen).alt
     assert alt.index("vigilase") < alt.index("somnin") < alt.index("dormine")
-
-
-def test_an_author_gives_name_and_caption(topic: Evidence) -> None:
-    figure = marker_plot(["larkin2024-som"], name="fig-mine", caption="What moved?")
-    assert figure.name == "fig-mine" and figure.caption[0].text == "What moved?"
 
 
 def test_the_axis_names_the_subject_or_for_other_forms_treatment(topic: Evidence) -> None:

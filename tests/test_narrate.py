@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from evidence_tools import Evidence
 from evidence_tools.show.display import plain, runs
 from evidence_tools.show.narrate import narrate_agreement, narrate_limitations, narrate_rows
@@ -78,8 +76,3 @@ def test_a_quotation_of_a_retracted_source_is_struck_out(topic: Evidence) -> Non
     (quoted,) = narrate_rows(["wren2012-safe"], "harms").paragraphs
     assert plain(quoted) == "Wren 2012 (retracted): “amber lamps are safe” (lamp)."
     assert quoted[2].style == "struck"
-
-
-def test_only_lists_are_narrated_row_by_row(topic: Evidence) -> None:
-    with pytest.raises(ValueError, match="'trials' is no list; there are statements, sources"):
-        narrate_rows(["fern2019"], "trials")

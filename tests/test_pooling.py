@@ -1,4 +1,4 @@
-"""Pooling gives what metafor gives, or refuses with the reason."""
+"""Pooling gives what metafor gives; what cannot be pooled, drawn or listed is refused."""
 
 import csv
 import re
@@ -12,11 +12,16 @@ import pytest
 
 from evidence_tools import (
     Evidence,
+    agreement_plot,
+    findings_table,
     forest_plot,
+    marker_plot,
     narrate_pooled,
     narrate_releases,
+    narrate_rows,
     pooling,
     rows_table,
+    timeline_plot,
 )
 from evidence_tools.evidence.effects import OF_EVENTS, effect_sizes, printed_effects
 from evidence_tools.evidence.pooling import POOLED, pool
@@ -131,21 +136,9 @@ def test_what_must_not_be_averaged_is_refused(frame: pd.DataFrame, reason: str) 
         pool(frame)
 
 
-@pytest.mark.parametrize(
-    ("ask", "reason"),
-    [
-        (lambda e: pool(e, "fixed", "Hartung-Knapp"), "Wald interval only"),
-        (lambda e: pool(e, "ML"), "allowed: REML, PM, DL, fixed"),
-        (pooling.asymmetry, "needs 10 trials; there are 3"),
-        (lambda e: pooling.meta_regression(e.assign(x=1.0), "x"), "not all alike"),
-        (lambda e: pooling.subgroups(e.assign(g=["x", "x", "y"]), "g"), "there is one"),
-        (lambda e: pooling.subgroups(e.assign(g=["x", "x", None]), "g"), "not stated for c"),
-        (lambda e: effect_sizes(e, "HR"), "allowed: MD, SMD, ROM, RR, OR, RD"),
-    ],
-)
-def test_a_question_that_rows_cannot_answer_is_refused(ask: Any, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        ask(effects())
+def altered(topic: Evidence, **cells: Any) -> pd.DataFrame:
+    rows = topic.findings.query("outcome_id == 'som' and unit == 'ng/mL'")
+    return printed_effects(rows).assign(**cells)
 
 
 ARMS, PASS = "pass rows of evidence.arms", "pass what pooling"
@@ -154,6 +147,13 @@ ARMS, PASS = "pass rows of evidence.arms", "pass what pooling"
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
+        (lambda t: pool(effects(), "fixed", "Hartung-Knapp"), "Wald interval only"),
+        (lambda t: pool(effects(), "ML"), "allowed: REML, PM, DL, fixed"),
+        (lambda t: pooling.asymmetry(effects()), "needs 10 trials; there are 3"),
+        (lambda t: pooling.meta_regression(effects(x=1.0), "x"), "not all alike"),
+        (lambda t: pooling.subgroups(effects(g=["x", "x", "y"]), "g"), "there is one"),
+        (lambda t: pooling.subgroups(effects(g=["x", "x", None]), "g"), "not stated for c"),
+        (lambda t: effect_sizes(effects(), "HR"), "allowed: MD, SMD, ROM, RR, OR, RD"),
         (lambda t: pool("x"), "found str, which is no frame; make it with pooling"),
         (lambda t: pool(t.arms), "no effect_measure, effect, standard_error; make it with pooling"),
         (lambda t: pool(effects(effect=["a", 1, 2])), "'effect' holds 'a'; allowed: numbers"),
@@ -161,10 +161,7 @@ ARMS, PASS = "pass rows of evidence.arms", "pass what pooling"
         (lambda t: effect_sizes(t.findings, "RR"), f"has no .*arm, events, n; {ARMS}"),
         (lambda t: effect_sizes(t.arms.assign(n="few"), "RR"), "'n' holds 'few'; allowed: numbers"),
         (lambda t: effect_sizes(t.arms, None), "found the measure None; allowed: MD"),
-        (
-            lambda t: printed_effects(t.arms),
-            "no effect_measure, .*; pass rows of evidence.findings",
-        ),
+        (lambda t: printed_effects(t.arms), "no effect_measure, .*; pass rows of .*findings"),
         (lambda t: pooling.cumulative(effects(), "year"), "no year; join it"),
         (lambda t: pooling.meta_regression(effects(x="a"), "x"), "'x' holds 'a'; .*join it"),
         (lambda t: narrate_pooled("x"), f"found str, .*; {PASS}.pool"),
@@ -172,21 +169,32 @@ ARMS, PASS = "pass rows of evidence.arms", "pass what pooling"
         (lambda t: narrate_pooled(t.findings), f"has no .*; {PASS}.pool"),
         (lambda t: narrate_pooled(t.arms[:0]), "no rows in it; check the filter"),
         (lambda t: narrate_pooled(pooling.leave_one_out(effects())), "found no average .*pool"),
-        (
-            lambda t: narrate_pooled(pool(effects().drop(columns="outcome_id"))),
-            "no outcome_id; add one of",
-        ),
+        (lambda t: narrate_pooled(pool(effects().drop(columns="outcome_id"))), "no outcome_id; "),
         (lambda t: narrate_pooled(pool(effects(outcome_id="soms"))), "no 'soms' in outcomes; near"),
         (lambda t: forest_plot(t.findings, funnel=True), f"has no .*; {PASS}.pool"),
         (lambda t: forest_plot(pool(effects()), funnel=True), "needs 10 trials; there are 3"),
         (lambda t: rows_table("arms", t.arms), "rows come first, then the name of their table"),
         (lambda t: rows_table(t.findings, "averages"), f"has no .*; {PASS}.subgroups"),
+        (lambda t: rows_table(t.findings, "finding"), "no 'finding'; it has sources, kinds"),
+        (lambda t: rows_table(t.sources, "sources", ["titel"]), "no column 'titel'; its columns"),
+        (lambda t: findings_table(t.findings, name="../zz"), "the name '../zz'; allowed: letters"),
+        (lambda t: marker_plot(["larkin2024-som"], name=""), "found the name ''; allowed: letters"),
+        (lambda t: pool(printed_effects(t.findings)), "no effect .* larkin2024, .*no estimate"),
+        (lambda t: pool(altered(t, effect=[9.0, 1.0])), "white2020, fern2019: source and effect"),
+        (lambda t: pool(altered(t, source_id=["reed2016"] * 2)), "reed2016: source and effect"),
+        (lambda t: narrate_pooled(pool(effects()).assign(estimate=0.5)), f"other numbers .*{PASS}"),
+        (lambda t: narrate_rows(["fern2019"], "trials"), "'trials' is no list; there are state"),
+        (lambda t: marker_plot(["moss2021-accident"]), "moss2021-accident: for ratios use forest"),
+        (lambda t: forest_plot(t.select(outcome="som")), "MD, unit not .*som; .*SMD, SD.*marker_p"),
+        (lambda t: forest_plot(["larkin2024-som", "larkin2024-vig"]), "share no scale"),
+        (lambda t: agreement_plot(["moss2021-accident-sens"]), "main result"),
+        (lambda t: timeline_plot(["dor"]), "time of measurement"),
         (lambda t: rows_table([], "agreement"), f"found list, .*; {PASS}.compare_with_metafor"),
         (lambda t: narrate_releases(t.findings), r"found DataFrame; pass load_evidence\(\)"),
     ],
 )
 def test_wrong_input_is_refused_with_what_to_do(topic: Evidence, ask: Any, says: str) -> None:
-    with pytest.raises((TypeError, ValueError, UnknownKeyError)) as refused:
+    with pytest.raises((TypeError, ValueError, AttributeError, UnknownKeyError)) as refused:
         ask(topic)
     assert re.search(says, str(refused.value)), refused.value
     assert "\n" not in str(refused.value)

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from evidence_tools import Evidence
 from evidence_tools.show.display import Table, plain
 from evidence_tools.show.summary import limitations_table
@@ -42,11 +40,6 @@ def test_name_and_caption_can_be_given_or_are_those_of_the_layout(topic: Evidenc
     assert (table.name, plain(table.caption)) == ("tab-findings", question)
     given = findings_table(["larkin2024-som"], name="tab-x", caption="Why?")
     assert (given.name, plain(given.caption)) == ("tab-x", "Why?")
-
-
-def test_an_unknown_column_is_refused_with_those_that_are_there(topic: Evidence) -> None:
-    with pytest.raises(ValueError, match="sources has no column 'titel'; its columns are"):
-        rows_table(topic.sources, "sources", ["titel"])
 
 
 def test_a_reference_column_cites(topic: Evidence) -> None:

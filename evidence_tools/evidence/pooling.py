@@ -19,7 +19,7 @@ from evidence_tools.evidence.effects import CI_LEVEL, need, with_interval
 from evidence_tools.evidence.effects import effect_sizes as effect_sizes
 from evidence_tools.evidence.effects import printed_effects as printed_effects
 from evidence_tools.evidence.judgements import STRIKES_OUT
-from evidence_tools.evidence.model import ORIGIN, loaded
+from evidence_tools.evidence.model import ORIGIN, Evidence, loaded
 
 LIBRARY = "PyMetaAnalysis"
 
@@ -51,8 +51,6 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
     measures = set(effects["effect_measure"])
     if POOLED in effects.index:
         yield "an average is among the effects; pass those that it was made of"
-    if unknown := measures - set(FULL_NAMES):
-        yield f"found the measure {unknown.pop()!r}; allowed: {', '.join(FULL_NAMES)}"
     numbers = effects[["effect", "standard_error"]].astype("Float64")
     usable = np.isfinite(numbers.to_numpy(float, na_value=np.nan)).all(axis=1)
     usable &= (numbers["standard_error"] > 0).fillna(False).to_numpy(bool)
@@ -61,6 +59,8 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
         why = "; ".join(reasons.unique())
         named = ", ".join(map(str, left["source_id"].unique())) + (why and f" ({why})")
         yield f"no effect with its spread for {named}; {_LEAVE_OUT}"
+    if unknown := measures - set(FULL_NAMES):
+        yield f"found the measure {unknown.pop()!r}; allowed: {', '.join(FULL_NAMES)}"
     for column, plural in _SAME.items():
         if column in effects and (column != "unit" or "MD" in measures):
             words = effects[column].astype("string").fillna("not stated").replace("WMD", "MD")
@@ -77,6 +77,8 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
         struck = trials.map(evidence.sources["integrity"]).isin(STRIKES_OUT)
         if struck.any():
             yield f"{', '.join(trials[struck])} is not to be relied on; leave it out by a filter"
+        if altered := ", ".join(_altered(evidence, effects)):
+            yield f"{altered}: source and effect must be those of the tables; change them there"
         if len(others := trials[~trials.isin(evidence.trials.index)].unique()):
             yield f"{', '.join(others)} has no row in trials.csv: an average is one of trials"
         trials = trials.map(evidence.trials["same_trial_as"]).fillna(trials)  # the first report
@@ -84,6 +86,23 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
         yield f"the trial {twice} is counted twice; keep one of its reports, times and arms"
     if len(effects) < 2:
         yield f"an average needs two trials; there {'is one' if len(effects) else 'are none'}"
+
+
+def _altered(evidence: Evidence, effects: pd.DataFrame) -> Iterator[str]:
+    """Name the sources of rows whose finding or arms give another source or effect."""
+    if "finding_id" in effects:
+        keys, made = ["finding_id"], printed_effects(evidence.findings)
+    elif "arm_id_intervention" in effects:
+        keys = ["arm_id_intervention", "arm_id_comparator"]
+        made = effect_sizes(evidence.arms, effects["effect_measure"].iloc[0])
+    else:
+        return
+    both = effects.dropna(subset=keys).merge(made, "left", keys, suffixes=("", "_made"))
+    same = both["source_id"] == both["source_id_made"]
+    for name in ("effect", "standard_error"):
+        numbers = both[[name, f"{name}_made"]].astype("Float64").to_numpy(float, na_value=np.nan)
+        same &= np.isclose(*numbers.T)
+    yield from map(str, both.loc[~same.fillna(False), "source_id"])
 
 
 def pool(effects: pd.DataFrame, method: str = "REML", interval: str = "") -> pd.DataFrame:

@@ -6,6 +6,7 @@ tables comes out as the characters it is made of.
 """
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -125,15 +126,26 @@ class TableRow:
 
 
 @dataclass(frozen=True)
-class Table(Display):
+class Named(Display):
+    """What has a caption, and a name: its label, and the name of the file with its data."""
+
+    name: str
+    caption: Runs
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.name, str) and re.fullmatch(r"\w[\w-]{0,99}", self.name)):
+            allowed = "letters, digits and hyphens, such as fig-trials"
+            raise ValueError(f"found the name {self.name!r}; allowed: {allowed}")
+
+
+@dataclass(frozen=True)
+class Table(Named):
     """A table with a label for cross-references and a caption that says what it answers.
 
     The first column names what its row is about. ``note`` holds for many cells; a browser
     offers to filter a long table by the columns whose headers are in ``filters``.
     """
 
-    name: str
-    caption: Runs
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
     note: Runs = ()
@@ -156,15 +168,13 @@ class Table(Display):
 
 
 @dataclass(frozen=True)
-class Figure(Display):
+class Figure(Named):
     """A chart: a static SVG first, the Vega-Lite specification that enhances it, a text twin.
 
     ``alt`` says what the figure shows, written from its rows. The narrow drawing is for a phone,
     where letters of a wide one would be too small to read.
     """
 
-    name: str
-    caption: Runs
     alt: str
     svg: str
     spec: dict[str, Any]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import RATIOS
@@ -15,7 +16,7 @@ from evidence_tools.evidence.effects import effects_of_arms, need
 from evidence_tools.evidence.frames import rows_where
 from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT
 from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
-from evidence_tools.evidence.pooling import LIBRARY, POOLED
+from evidence_tools.evidence.pooling import LIBRARY, POOLED, pool
 from evidence_tools.show import words
 from evidence_tools.show.display import Prose, Run, Runs, Text, runs
 from evidence_tools.show.values import fill, short_text
@@ -179,6 +180,10 @@ _TESTS = {"between_p": "between_p", "intercept": "p_value", "moderator": "pvalue
 """A column that only the frame of a test has, and that of its p-value."""
 
 
+_AVERAGED = ["estimate", "ci_lower", "ci_upper", "weight", "p_value", "i2", "tau2", "tau2_lower",
+             "tau2_upper", "prediction_lower", "prediction_upper"]  # fmt: skip
+
+
 def read_average(pooled: Any) -> tuple[Evidence, list[Row], int]:
     """Give what was pooled as rows, the average last, and the value of no difference."""
     remedy = "pass what pooling.pool(effects) gives"
@@ -186,6 +191,10 @@ def read_average(pooled: Any) -> tuple[Evidence, list[Row], int]:
     if POOLED not in pooled.index:
         raise ValueError(f"found no average in the frame; {remedy}")
     rows = sorted(as_rows(pooled.rename_axis("row")), key=lambda row: row.row == POOLED)
+    again = pool(pooled.drop(index=POOLED), rows[-1].method, rows[-1].interval)
+    made, shown = (frame.loc[again.index, _AVERAGED].astype(float) for frame in (again, pooled))
+    if not np.allclose(made, shown, equal_nan=True):
+        raise ValueError(f"the frame holds other numbers than pooling.pool gave; {remedy}")
     return loaded(pooled.attrs.get(ORIGIN)), rows, int(rows[-1].effect_measure in RATIOS)
 
 

@@ -185,12 +185,15 @@ def _average(pooled: pd.DataFrame, name: str, caption: Text) -> Figure:
                 drawn.append(rule(low, x2=high, dashed=True, **look | {"colour": drawing.INK}))
                 value += f"; new trial {words.range_text(low, high)}"
         ends += [low, high]
-        lanes.append(Lane(label, f"{label}: {value}.", drawn, value))
+        says = f"{label}: {value}."
+        lanes.append(Lane(label, says, [{**one, "says": says} for one in drawn], value))
     unit = rows[-1].unit if rows[-1].effect_measure == "MD" else ""
     scale = words.join_known(FULL_NAMES[rows[-1].effect_measure], unit, mark=", ")
     title = [_sides(evidence), scale]
     axis = drawing.axis_around(ends, log=bool(null), title=title, null=null)
     usual, note = map(words.sentence, ("caption.average", "note.average"))
+    if rows[-1].prediction_lower is not None:
+        note = f"{note} {words.sentence('note.new')}"
     return draw_lanes(lanes, axis, name, caption or usual, note=note)
 
 
@@ -204,7 +207,12 @@ def _funnel(pooled: Any, name: str, caption: Text) -> Figure:
     back, height = exp if null else float, 240
     largest = 1.1 * max(trial.standard_error for trial in trials)
     look: Mark = {"on_axis": True, "colour": drawing.PALETTE[0], "shape": "circle"}
-    marks = [point(back(t.effect), t.standard_error * height / largest, **look) for t in trials]
+    marks = []
+    for trial in trials:
+        effect, error = words.number_text(back(trial.effect)), trial.standard_error
+        said = f"{words.trial_name(evidence, trial.row)}: {effect}"
+        look["says"] = f"{said}, standard error {words.number_text(error)}."
+        marks.append(point(back(trial.effect), error * height / largest, **look))
     sides = [side * norm.ppf(level) * largest for level in (0.975, 0.995) for side in (-1, 1)]
     for number, end in enumerate(sides):
         line: Mark = {"on_axis": True, "dashed": number > 1, "colour": drawing.GREY}
