@@ -105,4 +105,4 @@ def _known(number: str, counts: str, sources: list[str], rows: Rows) -> str:
     asked = sources[:3] if counts.startswith("n_") and "%" not in number else ()
     having = (rows.sources[key] for key in asked if getattr(rows.sources[key], counts))
     said = (f"{row.short_name} has {{value}}`{row.source_id}.{counts}` in all" for row in having)
-    return "; ".join(said) or "no source named here has it"
+    return "; ".join(said) or "no source named here has it in this sense"

@@ -119,12 +119,21 @@ class Rows:
         if key in self.sources:
             known = design_text(row.design), row.population, row.intervention
             return f"{name}: {CONCERNS.get(row.integrity) or '; '.join(filter(None, known))}"
-        about = lower_first(row.outcome)
-        about += "" if row.analysis == "primary" else f" ({row.analysis})"
-        about += " (within one arm)" if row.contrast == "within an arm" else ""
-        about += f" ({row.form})" if row.form and row.form not in self.forms else ""
+        # "Against nothing" beside a harm would read as none of it.
+        trial = None if row.contrast or row.role == "harm" else self.trials.get(row.source_id)
+        details = (
+            row.analysis if row.analysis != "primary" else "",
+            row.form if row.form not in self.forms else "",
+            "within one arm" if row.contrast == "within an arm" else "",
+            f"against {trial.comparator}" if trial and not trial.other_arm else "",
+            row.timepoint,
+        )
+        said = ", ".join(filter(None, details))
+        about = f"{lower_first(row.outcome)}{f' ({said})' if said else ''}"
         way = re.sub("(,.*)", r"\1,", way_text(row))  # what begins with a comma ends with one
         way += " in" if row.direction in MOVED or is_silent(row) else " for"
+        # Of harms, no change in what a trial saw is not that there is none.
+        way = "on" if row.role == "harm" and row.direction not in MOVED else way
         rating, figure = self.ratings.get(row.outcome_id), row.as_printed or "no figure printed"
         figure += f" (certainty: {rating.rating})" if rating else ""
         return f"{name} reports {way} {about}: {f'{{finding}}`{key}`' if roles else figure}"
