@@ -117,8 +117,10 @@ class Rows:
         if key in tables[2]:
             return f"{name}: {lower_first(row.statement)}" if source else str(row.statement)
         if key in self.sources:
-            known = design_text(row.design), row.population, row.intervention
-            return f"{name}: {CONCERNS.get(row.integrity) or '; '.join(filter(None, known))}"
+            blinding = getattr(self.trials.get(key), "blinding", "")
+            known = [CONCERNS.get(row.integrity), design_text(row.design), blinding]
+            known += [row.population, row.intervention]
+            return f"{name}: {'; '.join(filter(None, known))}"
         # "Against nothing" beside a harm would read as none of it.
         trial = None if row.contrast or row.role == "harm" else self.trials.get(row.source_id)
         details = (

@@ -18,7 +18,7 @@ from evidence_tools.check.wording import Tag, Wording, tokenize
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.judgements import STRIKES_OUT
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.show.words import CONCERNS, design_text, direction_text
+from evidence_tools.show.words import CONCERNS, direction_text
 
 STRONGER, CONTRADICTED = "stronger than its evidence", "contradicted"
 ABSENT, ADVICE = "not in the evidence", "advice"
@@ -280,11 +280,7 @@ def _known(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     plain = tag.sense in ("otherwise", "blinding") and not clause.has("direction", "finding")
     if not (held and plain) if clause.negated(tag) else held:
         return None
-    blinding = f"; {trials[0].blinding or 'blinding not stated'}" if trials[0] else ""
-    row = sources[0]
-    who = row.population or row.population_group or "nothing on that"
-    about = {"who": who, "design": design_text(row.design) + blinding}
-    return about | {"row": row, "given": row.intervention or "nothing on what was given"}
+    return {"known": judge.rows.say(clause.sources[0], roles=False)}
 
 
 def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
