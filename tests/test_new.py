@@ -140,7 +140,7 @@ def test_a_finding_gets_its_key(rows: Path, capsys: pytest.CaptureFixture[str]) 
         ),
         (
             ["source", "--from", "two.json"],
-            "two.json: not read (it holds several works); export one",
+            "two.json: not read (it holds 2 works); export one",
         ),
         (["source", "--from", "latin.ris"], "latin.ris: not read ('utf-8' codec"),
     ],

@@ -106,9 +106,9 @@ def read_citation(path: Path) -> list[str]:
     """Read one work from BibTeX, RIS or CSL JSON, as cells ``column=value`` of ``sources.csv``."""
     try:
         read = {".bib": _bibtex, ".ris": _ris, ".json": _csl}[path.suffix.lower()]
-        (fields, people), *more = read(path.read_text(encoding="utf-8-sig"))
-        if more:
-            raise ValueError("it holds several works")
+        if len(works := [*read(path.read_text(encoding="utf-8-sig"))]) != 1:
+            raise ValueError(f"it holds {len(works)} works")
+        ((fields, people),) = works
         texts = {key.lower(): re.sub("[{}]", "", str(cell)) for key, cell in fields.items()}
         work = {key: " ".join(text.split()) for key, text in texts.items()}
     except (ValueError, LookupError, TypeError, AttributeError, PybtexError) as error:

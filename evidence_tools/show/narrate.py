@@ -180,10 +180,6 @@ _TESTS = {"between_p": "between_p", "intercept": "p_value", "moderator": "pvalue
 """A column that only the frame of a test has, and that of its p-value."""
 
 
-_AVERAGED = ["estimate", "ci_lower", "ci_upper", "weight", "p_value", "i2", "tau2", "tau2_lower",
-             "tau2_upper", "prediction_lower", "prediction_upper"]  # fmt: skip
-
-
 def read_average(pooled: Any) -> tuple[Evidence, list[Row], int]:
     """Give what was pooled as rows, the average last, and the value of no difference."""
     remedy = "pass what pooling.pool(effects) gives"
@@ -192,8 +188,8 @@ def read_average(pooled: Any) -> tuple[Evidence, list[Row], int]:
         raise ValueError(f"found no average in the frame; {remedy}")
     rows = sorted(as_rows(pooled.rename_axis("row")), key=lambda row: row.row == POOLED)
     again = pool(pooled.drop(index=POOLED), rows[-1].method, rows[-1].interval)
-    made, shown = (frame.loc[again.index, _AVERAGED].astype(float) for frame in (again, pooled))
-    if not np.allclose(made, shown, equal_nan=True):
+    made = again.select_dtypes("number").astype(float)
+    if not np.allclose(made, pooled.loc[made.index, made.columns].astype(float), equal_nan=True):
         raise ValueError(f"the frame holds other numbers than pooling.pool gave; {remedy}")
     return loaded(pooled.attrs.get(ORIGIN)), rows, int(rows[-1].effect_measure in RATIOS)
 
