@@ -123,9 +123,10 @@ class Rows:
             return f"{name}: {'; '.join(filter(None, known))}"
         # "Against nothing" beside a harm would read as none of it.
         trial = None if row.contrast or row.role == "harm" else self.trials.get(row.source_id)
+        form = source.intervention if source and row.form == source.form else row.form
         details = (
             row.analysis if row.analysis != "primary" else "",
-            row.form if row.form not in self.forms else "",
+            "" if row.form in self.forms else form,
             "within one arm" if row.contrast == "within an arm" else "",
             f"against {trial.comparator}" if trial and not trial.other_arm else "",
             row.timepoint,
