@@ -115,7 +115,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
         worst = min(faults, key=lambda fault: [ADVICE, *VERDICTS].index(fault.verdict))
         ids = worst.rows or tuple(row.finding_id for rows in held for row in rows[:2])
         reason = f"{worst.slot}: {worst.found}"
-        allowed = worst.ready if worst.verdict != ADVICE else _ASK
+        allowed = _ASK if worst.verdict == ADVICE else worst.ready and f"{worst.ready.rstrip('.')}."
         return Judged(text, line, worst.verdict, reason, ids, allowed)
     rows = [*{rows[0].finding_id: rows[0] for rows in held}.values()] if supported else []
     said, results = reading.means("outcome"), judge.rows.findings.values()

@@ -116,7 +116,9 @@ def _printed(data: dict[str, Any], path: str) -> Page:
     hidden = "text/plain" if any(map(_SHOWN.match, data)) else ""
     for form in data.keys() - {hidden}:
         text = "".join(data[form]) if isinstance(data[form], list) else data[form]
-        chart = altair_chart(text) if form == "text/html" else text if "json" in form else None
+        chart = text if "json" in form else None
+        if form == "text/html":
+            chart = altair_chart(text)
         if chart:
             for part in re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(chart, ensure_ascii=False)):
                 page.add(part, 1, "drawing")

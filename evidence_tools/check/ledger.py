@@ -43,7 +43,7 @@ def check_numbers(reading: Reading, rows: Rows, held: Set[str] = frozenset()) ->
     said += "".join(f" {rows.sources[key].n_studies} n_studies" for key in cited)
     for number, counts in numbers(reading, said):
         if not (digits([number]) or {number}) <= held:
-            yield f"{number!r} is typed: {_known(number, counts, sources, rows)}"
+            yield f"{number!r} is typed: {_where_held(number, counts, sources, rows)}"
 
 
 def numbers(reading: Reading, said: str = "") -> Iterator[tuple[str, str]]:
@@ -96,7 +96,7 @@ def _is_held(number: str, unit: str, said: str, *, whole: bool) -> bool:
     return any(re.search(rf"(?<![\d.,]){plain}{end}", said) for end in ends)
 
 
-def _known(number: str, counts: str, sources: list[str], rows: Rows) -> str:
+def _where_held(number: str, counts: str, sources: list[str], rows: Rows) -> str:
     """Say which row of the sources near it holds a number, or what they have instead of it."""
     for row in (row for source in sources for row in rows.of(source)):
         printed = {str(getattr(row, f"{name}_printed", "")).lstrip("-") for name in _CELLS}

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
 
@@ -100,30 +100,34 @@ class Rows:
         found = {row.direction for row in rows}
         return str(found.pop()) if len(found) == 1 else ""
 
-    def nearest(self, outcomes: Iterable[str], sources: Iterable[str]) -> list[str]:
+    def results(self, sources: Iterable[str], outcomes: Sequence[str]) -> list[Row]:
+        """List results of each of some sources on each of some outcomes."""
+        return [row for key in sources for name in outcomes for row in self.of(key, name)]
+
+    def nearest(self, outcomes: Sequence[str], sources: Iterable[str]) -> list[str]:
         """List results of sources on outcomes; without sources those that count."""
-        pairs = ((source, name) for source in sources for name in outcomes)
-        rows = [row for pair in pairs for row in self.of(*pair)]
+        rows = self.results(sources, outcomes)
         if not sources:
             rows = [row for name in outcomes for row in self.about(name)]
         return [row.finding_id for row in rows]
 
     def say(self, key: str, *, roles: bool = True) -> str:
         """Write what one row lets anyone say, with roles as an author types it, or without."""
-        tables = self.findings, self.sources, self.evidence.rows("statements")
-        row = next(table[key] for table in tables if key in table)
-        source = self.sources.get(row.source_id or "")
-        name = f"{{source}}`{row.source_id}`" if roles else getattr(source, "short_name", "")
-        if key in tables[2]:
-            return f"{name}: {lower_first(row.statement)}" if source else str(row.statement)
+        statements = self.evidence.rows("statements")
+        row = self.findings.get(key) or self.sources.get(key) or statements[key]
+        if not row.source_id:  # a statement on what was done for the report
+            return str(row.statement)
+        source = self.sources[row.source_id]
+        name = f"{{source}}`{row.source_id}`" if roles else source.short_name
+        if key in statements:
+            return f"{name}: {lower_first(row.statement)}"
         if key in self.sources:
             blinding = getattr(self.trials.get(key), "blinding", "")
             known = [CONCERNS.get(row.integrity), design_text(row.design), blinding]
-            known += [row.population, row.intervention]
-            return f"{name}: {'; '.join(filter(None, known))}"
+            return f"{name}: {'; '.join(filter(None, [*known, row.population, row.intervention]))}"
+        form = source.intervention if row.form == source.form else row.form
         # "Against nothing" beside a harm would read as none of it.
         trial = None if row.contrast or row.role == "harm" else self.trials.get(row.source_id)
-        form = source.intervention if source and row.form == source.form else row.form
         details = (
             row.analysis if row.analysis != "primary" else "",
             "" if row.form in self.forms else form,
@@ -135,11 +139,12 @@ class Rows:
         about = f"{lower_first(row.outcome)}{f' ({said})' if said else ''}"
         way = re.sub("(,.*)", r"\1,", way_text(row))  # what begins with a comma ends with one
         way += " in" if row.direction in MOVED or is_silent(row) else " for"
-        # Of harms, no change in what a trial saw is not that there is none.
-        way = "on" if row.role == "harm" and row.direction not in MOVED else way
+        if row.role == "harm" and row.direction not in MOVED:
+            way = "on"  # no change in what a trial saw is not that there is none
         rating, figure = self.ratings.get(row.outcome_id), row.as_printed or "no figure printed"
         figure += f" (certainty: {rating.rating})" if rating else ""
-        return f"{name} reports {way} {about}: {f'{{finding}}`{key}`' if roles else figure}"
+        figure = f"{{finding}}`{key}`" if roles else figure
+        return f"{name} reports {way} {about}: {figure}"
 
 
 def fits(direction: str, row: Row, *, significant: bool = False) -> bool:

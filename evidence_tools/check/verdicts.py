@@ -68,12 +68,16 @@ class Judge:
             for fault in self._clause(reading, clause):
                 if fault.slot not in kept or fault.verdict == CONTRADICTED or kept[fault.slot].weak:
                     kept[fault.slot] = fault
-        near = [key for fault in kept.values() if not fault.weak for key in fault.rows[:1]]
-        near = near or (reading.means("finding") if kept else [])
-        if kept and not near:
-            said = reading.means("outcome")
-            near = self.rows.nearest(said, reading.named)
-            near += reading.sources or self.rows.nearest(said, ())
+        if not kept:
+            return []
+        said = reading.means("outcome")
+        near = (
+            [key for fault in kept.values() if not fault.weak for key in fault.rows[:1]]
+            or reading.means("finding")
+            or self.rows.nearest(said, reading.named)
+            or reading.sources
+            or self.rows.nearest(said, ())
+        )
         ready = self.rows.say(near[0], roles=self.strict) if near else ""
         return [replace(fault, ready=ready) for fault in kept.values()]
 
@@ -98,7 +102,7 @@ class Judge:
                 if found is None:
                     continue
                 harms = self.wording.harms if rule.slot == "safety" else ()
-                ids = self.rows.nearest(harms, clause.sources)[:1] if harms else []
+                ids = self.rows.nearest(harms, clause.sources)[:1]
                 said: dict[str, Any] = {"slot": rule.slot, "verdict": rule.verdict}
                 said |= {"weak": rule.weak, "ids": ids} | found
                 text = rule.found.format(words=reading.words(tag), **found)
@@ -113,8 +117,7 @@ class Judge:
     def _flags(self, reading: Reading, clause: Clause) -> set[str]:
         """Name what holds: senses of the clause, ``+`` those of the sentence, and more."""
         said = [self.rows.findings[key] for key in clause.means("finding")]
-        pairs = ((s, o) for s in clause.sources for o in clause.means("outcome"))
-        said = said or [row for pair in pairs for row in self.rows.of(*pair)]
+        said = said or self.rows.results(clause.sources, clause.means("outcome"))
         held = {
             "strict": self.strict,
             "title": not reading.has("claim") and _TITLE.search(reading.sentence.text),
@@ -150,7 +153,7 @@ def _doubted(judge: Judge, reading: Reading, _: Clause, tag: Tag) -> Found:
         row = judge.rows.sources[key]
         named = tag.sense == "source" and any({row.integrity, ""} & {*said} for said in called)
         if row.integrity in kinds and not named:
-            own = (r for name in reading.means("outcome") for r in judge.rows.of(key, name))
+            own = judge.rows.results([key], reading.means("outcome"))
             later = [result.superseded_by for result in own if result.superseded_by]
             return {"row": row, "status": CONCERNS[row.integrity], "ids": [*later, key]}
     return None
@@ -200,7 +203,7 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     rows = [judge.rows.findings[key] for key in clause.means("finding")]
     rows = [row for row in rows if judge.rows.same(row, pair.means)]
     if not rows:
-        rows = [row for source in clause.sources for row in judge.rows.of(source, pair.means)]
+        rows = judge.rows.results(clause.sources, [pair.means])
         analyses = tuple(reading.means("analysis"))
         named = [row for row in rows if row.analysis.startswith(analyses or "primary")]
         rows = rows if analyses and clause.has("not") else named or rows
@@ -287,7 +290,7 @@ def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
     """List rows that hold a pair: of its sources or, without one, when all that counts agrees."""
     direction, rows = pair.sense.partition(":")[2], judge.rows
     if clause.sources:
-        own = (row for source in clause.sources for row in rows.of(source, pair.means))
+        own = rows.results(clause.sources, [pair.means])
         return [row for row in own if fits(direction, row)]
     if clause.has("analysis"):
         other = (row for row in rows.findings.values() if row.analysis != "primary")

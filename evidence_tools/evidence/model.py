@@ -179,7 +179,7 @@ def pick(selection: Selection, table: str = "findings") -> tuple[Evidence, list[
         raise TypeError("rows come first, then the name of their table, such as 'trials'")
     chosen = selection if isinstance(selection, pd.DataFrame) else pd.DataFrame()
     evidence = loaded(chosen.attrs.get(ORIGIN))
-    frame = evidence.__getattr__(table)
+    frame = evidence.__getattr__(table)  # its own methods are no tables
     ids = _identifiers(selection, str(frame.index.name), table)
     if not ids:
         raise ValueError(f"there are no rows in it; check the filter against evidence.{table}")

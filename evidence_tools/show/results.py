@@ -211,8 +211,8 @@ def _funnel(pooled: Any, name: str, caption: Text) -> Figure:
     for trial in trials:
         effect, error = words.number_text(back(trial.effect)), trial.standard_error
         said = f"{words.trial_name(evidence, trial.row)}: {effect}"
-        look["says"] = f"{said}, standard error {words.number_text(error)}."
-        marks.append(point(back(trial.effect), error * height / largest, **look))
+        said += f", standard error {words.number_text(error)}."
+        marks.append(point(back(trial.effect), error * height / largest, says=said, **look))
     sides = [side * norm.ppf(level) * largest for level in (0.975, 0.995) for side in (-1, 1)]
     for number, end in enumerate(sides):
         line: Mark = {"on_axis": True, "dashed": number > 1, "colour": drawing.GREY}
