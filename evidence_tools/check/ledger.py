@@ -102,7 +102,7 @@ def _where_held(number: str, counts: str, sources: list[str], rows: Rows) -> str
         printed = {str(getattr(row, f"{name}_printed", "")).lstrip("-") for name in _CELLS}
         if number.rstrip("% ") in printed:
             return f"{{finding}}`{row.finding_id}` prints it"
-    asked = sources[:3] if counts.startswith("n_") and "%" not in number else ()
+    asked = sources[:3] if counts.startswith("n_") and not re.search("[.%]", number) else ()
     having = (rows.sources[key] for key in asked if getattr(rows.sources[key], counts))
     said = (f"{row.short_name} has {{value}}`{row.source_id}.{counts}` in all" for row in having)
     return "; ".join(said) or "no source named here has it in this sense"
