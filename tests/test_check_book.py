@@ -331,7 +331,8 @@ def test_an_audit_says_how_a_sentence_stands_to_the_evidence(
     [
         ("Amber light affects people with an eye disease.", "not judged"),
         ("Amber light does not affect people with an eye disease.", "stronger than its evidence"),
-        ("People with an eye disease should avoid amber light.", "advice"),
+        ("People with an eye disease should avoid amber light.", "background"),
+        ("Avoid eye drops and use an amber lamp.", "advice"),
         ("Your sleep will improve within a week.", "stronger than its evidence"),
         ("Amber light and your sleep", "not judged"),
         ("Fern 2019 measured a mean of 3.8 with the amber lamp.", "supported"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from evidence_tools.check.pages import MARK, Text
 from evidence_tools.check.wording import Tag, Token, Wording, tokenize
@@ -116,7 +117,7 @@ def _role_tags(sentence: Text, tokens: list[Token], wording: Wording) -> Iterato
 def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
     """Collect the tags of a sentence, without those that are only a part of a longer name."""
     directions = wording.directions
-    tags = [*tags, *_smaller_losses(tags)]
+    tags = [*tags, *_changed_losses(tags, whole.tokens)]
     phrases = [tag for tag in tags if tag.sense in _WHOLE or tag.sense in directions]
     for tag in tags:
         covered = tag.sense not in ("term", "source") and any(
@@ -129,16 +130,20 @@ def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
             whole.add(tag, *wording.wider_of(tag))
 
 
-def _smaller_losses(tags: list[Tag]) -> Iterator[Tag]:
-    """Find losses that became smaller: more is left of what was lost."""
-    for loss in (tag for tag in tags if tag.sense == "loss"):
-        for less in (tag for tag in tags if tag.sense == "smaller"):
-            if 0 < loss.first - less.last <= 2 or 0 < less.first - loss.last <= 2:
-                first, last = min(less.first, loss.first), max(less.last, loss.last)
-                yield Tag("up", "", first, last)
-            elif 2 < less.first - loss.last <= 12:  # what was lost is named between them
-                yield Tag("up", "", max(loss.first - 1, 0), loss.last + 1)
-                yield Tag("up", "", less.first - 2, less.last)
+def _changed_losses(tags: list[Tag], tokens: list[Token]) -> Iterator[Tag]:
+    """Find losses that became smaller, which leaves more of what was lost, or larger."""
+    ways = {"smaller": "up", "up": "down"}
+    losses = (tag for tag in tags if tag.sense == "loss")
+    for loss, change in product(losses, [tag for tag in tags if tag.sense in ways]):
+        way, (first, second) = ways[change.sense], sorted((loss, change), key=lambda t: t.first)
+        between = [token.low for token in tokens[first.last + 1 : second.first]]
+        one = all(word.isalpha() and word != "and" for word in between)
+        if len(between) < 2 and first.last < second.first:
+            yield Tag(way, "", first.first, second.last)
+        elif first is loss and 1 < len(between) < 12 and (way == "up" or one):
+            # What was lost is named between them.
+            yield Tag(way, "", max(loss.first - 1, 0), loss.last + 1)
+            yield Tag(way, "", change.first - 2, change.last)
 
 
 def _part(whole: Clause, start: int, end: int) -> Clause:

@@ -120,6 +120,11 @@ class Judge:
         said = said or self.rows.results(clause.sources, clause.means("outcome"))
         held = {
             "strict": self.strict,
+            "warned": any(  # "avoid bisphosphonates" warns of them
+                group.first - word.last != 1
+                for word in reading.all("caution")
+                for group in reading.all("group")
+            ),
             "title": not reading.has("claim") and _TITLE.search(reading.sentence.text),
             "bound": clause.sources,
             "named": reading.sources or clause.has("central", *["it"][: len(reading.carried)]),
