@@ -197,7 +197,7 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     wrong = {
         "outcome": reading.has("outcome") and not about,
         "source": bool(named) and row.source_id not in named,
-        "analysis": not (headline or said or reading.has("analysis")),
+        "analysis": not (headline or said or {*reading.means("analysis")} - {"primary"}),
     }
     slot = next((slot for slot, found in wrong.items() if found), None)
     return {"slot": slot, "row": row, "ids": (tag.means,)} if slot else None

@@ -35,6 +35,7 @@ _NAMES = ("outcome", "source")
 _TOKEN = re.compile(r"⟦\d+⟧|\d+[.,]\d+|[^\W_]+(?:['’][^\W_]+)?|[.,;:!?()—–…\"“”|]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?\*?")
 _OWNED = "findings arms context timecourse harms advice conclusions"
+_APART = ("analysis", "outcome", "number")  # one of these is not inside another
 _PARTS = ("correction", "design", "trial")
 _Entry = tuple[str, int, str, str]
 
@@ -146,7 +147,7 @@ class Wording:
     def tags(self, tokens: list[Token]) -> Iterator[Tag]:
         """Find what the words of a sentence mean; one stretch may have several senses."""
         text, at = " ".join(token.low for token in tokens) + " ", 0
-        ends = dict.fromkeys(("outcome", "number"), -1)  # one of these is not inside another
+        ends = dict.fromkeys(_APART, -1)
         for index, token in enumerate(tokens):
             longest: dict[str, int] = {}
             for phrase, size, sense, means in self._starting(token.low):
