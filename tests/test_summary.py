@@ -63,7 +63,7 @@ def test_the_meaning_follows_the_certainty(topic: Evidence) -> None:
     assert meanings == [
         "Amber light may increase somnin (SOM).",
         "Amber light probably decreases vigilase (VIG).",
-        "It is not known whether amber light changes dormine (DOR).",
+        "It is not known whether there is an effect of amber light on dormine (DOR).",
         "The evidence is very uncertain about the effect of amber light on accidents at night. "
         "The result depends on which studies are counted.",
         "Nobody has rated this evidence.",
@@ -81,7 +81,7 @@ def test_results_that_differ_are_not_worded_as_an_effect(changed_topic: Changed)
     changed_topic("findings", "fern2019-headache", direction="no_significant_change",
                   statistically_significant="no", misfit="interval")  # fmt: skip
     assert cells(summary_table(["headache"]))["What it means"] == (
-        "It is not known whether amber light changes headache."
+        "It is not known whether there is an effect of amber light on headache."
     )
 
 

@@ -275,7 +275,8 @@ async def run_chapter(
     except CellExecutionError as error:
         reason, line = _explain(error)
     except CellTimeoutError:
-        reason = f"ran longer than {chapter.timeout} seconds; raise execute: timeout in _config.yml"
+        remedy = "end it, or raise execute: timeout in _config.yml"
+        reason = f"ran longer than {chapter.timeout} seconds; {remedy}"
     except DeadKernelError:
         reason = "the kernel died: out of memory, or the code ended its process"
         if client.bytes > client.most_bytes:

@@ -8,7 +8,8 @@ from evidence_tools.check.pages import MARK, Text
 from evidence_tools.check.wording import Tag, Token, Wording, tokenize
 
 _HARD = frozenset(",;:—–()…|")
-_WHOLE = frozenset(["outcome", "term", "anydose", "subject"])
+_WHOLE = frozenset(["outcome", "term", "anydose", "subject", "unit"])
+_PRAISE = frozenset(["good", "better", "bad"])
 
 
 @dataclass
@@ -122,7 +123,7 @@ def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
     for tag in tags:
         covered = tag.sense not in ("term", "source") and any(
             other.first <= tag.first <= tag.last <= other.last
-            and other.last - other.first > tag.last - tag.first
+            and other.last - other.first + (tag.sense in _PRAISE) > tag.last - tag.first
             for other in phrases
             if (tag.sense in directions or other.sense not in directions)
         )

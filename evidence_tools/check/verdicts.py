@@ -111,7 +111,7 @@ class Judge:
     def _is_printed(self, reading: Reading, clause: Clause, tag: Tag) -> bool:
         """Whether the tables hold words of a sentence on one of its sources, and not as denied."""
         words = reading.words(tag).lower()
-        said = _LACKING + re.escape(words)
+        said = rf"{_LACKING}{re.escape(words)}(?!\w*/)"  # a unit such as "beats/min" says nothing
         return any(re.search(said, self.rows.text(key)) for key in clause.sources)
 
     def _flags(self, reading: Reading, clause: Clause) -> set[str]:

@@ -204,6 +204,7 @@ class Wording:
         for key, group in topic.groups.items():
             yield [f"{word}*" for word in group["words"]], "group", key
         yield {row.country for row in rows("trials").values() if row.country}, "country", ""
+        yield {row.unit for row in rows("findings").values() if row.unit}, "unit", ""
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:

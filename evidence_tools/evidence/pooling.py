@@ -51,6 +51,7 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
     measures = set(effects["effect_measure"])
     if POOLED in effects.index:
         yield "an average is among the effects; pass those that it was made of"
+    yield from _mixed(effects, ["outcome_id"])
     numbers = effects[["effect", "standard_error"]].astype("Float64")
     usable = np.isfinite(numbers.to_numpy(float, na_value=np.nan)).all(axis=1)
     usable &= (numbers["standard_error"] > 0).fillna(False).to_numpy(bool)
@@ -61,14 +62,7 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
         yield f"no effect with its spread for {named}; {_LEAVE_OUT}"
     if unknown := measures - set(FULL_NAMES):
         yield f"found the measure {unknown.pop()!r}; allowed: {', '.join(FULL_NAMES)}"
-    for column, plural in _SAME.items():
-        if column in effects and (column != "unit" or "MD" in measures):
-            words = effects[column].astype("string").fillna("not stated").replace("WMD", "MD")
-            if len(words := words.drop_duplicates()) > 1:
-                remedy = f"say with effects.assign({column}=...) that they mean the same"
-                yield f"different {plural}: {', '.join(words)}; pool those of one, or {remedy}"
-            if column == "unit" and "not stated" in set(words):
-                yield "the unit is not stated"
+    yield from _mixed(effects, ["effect_measure", "unit", "comparator"])
     if "SMD" in measures and "value_type" in effects and effects["value_type"].nunique() > 1:
         yield "standardized differences of changes and of end values have other spreads"
     trials = effects["source_id"].astype("string").fillna("not stated")
@@ -86,6 +80,19 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
         yield f"the trial {twice} is counted twice; keep one of its reports, times and arms"
     if len(effects) < 2:
         yield f"an average needs two trials; there {'is one' if len(effects) else 'are none'}"
+
+
+def _mixed(effects: pd.DataFrame, columns: list[str]) -> Iterator[str]:
+    """Say which of some columns hold different things."""
+    for column in columns:
+        if column in effects and (column != "unit" or "MD" in set(effects["effect_measure"])):
+            words = effects[column].astype("string").fillna("not stated").replace("WMD", "MD")
+            if len(words := words.drop_duplicates()) > 1:
+                remedy = f"say with effects.assign({column}=...) that they mean the same"
+                named = f"different {_SAME[column]}: {', '.join(words)}"
+                yield f"{named}; pool those of one, or {remedy}"
+            if column == "unit" and "not stated" in set(words):
+                yield "the unit is not stated"
 
 
 def _altered(evidence: Evidence, effects: pd.DataFrame) -> Iterator[str]:

@@ -233,7 +233,7 @@ def sources_plot(selection: Selection, *, name: str = "fig-sources", caption: Te
         words.count_text(len(sources), "source"): "",
         _kept(findings): f"No result here: {words.count_text(len(silent), 'source')}"
         f"{_designs(evidence, silent)}",
-        f"{_kept(asked)} on the forms and people of the question":
+        f"{_kept(asked)} on the forms and people of the question, or not relied on":
         f"Context: {_left(findings, asked, 'on other forms or people or within one arm')}",
         f"Counted: {_kept(counted)}{_designs(evidence, counted['source_id'].unique())}":
         f"Not relied on: {_left(asked, counted, words.listed(flagged))}",

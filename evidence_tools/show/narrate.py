@@ -267,9 +267,11 @@ def _narrate_arms(selection: Selection) -> Prose:
     evidence, arms = pick(selection, "arms")
     pairs = effects_of_arms(evidence.arms.loc[[arm.arm_id for arm in arms]])
     usable = pairs[pairs["missing"] == ""]
-    trials = words.count_text(pairs["source_id"].nunique(), "trial")
+    reports = pairs["source_id"]
+    trials = reports.map(evidence.trials["same_trial_as"]).fillna(reports).nunique()
+    counts = words.count_text(len(pairs), "pair"), words.count_text(trials, "trial")
     have = words.sentence_case(words.count_text(len(usable), "pair has", "pairs have"))
-    counted = f"The tables have {words.count_text(len(pairs), 'pair')} of arms, of {trials}. {have}"
+    counted = "The tables have {} of arms, of {}. ".format(*counts) + have
     reasons = pairs["missing"].str.split("; ").explode().value_counts().drop("", errors="ignore")
     why = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
     rows = evidence.findings.query("standing == 'counted' and design == 'rct'")

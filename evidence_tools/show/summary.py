@@ -118,7 +118,7 @@ def _meaning(evidence: Evidence, outcome: Row) -> str:
     elif ways:
         said = f"Results differ: {len(ways)} of {len(results)} with {ways[0]}."
     else:
-        said = f"It is not known whether {subject} changes {name}."
+        said = f"It is not known whether there is an effect of {subject} on {name}."
     turned = any(finding in row_sets(evidence)["turned"] for finding in results)
     return f"{said} The result depends on which studies are counted." if turned else said
 
