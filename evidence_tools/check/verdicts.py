@@ -55,7 +55,7 @@ class Judge:
     """Compare claims with rows; ``strict`` asks for a row beside every claim."""
 
     def __init__(self, evidence: Evidence, *, strict: bool = True) -> None:
-        self.wording, self.rows = Wording(evidence, strict=strict), Rows(evidence)
+        self.wording, self.rows = Wording(evidence), Rows(evidence)
         self.strict = strict
 
     def faults(self, reading: Reading, numbers: Iterable[str] = ()) -> list[Fault]:
@@ -120,7 +120,10 @@ class Judge:
         said = said or self.rows.results(clause.sources, clause.means("outcome"))
         held = {
             "strict": self.strict,
-            "warned": any(  # "avoid bisphosphonates" warns of them
+            # On other pages groups may be told to ask first; "avoid bisphosphonates" is no warning.
+            "asking": not self.strict and clause.has("group"),
+            "warned": not self.strict
+            and any(
                 group.first - word.last != 1
                 for word in reading.all("caution")
                 for group in reading.all("group")
@@ -304,10 +307,11 @@ def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
     return [row for row in rows.about(pair.means) if agreed and fits(direction, row)]
 
 
-def _unheld(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
+def _unheld(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Let "Doe 2020 reports more of it" be read again, without a role, where its rows hold it."""
     pairs = clause.all("pairs") if clause.has("claimverb") else []
-    return {"weak": bool(pairs) and all(holding(judge, clause, pair) for pair in pairs)}
+    held = bool(pairs) and all(holding(judge, clause, pair) for pair in pairs)
+    return {"weak": held, "source": tag.means}
 
 
 def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:

@@ -82,14 +82,12 @@ def tokenize(text: str) -> list[Token]:
 class Wording:
     """Every word with a sense, ready to be looked up, with the evidence that gives the names."""
 
-    def __init__(self, evidence: Evidence, *, strict: bool = True) -> None:
+    def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.rules = [Rule(row) for _, row in _rows(_GENERAL / "slots.csv")]
         senses = _rows(_GENERAL / "senses.csv")
         self.wider = {row["sense"]: row["wider"].split() for _, row in senses}
         self.directions = {name for name, wider in self.wider.items() if "direction" in wider}
-        better = "better" if strict else "up"  # a promise here, and more of something elsewhere
-        unused = "group" if strict else "own"  # on other pages nobody speaks for this report
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
         paths = [p for p in sorted(_GENERAL.glob("*.csv")) if p.stem not in _TABLES]
         paths += sorted((evidence.folder / "wording").glob("*.csv"))
@@ -103,13 +101,10 @@ class Wording:
                     message = f"found {sense!r}: a row needs a known sense, words, a reason{hint}"
                     raise EvidenceError([Problem(relative_name(path), line, "", message)])
                 # Words of another topic name nothing here.
-                named = sense not in _NAMES or row["means"] in known
-                if sense != unused and named:
-                    sense = better if sense == "better" else sense
+                if sense not in _NAMES or row["means"] in known:
                     self._add(split_list(row["words"]), sense, row["means"])
         for names, sense, means in self._names():
-            if sense != unused:
-                self._add(names, sense, means)
+            self._add(names, sense, means)
         kinds, outcomes = evidence.rows("kinds"), evidence.rows("outcomes")
         self.roles = {f"kind:{kind}": row.role for kind, row in kinds.items()}
         self.roles |= {key: kinds[row.kind].role for key, row in outcomes.items()}
