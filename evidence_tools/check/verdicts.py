@@ -307,11 +307,10 @@ def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
     return [row for row in rows.about(pair.means) if agreed and fits(direction, row)]
 
 
-def _unheld(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
+def _unheld(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
     """Let "Doe 2020 reports more of it" be read again, without a role, where its rows hold it."""
     pairs = clause.all("pairs") if clause.has("claimverb") else []
-    held = bool(pairs) and all(holding(judge, clause, pair) for pair in pairs)
-    return {"weak": held, "source": tag.means}
+    return {"weak": bool(pairs) and all(holding(judge, clause, pair) for pair in pairs)}
 
 
 def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
