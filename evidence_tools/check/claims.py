@@ -139,7 +139,8 @@ def _changed_losses(tags: list[Tag], tokens: list[Token]) -> Iterator[Tag]:
         way, (first, second) = ways[change.sense], sorted((loss, change), key=lambda t: t.first)
         between = [token.low for token in tokens[first.last + 1 : second.first]]
         one = all(word.isalpha() and word != "and" for word in between)
-        if len(between) < 2 and first.last < second.first:
+        near = 5 if one and way == "up" and first is change else 2  # "slowed such a loss"
+        if len(between) < near and first.last < second.first:
             yield Tag(way, "", first.first, second.last)
         elif first is loss and 1 < len(between) < 12 and (way == "up" or one):
             # What was lost is named between them.
