@@ -307,10 +307,14 @@ def holding(judge: Judge, clause: Clause, pair: Tag) -> list[Row]:
     return [row for row in rows.about(pair.means) if agreed and fits(direction, row)]
 
 
-def _unheld(judge: Judge, _: Reading, clause: Clause, __: Tag) -> Found:
-    """Let "Doe 2020 reports more of it" be read again, without a role, where its rows hold it."""
+def _unheld(judge: Judge, reading: Reading, clause: Clause, _: Tag) -> Found:
+    """Let what rows hold be read again without a role: a result, or what a trial was."""
     pairs = clause.all("pairs") if clause.has("claimverb") else []
-    return {"weak": bool(pairs) and all(holding(judge, clause, pair) for pair in pairs)}
+    more = clause.has("claim", "outcome", "harm", "body", "all", "number", "not", "none", "unknown")
+    details = [] if more else clause.all("form", "design", "blinding", "comparator", "people")
+    held = [_known(judge, reading, clause, tag) is None for tag in details]
+    held += [bool(holding(judge, clause, pair)) for pair in pairs]
+    return {"weak": bool(held) and all(held)}
 
 
 def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
