@@ -9,7 +9,7 @@ from evidence_tools.check.wording import Tag, Token, Wording, tokenize
 
 _HARD = frozenset(",;:—–()…|")
 _WHOLE = frozenset(["outcome", "term", "anydose", "subject", "unit"])
-_PRAISE = frozenset(["good", "better", "bad"])
+_PRAISE = frozenset(["good", "better", "bad"])  # no name is one, though it may say "well-being"
 
 
 @dataclass
@@ -138,11 +138,11 @@ def _changed_losses(tags: list[Tag], tokens: list[Token]) -> Iterator[Tag]:
     for loss, change in product(losses, [tag for tag in tags if tag.sense in ways]):
         way, (first, second) = ways[change.sense], sorted((loss, change), key=lambda t: t.first)
         between = [token.low for token in tokens[first.last + 1 : second.first]]
-        one = all(word.isalpha() and word != "and" for word in between)
-        near = 5 if one and way == "up" and first is change else 2  # "slowed such a loss"
+        unbroken = all(word.isalpha() and word != "and" for word in between)
+        near = 5 if unbroken and way == "up" and first is change else 2  # "slowed such a loss"
         if len(between) < near and first.last < second.first:
             yield Tag(way, "", first.first, second.last)
-        elif first is loss and 1 < len(between) < 12 and (way == "up" or one):
+        elif first is loss and 1 < len(between) < 12 and (way == "up" or unbroken):
             # What was lost is named between them.
             yield Tag(way, "", max(loss.first - 1, 0), loss.last + 1)
             yield Tag(way, "", change.first - 2, change.last)

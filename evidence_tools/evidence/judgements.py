@@ -177,6 +177,11 @@ def turned_results(findings: pd.DataFrame) -> set[str]:
     return set(pairs.loc[turned, "finding_id_x"])
 
 
+def first_reports(sources: pd.Series[str], trials: pd.DataFrame) -> pd.Series[str]:
+    """Name for each source the first report of its trial; a trial may have several."""
+    return sources.map(trials["same_trial_as"]).fillna(sources)
+
+
 def missing_rows(tables: Mapping[str, pd.DataFrame], central: str) -> Iterator[tuple[str, str]]:
     """List what rows leave open, as ``(table, sentence)``: an author may still add it."""
     sources, findings, trials = tables["sources"], tables["findings"], tables["trials"]

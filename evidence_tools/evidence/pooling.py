@@ -18,7 +18,7 @@ from evidence_tools.evidence.arithmetic import FULL_NAMES, RATIOS
 from evidence_tools.evidence.effects import CI_LEVEL, need, with_interval
 from evidence_tools.evidence.effects import effect_sizes as effect_sizes
 from evidence_tools.evidence.effects import printed_effects as printed_effects
-from evidence_tools.evidence.judgements import STRIKES_OUT
+from evidence_tools.evidence.judgements import STRIKES_OUT, first_reports
 from evidence_tools.evidence.model import ORIGIN, Evidence, loaded
 
 LIBRARY = "PyMetaAnalysis"
@@ -75,7 +75,7 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
             yield f"{altered}: source and effect must be those of the tables; change them there"
         if len(others := trials[~trials.isin(evidence.trials.index)].unique()):
             yield f"{', '.join(others)} has no row in trials.csv: an average is one of trials"
-        trials = trials.map(evidence.trials["same_trial_as"]).fillna(trials)  # the first report
+        trials = first_reports(trials, evidence.trials)
     if twice := ", ".join(trials[trials.duplicated()].unique()):
         yield f"the trial {twice} is counted twice; keep one of its reports, times and arms"
     if len(effects) < 2:

@@ -14,7 +14,7 @@ import pandas as pd
 from evidence_tools.evidence.arithmetic import RATIOS
 from evidence_tools.evidence.effects import effects_of_arms, need
 from evidence_tools.evidence.frames import rows_where
-from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT
+from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, first_reports
 from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
 from evidence_tools.evidence.pooling import LIBRARY, POOLED, pool
 from evidence_tools.show import words
@@ -266,19 +266,18 @@ def _narrate_arms(selection: Selection) -> Prose:
     """Say which arms of trials could be pooled, which not, and why."""
     evidence, arms = pick(selection, "arms")
     pairs = effects_of_arms(evidence.arms.loc[[arm.arm_id for arm in arms]])
+    pairs = pairs.assign(trial=first_reports(pairs["source_id"], evidence.trials))
     usable = pairs[pairs["missing"] == ""]
-    reports = pairs["source_id"]
-    trials = reports.map(evidence.trials["same_trial_as"]).fillna(reports).nunique()
-    counts = words.count_text(len(pairs), "pair"), words.count_text(trials, "trial")
+    trials = words.count_text(pairs["trial"].nunique(), "trial")
     have = words.sentence_case(words.count_text(len(usable), "pair has", "pairs have"))
-    counted = "The tables have {} of arms, of {}. ".format(*counts) + have
+    counted = f"The tables have {words.count_text(len(pairs), 'pair')} of arms, of {trials}. {have}"
     reasons = pairs["missing"].str.split("; ").explode().value_counts().drop("", errors="ignore")
     why = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
     rows = evidence.findings.query("standing == 'counted' and design == 'rct'")
     with_interval = rows["ci_lower"].count() or "none"
     printed = words.sentence("arms.printed", all=len(rows), number=with_interval)
     names = [words.source_run(evidence.source(key)) for key in usable["source_id"].unique()]
-    shared = usable.groupby(["outcome_id", "effect_measure"])["source_id"].nunique()
+    shared = usable.groupby(["outcome_id", "effect_measure"])["trial"].nunique()
     both = [words.lower_first(evidence.outcome(key).name) for key, _ in shared.index[shared > 1]]
     end = f"Two trials or more share: {words.listed(both)}." if both else ""
     return Prose((
