@@ -133,8 +133,8 @@ def _printed(evidence: Evidence, finding: Row) -> Text:
         said.append(f" ({finding.locator or f'{finding.read_at} read'}).")
     if reason := words.standing_text(finding):
         said.append(f" Not counted: {reason}.")
-    if finding.note:
-        said += [" Note: ", words.note_runs(evidence.rows("sources"), finding.note), "."]
+    if note := words.join_known((finding.misfit or "").rstrip("."), finding.note):
+        said += [" Note: ", words.note_runs(evidence.rows("sources"), note), "."]
     return runs(*said)
 
 
