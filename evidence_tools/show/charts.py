@@ -195,7 +195,7 @@ def _size(number: int, most: int) -> float:
 
 def _left_out(evidence: Evidence, trials: Iterable[Any], column: str) -> str:
     """Name the trials that have no place, because a column is blank."""
-    names = [evidence.source(t.source_id).short_name for t in trials if getattr(t, column) is None]
+    names = [words.trial_name(evidence, t.source_id) for t in trials if getattr(t, column) is None]
     return f"Without one reported {column}: {words.listed(names)}." if names else ""
 
 
@@ -258,7 +258,7 @@ def _left(before: pd.DataFrame, after: pd.DataFrame, why: str) -> str:
     fewer = before["source_id"].nunique() - after["source_id"].nunique()
     sources = words.sentence_case(words.count_text(fewer, "source"))
     results = words.join_known(words.count_text(len(before) - len(after), "result"), why, mark=", ")
-    return f"{results}. {sources} with no other result"
+    return f"{results}. {sources} with no result left"
 
 
 def _designs(evidence: Evidence, source_ids: Iterable[str]) -> str:

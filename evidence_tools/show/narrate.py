@@ -155,7 +155,7 @@ def _quotations(evidence: Evidence, rows: Sequence[Row]) -> list[Text]:
     unsaid = [row for row in rows if not row.as_printed]
     for note, same in words.grouped(unsaid, lambda row: row.note or "nothing was read").items():
         named = [words.source_run(evidence.source(r.source_id)) for r in same if r.source_id]
-        who = runs(words.listed_runs(named, most=4), ": ") if named else ()
+        who = runs(words.listed_runs(named), ": ") if named else ()
         items.append(runs(who, f"{note if named else words.sentence_case(note)}."))
     return items
 

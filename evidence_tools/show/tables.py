@@ -231,7 +231,7 @@ def _basis(evidence: Evidence, judgements: Sequence[Row]) -> Text:
     for row in judgements:
         basis += map(evidence.finding, split_list(row.finding_ids))
         basis += map(evidence.source, split_list(row.source_ids))
-    return sources_runs(evidence, basis, most=4)
+    return sources_runs(evidence, basis, most=0)
 
 
 def _judgements(evidence: Evidence, outcomes: list[Row]) -> tuple[Sequence[Any], str]:
