@@ -192,7 +192,7 @@ def test_a_difference_and_its_interval_follow_the_handbook() -> None:
     [
         ({"n": None}, "number of participants in each arm not stated"),
         ({"dispersion_type": None}, "spread not stated"),
-        ({"dispersion_type": "SE"}, "spread is no standard deviation"),
+        ({"dispersion_type": "SE"}, "spread not stated as a standard deviation"),
         ({"n": 1}, "an arm of one has no spread"),
         ({"mean": None}, "no means are printed"),
         ({"n": None, "dispersion_type": None}, "in each arm not stated; spread not stated"),

@@ -168,12 +168,12 @@ def _both(pairs: pd.DataFrame, column: str) -> Any:
 def _of_means(measure: str, pairs: pd.DataFrame) -> tuple[Any, Any, dict[str, Any]]:
     means, n, sds = (_both(pairs, column) for column in ("mean", "n", "dispersion"))
     kinds, printed = (pairs.filter(like=name) for name in ("dispersion_type_", "mean_printed_"))
+    is_sd = kinds.isin(["SD", "SD inferred"]).all(axis=1)
     gaps = [
         (np.isnan(sum(means)), "no means are printed"),
         (np.isnan(sum(n)), "number of participants in each arm not stated"),
-        (kinds.isna().any(axis=1) | np.isnan(sum(sds)), "spread not stated"),
-        (kinds.notna().all(axis=1) & ~kinds.isin(["SD", "SD inferred"]).all(axis=1),
-         "spread is no standard deviation"),
+        (kinds.isna().any(axis=1) | (is_sd & np.isnan(sum(sds))), "spread not stated"),
+        (kinds.notna().all(axis=1) & ~is_sd, "spread not stated as a standard deviation"),
         (n.min(axis=0) < 2, "an arm of one has no spread"),
         (sds.min(axis=0) < 0, "a spread is below zero"),
         (sum(sds) == 0, "the values of both arms do not differ"),
