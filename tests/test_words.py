@@ -155,7 +155,7 @@ def test_each_reference_ends_with_an_address(topic: Evidence, source: str, addre
 def test_a_reference_keeps_diacritics_and_its_concern(topic: Evidence) -> None:
     assert plain(reference_runs(topic.source("reed2016"))) == (
         "Reed 2016. Réed R, Sedge S. Amber glasses at work. Invented Trials 4, 2016. "
-        "example.org/reed2016"
+        "Read at example.org/reed2016"
     )
     assert "(retracted)" in plain(reference_runs(topic.source("wren2012")))
 

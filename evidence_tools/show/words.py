@@ -299,8 +299,7 @@ def reference_runs(source: Any) -> Runs:
     names = split_list(source.authors)
     authors = (", ".join(names[:6]) + (" et al" if len(names) > 6 else "")).removesuffix(".")
     place = ", ".join(str(part) for part in (source.journal, source.year) if part)
-    pmid = getattr(source, "pmid", None)
-    indexed = f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid else ""
+    indexed = f"https://pubmed.ncbi.nlm.nih.gov/{source.pmid}/" if source.pmid else ""
     link = f"https://doi.org/{source.doi}" if source.doi else source.url or indexed
     return runs(
         source_run(source),
@@ -308,6 +307,7 @@ def reference_runs(source: Any) -> Runs:
         Run(tidy_text(source.title), style="emphasis"),
         " " if source.title.endswith(("?", "!", ".")) else ". ",
         f"{tidy_text(place)}. " if place else "",
+        "Read at " if source.url and not source.doi else "",
         Run(link.removeprefix("https://"), link=link) if link else "No address known.",
     )
 
