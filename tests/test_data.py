@@ -15,7 +15,7 @@ from evidence_tools.evidence.judgements import conflicting_outcomes
 COUNTS = {
     "findings": 196, "sources": 67, "outcomes": 44, "kinds": 10, "trials": 27, "arms": 66,
     "certainty": 100, "context": 13, "timecourse": 32, "harms": 46, "advice": 26,
-    "conclusions": 52, "statements": 51, "limitations": 12,
+    "conclusions": 52, "statements": 52, "limitations": 12,
 }  # fmt: skip
 
 
