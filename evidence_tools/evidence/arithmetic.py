@@ -147,7 +147,7 @@ def check_arithmetic(findings: pd.DataFrame) -> pd.DataFrame:
     ``pass``, ``flag`` or ``cannot be checked``.
     """
     index = findings.index
-    low, mid, high = (_range(findings, c) for c in ("ci_lower", "estimate", "ci_upper"))
+    low, mid, high = (_log_range(findings, c) for c in ("ci_lower", "estimate", "ci_upper"))
     levels = 0.5 + findings["ci_level"].to_numpy(float, na_value=np.nan) / 200
     quantile = np.array([NormalDist().inv_cdf(x) if 0 < x < 1 else np.nan for x in levels])
     with np.errstate(all="ignore"):
@@ -201,19 +201,16 @@ def _flags(findings: pd.DataFrame, computed: pd.DataFrame, uneven: Any) -> pd.Se
     says = ", but the interval " + says + " the value of no difference"
     called = significant.map({True: "", False: "not "}).fillna("")
     called = "the result is called " + called + "significant"
-    text, value = findings["p_value" + PRINTED], findings["p_value"]
-    bound = text.str.startswith("<").fillna(False).astype(bool)
-    half = _half(text.str.removeprefix("<"))
-    lowest, highest = (value - half).where(~bound, 0.0), (value + half).where(~bound, value)
+    lowest, highest = _range(findings, "p_value")
     apart = (lowest > computed["p_high"]) | (highest < computed["p_low"])
     ranges = zip(computed["p_low"], computed["p_high"], strict=True)
     follows = [p_text(low, high) if pd.notna(low) else "" for low, high in ranges]
-    printed = "the printed p-value is " + text.fillna("") + ", but "
-    below = (value < USUAL_LEVEL) | (bound & (value == USUAL_LEVEL))
-    decides = computed["p_low"].isna() & ~(bound & (value > USUAL_LEVEL))
-    error, half = findings["standard_error"], _half(findings["standard_error" + PRINTED])
-    off = error - half > computed["standard_error_high"]
-    off |= error + half < computed["standard_error_low"]
+    printed = "the printed p-value is " + findings["p_value" + PRINTED].fillna("") + ", but "
+    # Printed digits may lie on both sides of the level, as those of "0.05" and "<0.1" do.
+    below = highest <= USUAL_LEVEL
+    decides = computed["p_low"].isna() & (below | (lowest >= USUAL_LEVEL))
+    least, most = _range(findings, "standard_error")
+    off = (least > computed["standard_error_high"]) | (most < computed["standard_error_low"])
     other = findings.loc[findings["effect_measure"] == "MD", "source_id"]
     two_names = (findings["effect_measure"] == "WMD") & findings["source_id"].isin(other)
     return clauses(findings.index, [
@@ -227,19 +224,23 @@ def _flags(findings: pd.DataFrame, computed: pd.DataFrame, uneven: Any) -> pd.Se
     ])  # fmt: skip
 
 
-def _range(findings: pd.DataFrame, column: str) -> tuple[Any, Any]:
-    """All numbers that printed numbers stand for; logarithms for ratios."""
+def _log_range(findings: pd.DataFrame, column: str) -> list[Any]:
+    """Give the same as :func:`_range`, with the logarithms of ratios."""
     ratio = findings["effect_measure"].isin(RATIOS)
-    value, half = findings[column], _half(findings[column + PRINTED])
     with np.errstate(all="ignore"):
-        low, high = (end.where(~ratio, np.log(end)) for end in (value - half, value + half))
-    return low.to_numpy(float, na_value=np.nan), high.to_numpy(float, na_value=np.nan)
+        ends = [end.where(~ratio, np.log(end)) for end in _range(findings, column)]
+    return [end.to_numpy(float, na_value=np.nan) for end in ends]
 
 
-def _half(printed: pd.Series[str]) -> pd.Series[float]:
-    """Half a unit of the last printed digit: 0.005 for ``0.30``."""
+def _range(findings: pd.DataFrame, column: str) -> tuple[Any, Any]:
+    """Give the lowest and the highest number that round to what is printed in each row.
+
+    Half a unit of the last digit is 0.005 for ``0.30``; a bound (``<0.001``) goes down to zero.
+    """
+    value, printed = findings[column], findings[column + PRINTED]
     decimals = printed.str.replace(r"^[^.]*\.?", "", regex=True).str.len().astype("Float64")
-    return 0.5 * 10.0 ** (-decimals)
+    bound, half = printed.str.startswith("<").fillna(False).astype(bool), 0.5 * 10.0**-decimals
+    return (value - half).mask(bound, 0.0), (value + half).mask(bound, value)
 
 
 def p_text(low: float, high: float) -> str:
