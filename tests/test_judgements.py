@@ -124,6 +124,7 @@ def relation(other: dict[str, Any], **central: Any) -> str:
 
 UP, DOWN = {"direction": "increase"}, {"direction": "decrease"}
 YES, NO = {"statistically_significant": "yes"}, {"statistically_significant": "no"}
+UNSTATED = {"statistically_significant": "not stated"}
 SILENT = {"direction": "no_significant_change"} | NO
 
 
@@ -134,12 +135,9 @@ SILENT = {"direction": "no_significant_change"} | NO
         (DOWN | YES, UP | YES, "conflicts"),
         (DOWN | NO, UP | YES, "not significant"),
         (UP | NO, UP | YES, "not significant"),
-        (DOWN | YES, UP | NO, "opposite, significance not stated"),
-        (
-            DOWN | {"statistically_significant": "not stated"},
-            UP,
-            "opposite, significance not stated",
-        ),
+        (DOWN | YES, UP | NO, "reports a change"),
+        (UP | YES, UP | NO, "reports a change"),
+        (DOWN | UNSTATED, UP, "opposite, significance not stated"),
         (SILENT, UP | YES, "not significant"),
         (UP | YES, SILENT, "reports a change"),
         (SILENT, SILENT, "not significant"),

@@ -146,22 +146,24 @@ def compare(findings: pd.DataFrame, outcomes: pd.DataFrame, central: str) -> pd.
 
 
 def _relation(rows: pd.DataFrame) -> pd.Series[str]:
+    """Say how each result relates to that of the central source; the first that holds counts."""
     ways = {"increase": 1, "decrease": -1}
     own, central = rows["direction"].map(ways), rows["central_direction"].map(ways)
     silent = rows["direction"] == "no_significant_change"
     silent |= own.notna() & (rows["statistically_significant"] == "no")
-    central_silent = (rows["central_direction"] == "no_significant_change").fillna(False)
+    central_silent = rows["central_direction"] == "no_significant_change"
+    central_silent |= central.notna() & (rows["central_significant"] == "no")
     sure = (rows["statistically_significant"] == "yes") & (rows["central_significant"] == "yes")
     words: list[tuple[Any, Any]] = [
         (rows["finding_id"] == rows["central_id"], "central source"),
         (rows["standing"] != "counted", rows["standing"]),
         (rows["central_id"].isna(), "not compared"),
         (rows["contrast"] == "among all arms", "open"),
-        ((own == -central) & sure, "conflicts"),
         (silent & (central.notna() | central_silent), "not significant"),
+        (own.notna() & central_silent, "reports a change"),
+        ((own == -central) & sure, "conflicts"),
         (own == -central, "opposite, significance not stated"),
         (own == central, "agrees"),
-        (own.notna() & central_silent, "reports a change"),
     ]
     relation = pd.Series("open", rows.index, dtype="string")
     return relation.case_when([(holds.fillna(False).astype(bool), word) for holds, word in words])
