@@ -17,10 +17,9 @@ from evidence_tools.show.display import Prose, Run, runs
 EVIDENCE, WORDING, LOOKED_UP = "evidence", "wording", "looked up"
 """Parts of a difference: rows and ratings; texts on them; integrity that was looked up again."""
 
-RATINGS, _PAGES = "ratings", "pages"
+RATINGS = "ratings"
 _COLUMNS = ("part", "table", "key", "name", "kind", "column", "before", "after")
 _SHOWN = 6
-_TEXT_TABLES = (_PAGES, "plain")
 _TEXT_COLUMNS = {"basis", "caution", "caveat", "colour", "note", "open_full_text", "part_read"}
 _TEXT_COLUMNS |= {"plain", "rationale", "reflects", "sentence", "statement"}
 HEADLINES = {
@@ -35,6 +34,7 @@ HEADLINES = {
 """Cells whose change matters most; they count also where an earlier state had no column."""
 
 Row = dict[str, str]
+Pages = dict[str, list[str]]
 Snapshot = dict[str, Any]
 """One state of the evidence and of its chapters, as the JSON of its file holds it.
 
@@ -91,7 +91,7 @@ def load_state(folder: Path, name: str) -> Snapshot:
         known = f"released version ({', '.join(kept) or 'none yet'}) or book folder"
         remedy = f"for a git revision: git worktree add ../before {name}, and name ../before"
         raise ReleaseError(f"{name!r} is no {known}; {remedy}")
-    return take_snapshot(load_evidence(folder / name / "data"), "here" if name == "." else name)
+    return take_snapshot(load_evidence(folder / name / "data"), name)
 
 
 def find_changes(before: Snapshot, after: Snapshot) -> pd.DataFrame:
@@ -100,40 +100,45 @@ def find_changes(before: Snapshot, after: Snapshot) -> pd.DataFrame:
     ``part`` is one of those above, ``kind`` says added, changed or removed, and ``column`` is
     empty for a whole row.
     """
-    tables = dict.fromkeys([*after["tables"], *before["tables"], _PAGES])
-    changes = [change for table in tables for change in _changes(before, after, table)]
+    tables = dict.fromkeys([*after["tables"], *before["tables"]])
+    changes = [change for table in tables for change in _changed_cells(before, after, table)]
+    changes += _changed_lines(before["pages"], after["pages"])
     return pd.DataFrame(changes, columns=[*_COLUMNS])
 
 
-def _changes(before: Snapshot, after: Snapshot, table: str) -> Iterator[tuple[str, ...]]:
+def _changed_cells(before: Snapshot, after: Snapshot, table: str) -> Iterator[tuple[str, ...]]:
     """Find the rows of a table that came or went, and the cells of others that differ."""
-    old, new = _rows(before, table), _rows(after, table)
+    old, new = before["tables"].get(table, {}), after["tables"].get(table, {})
     known = {column for row in old.values() for column in row}
     for key in dict.fromkeys([*new, *old]):
         was, now = old.get(key, {}), new.get(key, {})
-        for line in [line for line in now if table == _PAGES and line not in was]:
-            for near in get_close_matches(line, [old for old in was if old not in now], n=1):
-                was[line] = was.pop(near)  # reworded
         row = table, key, _name(after if now else before, now or was) or key
-        if not (was and now) and table not in (RATINGS, *_TEXT_TABLES):
+        if not (was and now) and table not in (RATINGS, "plain"):
             printed = (state.get("as_printed", "") for state in (was, now))
             yield EVIDENCE, *row, "added" if now else "removed", "", *printed
             continue
         for column in dict.fromkeys([*now, *was]):
             cells = was.get(column, ""), now.get(column, "")
             # What an earlier state had no column for did not change, but for headlines.
-            fresh = bool(old) and column not in known and table != _PAGES
+            fresh = bool(old) and column not in known
             fresh &= table == RATINGS or (table, column) not in HEADLINES
             if cells[0] != cells[1] and not fresh and (table, column) != (RATINGS, "outcome_id"):
-                part = WORDING if table in _TEXT_TABLES or column in _TEXT_COLUMNS else EVIDENCE
+                part = WORDING if table == "plain" or column in _TEXT_COLUMNS else EVIDENCE
                 part = LOOKED_UP if column == "integrity_checked" else part
-                yield part, *row, "changed", "line" if table == _PAGES else column, *cells
+                yield part, *row, "changed", column, *cells
 
 
-def _rows(state: Snapshot, table: str) -> dict[str, Row]:
-    """Give the rows of a table; those of pages have a column for each line."""
-    pages = {page: {line: line for line in lines} for page, lines in state["pages"].items()}
-    return pages if table == _PAGES else state["tables"].get(table, {})
+def _changed_lines(before: Pages, after: Pages) -> Iterator[tuple[str, ...]]:
+    """Find the lines of pages that came or went; one that is close to another was reworded."""
+    for page in dict.fromkeys([*after, *before]):
+        place = WORDING, "pages", page, page, "changed", "line"
+        was, now = (dict.fromkeys(filter(None, of.get(page, ()))) for of in (before, after))
+        gone = [line for line in was if line not in now]
+        for line in [line for line in now if line not in was]:
+            near = get_close_matches(line, gone, n=1)
+            gone = [other for other in gone if other not in near]
+            yield *place, "".join(near), line
+        yield from ((*place, line, "") for line in gone)
 
 
 def _name(state: Snapshot, row: Row) -> str:
