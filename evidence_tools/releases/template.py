@@ -91,15 +91,12 @@ def add_row(kind: str, cells: Iterable[str], citation: Path | None) -> str:
     row = pd.DataFrame([given], columns=header).to_csv(header=False, index=False)
     with path.open("a", encoding="utf-8") as file:
         file.write("\n" * (not text.endswith("\n")) + row)
-    place, number = relative_name(path), len(rows) + 2
-    said = [f"{place}:{number}: added {given[key]!r}"]
+    said = "The row is complete; what else its source states can be filled in."
     try:
         load_evidence(path.parent)
-        said.append("The row is complete; what else its source states can be filled in.")
     except EvidenceError as error:
-        open_cells = [f"  {p}" for p in error.problems if (p.path, p.line) == (place, number)]
-        said += ["Still to fill in or to correct:", *open_cells]
-    return "\n".join(said)
+        said = f"Still to fill in or to correct: {error}"
+    return f"{relative_name(path)}:{len(rows) + 2}: added {given[key]!r}\n{said}"
 
 
 def read_citation(path: Path) -> list[str]:
