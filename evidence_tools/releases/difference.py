@@ -34,7 +34,6 @@ HEADLINES = {
 """Cells whose change matters most; they count also where an earlier state had no column."""
 
 Row = dict[str, str]
-Pages = dict[str, list[str]]
 Snapshot = dict[str, Any]
 """One state of the evidence and of its chapters, as the JSON of its file holds it.
 
@@ -102,7 +101,7 @@ def find_changes(before: Snapshot, after: Snapshot) -> pd.DataFrame:
     """
     tables = dict.fromkeys([*after["tables"], *before["tables"]])
     changes = [change for table in tables for change in _changed_cells(before, after, table)]
-    changes += _changed_lines(before["pages"], after["pages"])
+    changes += _changed_lines(before, after)
     return pd.DataFrame(changes, columns=[*_COLUMNS])
 
 
@@ -128,13 +127,13 @@ def _changed_cells(before: Snapshot, after: Snapshot, table: str) -> Iterator[tu
                 yield part, *row, "changed", column, *cells
 
 
-def _changed_lines(before: Pages, after: Pages) -> Iterator[tuple[str, ...]]:
+def _changed_lines(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, ...]]:
     """Find the lines of pages that came or went; one that is close to another was reworded."""
-    for page in dict.fromkeys([*after, *before]):
+    for page in dict.fromkeys([*after["pages"], *before["pages"]]):
         place = WORDING, "pages", page, page, "changed", "line"
-        was, now = (dict.fromkeys(filter(None, of.get(page, ()))) for of in (before, after))
-        gone = [line for line in was if line not in now]
-        for line in [line for line in now if line not in was]:
+        was, now = (dict.fromkeys(of["pages"].get(page, ())) for of in (before, after))
+        gone = [line for line in was if line and line not in now]
+        for line in [line for line in now if line and line not in was]:
             near = get_close_matches(line, gone, n=1)
             gone = [other for other in gone if other not in near]
             yield *place, "".join(near), line
@@ -197,16 +196,14 @@ def summary_lines(changes: pd.DataFrame) -> list[str]:
     return lines
 
 
-def change_lines(changes: pd.DataFrame, part: str) -> list[str]:
+def change_lines(changes: pd.DataFrame, part: str) -> Iterator[str]:
     """Say each change of a part in a line."""
-    lines = []
     rows: Any = changes[changes["part"] == part].itertuples()
     for row in rows:
         what = f"{row.table}: {row.name} ({row.key})" if row.name != row.key else row.name
         move = f"{row.column.replace('_', ' ')} {row.before or 'blank'} → {row.after or 'blank'}"
         whole = f"{row.kind} {row.before}{row.after}".rstrip()
-        lines.append(f"{what}: {move if row.column else whole}")
-    return lines
+        yield f"{what}: {move if row.column else whole}"
 
 
 def diff(folder: Path, before: str, after: str = ".") -> str:
