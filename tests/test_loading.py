@@ -251,7 +251,7 @@ def test_loading_grows_at_most_linearly_with_the_rows(tmp_path: Path) -> None:
         evidence = load_evidence(folder)
         assert len(evidence.comparisons) and len(evidence.arithmetic)
         pick(evidence.findings)
-        evidence.missing_rows()
+        list(evidence.missing_rows())
 
     sizes = (1, 3, 9)
     folders = [grown(tmp_path / str(times), times) for times in sizes]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -182,21 +181,6 @@ def turned_results(findings: pd.DataFrame) -> set[str]:
 def first_reports(sources: pd.Series[str], trials: pd.DataFrame) -> pd.Series[str]:
     """Name for each source the first report of its trial; a trial may have several."""
     return sources.map(trials["same_trial_as"]).fillna(sources)
-
-
-def missing_rows(tables: Mapping[str, pd.DataFrame], central: str) -> Iterator[tuple[str, str]]:
-    """List what rows leave open, as ``(table, sentence)``: an author may still add it."""
-    sources, findings, trials = tables["sources"], tables["findings"], tables["trials"]
-    for source in sources.index[(sources["design"] == "rct") & ~sources.index.isin(trials.index)]:
-        yield "trials", f"the trial {source!r} has no row in trials.csv: dose, duration, comparator"
-    for source in sources.index[sources.duplicated(["title", "authors", "year"])]:
-        yield "sources", f"{source!r} has title, authors and year of another one; is it the same?"
-    silent = sources[~sources.index.isin(findings["source_id"])]
-    for source in silent.index[silent["design"].isin(["rct", "meta_analysis"])]:
-        yield "findings", f"{source!r} has no finding; add one, also when nothing changed"
-    reported = findings.loc[findings["source_id"] == central, "outcome_id"].drop_duplicates()
-    for outcome in reported[~reported.isin(tables["certainty"]["outcome_id"])]:
-        yield "certainty", f"the outcome {outcome!r} has no ratings in certainty.csv"
 
 
 _TIMES = re.compile(r"(.*?)\b(day|week|month|year)s?\b")

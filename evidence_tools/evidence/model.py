@@ -128,9 +128,19 @@ One row: evidence.finding({first!r}); its columns: evidence.findings.columns"""
             found = found[found[columns[what]].isin(keys)]
         return found
 
-    def missing_rows(self) -> list[tuple[str, str]]:
-        """List what rows leave open; see :func:`judgements.missing_rows`."""
-        return list(judgements.missing_rows(self._frames, self.topic.central_source))
+    def missing_rows(self) -> Iterator[tuple[str, str]]:
+        """List what rows leave open, as ``(table, sentence)``: an author may still add it."""
+        sources, trials, found = self.sources, self.trials, self.findings
+        for key in sources.index[(sources["design"] == "rct") & ~sources.index.isin(trials.index)]:
+            yield "trials", f"{key!r} has no row in trials.csv: dose, duration, comparator"
+        for key in sources.index[sources.duplicated(["title", "authors", "year"])]:
+            yield "sources", f"{key!r} has title, authors and year of another one; is it the same?"
+        silent = sources[~sources.index.isin(found["source_id"])]
+        for key in silent.index[silent["design"].isin(["rct", "meta_analysis"])]:
+            yield "findings", f"{key!r} has no finding; add one, also when nothing changed"
+        central = found.loc[found["source_id"] == self.topic.central_source, "outcome_id"].unique()
+        for key in central[~pd.Index(central).isin(self.ratings.index)]:
+            yield "certainty", f"the outcome {key!r} has no ratings in certainty.csv"
 
     @cached_property
     def _names(self) -> dict[str, dict[str, list[str]]]:
