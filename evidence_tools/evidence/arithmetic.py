@@ -49,8 +49,8 @@ USUAL_LEVEL = 0.05
 _NAMES = {row[name]: row["measure"] for row in _MEASURES for name in ("name", "other_name")}
 _NAMES = {name: short for name, short in _NAMES.items() if name and short.isupper()}
 # An abbreviation is written in capitals: "or" is no odds ratio.
-_NAMED = rf"\b((?i:{'|'.join(_NAMES)})|{'|'.join(_NAMES.values())})s?\b"
-_ESTIMATE = rf"{_NAMED.replace('(', '(?:', 1)}[\s:=(]*-?\d"
+_NAMED = rf"\b(?:(?i:{'|'.join(_NAMES)})|{'|'.join(_NAMES.values())})(?=s?\b)"
+_ESTIMATE = rf"{_NAMED}s?[\s:=(]*-?\d"
 # A minus sign belongs to a number only when no digit stands before it: "1.17-2.56" is a range.
 _NUMBER = re.compile(r"(?<![\d.])(?:(?<!\d)-)?\d+(?:\.\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")

@@ -32,7 +32,7 @@ POOLED = "pooled"
 FEWEST = 10
 """Trials that a test of asymmetry needs (Sterne JAC et al. 2011, doi 10.1136/bmj.d4002)."""
 
-_SAME = {"effect_measure": "effect measures", "outcome_id": "outcomes", "unit": "units",
+_SAME = {"outcome_id": "outcomes", "effect_measure": "effect measures", "unit": "units",
          "comparator": "comparators"}  # fmt: skip
 _LEAVE_OUT = "leave them out by a filter, and say so on the page"
 # The library stops at a difference of 1e-10 unless told otherwise, too soon for small effects.
@@ -51,7 +51,7 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
     measures = set(effects["effect_measure"])
     if POOLED in effects.index:
         yield "an average is among the effects; pass those that it was made of"
-    yield from _mixed(effects, ["outcome_id"])
+    yield from _mixed(effects)
     numbers = effects[["effect", "standard_error"]].astype("Float64")
     usable = np.isfinite(numbers.to_numpy(float, na_value=np.nan)).all(axis=1)
     usable &= (numbers["standard_error"] > 0).fillna(False).to_numpy(bool)
@@ -62,7 +62,6 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
         yield f"no effect with its spread for {named}; {_LEAVE_OUT}"
     if unknown := measures - set(FULL_NAMES):
         yield f"found the measure {unknown.pop()!r}; allowed: {', '.join(FULL_NAMES)}"
-    yield from _mixed(effects, ["effect_measure", "unit", "comparator"])
     if "SMD" in measures and "value_type" in effects and effects["value_type"].nunique() > 1:
         yield "standardized differences of changes and of end values have other spreads"
     trials = effects["source_id"].astype("string").fillna("not stated")
@@ -82,14 +81,14 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
         yield f"an average needs two trials; there {'is one' if len(effects) else 'are none'}"
 
 
-def _mixed(effects: pd.DataFrame, columns: list[str]) -> Iterator[str]:
-    """Say which of some columns hold different things."""
-    for column in columns:
+def _mixed(effects: pd.DataFrame) -> Iterator[str]:
+    """Say which columns hold different things that must be the same, or no unit."""
+    for column, things in _SAME.items():
         if column in effects and (column != "unit" or "MD" in set(effects["effect_measure"])):
             words = effects[column].astype("string").fillna("not stated").replace("WMD", "MD")
             if len(words := words.drop_duplicates()) > 1:
                 remedy = f"say with effects.assign({column}=...) that they mean the same"
-                named = f"different {_SAME[column]}: {', '.join(words)}"
+                named = f"different {things}: {', '.join(words)}"
                 yield f"{named}; pool those of one, or {remedy}"
             if column == "unit" and "not stated" in set(words):
                 yield "the unit is not stated"
