@@ -213,6 +213,8 @@ def test_a_topic_that_restricts_nothing_counts_every_form(topic: Evidence) -> No
 
 def test_a_result_is_turned_by_its_variant_or_its_correction(topic: Evidence) -> None:
     assert turned_results(topic.findings) == {"moss2021-accident", "heron2015-accident"}
+    rows = topic.findings.replace({"statistically_significant": {"no": "not stated"}})
+    assert turned_results(rows) == set()
 
 
 def test_what_rows_leave_open_is_listed(changed_topic: Changed, topic: Evidence) -> None:

@@ -169,12 +169,13 @@ def _relation(rows: pd.DataFrame) -> pd.Series[str]:
 
 
 def turned_results(findings: pd.DataFrame) -> set[str]:
-    """Find primary results whose sensitivity analysis, or correction, is not as significant."""
+    """Find primary results whose significance turns in a sensitivity analysis, or a correction."""
     rows = findings.reset_index(names="finding_id")
     primary, other = (rows[rows["analysis"] == word] for word in ("primary", "sensitivity"))
     corrected = primary.merge(rows, left_on="superseded_by", right_on="finding_id")
     pairs = pd.concat([primary.merge(other, on=["source_id", "outcome_id"]), corrected])
-    turned = pairs["statistically_significant_x"] != pairs["statistically_significant_y"]
+    both = pairs[["statistically_significant_x", "statistically_significant_y"]]
+    turned = both.isin(["yes", "no"]).all(axis=1) & (both.nunique(axis=1) == 2)
     return set(pairs.loc[turned, "finding_id_x"])
 
 
