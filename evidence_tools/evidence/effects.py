@@ -1,7 +1,8 @@
 """Effects in trials: the difference or ratio of two arms, where all that it needs is stated.
 
-Formulas are those of Higgins JPT, Li T, Deeks JJ 2024, Cochrane Handbook chapter 6
-(``higgins2024effect``), with normal intervals; they agree with ``escalc`` of the R package metafor.
+Measures are those of the Cochrane Handbook, chapter 6 (``higgins2024effect``). Their variances,
+the correction of empty cells and that of Hedges are those of ``escalc`` of the R package metafor
+(``viechtbauer2010metafor``), to which tests hold them; intervals are normal.
 Ratios are analysed as logarithms, in ``effect`` and ``standard_error``, and shown as ratios.
 """
 
@@ -25,6 +26,7 @@ _NORMAL = NormalDist()
 
 
 def _standardized(m1: Any, s1: Any, n1: Any, m2: Any, s2: Any, n2: Any) -> tuple[Any, Any]:
+    """Give Hedges' g, corrected by gamma functions, and its variance in large samples."""
     from scipy.special import gammaln
 
     df = n1 + n2 - 2
@@ -51,10 +53,10 @@ OF_EVENTS: dict[str, Callable[..., tuple[Any, Any]]] = {
 """Effect and variance from those with and without an event in each arm, by measure."""
 
 
-def need(
+def require(
     frame: Any, remedy: str, columns: Iterable[str] = (), numbers: Iterable[str] = ()
 ) -> pd.DataFrame:
-    """Refuse what is no frame with some columns, or holds other things where numbers belong."""
+    """Give a frame back, or refuse what lacks columns or has other things where numbers belong."""
     needed = [*columns, *numbers]
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"found {type(frame).__name__}, which is no frame; {remedy}")
@@ -102,7 +104,7 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
         raise ValueError(f"found the measure {measure!r}; allowed: {', '.join(formulas)}")
     numbers = ["events", "n"] if counted else ["mean", "n", "dispersion"]
     columns = [*SAME_ARMS, "role", "arm", *([] if counted else ["dispersion_type"])]
-    need(arms, "pass rows of evidence.arms", columns, numbers)
+    require(arms, "pass rows of evidence.arms", columns, numbers)
     rows = arms if "arm_id" in arms else arms.reset_index(names="arm_id")
     first, second = (rows[rows["role"] == end.removeprefix("_")] for end in _ENDS)
     pairs = first.merge(second, on=SAME_ARMS, suffixes=_ENDS)
@@ -136,7 +138,7 @@ def printed_effects(findings: pd.DataFrame) -> pd.DataFrame:
     the log scale for ratios; ``missing`` says in words what is not printed.
     """
     names = ["estimate", "ci_lower", "ci_upper"]
-    need(findings, "pass rows of evidence.findings", ["effect_measure"], [*names, "ci_level"])
+    require(findings, "pass rows of evidence.findings", ["effect_measure"], [*names, "ci_level"])
     ratio, numbers = findings["effect_measure"].isin(RATIOS), findings[names].astype("Float64")
     with np.errstate(all="ignore"):
         effect, low, high = (numbers[c].where(~ratio, np.log(numbers[c])) for c in names)

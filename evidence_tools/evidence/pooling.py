@@ -1,7 +1,8 @@
 """Pooling: the average of the effects of trials, and how far the trials differ.
 
-PyMetaAnalysis does the mathematics; what must not be pooled is refused before it is asked. The
-methods are those of the Cochrane Handbook, chapter 10, and agree with the R package metafor.
+PyMetaAnalysis does the mathematics, after what must not be pooled was refused. Methods are those
+of the R package metafor (``viechtbauer2010metafor``), to which tests hold every value; the Cochrane
+Handbook, chapter 10, explains them, but takes I² from Q where it is taken from tau² here.
 All functions take effects as :func:`effect_sizes` and :func:`printed_effects` give them.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import FULL_NAMES, RATIOS
-from evidence_tools.evidence.effects import CI_LEVEL, need, with_interval
+from evidence_tools.evidence.effects import CI_LEVEL, require, with_interval
 from evidence_tools.evidence.effects import effect_sizes as effect_sizes
 from evidence_tools.evidence.effects import printed_effects as printed_effects
 from evidence_tools.evidence.judgements import STRIKES_OUT, first_reports
@@ -42,7 +43,7 @@ _EXACT: dict[str, Any] = {"atol": 1e-300, "confidence_level": CI_LEVEL / 100}
 def check_poolable(effects: pd.DataFrame) -> None:
     """Refuse effects that must not be averaged, with the reason: ``ValueError``."""
     remedy = "make it with pooling.effect_sizes(arms, measure)"
-    need(effects, remedy, ["source_id", "effect_measure"], ["effect", "standard_error"])
+    require(effects, remedy, ["source_id", "effect_measure"], ["effect", "standard_error"])
     if reason := next(_reasons(effects), ""):
         raise ValueError(f"not pooled: {reason}")
 
@@ -121,14 +122,14 @@ def pool(effects: pd.DataFrame, method: str = "REML", interval: str = "") -> pd.
     method
         How the variance between trials is estimated, one of :data:`METHODS`.
     interval
-        ``Hartung-Knapp`` (without ``fixed`` the usual one) or ``Wald``.
+        ``Hartung-Knapp``, the default but with ``fixed``, or ``Wald``.
 
     Returns
     -------
     DataFrame
-        The effects with ``weight`` in percent, and below them the row ``pooled``, which has also
-        ``p_value``, ``tau2`` with its Q-profile interval, ``q``, ``i2`` (percent), ``h2``, and, of
-        three trials, the prediction interval (of the same distribution as ``interval``).
+        The effects with ``weight`` in percent, and below them the row ``pooled`` with ``p_value``,
+        ``q``, ``tau2`` and its Q-profile interval, ``i2`` (percent), ``h2``, and from three trials
+        on the prediction interval: of t with k - 1 degrees of freedom, or normal with ``Wald``.
     """
     from scipy.stats import norm, t
 
@@ -155,7 +156,7 @@ def pool(effects: pd.DataFrame, method: str = "REML", interval: str = "") -> pd.
     return found
 
 
-def _ask(effects: pd.DataFrame, tau2: float = 0.0, **chosen: Any) -> Any:
+def _average(effects: pd.DataFrame, tau2: float = 0.0, **chosen: Any) -> Any:
     """Ask the library for an average; ``tau2`` is added to the variance of each effect."""
     from meta_analyze import meta_analysis
 
@@ -170,19 +171,19 @@ def _fit(effects: pd.DataFrame, method: str, interval: str) -> tuple[dict[str, f
     fixed, hartung, df = method == "fixed", interval == "Hartung-Knapp", len(effects) - 1
     if fixed and hartung:
         raise ValueError("one effect for all trials has a Wald interval only")
-    plain, tau2, low, high = _ask(effects), np.nan, np.nan, np.nan
+    plain, tau2, low, high = _average(effects), np.nan, np.nan, np.nan
     i2, h2 = plain.i2, plain.h2
     if not fixed:
-        tau2 = _ask(effects, model="random", tau2_method=method).tau2
+        tau2 = _average(effects, model="random", tau2_method=method).tau2
         if method == "REML":
-            tau2 = _highest(effects, tau2, np.ones((df + 1, 1)))
-        profile = _ask(effects, model="random", tau2_method="PM").tau2_confidence_interval()
+            tau2 = _highest_tau2(effects, tau2, np.ones((df + 1, 1)))
+        profile = _average(effects, model="random", tau2_method="PM").tau2_confidence_interval()
         low, high = profile.ci_low, profile.ci_high  # the same for all methods
         weights = effects["standard_error"].to_numpy(float) ** -2
         typical = df * weights.sum() / (weights.sum() ** 2 - (weights**2).sum())
         i2, h2 = tau2 / (tau2 + typical), 1 + tau2 / typical
     # Given the variance between trials, the average is that of one effect for all.
-    given = plain if fixed else _ask(effects, tau2)
+    given = plain if fixed else _average(effects, tau2)
     error = given.standard_error * (np.sqrt(given.q / df) if hartung else 1)
     if error == 0:
         raise ValueError("not pooled: the effects are identical, and a Hartung-Knapp interval "
@@ -200,7 +201,7 @@ def _check_methods(method: str, interval: str) -> None:
                          "Hartung-Knapp or Wald")  # fmt: skip
 
 
-def _highest(effects: pd.DataFrame, known: float, design: Any) -> float:
+def _highest_tau2(effects: pd.DataFrame, known: float, design: Any) -> float:
     """Find the variance between trials at the highest maximum of the restricted likelihood."""
     # The library takes zero wherever the likelihood falls from there on, although it may rise
     # again to a higher maximum. ``known`` is its answer, ``design`` the columns of a regression.
@@ -243,7 +244,7 @@ def _check_known(effects: pd.DataFrame, column: str, *, number: bool = False) ->
     """Refuse a column that is not known of each trial."""
     check_poolable(effects)
     remedy = "join it, for example from evidence.trials"
-    need(effects, remedy, () if number else [column], [column] if number else ())
+    require(effects, remedy, () if number else [column], [column] if number else ())
     if named := ", ".join(map(str, effects.loc[effects[column].isna(), "source_id"])):
         raise ValueError(f"{column} is not stated for {named}; {_LEAVE_OUT}")
 
@@ -263,7 +264,7 @@ def subgroups(effects: pd.DataFrame, by: str, **how: Any) -> pd.DataFrame:
     if len(groups) < 2:
         raise ValueError(f"a test of groups needs two; {by} is the same for all trials")
     found = _averages(groups, how)
-    test = _ask(_averages(groups, how | {"interval": "Wald"}))
+    test = _average(_averages(groups, how | {"interval": "Wald"}))
     return found.assign(between_q=test.q, between_df=test.q_df, between_p=test.q_pvalue)
 
 
@@ -288,7 +289,7 @@ def meta_regression(
         inference_method="normal" if interval == "Wald" else "hartung_knapp",
     )  # fmt: skip
     design = np.column_stack([np.ones(len(values)), values])
-    if method == "REML" and _highest(effects, found.tau2, design) != found.tau2:
+    if method == "REML" and _highest_tau2(effects, found.tau2, design) != found.tau2:
         raise ValueError("the likelihood has two maxima, and the library takes the lower one; "
                          "use method='PM' or 'DL'")  # fmt: skip
     return pd.DataFrame(found.coefficients.assign(tau2=found.tau2))
@@ -299,7 +300,7 @@ def asymmetry(effects: pd.DataFrame) -> pd.DataFrame:
     check_poolable(effects)
     if len(effects) < FEWEST:
         raise ValueError(f"the test needs {FEWEST} trials; there are {len(effects)}")
-    test = _ask(effects).egger_test()
+    test = _average(effects).egger_test()
     found = {"intercept": test.intercept, "t": test.statistic, "df": test.df}
     return pd.DataFrame([found | {"p_value": test.pvalue}])
 

@@ -117,13 +117,13 @@ def text_fault(text: str) -> str:
     """
     # Not printable are controls, also those that turn the direction of writing, invisible
     # characters, odd spaces, and what stands for no character.
-    for character in text if not text.isprintable() else "":
-        if not character.isprintable():
-            known = {"\n": "a line break (or a quote that is never closed)", "\t": "a tab"}
-            name = unicodedata.name(character, "a control character").lower()
-            found = known.get(character, f"the invisible character U+{ord(character):04X} ({name})")
-            remedy = "a plain space is needed" if name.endswith(" space") else "remove it"
-            return f"found {found}; {remedy}: a cell is plain text on one line"
+    if not text.isprintable():
+        odd = next(character for character in text if not character.isprintable())
+        known = {"\n": "a line break (or a quote that is never closed)", "\t": "a tab"}
+        name = unicodedata.name(odd, "a control character").lower()
+        found = known.get(odd, f"the invisible character U+{ord(odd):04X} ({name})")
+        remedy = "a plain space is needed" if name.endswith(" space") else "remove it"
+        return f"found {found}; {remedy}: a cell is plain text on one line"
     if "\N{REPLACEMENT CHARACTER}" in text:
         return f"found U+FFFD, which replaces a letter that was lost; {_REMEDY}"
     with contextlib.suppress(UnicodeError):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import RATIOS
-from evidence_tools.evidence.effects import effects_of_arms, need
+from evidence_tools.evidence.effects import effects_of_arms, require
 from evidence_tools.evidence.frames import rows_where
 from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, first_reports
 from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
@@ -183,7 +183,7 @@ _TESTS = {"between_p": "between_p", "intercept": "p_value", "moderator": "pvalue
 def read_average(pooled: Any) -> tuple[Evidence, list[Row], int]:
     """Give what was pooled as rows, the average last, and the value of no difference."""
     remedy = "pass what pooling.pool(effects) gives"
-    need(pooled, remedy, ["effect_measure", "unit", "method", "interval"], ["weight", "tau2"])
+    require(pooled, remedy, ["effect_measure", "unit", "method", "interval"], ["weight", "tau2"])
     if POOLED not in pooled.index:
         raise ValueError(f"found no average in the frame; {remedy}")
     rows = sorted(as_rows(pooled.rename_axis("row")), key=lambda row: row.row == POOLED)
@@ -209,7 +209,7 @@ def narrate_pooled(pooled: pd.DataFrame) -> Prose:
     for column in _TESTS.keys() & set(known):
         return Prose((runs(_test(known, column)),))
     evidence, (*_, row), null = read_average(pooled)
-    need(pooled, "add one of evidence.outcomes: effects.assign(outcome_id=...)", ["outcome_id"])
+    require(pooled, "add one of evidence.outcomes: effects.assign(outcome_id=...)", ["outcome_id"])
     outcome = evidence.outcome(row.outcome_id)
     method = words.sentence(f"method.{row.method}")
     library = f"{LIBRARY} {version(LIBRARY)}"

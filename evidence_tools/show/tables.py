@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from evidence_tools.evidence.arithmetic import p_text
-from evidence_tools.evidence.effects import CI_LEVEL, effects_of_arms, need
+from evidence_tools.evidence.effects import CI_LEVEL, effects_of_arms, require
 from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.judgements import DOMAINS
 from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_rows, loaded, pick
@@ -93,7 +93,7 @@ def rows_table(
     """
     layout = None if columns else _LAYOUTS.get(str(table))
     if layout and layout.computed:
-        frame = need(selection, f"pass what {layout.of} gives", layout.computed)
+        frame = require(selection, f"pass what {layout.of} gives", layout.computed)
         evidence, picked = loaded(frame.attrs.get(ORIGIN)), as_rows(frame.rename_axis("row"))
     else:
         evidence, picked = pick(selection, layout.of or table if layout else table)
