@@ -42,6 +42,11 @@ class Clause:
         """Whether a word shortly before a word turns it round."""
         return any(0 < tag.first - n.last <= 4 for n in self.all("not"))
 
+    def parted(self, after: int, before: int) -> bool:
+        """Whether a mark stands between two words."""
+        between = self.tokens[after + 1 - self.start : before - self.start]
+        return any(token.low in _HARD for token in between)
+
     def add(self, tag: Tag, *wider: str) -> None:
         """Give words a sense, and the wider ones that it belongs to."""
         for sense in (tag.sense, *wider):
@@ -199,8 +204,11 @@ def _stance(clause: Clause, question: bool) -> str:
     # "No significant difference was seen" leaves nothing open.
     moved = clause.all("direction")
     nots = [n for n in clause.all("not") if not any(c.first <= n.first <= c.last for c in moved)]
-    shown = (t for t in clause.all("show") if any(0 < t.first - n.last <= 6 for n in nots))
-    opens = [*clause.all("open"), *shown]
+    shown = (
+        0 < show.first - no.last <= 6 and not clause.parted(no.last, show.first)
+        for no, show in product(nots, clause.all("show"))
+    )
+    opens = clause.has("open") or any(shown)
     return "denied" if opens or clause.has("hearsay") else "stated"
 
 

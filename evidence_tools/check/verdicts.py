@@ -8,6 +8,7 @@ What to write instead is one sentence for all faults of a sentence, made from a 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -213,7 +214,8 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     if not rows:
         rows = judge.rows.results(clause.sources, [pair.means])
         analyses = tuple(reading.means("analysis"))
-        named = [row for row in rows if row.analysis.startswith(analyses or "primary")]
+        named = _subgroup(reading, clause, rows)
+        named = named or [r for r in rows if r.analysis.startswith(analyses or "primary")]
         rows = rows if analyses and clause.has("not") else named or rows
     direction = pair.sense.partition(":")[2]
     significant = clause.has("significant") and direction != "nonsignificant"
@@ -241,8 +243,16 @@ def _result(judge: Judge, reading: Reading, clause: Clause, pair: Tag) -> Found:
     }
 
 
+def _subgroup(reading: Reading, clause: Clause, rows: list[Row]) -> list[Row]:
+    """Find results whose analysis has a word of a clause that no other result has."""
+    tags = clause.all("people", "analysis", "form", "kin", "otherwise")
+    said = {word for tag in tags for word in reading.words(tag).lower().split()}
+    often = Counter(word for row in rows for word in row.analysis.lower().split())
+    return [r for r in rows if any(often[w] == 1 for w in said & {*r.analysis.lower().split()})]
+
+
 def _absent(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
-    """Find a source without a result on an outcome; one without any result is read again."""
+    """Find a source without a result on an outcome, to be read again if it may have others."""
     given = (judge.rows.findings[key] for key in clause.means("finding"))
     if any(judge.rows.same(row, tag.means) for row in given):
         return None
@@ -250,7 +260,8 @@ def _absent(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     if (source := next(lacking, None)) is None:
         return None
     name = judge.rows.sources[source].short_name
-    return {"name": name, "weak": not judge.rows.of(source)}
+    known = judge.rows.of(source) or (source, "results") in judge.rows.statements
+    return {"name": name, "weak": not known}
 
 
 def _licensed(judge: Judge, _: Reading, clause: Clause, pair: Tag) -> Found:
@@ -329,7 +340,7 @@ def _rating(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
 
 def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     """Compare what is said on agreement with the comparison of sources."""
-    rows, outcomes = judge.rows, clause.means("outcome")
+    rows, outcomes = judge.rows, clause.means("outcome") or clause.means("given")
     compared = rows.evidence.rows("comparisons").values()
     known = {row.relation for row in compared if not outcomes or row.outcome_id in outcomes}
     others = {source for source in clause.sources if source != rows.central}
@@ -338,8 +349,9 @@ def _comparison(judge: Judge, _: Reading, clause: Clause, tag: Tag) -> Found:
     ways = ways or [{rows.findings[key].direction} for key in clause.means("finding")]
     if len(ways) > 1 and any(ways) and agrees != bool(set.intersection(*ways)):
         return {}
-    every = agrees and not others and (outcomes or clause.has("all", "none"))
-    return {} if every and known - {"agrees", "central source"} else None
+    every = clause.has("all") and clause.has("study")
+    wide = every or (not others and (outcomes or clause.has("all", "none")))
+    return {} if agrees and wide and known - {"agrees", "central source"} else None
 
 
 def _counterexample(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
