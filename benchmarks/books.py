@@ -15,7 +15,7 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
 MIME_TYPE = "application/vnd.evidence+json"
-# Chapters that hold code, and pages that may stand in a book only once.
+# Chapters that hold code, and pages that a book has only once.
 _KINDS = (
     "answer", "markers", "bones", "harms", "certainty", "trials", "tables", "plain", "record",
 )  # fmt: skip
@@ -71,8 +71,8 @@ def chapter_files(book: Path) -> list[Path]:
 def _multiply(book: Path, chapters: int) -> None:
     """Keep one page of each kind and add copies, under names of their own, until there are enough.
 
-    The kinds are the chapters that hold code; pages that may stand in a book only once, such as
-    the glossary, stay as they are.
+    The kinds are the chapters that hold code; pages that a book has only once, such as the
+    glossary, stay as they are.
     """
     folder = book / "chapters"
     kinds = [folder / f"{name}.md" for name in _KINDS]

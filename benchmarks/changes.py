@@ -23,7 +23,7 @@ def one_sentence(book: Path, run: int) -> None:
     """Add a sentence to one page that holds code."""
     with (book / "chapters" / "markers.md").open("a", encoding="utf-8") as page:
         # No digit: a number typed by hand would not pass the gates.
-        page.write(f"\nHere stands one sentence more{' and more' * run}.\n")
+        page.write(f"\nThis is one sentence more{' and more' * run}.\n")
 
 
 def one_number(book: Path, run: int) -> None:
