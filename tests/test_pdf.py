@@ -17,7 +17,7 @@ from docutils import nodes
 from pypdf import PdfReader
 
 from evidence_tools.book.execution import BuildError
-from evidence_tools.book.nodes import html_nodes, mathml, svg_address
+from evidence_tools.book.nodes import html_nodes, mathml, svg_address, tex_reader
 from evidence_tools.book.pdf import keep_picture, make_pdf, write_markup
 from evidence_tools.book.roles import is_printed
 from evidence_tools.book.writer import Writer
@@ -143,7 +143,8 @@ FORMULAS = {
 
 
 def test_formulas_keep_their_signs_and_the_order_of_them(tmp_path: Path) -> None:
-    content = [nodes.math_block("", tex, mathml=mathml(tex, block=True)) for tex in FORMULAS]
+    made = {tex: mathml(tex, tex_reader(), block=True) for tex in FORMULAS}
+    content = [nodes.math_block("", tex, mathml=it) for tex, it in made.items()]
     text = without_spaces(text_of(printed(tmp_path, chapter("A", *content))))
     found = [without_spaces(shown) in text for shown in FORMULAS.values()]
     assert all(found), text

@@ -276,12 +276,7 @@ def show_brackets(app: Sphinx, doctree: nodes.document) -> None:
 
 _MACROS = {"substack": r"\begin{matrix}#1\end{matrix}", "pmb": r"\boldsymbol{#1}"}
 _MACROS["mbox"] = r"\text{#1}"
-_INSIDE = r"[^{}]*"
-for _ in range(12):  # braces in braces
-    _INSIDE = rf"(?:\\.|[^{{}}\\]|\{{{_INSIDE}\}})*"
-_DEFINED = rf"\\newcommand\s*\{{?\\(\w+)\}}?\s*(?:\[\d\])?\s*(\{{{_INSIDE}\}})"
 _USUAL = [
-    (_DEFINED, ""),  # a command for all formulas below, too
     (r"&\s*(\S+?)\s*&(?=.*\\end\{eqnarray)", r"&\1 "),
     (r"\\color(\{\w+\})\s*(?=\{)", r"\\textcolor\1"),  # as MathJax reads it
     (r"(\\begin\{(?:(?:multi)?lined|(?:align|gather)ed(?:at)?|array)\})\s*\[[tbc]\]", r"\1"),
@@ -293,20 +288,32 @@ _USUAL = [
     (r"\\cr(?![A-Za-z])", r"\\\\"),
     # Sphinx numbers formulas; a number of the environment would be a second one.
     (r"(\\(?:begin|end)\{(?:align|gather|equation))\}", r"\1*}"),
-    (rf"\\tag\{{({_INSIDE})\}}", r"\\qquad\\text{(\1)}"),  # a number of its own
+    (r"\\tag\{([^{}]*)\}", r"\\qquad\\text{(\1)}"),  # a number of its own
     (r"\\\\\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]", r"\\\\"),  # more space between two lines
+    # A formula inside words ends them, and begins them anew.
+    (r"(?<!\\)\$(.*?)(?<!\\)\$", r"}\1\\text{"),
 ]
 """Rare ways to write a formula, and the usual ones that look the same."""
-_TEXT = re.compile(rf"\\text\{{{_INSIDE}\}}")
 _INNER = re.compile(r"\\begin\{(\w+\*?)\}.*?\\end\{\1\}", re.DOTALL)
 
 
-def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> str:
+def tex_reader(macros: Mapping[str, str] = {}) -> LatexToMathML:
+    """Make what reads the formulas of a page; a command that one defines is known to the next."""
+    return LatexToMathML(
+        macros={**_MACROS, **macros},
+        annotation=True,  # the TeX source stays in the page, to be copied
+        fancy_error=False,
+        allow_unreliable_rendering=True,  # some browsers draw a wide tilde a little too small
+        global_group=True,
+    )
+
+
+def mathml(tex: str, reader: LatexToMathML, *, block: bool = False) -> str:
     r"""Turn TeX into a ``math`` element; what cannot be read is a ``ValueError`` that says why.
 
     Examples
     --------
-    >>> "<msup><mi>x</mi><mn>2</mn></msup>" in mathml("x^2")
+    >>> "<msup><mi>x</mi><mn>2</mn></msup>" in mathml("x^2", tex_reader())
     True
     """
     if found := re.search(r"\\(?:eq)?ref\b\s*\{([^}]*)\}", tex):
@@ -318,16 +325,8 @@ def mathml(tex: str, macros: Mapping[str, str] = {}, *, block: bool = False) -> 
     if block and re.search(r"\n\s*\n|\\\\|(?<!\\)&", _INNER.sub("", usual).strip()):
         lines = re.sub(r"(?:\\\\)?\s*\n\s*\n\s*", r"\\\\", usual.strip())
         usual = rf"\begin{{aligned}}{lines}\end{{aligned}}"
-    # A formula inside words ends them, and begins them anew.
-    usual = _TEXT.sub(lambda text: re.sub(r"\$(.*?)\$", r"}\1\\text{", text[0]), usual)
     try:
-        read = LatexToMathML(
-            macros={**_MACROS, **macros},
-            annotation=True,  # the TeX source stays in the page, to be copied
-            fancy_error=False,
-            allow_unreliable_rendering=True,  # some browsers draw a wide tilde a little too small
-        )
-        made = str(read.convert_with_local_state(usual, displaystyle=block))
+        made = str(reader.convert_with_global_state(usual, displaystyle=block))
     except LatexError as error:
         problem = re.sub(r"^\d+: ", "", str(error).strip())
         raise ValueError(f"the formula {tex.strip()!r} cannot be read as TeX: {problem}") from None
@@ -349,15 +348,14 @@ def read_formulas(app: Sphinx, doctree: nodes.document, docname: str = "") -> No
     found = (app.config.mathjax3_config or {}).get("tex", {}).get("macros", {}).items()
     known = {name: [each] if isinstance(each, str) else each for name, each in found}
     # One with an argument that may be left out, its third part, is refused where it is used.
-    macros = {name: each[0] for name, each in known.items() if len(each) < 3}
+    reader = tex_reader({name: each[0] for name, each in known.items() if len(each) < 3})
     for node in list[Any](doctree.findall(nodes.Element)):
         is_block = isinstance(node, nodes.math_block)
         if is_block and (number := numbers.get(node["ids"][0] if node["ids"] else "")):
             node["number"] = ".".join(map(str, number))
         if (is_block or isinstance(node, nodes.math)) and "mathml" not in node:
-            macros |= re.findall(_DEFINED, node.astext())
             try:
-                node["mathml"] = mathml(node.astext(), macros, block=is_block)
+                node["mathml"] = mathml(node.astext(), reader, block=is_block)
             except ValueError as error:
                 refuse("formula", error, location=place_of(node))
 
