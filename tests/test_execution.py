@@ -49,7 +49,6 @@ CODE = {
     "dice2": ["import numpy, random; print(random.random(), numpy.random.rand())"],
     "failing": ["x = 1", FAIL],
     "deep": ["x = 1\nimport json\njson.loads('{')"],
-    "misspelt": ["marker_plot = 1", "makrer_plot"],
     "earlier": ["def f():\n    pass\n    1 / 0", "f()"],
     "syntax": ["x = 1\nx = = 2"],
     "shown": ["type('A', (), {'_repr_html_': lambda self: 1 / 0})()"],
@@ -108,7 +107,6 @@ def test_a_fork_is_as_a_new_interpreter_and_nothing_leaks(results: Any, book: Pa
     [
         ("failing", "    raise ValueError('no such row')", "failed: ValueError: no such row"),
         ("deep", "json.loads('{')", "JSONDecodeError: Expecting property name"),
-        ("misspelt", "makrer_plot", "is not defined. Did you mean: 'marker_plot'?"),
         ("earlier", "f()", "failed: ZeroDivisionError: division by zero"),
         ("syntax", "x = = 2", "failed: SyntaxError: invalid syntax"),
         ("shown", "type('A', (), {'_repr_html_': lambda self: 1 / 0})()", "failed: ZeroDivision"),

@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from multiprocessing.connection import Pipe
 from pathlib import Path
-from queue import Empty
 from tempfile import TemporaryDirectory, mkdtemp
 from time import perf_counter
 from typing import Any
@@ -39,7 +38,6 @@ _LEAST_BYTES = 500  # what an output counts for: a page with thousands of them i
 _LONGEST = 1_000
 WIDGET = "application/vnd.jupyter.widget-view+json"
 _SCALAR = re.compile(r"\bnp\.(?:(?:float|u?int|complex)\d+\(([^()]+)\)|(True|False)_)")
-_AS_PYTHON = "import sys as _s; _s.__excepthook__(_s.last_type, _s.last_value, _s.last_traceback)"
 _TOO_MUCH = (
     f"shows more than {{:,}} bytes (an output counts {_LEAST_BYTES}); show less, or raise "
     "evidence_output_bytes under 'sphinx: config:' in _config.yml"
@@ -201,15 +199,6 @@ class _Client(NotebookClient):  # type: ignore[misc]
             data = json.dumps(msg["content"]["data"])
             msg["content"]["data"] = json.loads(_SCALAR.sub(r"\1\2", data))
         return super().process_message(msg, cell, cell_index)
-
-    async def on_cell_error(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
-        """Add the nearest name to the message: Python prints it, IPython does not."""
-        said, how = list[Any](), {"silent": True, "timeout": 5}
-        with suppress(TimeoutError, Empty):
-            await self.kc.execute_interactive(_AS_PYTHON, output_hook=said.append, **how)
-        printed = "".join(message["content"].get("text", "") for message in said).rstrip()
-        nearest = re.search(r"\. Did you .+\?$", printed)
-        execute_reply["content"]["evalue"] += nearest[0] if nearest else ""
 
 
 def _merge_streams(outputs: Iterable[Any]) -> list[Any]:
