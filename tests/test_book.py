@@ -88,11 +88,8 @@ def test_csv_files_hold_what_is_shown_and_no_formula(made: Made) -> None:
     assert (made.html / "_data/tables/findings.csv").is_file()
 
 
-def test_pages_have_one_viewport_a_description_a_picture_and_an_icon(
-    pages: Pages, made: Made
-) -> None:
+def test_pages_have_a_description_a_picture_and_an_icon(pages: Pages, made: Made) -> None:
     for page in pages.values():
-        assert len(page.select('meta[name="viewport"]')) == 1
         assert page.select_one('meta[property="og:title"]')
         picture = one(page, 'meta[property="og:image"]')
         assert (made.html / "chapters" / str(picture["content"])).is_file()

@@ -24,7 +24,6 @@ _NEEDED_BY = {"toggle": r'class="[^"]*\b(dropdown|toggle)\b', "design": "sd-"}
 _NEEDED_BY |= {"diary": "evidence-diary", "moving": "data-scripts"}
 """Scripts and styles that a page needs only if its text has something of a kind."""
 _NEVER = re.compile(r"clipboard|copybutton|(?i:thebe)|DOCUMENTATION_OPTIONS\.")
-_TWIN = re.compile(r'<meta (?:content="width[^>]*name="viewport"|name="viewport")[^>]*>')
 
 
 @cache
@@ -110,7 +109,6 @@ def complete_page(
     for files in ("script_files", "css_files"):
         # In place: Sphinx adds to the same list what others ask for later.
         context[files][:] = [file for file in context[files] if _is_used(file, body)]
-    context["metatags"] = _TWIN.sub("", context.get("metatags", ""))
     context["evidence_pdf"] = f"{file_stem(app)}.pdf"
     if doctree is None:
         return
