@@ -152,7 +152,6 @@ def row_sets(evidence: Evidence) -> dict[str, list[Row]]:
     opposite = set(compared.loc[compared["relation"] == "conflicts", "finding_id"])
     sets["conflicting"] = [f for f in findings if f.finding_id in opposite]
     sets["turned"] = [f for f in primary if f.finding_id in turned]
-    sets["struck_out"] = [f for f in findings if f.standing == "struck out"]
     trials = sorted({f.source_id for f in sets["events"]} & evidence.rows("trials").keys())
     largest = max(trials, key=lambda key: sources[key].size or 0, default="")
     for name, key in (("central", evidence.topic.central_source), ("largest", largest)):
