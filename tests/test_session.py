@@ -202,10 +202,10 @@ def test_a_page_is_read_again_when_its_file_changed_whatever_its_time(book: Path
 SECOND = """
 import atexit, sys
 from pathlib import Path
-from evidence_tools.book.session import Session, beside
+from evidence_tools.book.session import Session, in_fork
 session = Session(Path(sys.argv[1]), Path(sys.argv[1]) / "_build", [])
 atexit.register(session.close)
-beside(lambda: "x" * 10**6)  # more than a pipe holds, and nobody waits for it
+in_fork(lambda: "x" * 10**6)  # more than a pipe holds, and nobody waits for it
 print("ended")
 """
 

@@ -36,7 +36,7 @@ from evidence_tools.book import layout, outputs, pdf, site
 from evidence_tools.book.execution import BuildError
 from evidence_tools.book.nodes import add_nodes, refuse
 from evidence_tools.book.roles import add_roles, chapter_order, plain_text
-from evidence_tools.book.session import PREVIEW, Session, beside, changed_pages, end_on_signals
+from evidence_tools.book.session import PREVIEW, Session, changed_pages, end_on_signals, in_fork
 from evidence_tools.check.built import check_built
 from evidence_tools.check.pages import Page, reading
 from evidence_tools.check.review import Review, chapter_files, review_book
@@ -71,7 +71,7 @@ _EXPECTED = (
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the extension to a build; ``_config.yml`` names it in ``extra_extensions``."""
     # Jupyter Book has a traceback for whatever is wrong; there is no setting for it.
-    jupyter_book.sphinx.handle_exception = partial(_explain, app, Path(app.outdir).parent / "html")
+    jupyter_book.sphinx.handle_exception = partial(_say_why, app, Path(app.outdir).parent / "html")
     for name in (*_TEXTS, "evidence_licence"):
         app.add_config_value(name, "", "html", [str])
     app.add_config_value("evidence_keywords", [], "html", [list])
@@ -103,7 +103,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _settle(app: Any, config: Any) -> None:
     """Choose the settings that make pages right, and find out which files they follow from."""
     folder, build = Path(app.srcdir), Path(app.outdir).parent
-    seen = app.evidence_warnings = dict[str, Any]()  # pages and print meet the same: show it once
+    seen = app.evidence_warnings = dict[str, Any]()  # pages and print report the same: show it once
     for handler in getLogger("sphinx").handlers:
         if isinstance(handler, logging.WarningStreamHandler):
             handler.filters.insert(0, partial(_name_nearest, app))  # before they are counted
@@ -116,7 +116,7 @@ def _settle(app: Any, config: Any) -> None:
     gc.set_threshold(1_000_000, 50, 100)  # what Sphinx makes stays: looking for cycles frees little
     app.evidence_ask, asked = Pipe()
     if not app.evidence_proof:
-        app.evidence_press = beside(partial(pdf.press, app.evidence_ask, asked, folder, build))
+        app.evidence_press = in_fork(partial(pdf.press, app.evidence_ask, asked, folder, build))
     if os.environ.get(PREVIEW) == "waits":
         # Patterns that the theme needs for its first page are compiled while nobody waits.
         BeautifulSoup("", "html.parser").select("a > b.c")
@@ -143,7 +143,7 @@ def _settle(app: Any, config: Any) -> None:
 
 
 def _name_nearest(app: Any, record: Any) -> bool:
-    """Add the nearest name to a message on one that nothing has; drop what is made later."""
+    """Add the nearest known name to a message about an unknown one; drop what is said too early."""
     message = LogRecord.getMessage(record)
     if found := _UNKNOWN.search(message):
         files = [*map(app.env.doc2path, app.env.found_docs), *app.config.bibtex_bibfiles]
@@ -172,7 +172,7 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
     if is_same and env.reread_always.issuperset(docnames):
         _tell(f"Nothing changed: {made.html} is as the last build wrote it.")
         raise SystemExit(0)
-    # What the last build kept of the evidence is found there by its content.
+    # The tables that the last build read are used again if their content is the same.
     if kept := getattr(env, "evidence_loaded", None):
         LOADED.update(pickle.loads(kept))  # noqa: S301 - with the hash we noted
     app.evidence = load_evidence(folder / "data")
@@ -181,7 +181,7 @@ def _begin(app: Any, env: Any, docnames: list[str]) -> None:
         app.config[name] = plain_text(app.evidence, app.config[name])
     app.builder.epilog = ""  # the site is somewhere else in the end
     review = partial(review_book, folder, passed=bool(made.last))
-    app.evidence_review = Review if app.evidence_proof else beside(review)
+    app.evidence_review = Review if app.evidence_proof else in_fork(review)
     session.execute(env, docnames, lambda: _refuse(app.evidence_review().problems))
 
 
@@ -207,7 +207,7 @@ def _print(app: Any, _: Any) -> None:
         pdf.resolve_pages(app, chapter_order(app.env))  # reports what else is wrong, or fails
         raise SystemExit(0)
     site.write_notebooks(app)
-    app.evidence_printed = beside(partial(pdf.print_book, app))
+    app.evidence_printed = in_fork(partial(pdf.print_book, app))
 
 
 def _finish(app: Any, exception: Exception | None) -> None:
@@ -246,7 +246,7 @@ def _refuse(problems: Iterable[Problem]) -> None:
         raise BuildError("\n".join(found))
 
 
-def _explain(app: Any, html: Path, *about: Any) -> Any:
+def _say_why(app: Any, html: Path, *about: Any) -> Any:
     """Say in a sentence why a build fails; what nobody expects keeps Jupyter Book's traceback."""
     found = about[2]
     # What a listener raised comes in an error of Sphinx, which knows of whose module it is.

@@ -202,7 +202,10 @@ class _Client(NotebookClient):  # type: ignore[misc]
 
 
 def _merge_streams(outputs: Iterable[Any]) -> list[Any]:
-    """Join what a cell printed, faster than libraries do; of a line written over, the end stays."""
+    """Join what a cell printed; of a line written over, the end stays.
+
+    nbclient can do so too, and takes minutes for one line of a million letters.
+    """
     merged: dict[object, Any] = {}
     for output in outputs:
         known = merged.setdefault(output.get("name", id(output)), output)
@@ -215,7 +218,7 @@ def _merge_streams(outputs: Iterable[Any]) -> list[Any]:
 
 
 def _unfold(outputs: Iterable[Any], widgets: Mapping[str, Any]) -> Iterator[Any]:
-    """Give outputs; of a widget, which only a kernel can show, also what is printed in it."""
+    """Give outputs, and what was printed into widgets: these are seen with a kernel only."""
     for output in outputs:
         data = output.get("data", {})
         states = [widgets.get(data.get(WIDGET, {}).get("model_id"), {})]
@@ -262,7 +265,7 @@ async def run_chapter(
             done.cells[at].outputs = _merge_streams(shown)
         return done
     except CellExecutionError as error:
-        reason, line = _explain(error)
+        reason, line = _reason_of(error)
     except CellTimeoutError:
         remedy = "end it, or raise execute: timeout in _config.yml"
         reason = f"ran longer than {chapter.timeout} seconds; {remedy}"
@@ -275,7 +278,7 @@ async def run_chapter(
     raise ChapterError(client.index, reason, line)
 
 
-def _explain(error: CellExecutionError) -> tuple[str, int]:
+def _reason_of(error: CellExecutionError) -> tuple[str, int]:
     """Say what failed, and at which line of the cell: the last one the error passed through."""
     trace, value = (re.sub(r"\x1b\[[\d;]*m", "", text) for text in (error.traceback, error.evalue))
     frames = re.findall(r"Cell In\s?\[(\d+)\],? line:? ?(\d+)", trace)
@@ -304,7 +307,7 @@ def run_chapters(chapters: Iterable[Chapter], kernels: Callable[[str], Any]) -> 
             LOGGER.info("%6.1f s  %s%s", perf_counter() - begun, chapter.docname, failed)
         return chapter.docname, result
 
-    # A signal may end any of them; what it raises goes on from there, and is no result of all.
+    # What a signal raises ends the loop by itself; it must not be raised again by what gathers.
     async def run_all() -> Any:
         return await asyncio.gather(*map(run, chapters), return_exceptions=True)
 

@@ -85,13 +85,13 @@ class EvidenceOutput:
             return None
         if data.mime_type != MIME_TYPE:
             return foreign_nodes(renderer, data)
-        page = Page(renderer.renderer.document, env, data.line)
-        return _MAKERS[data.content["kind"]](data.content, page)
+        place = Place(renderer.renderer.document, env, data.line)
+        return _MAKERS[data.content["kind"]](data.content, place)
 
 
 @dataclass(frozen=True)
-class Page:
-    """The page that an output is on, with the line of its cell for messages."""
+class Place:
+    """Where an output is shown: its page, and the line of its cell for messages."""
 
     document: nodes.document
     env: Any
@@ -122,7 +122,7 @@ def _paragraph(items: list[dict[str, Any]]) -> nodes.Node:
     return nodes.paragraph("", "", *run_nodes(read_runs(items)))
 
 
-def _prose(payload: dict[str, Any], _: Page) -> list[nodes.Node]:
+def _prose(payload: dict[str, Any], _: Place) -> list[nodes.Node]:
     content = [*map(_paragraph, payload["paragraphs"])]
     if payload["as_list"]:
         content = [nodes.bullet_list("", *(nodes.list_item("", p) for p in content), bullet="-")]
@@ -131,17 +131,17 @@ def _prose(payload: dict[str, Any], _: Page) -> list[nodes.Node]:
     return content
 
 
-def _figure(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
+def _figure(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
     name = payload["name"]
     wide, narrow = ((payload[f"{size}svg"], payload[f"{size}spec"]) for size in ("", "narrow_"))
     chart = _chart(payload["alt"], wide, narrow)
-    caption = nodes.caption("", "", *page.text(payload["caption"]))
+    caption = nodes.caption("", "", *place.text(payload["caption"]))
     figure = nodes.figure("", chart, caption, classes=["evidence-figure"])
-    page.label(figure, name)
-    return [figure, page.download(name, "figure", figure_rows(payload["spec"]))]
+    place.label(figure, name)
+    return [figure, place.download(name, "figure", figure_rows(payload["spec"]))]
 
 
-def _table(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
+def _table(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
     columns, name = payload["columns"], payload["name"]
     texts = [[plain(read_runs(cell)) for cell in row["cells"]] for row in payload["rows"]]
     widths = [column_width(column) for column in zip(columns, *texts, strict=True)]
@@ -152,13 +152,13 @@ def _table(payload: dict[str, Any], page: Page) -> list[nodes.Node]:
         head["classes"] += ["evidence-filter"] if column in payload["filters"] else []
     group += nodes.thead("", nodes.row("", *heads))
     group += nodes.tbody("", *map(_row, payload["rows"]))
-    title = nodes.title("", "", *page.text(payload["caption"]))
+    title = nodes.title("", "", *place.text(payload["caption"]))
     table = nodes.table("", title, group, classes=["evidence-table", "colwidths-given"])
-    page.label(table, name)
+    place.label(table, name)
     note: list[nodes.Node] = []
     if payload["note"]:
-        note.append(nodes.paragraph("", "", *page.text(payload["note"]), classes=["table-note"]))
-    return [table, *note, page.download(name, "table", [columns, *texts])]
+        note.append(nodes.paragraph("", "", *place.text(payload["note"]), classes=["table-note"]))
+    return [table, *note, place.download(name, "table", [columns, *texts])]
 
 
 def _row(data: dict[str, Any]) -> nodes.row:
@@ -191,7 +191,7 @@ class ChecksDirective(SphinxDirective):
         rows = tuple(TableRow(tuple(map(runs, text))) for text in texts)
         columns = ("Rule", "What it holds", "Exempted, and why")
         table = Table("tab-checks", runs(_CHECKS), columns, rows)
-        return _table(table.payload(), Page(self.state.document, env, self.lineno))
+        return _table(table.payload(), Place(self.state.document, env, self.lineno))
 
 
 def check_page(_: Sphinx, doctree: nodes.document) -> None:

@@ -139,7 +139,7 @@ def make_pdf(folder: Path, target: Path, book: Path) -> Path:
     try:
         made = bytes(_compiler(folder, book).compile(**to))
     except TypstError as error:
-        raise BuildError(_explain(error, (folder / _MARKUP).read_text("utf-8"))) from error
+        raise BuildError(_refusal_of(error, (folder / _MARKUP).read_text("utf-8"))) from error
     # A tagged PDF has many small objects, which together are a tenth of their size.
     packed = pikepdf.ObjectStreamMode.generate
     with pikepdf.open(io.BytesIO(made)) as document:
@@ -161,7 +161,7 @@ def _compiler(folder: Path, book: Path) -> Any:
     return Compiler(str(path), str(folder), found, ignore_system_fonts=True)
 
 
-def _explain(error: Any, source: str) -> str:
+def _refusal_of(error: Any, source: str) -> str:
     """Say what Typst refused, and at which page and line of the book."""
     line = re.search(r"main\.typ:(\d+)", str(error.diagnostic))
     lost = re.search(r'the text `"(.+?)"`', error.message)  # all text is written by one line

@@ -140,8 +140,8 @@ class Session(ExitStack):
         return None
 
 
-def beside(work: Callable[[], Any]) -> Callable[[], Any]:
-    """Do something in a copy of this process; what is returned waits for its result."""
+def in_fork(work: Callable[[], Any]) -> Callable[[], Any]:
+    """Begin some work in a fork of this process; what is returned waits for its result."""
     if sys.platform != "linux":
         return cache(work)
     results, tasks = list[Any](), ParallelTasks(1)

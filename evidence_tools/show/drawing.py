@@ -250,7 +250,7 @@ def draw_lanes(
     from altair.utils.schemapi import debug_mode
 
     specs = []
-    legend = _explain(lanes) | dict(legend or {})
+    legend = _meanings_of(lanes) | dict(legend or {})
     drawn, bare = ([lane for lane in lanes if bool(lane.marks) == known] for known in (True, False))
     with debug_mode(False):
         for width in (WIDE, NARROW):
@@ -314,7 +314,7 @@ def _texts(lane: Lane, y: float, width: int, labels: float) -> tuple[list[Mark],
     return marks, middle, max(y + height + below, middle + lane.room) + _PAD
 
 
-def _explain(lanes: Sequence[Lane]) -> dict[str, Mark]:
+def _meanings_of(lanes: Sequence[Lane]) -> dict[str, Mark]:
     """Give what a legend needs to say on the marks of results that are shown, with their looks."""
     results = [one for lane in lanes for one in lane.marks if "standing" in one]
     found = words.grouped(results, lambda one: (one["dashed"], one["shape"], one["hollow"]))
