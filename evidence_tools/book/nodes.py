@@ -176,7 +176,7 @@ def read_html(doctree: nodes.document) -> None:
             refuse("raw", raw["format"], location=place_of(raw))
         made = html_nodes(raw.parent.children if in_line else [raw])
         for node in made:
-            node.line = getattr(node, "line", None) or place_of(raw).line
+            node.line = node.line or place_of(raw).line
         if in_line:
             raw.parent[:] = made
         else:

@@ -97,11 +97,11 @@ def known_of(env: Any) -> str:
     own = {"wordcount": 0, "source_map": 0, "stated": 0}  # no page shows those of another one
     state["metadata"] = {docname: about | own for docname, about in env.metadata.items()}
     glued = sorted(Path(env.mystnb_config.output_folder).rglob("*.glue.json"))
-    known = _plain([state, [path.read_text("utf-8") for path in glued]])
+    known = _comparable([state, [path.read_text("utf-8") for path in glued]])
     return hashlib.sha256(repr(known).encode()).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def _comparable(value: Any) -> Any:
     """Turn a value into lists and texts, which are the same for what says the same."""
     if isinstance(value, nodes.Node):
         return value.pformat()
@@ -110,11 +110,11 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "_asdict"):
         value = value._asdict() | {"line": 0}
     if isinstance(value, Mapping):
-        return sorted([repr(name), _plain(it)] for name, it in value.items())
+        return sorted([repr(name), _comparable(it)] for name, it in value.items())
     if isinstance(value, (list, tuple)):
-        return [*map(_plain, value)]
+        return [*map(_comparable, value)]
     # Where an object is would be in what Python calls it.
-    return _plain(vars(value)) if hasattr(value, "__dict__") else repr(value)
+    return _comparable(vars(value)) if hasattr(value, "__dict__") else repr(value)
 
 
 def keep_pages(app: Any, written: set[str]) -> None:
