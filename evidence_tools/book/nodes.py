@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from bs4 import BeautifulSoup
 from docutils import nodes
 from lxml.html.defs import tags
 from math_core import LatexError, LatexToMathML
@@ -185,8 +186,6 @@ def read_html(doctree: nodes.document) -> None:
 
 def html_nodes(found: Iterable[Any]) -> list[nodes.Node]:
     """Turn raw HTML into nodes; what is no HTML stays as it is, inside the tags around it."""
-    from bs4 import BeautifulSoup
-
     kept, markup = list[Any](), ""
     for node in found:
         if not isinstance(node, nodes.raw):
