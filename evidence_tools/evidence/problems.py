@@ -134,6 +134,8 @@ def text_fault(text: str) -> str:
         return f"found {shorten(text)} in letters and accents apart; write {shorten(composed)}"
     if text != (meant := re.sub(r"&#?\w+;", lambda name: html.unescape(name[0]), text)):
         return f"found {shorten(text)}, as the source of a web page has it; write {shorten(meant)}"
+    if re.fullmatch(r"nan|NaN|NaT|<NA>|#(N/A|REF!|VALUE!|NAME\?|DIV/0!)", text):
+        return f"found {text!r}, which programs write for no value; leave the cell blank"
     if text != text.strip():
         return f"found spaces around {text.strip()[:60]!r}; remove them"
     return ""
