@@ -167,8 +167,7 @@ def check_arithmetic(findings: pd.DataFrame) -> pd.DataFrame:
     excludes = pd.Series(outside, index, dtype="boolean").where(outside | inside)
     uneven = ((low[0] + high[0]) / 2 > mid[1]) | ((low[1] + high[1]) / 2 < mid[0])
     flags = _flags(findings, result.assign(excludes_null=excludes), pd.Series(uneven, index))
-    checkable = np.where(np.isnan(low[0]), "cannot be checked", "pass")
-    verdict = np.where(flags != "", "flag", checkable)
+    verdict = np.select([flags != "", np.isnan(low[0])], ["flag", "cannot be checked"], "pass")
     return result.assign(excludes_null=excludes, flags=flags, verdict=verdict)
 
 

@@ -48,8 +48,8 @@ class Evidence:
     Attributes
     ----------
     findings
-        One row per result, with outcome, kind, source, year, integrity and certainty joined in,
-        and ``standing``: whether it counts.
+        One row per result, with outcome, kind, source, year, integrity, certainty and comparator
+        joined in, and ``standing``: whether it counts.
     sources, outcomes, kinds, trials, arms, context, timecourse, harms, advice, conclusions, \
     statements, limitations
         The other tables, outcomes with their certainty joined in, sources with the ``size`` of
@@ -325,14 +325,14 @@ def _wrong_conditions(limitations: LoadedTable, findings: pd.DataFrame) -> Itera
 def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:
     """Join to each finding its outcome, source and certainty, and how it takes part."""
     sources, trials, least = frames["sources"], frames["trials"], topic.short_follow_up
-    columns = ["name", "abbreviation", "kind", "surrogate", "certainty", "rating"]
-    outcome = frames["outcomes"][columns].rename(columns={"name": "outcome"})
-    outcome["role"] = outcome["kind"].map(frames["kinds"]["role"])
+    outcome = frames["outcomes"].join(frames["kinds"]["role"], on="kind")
+    outcome = outcome[["name", "abbreviation", "kind", "surrogate", "certainty", "rating", "role"]]
     source = sources[["short_name", "year", "design", "evidence_level", "integrity"]]
-    source = source.rename(columns={"short_name": "source"})
     found = frames["findings"].join(outcome, on="outcome_id").join(source, on="source_id")
+    found = found.rename(columns={"name": "outcome", "short_name": "source"})
     for column in ("form", "population_group", "read_at"):
         found[column] = found[column].fillna(found["source_id"].map(sources[column]))
+    found["comparator"] = found["source_id"].map(trials["comparator"])
     found["standing"] = judgements.standing_of(found, topic)
     # What limits a result depends on the other results and on its trial.
     found["conflict"] = found["outcome_id"].isin(judgements.conflicting_outcomes(found))
