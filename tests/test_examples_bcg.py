@@ -79,5 +79,5 @@ def test_an_average_is_said_in_the_words_of_its_certainty() -> None:
     assert "may decrease tuberculosis" in str(narrate_pooled(pool(effects)))
     few = effects[effects["source_id"].isin(["tptmadras1980", "comstock1976"])]
     said = str(narrate_pooled(pool(few, interval="Wald")))
-    assert "It is not clear whether tuberculosis differs with the BCG vaccine" in said
+    assert "whether there is a difference in tuberculosis with the BCG vaccine" in said
     assert "no effect" not in said
