@@ -39,7 +39,7 @@ _LONGEST = 1_000
 WIDGET = "application/vnd.jupyter.widget-view+json"
 _SCALAR = re.compile(r"\bnp\.(?:(?:float|u?int|complex)\d+\(([^()]+)\)|(True|False)_)")
 _TOO_MUCH = (
-    f"shows more than {{:,}} bytes (an output counts {_LEAST_BYTES}); show less, or raise "
+    f"the cell shows more than {{:,}} bytes (an output counts {_LEAST_BYTES}); show less, or raise "
     "evidence_output_bytes under 'sphinx: config:' in _config.yml"
 )
 
@@ -268,7 +268,7 @@ async def run_chapter(
         reason, line = _reason_of(error)
     except CellTimeoutError:
         remedy = "end it, or raise execute: timeout in _config.yml"
-        reason = f"ran longer than {chapter.timeout} seconds; {remedy}"
+        reason = f"the cell ran longer than {chapter.timeout} seconds; {remedy}"
     except DeadKernelError:
         reason = "the kernel died: out of memory, or the code ended its process"
         if client.bytes > client.most_bytes:

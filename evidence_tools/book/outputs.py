@@ -99,6 +99,7 @@ class Place:
 
     def label(self, node: nodes.Element, name: str) -> None:
         """Make a figure or table a target for ``{numref}`` and links."""
+        node.source, node.line = self.document["source"], self.line
         node["names"].append(nodes.fully_normalize_name(name))
         self.document.note_explicit_target(node, node)
 

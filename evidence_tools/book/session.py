@@ -189,15 +189,14 @@ def read_chapters(env: Any, docnames: Iterable[str]) -> list[Chapter]:
 
 def describe(chapter: Chapter, error: ChapterError, book: Path) -> str:
     """Say why a chapter failed, in one sentence that begins with file and line."""
-    place, cells = str(chapter.path.relative_to(book)), chapter.notebook.cells
-    number = sum(cell.cell_type == "code" for cell in cells[: error.cell + 1])
-    if source_map := chapter.notebook.metadata.get("source_map"):  # nobody sees lines of .ipynb
-        lines = chapter.path.read_text(encoding="utf-8").splitlines()
-        # Below the fence stand options and a blank line; the code begins after them.
-        begin, first = source_map[error.cell], cells[error.cell].source.split("\n")[0]
-        begin = lines.index(first, begin) if first in lines[begin:] else begin
-        place += f":{begin + error.line}"
-    return f"{place}: code cell {number} of chapter {chapter.docname!r}: {error.reason}"
+    place, cell = str(chapter.path.relative_to(book)), chapter.notebook.cells[error.cell]
+    if not (source_map := chapter.notebook.metadata.get("source_map")):  # lines of no .ipynb
+        return f"{place}, cell {error.cell + 1}, line {error.line}: {error.reason}"
+    lines = chapter.path.read_text(encoding="utf-8").splitlines()
+    # Below the fence stand options and a blank line; the code begins after them.
+    begin, first = source_map[error.cell], cell.source.split("\n")[0]
+    begin = lines.index(first, begin) if first in lines[begin:] else begin
+    return f"{place}:{begin + error.line}: {error.reason}"
 
 
 def book_files(
