@@ -9,7 +9,7 @@ from functools import partial
 
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.judgements import LEVELS
+from evidence_tools.evidence.judgements import LEVELS, compare
 from evidence_tools.evidence.model import Evidence, Row, Selection, pick
 from evidence_tools.show import narrate, words
 from evidence_tools.show.display import Run, Table
@@ -24,12 +24,12 @@ def _tally(said: Iterable[str]) -> str:
     return "; ".join(f"{number} {word}" for word, number in Counter(said).items()) or "none"
 
 
-def _others(evidence: Evidence, finding: Row) -> str:
-    """Count how other results that count relate to one."""
-    rows = evidence.comparisons
-    others = (rows["outcome_id"] == finding.outcome_id) & (rows["finding_id"] != finding.finding_id)
-    found = [relation for relation in rows.loc[others, "relation"] if relation in _RELATIONS]
-    return _tally(_RELATIONS[one] for one in sorted(found, key=list(_RELATIONS).index))
+def _others(evidence: Evidence, result: Row) -> str:
+    """Count how results of other sources that count relate to one."""
+    rest = evidence.findings.query("source_id != @result.source_id or index == @result.finding_id")
+    rows = compare(rest, evidence.outcomes, result.source_id)
+    found = rows.loc[rows["outcome_id"] == result.outcome_id, "relation"]
+    return _tally(word for key, word in _RELATIONS.items() for one in found if one == key)
 
 
 def _change(_: Evidence, finding: Row) -> Run:
@@ -74,7 +74,7 @@ def _gaps(evidence: Evidence, findings: Sequence[Row]) -> str:
         ("how many studies or people are behind the estimate", unsized, estimated),
         ("an estimate", [f for f in findings if f.estimate is None], findings),
     ):
-        names = words.listed(short_text(evidence, finding.outcome_id) for finding in lacking)
+        names = words.listed(dict.fromkeys(short_text(evidence, f.outcome_id) for f in lacking))
         parts += [what if lacking == whole else f"{what} ({names})"] if lacking else []
     return f"Not reported where the source was read: {'; '.join(parts)}." if parts else ""
 
