@@ -146,20 +146,18 @@ def compare(findings: pd.DataFrame, outcomes: pd.DataFrame, central: str) -> pd.
 
 def _relation(rows: pd.DataFrame) -> pd.Series[str]:
     """Say how each result relates to that of the central source; the first that holds counts."""
-    ways = {"increase": 1, "decrease": -1}
-    own, central = rows["direction"].map(ways), rows["central_direction"].map(ways)
-    silent = rows["direction"] == "no_significant_change"
-    silent |= own.notna() & (rows["statistically_significant"] == "no")
-    central_silent = rows["central_direction"] == "no_significant_change"
-    central_silent |= central.notna() & (rows["central_significant"] == "no")
+    ways = {"increase": 1, "decrease": -1, "no_significant_change": 0}
+    own, central = (rows[c].map(ways).astype("Float64") for c in ("direction", "central_direction"))
+    own *= rows["statistically_significant"] != "no"  # such a change is as good as none
+    central *= rows["central_significant"] != "no"
     sure = (rows["statistically_significant"] == "yes") & (rows["central_significant"] == "yes")
     words: list[tuple[Any, Any]] = [
         (rows["finding_id"] == rows["central_id"], "central source"),
         (rows["standing"] != "counted", rows["standing"]),
         (rows["central_id"].isna(), "not compared"),
         (rows["contrast"] == "among all arms", "open"),
-        (silent & (central.notna() | central_silent), "not significant"),
-        (own.notna() & central_silent, "reports a change"),
+        ((own == 0) & central.notna(), "not significant"),
+        (own.notna() & (central == 0), "reports a change"),
         ((own == -central) & sure, "conflicts"),
         (own == -central, "opposite, significance not stated"),
         (own == central, "agrees"),
