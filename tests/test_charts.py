@@ -211,7 +211,7 @@ def test_the_line_of_no_difference_has_no_break(figures: dict[str, Figure]) -> N
 
 
 def test_no_line_crosses_a_text_on_a_phone(topic: Evidence) -> None:
-    plot = marker_plot(["larkin2024-som", "larkin2024-vig"])
+    plot = marker_plot(["larkin2024-som", "moss2021-som"])
     for line in null_lines(plot, 0, narrow=True):
         for top, bottom, *_ in boxes(marks(plot, "text", narrow=True)):
             assert bottom <= line["y"] or line["y"] + line["tall"] <= top
@@ -279,6 +279,7 @@ def test_a_legend_explains_each_look_that_is_shown(figures: dict[str, Figure]) -
         assert {look[:3] for look in looks if look[3]} <= {
             look[:3] for look in looks if not look[3]
         }
+    assert "wakefulness markers" in texts(marker_plot(["larkin2024-som", "larkin2024-vig"]))
 
 
 def test_the_map_has_sizes_of_trials_and_shapes_of_results(figures: dict[str, Figure]) -> None:
@@ -326,7 +327,7 @@ def test_the_timeline_joins_times_and_leaves_out_what_has_none(figures: dict[str
 
 def test_doses_stand_beside_the_amounts_of_the_topic(figures: dict[str, Figure]) -> None:
     assert "Dusk Agency names 30 lux/day: a lamp in a living room." in figures["dose_plot"].alt
-    assert "Without one reported dose" in figures["dose_plot"].alt
+    assert "Not drawn, as no single dose is reported" in figures["dose_plot"].alt
 
 
 def test_the_flow_adds_up(topic: Evidence, figures: dict[str, Figure]) -> None:

@@ -25,13 +25,13 @@ def test_the_answer_has_one_row_for_each_marker(topic: Evidence) -> None:
 
 def test_other_sources_that_count_are_tallied(topic: Evidence) -> None:
     table = answer_table(["larkin2024-som"])
-    assert cells(table)["Agreement of others"] == "2 agree; 2 no change or not significant"
+    assert cells(table)["Agreement of others"] == "agree (2); no change or not significant (2)"
 
 
 def test_an_opposite_significant_result_is_a_conflict(changed_topic: Changed) -> None:
     changed_topic("findings", "reed2016-som", direction="decrease", statistically_significant="yes")
     for key, count in {"larkin2024-som": 1, "reed2016-som": 3}.items():
-        assert f"{count} opposite" in cells(answer_table([key]))["Agreement of others"]
+        assert f"opposite ({count})" in cells(answer_table([key]))["Agreement of others"]
 
 
 def test_what_is_not_reported_is_said_once_below_the_answer(topic: Evidence) -> None:
@@ -52,7 +52,7 @@ def test_each_outcome_has_one_comparison(topic: Evidence) -> None:
 
 def test_all_results_that_count_are_tallied_beside_it(topic: Evidence) -> None:
     assert cells(summary_table(["accident_any"]))["All results that count"] == (
-        "1 significant decrease; 2 no significant change"
+        "significant decrease (1); no significant change (2)"
     )
 
 

@@ -110,7 +110,8 @@ def dose_plot(selection: Selection, *, name: str = "fig-doses", caption: Text = 
         given = [_dose(trial) / step for trial in same]
         look: Mark = {"on_axis": True, "shape": "circle", "colour": colours[form], "says": says}
         circles = [point(x, size=15 + 45 * given.count(x), **look) for x in dict.fromkeys(given)]
-        lanes.append(Lane(form, says, circles, said, "Doses of trials, main arms"))
+        label = words.sentence_case(form)
+        lanes.append(Lane(label, says, circles, said, "Doses of trials, main arms"))
     for one in others:
         said = f"{words.amount_text(str(one['amount']), one['unit'])}: {one['words']}"
         source = words.source_name(evidence.source(one["source_id"]))
@@ -133,8 +134,7 @@ def _months_axis(lanes: Iterable[Lane], what: str) -> Axis:
 
 def _timed_rows(evidence: Evidence) -> list[Any]:
     """Collect main results with a time from both tables, with what charts need of them."""
-    findings = evidence.findings
-    findings = findings[findings["analysis"] == "primary"]
+    findings = evidence.findings.query("analysis == 'primary'")
     sources = evidence.sources[["short_name", "integrity", "form", "population_group"]]
     outcomes = evidence.outcomes[["name", "abbreviation", "kind"]]
     names = {"short_name": "source", "name": "outcome"}
@@ -196,7 +196,7 @@ def _size(number: int, most: int) -> float:
 def _left_out(evidence: Evidence, trials: Iterable[Any], column: str) -> str:
     """Name the trials that have no place, because a column is blank."""
     names = [words.trial_name(evidence, t.source_id) for t in trials if getattr(t, column) is None]
-    return f"Without one reported {column}: {words.listed(names)}." if names else ""
+    return f"Not drawn, as no single {column} is reported: {words.listed(names)}." if names else ""
 
 
 def _form_colours(trials: Sequence[Any]) -> dict[str, str]:
@@ -221,8 +221,7 @@ def sources_plot(selection: Selection, *, name: str = "fig-sources", caption: Te
     'fig-sources'
     """
     evidence, sources = pick(selection, "sources")
-    findings = evidence.findings
-    findings = findings[findings["source_id"].isin([source.source_id for source in sources])]
+    findings = evidence.select(source=[source.source_id for source in sources])
     asked = findings[findings["standing"] != "context"]
     counted = findings[findings["standing"] == "counted"]
     silent = {source.source_id for source in sources} - set(findings["source_id"])

@@ -92,8 +92,7 @@ class Display:
         return {"kind": type(self).__name__.lower(), **asdict(self, dict_factory=known)}
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        faces = {"text/html": self.to_html(), "text/plain": str(self)}
-        return {MIME_TYPE: self.payload(), **faces}
+        return {MIME_TYPE: self.payload(), "text/html": self.to_html(), "text/plain": str(self)}
 
 
 @dataclass(frozen=True)

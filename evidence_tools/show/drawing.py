@@ -119,11 +119,12 @@ def look_of(evidence: Evidence, result: Any) -> Mark:
 
     It is hollow when it is not significant, and also dashed when it must not be relied on.
     """
-    colour = evidence.rows("kinds")[result.kind].colour or INK
+    kind = evidence.rows("kinds")[result.kind]
     flagged = result.standing in FLAGGED
     hollow = words.is_silent(result) or flagged
     look: Mark = {"on_axis": True, "shape": SHAPES[result.direction], "hollow": hollow}
-    look["colour"] = str(colour) if result.standing == "counted" else GREY
+    counted = result.standing == "counted"
+    look |= {"colour": kind.colour or INK, "kind": kind.plural} if counted else {"colour": GREY}
     unsure = result.direction in words.ARROWS and result.statistically_significant == "not stated"
     return look | {"standing": result.standing, "dashed": flagged, "unsure": unsure}
 
@@ -327,6 +328,10 @@ def _meanings_of(lanes: Sequence[Lane]) -> dict[str, Mark]:
         look: Mark = {"dashed": flagged, "shape": shape, "hollow": hollow}
         grey = all(one["colour"] == GREY for one in same)
         said[MEANINGS[shape] + more] = look | {"colour": GREY if grey else INK}
+    by_kind = [one for one in results if "kind" in one and "relation" not in one]
+    kinds = {one["kind"]: one["colour"] for one in by_kind}
+    if len({*kinds.values()}) > 1:
+        said |= {kind: {"shape": SWATCH, "colour": colour} for kind, colour in kinds.items()}
     if any(one["standing"] == "context" for one in results):
         said["grey: context, not counted"] = {"shape": SWATCH, "colour": GREY}
     return said

@@ -284,5 +284,5 @@ def _narrate_arms(selection: Selection) -> Prose:
         runs(f"{counted} what an average needs."),
         runs(*(("They are of ", words.listed_runs(names), ". ") if names else ()),
              end or "No outcome has two such trials, so nothing was pooled."),
-        runs(words.join_known(why and f"What the others lack: {why}.", printed, mark=" ")),
+        runs(words.join_known(why and f"Why not the others: {why}.", printed, mark=" ")),
     ))  # fmt: skip

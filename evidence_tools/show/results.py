@@ -276,8 +276,8 @@ def agreement_plot(
     # The text alternative names every source.
     shown = [(one, [f for f, _ in by_outcome[one.outcome_id]]) for one in outcomes]
     says = [plain(agreement_runs(one, found, most=0)) for one, found in shown]
-    usual, note = map(words.sentence, ("caption.agreement", "note.together"))
-    note = note if together else ""
+    usual = words.sentence("caption.agreement")
+    note = words.sentence("note.together") if together else ""
     return draw_lanes(lanes, axis, name, caption or usual, legend=legend, note=note, says=says)
 
 

@@ -21,7 +21,7 @@ _RELATIONS = words.phrases("relation")
 
 
 def _tally(said: Iterable[str]) -> str:
-    return "; ".join(f"{number} {word}" for word, number in Counter(said).items()) or "none"
+    return "; ".join(f"{word} ({number})" for word, number in Counter(said).items()) or "none"
 
 
 def _others(evidence: Evidence, result: Row) -> str:
@@ -56,7 +56,7 @@ def answer_table(selection: Selection, *, name: str = "tab-answer", caption: str
     """Show on one screen what a source reports, what others report, and how sure that is.
 
     >>> str(answer_table(["larkin2024-dor"])).splitlines()[2]
-    'Dormine (DOR) | no significant change | 1 no change or not significant | ●●○○ at most low'
+    'Dormine (DOR) | no significant change | no change or not significant (1) | ●●○○ at most low'
     """
     evidence, findings = pick(selection)
     notes = map(words.sentence, ("note.unclear", "note.certainty"))

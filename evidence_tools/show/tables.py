@@ -105,8 +105,7 @@ def rows_table(
         if unknown := [column for column in columns.values() if column not in known]:
             columns_are = f"its columns are {', '.join(known)}"
             raise ValueError(f"{table} has no column {unknown[0]!r}; {columns_are}")
-        question = f"What do the rows of {table} hold?"
-        layout = Layout(question, columns, filters=tuple(columns)[1:2])
+        layout = Layout(f"What do the rows of {table} hold?", columns, filters=tuple(columns)[1:2])
     rows, note = layout.prepare(evidence, picked)
     return make_table(evidence, layout, rows, name or f"tab-{table}", caption, note)
 
@@ -303,9 +302,7 @@ _LAYOUTS = {
     "judgements": Layout(
         "Which concerns lower the certainty, and what could not be judged?",
         {
-            "Reason for doubt": lambda _, same: words.sentence_case(same[0].domain).replace(
-                "_", " "
-            ),
+            "Concern": lambda _, same: words.sentence_case(same[0].domain.replace("_", " ")),
             "Judgement": lambda _, same: same[0].judgement,
             "Why": lambda _, same: same[0].rationale,
             "Outcomes": lambda evidence, same: words.listed(

@@ -218,8 +218,8 @@ def design_text(design: str) -> str:
 
 def outcome_text(row: Any) -> str:
     """Name an outcome, or that of a finding, as inside a sentence with its abbreviation."""
-    name = row.name if "name" in row._fields else row.outcome
-    return with_details(lower_first(name), row.abbreviation)
+    name, short = row.name if "name" in row._fields else row.outcome, row.abbreviation
+    return with_details(lower_first(name), "" if short and short in name else short)
 
 
 def source_name(row: Any) -> str:
