@@ -124,7 +124,8 @@ def make_bundle(folder: Path, build: Path, target: Path | None = None) -> Path:
         raise ReleaseError("the build is not of what is committed here; commit, and build again")
     contents = {f"html/{name}": content for name, content in found.items()}
     for name in manifest.git(folder, "ls-files", "-z").split("\0")[:-1]:
-        contents[name] = (folder / name).read_bytes()
+        committed = manifest.git(folder, "show", f"HEAD:./{name}")  # of a link, not where it leads
+        contents[name] = committed.encode("utf-8", "surrogateescape")
     contents |= {name: found[name] for name in found if re.fullmatch(r"[^/]+\.(pdf|bib|ris)", name)}
     names = sorted(name for name in contents if not name.startswith("html/"))
     crate = fill_template(_HERE / "crate.json", **described, names=names)
@@ -145,9 +146,8 @@ def publish(build: Path, site: Path) -> str:
 
     A signature in the build goes along. Doing it again completes and repairs.
     """
-    shown = relative_name(build)
-    stamp = check_contents(read_folder(build), shown)["stamp"]
-    version_key(version := str(stamp["version"]))
+    stamp = check_contents(read_folder(build), shown := relative_name(build))["stamp"]
+    version = stamp["version"]
     if not stamp["released"]:
         remedy = f"release {version}, commit and tag it, build that commit, and publish the build"
         raise ReleaseError(f"{shown} is no build of exactly what was released; {remedy}")
@@ -195,7 +195,7 @@ def _read_versions(site: Path) -> dict[str, Manifest]:
     for version in sorted(filter(manifest.VERSION.fullmatch, names), key=version_key, reverse=True):
         folder = site / "v" / version
         found[version] = check_contents(read_folder(folder), relative_name(folder))
-        if _kept_record(folder) not in ("", _record(folder)):
+        if _kept_record(folder) not in ("", _record(folder, found[version]["stamp"]["version"])):
             message = f"not what was published, as {version}.sha256 says; publish it again"
             raise ReleaseError(f"{relative_name(folder)}: {message}")
     return found

@@ -58,8 +58,7 @@ def make_report(folder: Path, words: Mapping[str, str | None], ask: Callable[[st
             path.write_text(fill_template(path, **values, **known), encoding="utf-8")
         shutil.copy(MODEL, new / "data")
         shutil.copy(PACKAGE.parent / "requirements.txt", new)
-        ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-        shutil.copytree(PACKAGE, new / PACKAGE.name, ignore=ignored)
+        shutil.copytree(PACKAGE, new / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
         new.rename(folder)
     steps = (folder / "README.md").read_text(encoding="utf-8")
     return f"{folder} is a report that builds; in it, run git init. Its README.md:\n\n{steps}"
