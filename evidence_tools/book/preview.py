@@ -18,9 +18,6 @@ from evidence_tools.book.session import PACKAGE, PREVIEW, book_files
 from evidence_tools.check.review import BUILD, chapter_files, read_book
 from evidence_tools.evidence.problems import EvidenceError
 
-_LOOK = 50
-"""Milliseconds between looks."""
-
 
 def _files() -> set[tuple[Path, int]]:
     """List what may change, with its times."""
@@ -72,7 +69,7 @@ def preview() -> None:
     if running:
         running.wait()
     look()
-    PeriodicCallback(look, _LOOK).start()
+    PeriodicCallback(look, 50).start()  # milliseconds
     server = Server()
     server.watch("_config.yml", delay="forever")  # its own way of looking is not used
     server.serve(root="_build/html", open_url_delay=0.5, default_filename="index.html")

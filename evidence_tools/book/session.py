@@ -6,6 +6,7 @@ stale; at worst a chapter runs once too often.
 """
 
 import atexit
+import ctypes
 import hashlib
 import os
 import re
@@ -149,6 +150,7 @@ def in_fork(work: Callable[[], Any]) -> Callable[[], Any]:
     def do() -> Any:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build ends it
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: ends with the build
         try:
             return work()
         except Exception as error:  # Sphinx would make a text of it
