@@ -31,6 +31,7 @@ from evidence_tools.book.nodes import (
 )
 from evidence_tools.book.roles import caption_runs
 from evidence_tools.check.built import altair_chart
+from evidence_tools.check.pages import reading
 from evidence_tools.check.review import RULES
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.display import MIME_TYPE, Table, TableRow, plain, read_runs, runs
@@ -133,13 +134,12 @@ def _prose(payload: dict[str, Any], _: Place) -> list[nodes.Node]:
 
 
 def _figure(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
-    name = payload["name"]
     wide, narrow = ((payload[f"{size}svg"], payload[f"{size}spec"]) for size in ("", "narrow_"))
     chart = _chart(payload["alt"], wide, narrow)
     caption = nodes.caption("", "", *place.text(payload["caption"]))
     figure = nodes.figure("", chart, caption, classes=["evidence-figure"])
-    place.label(figure, name)
-    return [figure, place.download(name, "figure", figure_rows(payload["spec"]))]
+    place.label(figure, payload["name"])
+    return [figure, place.download(payload["name"], "figure", figure_rows(payload["spec"]))]
 
 
 def _table(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
@@ -156,9 +156,8 @@ def _table(payload: dict[str, Any], place: Place) -> list[nodes.Node]:
     title = nodes.title("", "", *place.text(payload["caption"]))
     table = nodes.table("", title, group, classes=["evidence-table", "colwidths-given"])
     place.label(table, name)
-    note: list[nodes.Node] = []
-    if payload["note"]:
-        note.append(nodes.paragraph("", "", *place.text(payload["note"]), classes=["table-note"]))
+    said = place.text(payload["note"])
+    note = [nodes.paragraph("", "", *said, classes=["table-note"])] if said else []
     return [table, *note, place.download(name, "table", [columns, *texts])]
 
 
@@ -215,8 +214,9 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
     if kind.startswith("application/vnd.vega"):
         import vl_convert
 
-        is_vega = "/schema/vega/" in content.get("$schema", "")
-        svg = (vl_convert.vega_to_svg if is_vega else vl_convert.vegalite_to_svg)(content)
+        language = "vega" if "/schema/vega/" in content.get("$schema", "") else "vegalite"
+        with reading(f"{place[0]}:{place[1]}"):  # builds ask no other host, as pages
+            svg = getattr(vl_convert, f"{language}_to_svg")(content, allowed_base_urls=[])
         alt = _alternative(data, content.get("description"))
         return [_chart(alt, (svg, content))]
     if kind == "image/svg+xml" and "<title" in content:  # which a picture would not show

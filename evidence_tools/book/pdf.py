@@ -17,7 +17,7 @@ from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 from xml.etree import ElementTree
 
 from docutils import nodes
@@ -211,8 +211,8 @@ def _check_picture(app: Sphinx, docname: str, node: Any) -> None:
         wrong("file of tag", address)
     if not isinstance(node, nodes.image | moving_chart):
         return
-    if "://" in uri:
-        wrong("picture elsewhere", uri)
+    if far := re.search(r'(?:^|<image\b[^>]*href=")(\w*:?//[^"]*)', unquote(uri)):
+        wrong("picture elsewhere", far[1])
     if not str(node.get("alt") or "").strip():
         if around is not None and not is_tag:
             wrong("no words in cell")
@@ -241,7 +241,7 @@ def show_attachments(app: Sphinx, docname: str, source: list[str]) -> None:
     for cell in notebook["cells"]:
         text = "".join(cell["source"])
         for name, forms in cell.pop("attachments", {}).items():
-            kind, content = next(iter(forms.items()))
-            text = text.replace(f"attachment:{name}", f"data:{kind};base64,{''.join(content)}")
+            kind, content = (quote("".join(part), "/+=") for part in next(iter(forms.items())))
+            text = text.replace(f"attachment:{name}", f"data:{kind};base64,{content}")
         cell["source"] = text
     source[0] = json.dumps(notebook)

@@ -1,6 +1,6 @@
 // Charts of other libraries: the page has their data, and names the scripts that draw them.
 const draw = {
-  "evidence-plotly": (box, chart) => Plotly.newPlot(box, chart.data, chart.layout, { responsive: true }),
+  "evidence-plotly": (box, chart) => Plotly.newPlot(box, chart.data, chart.layout, { responsive: true, displaylogo: false }),
   "evidence-bokeh": (box, chart) => {
     for (const [root, id] of chart.items.flatMap((item) => Object.entries(item.roots))) {
       const place = box.appendChild(Object.assign(document.createElement("div"), { id }));
