@@ -195,7 +195,7 @@ def _role(judge: Judge, reading: Reading, clause: Clause, tag: Tag) -> Found:
     # A corrected result may be named by the source that it corrects.
     named -= {r.source_id for r in rows.findings.values() if r.superseded_by == tag.means}
     analysis = row.analysis.lower().replace(row.outcome.lower(), "")
-    apart = row.contrast != "within an arm" or not reading.has("versus")
+    apart = row.contrast != "within an arm" or all(map(reading.negated, reading.all("versus")))
     headline = row.analysis == "primary" and apart
     said = words & {t.low for t in tokenize(analysis.partition(" ")[2])} - {"at", "the", "or"}
     wrong = {
