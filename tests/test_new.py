@@ -14,7 +14,7 @@ from test_topic_words import WORDS
 from evidence_tools.cli import main
 from evidence_tools.evidence.model import load_evidence
 
-ANSWERS = ["--title", 'Does honey ease a cough: "quoted"?', "--subject", "honey",
+ANSWERS = ["--title", 'Does honey-12 ease a cough: "quoted"?', "--subject", "honey",
            "--comparison", "no honey", "--population", "children with a cough"]  # fmt: skip
 
 CITATIONS = {

@@ -56,7 +56,7 @@ def numbers(reading: Reading, said: str = "") -> Iterator[tuple[str, str]]:
     tokens, said = reading.tokens, _STAMP.sub(" ", f" {said}")
     names, numbered = (
         {n for tag in reading.all(*senses) for n in range(tag.first, tag.last + 1)}
-        for senses in (("subject", "outcome", "form"), ("numbering",))
+        for senses in (("heading", "subject", "outcome", "form"), ("numbering",))
     )
     places = {token.start: index for index, token in enumerate(tokens)}
     addresses = {n for match in _ADDRESS.finditer(text) for n in range(*match.span())}

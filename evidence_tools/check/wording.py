@@ -181,9 +181,10 @@ class Wording:
             self._entries[parts[0].lower()].append((phrase, len(parts), sense, means))
 
     def _names(self) -> Iterator[tuple[Iterable[str], str, str]]:
-        """List what the tables name: the subject, outcomes and their kinds, countries."""
+        """List what the tables name: the title in its parts, the subject, outcomes, countries."""
         rows, topic = self.evidence.rows, self.evidence.topic
         forms = "|".join(form.lower() for form in topic.counts.get("forms", ()))
+        yield filter(None, re.split(r"[.:;?!,](?: |$)", topic.title)), "heading", ""
         yield [topic.subject["name"], *topic.subject.get("synonyms", ())], "subject", forms
         for key, row in rows("outcomes").items():
             names = {row.name, *split_list(row.synonyms)}
