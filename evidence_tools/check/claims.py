@@ -123,7 +123,11 @@ def _role_tags(sentence: Text, tokens: list[Token], wording: Wording) -> Iterato
 def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
     """Collect the tags of a sentence, without those that are only a part of a longer name."""
     directions = wording.directions
-    tags = [*tags, *_changed_losses(tags, whole.tokens)]
+    # An outcome such as "falls" is no change by its name.
+    named = {(tag.first, tag.last) for tag in tags if tag.sense == "outcome"}
+    moves = directions | {"loss", "smaller"}
+    tags = [t for t in tags if t.sense not in moves or (t.first, t.last) not in named]
+    tags += _changed_losses(tags, whole.tokens)
     phrases = [tag for tag in tags if tag.sense in _WHOLE or tag.sense in directions]
     for tag in tags:
         covered = tag.sense not in ("term", "source") and any(

@@ -149,7 +149,7 @@ class Rows:
 
 def fits(direction: str, row: Row, *, significant: bool = False) -> bool:
     """Whether a row holds a direction as it was claimed."""
-    if direction == "nonsignificant":
+    if direction in ("nonsignificant", "same"):
         return is_silent(row)
     moved = row.direction in ([DIRECTIONS[direction]] if direction in DIRECTIONS else MOVED)
     sure = not significant or row.statistically_significant == "yes"

@@ -97,7 +97,7 @@ class Wording:
             for line, row in _rows(path):
                 sense = row["sense"]
                 if sense not in self.wider or not row["words"] or not row["reason"]:
-                    hint = did_you_mean(sense, self.wider)
+                    hint = "" if sense in self.wider else did_you_mean(sense, self.wider)
                     message = f"found {sense!r}: a row needs a known sense, words, a reason{hint}"
                     raise EvidenceError([Problem(relative_name(path), line, "", message)])
                 # Words of another topic name nothing here.
