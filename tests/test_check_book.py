@@ -240,8 +240,9 @@ def test_problems_come_as_json_too_where_each_has_its_remedy(book: Path) -> None
 
 
 def test_text_that_a_cell_printed_is_checked(evidence: Evidence) -> None:
-    printed = [{"output_type": "stream", "text": CLAIM}]
-    assert {p.rule for p in check_output(printed, evidence)} >= {"number", "wording"}
+    picture = {"data": {"image/png": ""}, "metadata": {"image/png": {"alt": CLAIM}}}
+    for printed in ({"output_type": "stream", "text": CLAIM}, {"evalue": CLAIM}, picture):
+        assert {p.rule for p in check_output([printed], evidence)} >= {"number", "wording"}
 
 
 @pytest.mark.parametrize("kind", ["image/svg+xml", "application/vnd.vegalite.v5+json"])

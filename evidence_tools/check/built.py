@@ -16,6 +16,7 @@ from evidence_tools.evidence.problems import Problem
 from evidence_tools.show.display import MIME_TYPE
 
 _SHOWN = re.compile(r"image/|text/(?!plain)|application/.*vega")
+_ALT = re.compile(r'"alt": "((?:[^"\\]|\\.)*)"')
 _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml", "CITATION.cff"]
 
 
@@ -96,9 +97,9 @@ class Known:
 
     def check(self, outputs: Iterable[Any], path: str) -> Iterator[Problem]:
         """Check what a cell put out, as a notebook holds it; ``path`` is how problems name it."""
-        for data in (each.get("data") or {"text/plain": each.get("text", "")} for each in outputs):
-            if MIME_TYPE not in data:
-                page = _printed(data, path)
+        for each in outputs:
+            if MIME_TYPE not in (data := each.get("data", {})):
+                page = _printed(each, path)
                 yield from check_page(page, self.judge, Review(), self.numbers)
                 continue
             # Words of the package beyond those that the tables hold.
@@ -109,9 +110,12 @@ class Known:
                         yield Problem(path, 0, "", message, "wording")
 
 
-def _printed(data: dict[str, Any], path: str) -> Page:
+def _printed(output: dict[str, Any], path: str) -> Page:
     """Read what an author printed as a page; words of a chart are read, its numbers are not."""
     page = Page(path)
+    data = output.get("data") or {"text/plain": output.get("text") or output.get("evalue", "")}
+    for words in _ALT.findall(json.dumps(output.get("metadata", {}), ensure_ascii=False)):
+        page.add(words, 1)
     # Plain text is shown where there is nothing else, such as a picture.
     hidden = "text/plain" if any(map(_SHOWN.match, data)) else ""
     for form in data.keys() - {hidden}:

@@ -30,13 +30,17 @@ _COMMENT = re.compile(r"\s*[%#] *check:(?: *(?:ignore|exclude) +([\w-]+) *-- *(\
 _OPTIONS = re.compile(r"\n*(?:---.*\n(?:.*\n)*?---.*\n|(?:[ \t]*:[\w-]+:.*\n)+|)")
 _OPTION = re.compile(r"(?m)^[ \t]*:([\w-]+):[ \t]*(.*)$")
 _PHRASE = re.compile(r"[^\W\d]\w* .*[^\W\d]", re.DOTALL)
-_CLOSED = re.compile(r"<(?:script|iframe|object|embed)\b|\bcontent\s*:\s*[\"']", re.IGNORECASE)
-_SPOKEN = ("alt", "title", "aria-label", "placeholder", "value")
+_CLOSED = re.compile(
+    r"<(?:script|iframe|object|embed|template|meta)\b|<[^>]*\son[a-z]+\s*=|"
+    r"\bcontent\s*:\s*(?:[\"']|attr)",
+    re.IGNORECASE,
+)
+_SPOKEN = ("alt", "title", "aria-label", "label", "placeholder", "value")
 _END = re.compile(r"""(?<![.!?])[.!?]++["”')\]]*(?=\s+["“'(]?[A-Z0-9⟦*]|\s*$)""")
 _NO_END = re.compile(
     r"(?:\b(?:e\.g|i\.e|vs|cf|et al|approx|Dr|Prof|Fig|ca|St)|(?:^|[A-Z][a-z]+ |[A-Z]\. )[A-Z])\.$"
 )
-_QUOTES = str.maketrans({"‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "‑": "-", "\u00ad": ""})
+_QUOTES = str.maketrans("‘’‑\u00a0\u202f", "''-  ", "\u00ad\u034f\u200b\u2060\ufeff")  # last unseen
 _BELOW = re.compile(r"(?<=\b[A-Z])\((\d)\)")  # as abstracts write what is below the line
 _PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _RESULTS = {"direction", "statistically_significant", "estimate", "p_value", "ci_lower"}
@@ -49,7 +53,7 @@ _KEPT = {
     # A number is no code; a formula may hold more than an index; axes have numbers of no row.
     "listing": re.compile(_BARE, re.MULTILINE),
     "code": re.compile(rf"{_BARE}|(?:\D|(?<=[A-Za-z])\d+)+"),
-    "math": re.compile(r"\\(?:text|mbox|math)\w*\{[^}]*\}|\d+[.,]\d+|\d{3,}"),
+    "math": re.compile(r"\\(?:text|mbox|math|operatorname|tag)\w*\*?\{[^}]*\}|\d+[.,]\d+|\d{3,}"),
     "drawing": re.compile(r"(?:\D|(?<=[A-Za-z])\d+)+"),
 }
 _NOTE = re.compile(r"\[\d+(?:[,–-] ?\d+)*\]")
@@ -285,7 +289,7 @@ def _directive(page: Page, token: Token, line: int) -> None:
         page.fault(line, f"a block that no {token.markup} closes; close it")
     match = re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())
     if match is None:
-        is_text = token.info.strip() in ("", "text", "none")
+        is_text = token.info.strip() in ("", "text", "none", "markdown", "md")
         page.add(token.content, line + 1, "code" if is_text else "listing")
         return
     name, argument = match[1].lower(), match[2]
