@@ -25,6 +25,7 @@ from typing import Any
 import jupyter_book.sphinx
 from bs4 import BeautifulSoup
 from docutils.parsers import rst
+from jinja2 import FileSystemBytecodeCache
 from pybtex.database import parse_file
 from sphinx.application import Sphinx
 from sphinx.cmd.build import handle_exception
@@ -206,6 +207,9 @@ def _print(app: Any, _: Any) -> None:
     if app.evidence_warnings or app.evidence_proof:
         pdf.resolve_pages(app, chapter_order(app.env))  # reports what else is wrong, or fails
         raise SystemExit(0)
+    # Templates are compiled once; like all that is kept, not used if somebody touched it.
+    compiled = FileSystemBytecodeCache(str(app.evidence_site.new))
+    app.builder.templates.environment.bytecode_cache = compiled
     site.write_notebooks(app)
     app.evidence_printed = in_fork(partial(pdf.print_book, app))
 
