@@ -8,7 +8,7 @@ seen (false ones caught, honest ones flagged; earlier rules and sets are in the 
   sentences were written to mislead a list of words, and 93 of them were flagged;
 - ``unseen5``, fourteen sets: 1,746 of 1,960, laundered 258 of 322, and 95 of 1,400;
 - ``unseen6`` to ``8``, fourteen sets: 1,713 of 1,960, laundered 260 of 322, and 79 of 1,400;
-- ``unseen9`` to ``13``, 24 sets: 3,126 of 3,360, laundered 490 of 552, and 66 of 2,400.
+- ``unseen9`` to ``13``, 26 sets: 3,399 of 3,640, laundered 530 of 598, and 72 of 2,600.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
 """
