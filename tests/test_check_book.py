@@ -350,6 +350,8 @@ def test_an_audit_gives_the_row_and_a_wording_that_the_evidence_allows(evidence:
     (sentence,) = audit(text_blocks(AUDITED["contradicted"]), evidence).sentences
     assert sentence.rows == ("larkin2024-som",)
     assert "a significant increase in somnin" in sentence.allowed
+    (own,) = audit(text_blocks("Somnin rose in {source}`larkin2024`."), evidence).sentences
+    assert (own.text, own.verdict) == ("Somnin rose in larkin2024.", "supported")
 
 
 def test_a_number_that_no_row_holds_is_no_support(evidence: Evidence) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evidence_tools.check.claims import Reading, read_claims
-from evidence_tools.check.pages import Text, read_document, sentences
+from evidence_tools.check.pages import MARK, Text, read_document, sentences
 from evidence_tools.check.rows import NUMBER
 from evidence_tools.check.verdicts import (
     ABSENT,
@@ -102,7 +102,7 @@ def _described(judge: Judge, reading: Reading) -> str:
 
 
 def _judge(judge: Judge, reading: Reading) -> Judged:
-    text, line = reading.sentence.text, reading.sentence.line
+    text, line = reading.typed(reading.sentence.text), reading.sentence.line
     stated = [clause for clause in reading.clauses if clause.stance == "stated"]
     pairs = [(clause, pair) for clause in stated for pair in clause.all("pairs")]
     held = [holding(judge, clause, pair) for clause, pair in pairs]
@@ -123,7 +123,8 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     named = dict.fromkeys(reading.sources or [row.source_id for row in rows] + owners)
     figures = {key: judge.rows.figures(key) for key in named}
     years = {str(judge.rows.sources[key].year) for key in named}
-    numbers = {number.replace(",", "") for number in NUMBER.findall(text)} - years
+    found = NUMBER.findall(MARK.sub("", reading.sentence.text))
+    numbers = {number.replace(",", "") for number in found} - years
     if wrong := sorted(numbers.difference(*figures.values())) if named else []:
         whose = ", ".join(reading.sources) or "any source on this"
         reason = f"no row of {whose} holds the number {', '.join(wrong)}"

@@ -71,8 +71,11 @@ class Reading(Clause):
 
     def words(self, tag: Tag) -> str:
         """Get the words of a tag as they were typed."""
-        last = self.tokens[tag.last]
-        text = self.sentence.text[self.tokens[tag.first].start : last.start + len(last.text)]
+        first, last = self.tokens[tag.first], self.tokens[tag.last]
+        return self.typed(self.sentence.text[first.start : last.start + len(last.text)])
+
+    def typed(self, text: str) -> str:
+        """Put what its roles name into a part of the sentence."""
         return MARK.sub(lambda mark: self.sentence.roles[int(mark[1])][1], text)
 
     def unit(self, last: int, reach: int = 3) -> str:
