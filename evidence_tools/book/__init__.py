@@ -255,8 +255,7 @@ def _say_why(app: Any, html: Path, *about: Any) -> Any:
     found = about[2]
     # What a listener raised comes in an error of Sphinx, which knows of whose module it is.
     error = found.orig_exc if getattr(found, "modname", None) else found
-    known = (SphinxError, OSError, EvidenceError) if error is found else _EXPECTED
-    if not isinstance(error, known):
+    if not isinstance(error, (SphinxError, OSError) if error is found else _EXPECTED):
         if page := hasattr(app, "env") and app.env.temp_data.get("docname"):
             refuse("unreadable", location=page)
         return handle_exception(*about)

@@ -31,7 +31,6 @@ from evidence_tools.book.nodes import (
 )
 from evidence_tools.book.roles import caption_runs
 from evidence_tools.check.built import altair_chart
-from evidence_tools.check.pages import reading
 from evidence_tools.check.review import RULES
 from evidence_tools.evidence.problems import UnknownKeyError
 from evidence_tools.show.display import MIME_TYPE, Table, TableRow, plain, read_runs, runs
@@ -215,8 +214,12 @@ def foreign_nodes(renderer: Any, data: Any) -> list[nodes.Node] | None:
         import vl_convert
 
         language = "vega" if "/schema/vega/" in content.get("$schema", "") else "vegalite"
-        with reading(f"{place[0]}:{place[1]}"):  # builds ask no other host, as pages
+        try:
             svg = getattr(vl_convert, f"{language}_to_svg")(content, allowed_base_urls=[])
+        except ValueError as error:
+            said = " ".join(str(error).partition("\n    at")[0].split())
+            refuse("chart", said, location=place)
+            return []
         alt = _alternative(data, content.get("description"))
         return [_chart(alt, (svg, content))]
     if kind == "image/svg+xml" and "<title" in content:  # which a picture would not show

@@ -102,7 +102,7 @@ def _described(judge: Judge, reading: Reading) -> str:
 
 
 def _judge(judge: Judge, reading: Reading) -> Judged:
-    text, line = reading.typed(reading.sentence.text), reading.sentence.line
+    text, line = reading.as_typed(reading.sentence.text), reading.sentence.line
     stated = [clause for clause in reading.clauses if clause.stance == "stated"]
     pairs = [(clause, pair) for clause in stated for pair in clause.all("pairs")]
     held = [holding(judge, clause, pair) for clause, pair in pairs]

@@ -16,7 +16,6 @@ from evidence_tools.evidence.problems import Problem
 from evidence_tools.show.display import MIME_TYPE
 
 _SHOWN = re.compile(r"image/|text/(?!plain)|application/.*vega")
-_ALT = re.compile(r'"alt": "((?:[^"\\]|\\.)*)"')
 _SETTINGS = ["data/topic.yml", "references.bib", "pyproject.toml", "_config.yml", "CITATION.cff"]
 
 
@@ -114,11 +113,10 @@ def _printed(output: dict[str, Any], path: str) -> Page:
     """Read what an author printed as a page; words of a chart are read, its numbers are not."""
     page = Page(path)
     data = output.get("data") or {"text/plain": output.get("text") or output.get("evalue", "")}
-    for words in _ALT.findall(json.dumps(output.get("metadata", {}), ensure_ascii=False)):
-        page.add(words, 1)
     # Plain text is shown where there is nothing else, such as a picture.
     hidden = "text/plain" if any(map(_SHOWN.match, data)) else ""
     for form in data.keys() - {hidden}:
+        page.add(output.get("metadata", {}).get(form, {}).get("alt") or "", 1)
         text = "".join(data[form]) if isinstance(data[form], list) else data[form]
         chart = text if "json" in form else None
         if form == "text/html":

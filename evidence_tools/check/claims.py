@@ -72,10 +72,10 @@ class Reading(Clause):
     def words(self, tag: Tag) -> str:
         """Get the words of a tag as they were typed."""
         first, last = self.tokens[tag.first], self.tokens[tag.last]
-        return self.typed(self.sentence.text[first.start : last.start + len(last.text)])
+        return self.as_typed(self.sentence.text[first.start : last.start + len(last.text)])
 
-    def typed(self, text: str) -> str:
-        """Put what its roles name into a part of the sentence."""
+    def as_typed(self, text: str) -> str:
+        """Put back what the roles in a part of the sentence name."""
         return MARK.sub(lambda mark: self.sentence.roles[int(mark[1])][1], text)
 
     def unit(self, last: int, reach: int = 3) -> str:
