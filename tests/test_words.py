@@ -113,6 +113,11 @@ def test_a_direction_without_significance_says_so(topic: Evidence) -> None:
     assert way_text(finding) == "no significant change"
 
 
+def test_less_of_a_fall_is_called_no_increase(changed_topic: Callable[..., Evidence]) -> None:
+    changed = changed_topic("findings", "fern2019-som", contrast="between falling arms")
+    assert way_text(changed.finding("fern2019-som")) == "a significantly smaller decrease"
+
+
 @pytest.mark.parametrize(
     ("finding", "reason"),
     [

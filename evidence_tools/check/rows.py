@@ -127,7 +127,8 @@ class Rows:
             return f"{name}: {'; '.join(filter(None, [*known, row.population, row.intervention]))}"
         form = source.intervention if row.form == source.form else row.form
         # "Against nothing" beside a harm would read as none of it.
-        trial = None if row.contrast or row.role == "harm" else self.trials.get(row.source_id)
+        alone = row.role == "harm" or str(row.contrast).endswith(("an arm", "all arms"))
+        trial = None if alone else self.trials.get(row.source_id)
         details = (
             row.analysis if row.analysis != "primary" else "",
             "" if row.form in self.forms else form,

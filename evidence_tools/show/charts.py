@@ -141,8 +141,10 @@ def _timed_rows(evidence: Evidence) -> list[Any]:
     course = evidence.timecourse.join(sources, on="source_id").join(outcomes, on="outcome_id")
     rows = pd.concat([findings, course.rename(columns=names)])
     # What is known of a result itself goes before what is known of its source.
-    known = rows.groupby(_SAME)["standing"].transform("first")
-    rows["standing"] = rows["standing"].fillna(known).fillna(standing_of(rows, evidence.topic))
+    known = rows.groupby(_SAME)[["standing", "contrast"]].transform("first")
+    rows["contrast"] = rows["contrast"].where(rows["standing"].notna(), known["contrast"])
+    rows["standing"] = rows["standing"].fillna(known["standing"])
+    rows["standing"] = rows["standing"].fillna(standing_of(rows, evidence.topic))
     return [row for row in as_rows(rows) if read_times(row.timepoint or "")]
 
 

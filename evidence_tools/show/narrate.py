@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evidence_tools.evidence.arithmetic import RATIOS
+from evidence_tools.evidence.arithmetic import MOVED, RATIOS
 from evidence_tools.evidence.effects import effects_of_arms, require
 from evidence_tools.evidence.frames import rows_where
 from evidence_tools.evidence.judgements import LEVELS, STRIKES_OUT, first_reports
@@ -99,7 +99,8 @@ def agreement_runs(outcome: Row, findings: Sequence[Row], most: int = 3) -> Runs
         head = Run(f"{words.sentence_case(way)}:", style="emphasis")
         named = words.listed_runs(_named(outcome, same), most=most if way in ways else min(most, 1))
         said.append(runs(" ", head, " ", named, "."))
-    if {"significant increase", "significant decrease"} <= set(ways):
+    sure = (same for way, same in ways.items() if way.startswith("significant"))
+    if {finding.direction for same in sure for finding in same} >= set(MOVED):
         said.append(runs(" Significant results point in opposite directions."))
     return runs(*said)
 

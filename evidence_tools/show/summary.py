@@ -116,7 +116,7 @@ def _meaning(evidence: Evidence, outcome: Row) -> str:
     elif clear and len(directions) == 1 and directions <= set(MOVED):
         said = f"{words.sentence_case(effect)}."
     elif ways:
-        said = f"Results differ: {len(ways)} of {len(results)} with {ways[0]}."
+        said = f"Results differ: {ways.count(ways[0])} of {len(results)} with {ways[0]}."
     else:
         said = f"It is not known whether there is an effect of {subject} on {name}."
     turned = any(finding in row_sets(evidence)["turned"] for finding in results)

@@ -180,7 +180,7 @@ def is_silent(finding: Any) -> bool:
 
 def direction_text(finding: Any) -> str:
     """Say which way a finding went, and so if it is not significant or that is not stated."""
-    direction, sure = DIRECTIONS[finding.direction], finding.statistically_significant
+    direction, sure = _moved_text(finding), finding.statistically_significant
     if finding.direction == "no_significant_change" and sure == "not stated":
         return DIRECTIONS["no_test"]
     if finding.direction not in MOVED or sure == "yes":
@@ -193,13 +193,20 @@ def way_text(finding: Any, *, article: bool = True) -> str:
     way = finding.direction
     if is_silent(finding) or way not in MOVED:
         return DIRECTIONS["no_significant_change"] if way in MOVED else direction_text(finding)
-    first = ("an " if way == "increase" else "a ") if article else ""
+    way = _moved_text(finding)
+    first = ("an " if way[0] in "aeiou" else "a ") if article else ""
     # Its significance is not that of two arms; rows of a time course have no such column.
     if getattr(finding, "contrast", None) == "among all arms":
         return f"{first}{way} among all arms"
     if finding.statistically_significant == "yes":
-        return f"{'a ' if article else ''}significant {way}"
+        return f"{'a ' if article else ''}significant{'ly' if ' ' in way else ''} {way}"
     return f"{first}{way} of unstated significance"
+
+
+def _moved_text(finding: Any) -> str:
+    """Name a direction; where all fell, the smaller fall is called so, and no increase."""
+    contrast = getattr(finding, "contrast", None)
+    return DIRECTIONS.get(f"{finding.direction} {contrast}") or DIRECTIONS[finding.direction]
 
 
 def certainty_mark(rating: str | None) -> str:
