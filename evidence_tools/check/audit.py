@@ -8,16 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evidence_tools.check.claims import Reading, read_claims
+from evidence_tools.check.ledger import numbers
 from evidence_tools.check.pages import MARK, Text, read_document, sentences
 from evidence_tools.check.rows import NUMBER
-from evidence_tools.check.verdicts import (
-    ABSENT,
-    ADVICE,
-    CONTRADICTED,
-    STRONGER,
-    Judge,
-    holding,
-)
+from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Judge, holding
 from evidence_tools.check.wording import YEAR
 from evidence_tools.evidence.model import Evidence
 
@@ -82,23 +76,20 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
 
 
 def _described(judge: Judge, reading: Reading) -> str:
-    """Find the one source that three things fit which a sentence says: size, people, outcome."""
+    """Find the one source that most of what a sentence says is true of: size, people, outcome."""
     named = reading.all("country", "comparator", "otherwise", "people", "form", "design")
     facts = {tag.means or reading.words(tag).lower()[:9] for tag in named}
-    numbers = {tag.first: tag.means for tag in reading.all("number")}
-    for index, token in enumerate(reading.tokens):
-        number = numbers.get(index) or token.text.replace(",", "")
-        unit = reading.unit(index) if number[:1].isdigit() else ""
-        facts |= {f"{number} {unit}"} if unit else set()
-        facts |= {number} if YEAR.fullmatch(number) else set()
-    scores = Counter[str]()
+    facts |= {
+        f"{number.replace(',', '')} {counts}" for number, counts in numbers(reading) if counts
+    }
+    facts |= set(YEAR.findall(reading.sentence.text))
+    scores = Counter({"": 2, "none": 2})
     for source, row in judge.rows.sources.items() if facts else ():
         text = f"{judge.rows.text(source)} {row.year}"
-        held = [fact for fact in facts if re.search(rf"\b(?:{fact})", text)]
-        scores[source] = len(held)
+        scores[source] = sum(bool(re.search(rf"\b(?:{fact})", text)) for fact in facts)
         scores[source] += any(judge.rows.of(source, name) for name in reading.means("outcome"))
-    best = [source for source, score in scores.items() if score == max(scores.values())]
-    return best[0] if len(best) == 1 and scores[best[0]] > 2 else ""
+    (best, most), (_, next_most) = scores.most_common(2)
+    return best if most > next_most else ""
 
 
 def _judge(judge: Judge, reading: Reading) -> Judged:
@@ -117,25 +108,20 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
         reason = f"{worst.slot}: {worst.found}"
         allowed = _ASK if worst.verdict == ADVICE else worst.ready and f"{worst.ready.rstrip('.')}."
         return Judged(text, line, worst.verdict, reason, ids, allowed)
-    rows = [*{rows[0].finding_id: rows[0] for rows in held}.values()] if supported else []
     said, results = reading.means("outcome"), judge.rows.findings.values()
-    owners = [r.source_id for r in results if any(judge.rows.same(r, name) for name in said)]
-    named = dict.fromkeys(reading.sources or [row.source_id for row in rows] + owners)
-    figures = {key: judge.rows.figures(key) for key in named}
-    years = {str(judge.rows.sources[key].year) for key in named}
+    owners = [row.source_id for row in results if any(judge.rows.same(row, key) for key in said)]
+    figures = {key: judge.rows.figures(key) for key in reading.sources or owners}
     found = NUMBER.findall(MARK.sub("", reading.sentence.text))
-    numbers = {number.replace(",", "") for number in found} - years
-    if wrong := sorted(numbers.difference(*figures.values())) if named else []:
+    typed = {number.replace(",", "") for number in found if not YEAR.fullmatch(number)}
+    if wrong := sorted(typed.difference(*figures.values())) if figures else []:
         whose = ", ".join(reading.sources) or "any source on this"
         reason = f"no row of {whose} holds the number {', '.join(wrong)}"
         return Judged(text, line, ABSENT if "." in "".join(wrong) else "not judged", reason)
-    if rows:
-        reason = "; ".join(judge.rows.say(row.finding_id, roles=False) for row in rows[:2])
-        return Judged(text, line, "supported", reason, tuple(row.finding_id for row in rows))
-    holders = [key for key in named if numbers & figures[key]]
-    if holders and not reading.has("none"):
-        reason = judge.rows.say(holders[0], roles=False)
-        return Judged(text, line, "supported", reason, (*holders,))
+    # A number that a row holds is support, where nothing else is claimed.
+    holders = [key for key in figures if typed & figures[key] and not reading.has("none")]
+    if keys := [rows[0].finding_id for rows in held] if supported else holders[:1]:
+        reason = "; ".join(judge.rows.say(key, roles=False) for key in dict.fromkeys(keys[:2]))
+        return Judged(text, line, "supported", reason, tuple(dict.fromkeys(keys)))
     about = any(clause.has("subject", "central") for clause in stated)
     unclear = any(clause.has("outcome", "body", "change", "maybe") for clause in stated)
     return Judged(text, line, "not judged" if about and unclear else "background")
