@@ -42,17 +42,16 @@ _NO_END = re.compile(
 )
 _QUOTES = str.maketrans("‘’‑\u00a0\u202f", "''-  ", "\u00ad\u034f\u200b\u2060\ufeff")  # last unseen
 _BELOW = re.compile(r"(?<=\b[A-Z])\((\d)\)")  # as abstracts write what is below the line
-_PARSED = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _RESULTS = {"direction", "statistically_significant", "estimate", "p_value", "ci_lower"}
-_SELECTS = {"query", "eval", "get", "isin", "eq", "gt", "lt"}
 _SELECT_BY = (
     "select by source, outcome, kind or analysis, or write `# check: ignore coverage -- why`"
 )
-_BARE = r"^\W*\d[\d\s.,%+−–±-]*[\s\w/%µ]{0,8}$"
+_SELECTS = {"query", "eval", "get", "isin", "eq", "gt", "lt"}
 _KEPT = {
     # A number is no code; a formula may hold more than an index; axes have numbers of no row.
-    "listing": re.compile(_BARE, re.MULTILINE),
-    "code": re.compile(rf"{_BARE}|(?:\D|(?<=[A-Za-z])\d+)+"),
+    "code": re.compile(
+        r"^\W*\d[\d\s.,%+−–±-]*[\s\w/%µ]{0,8}$|(?:\D|(?<=[A-Za-z])\d+)+", re.MULTILINE
+    ),
     "math": re.compile(r"\\(?:text|mbox|math|operatorname|tag)\w*\*?\{[^}]*\}|\d+[.,]\d+|\d{3,}"),
     "drawing": re.compile(r"(?:\D|(?<=[A-Za-z])\d+)+"),
 }
@@ -151,7 +150,7 @@ class Page:
         python = re.sub(r"(?m)^[ \t]*[%!?].*|^.*\?$", "pass", source)
         tree, silent = ast.parse(""), set[ast.AST]()
         try:
-            tree = compile(python, "cell", "exec", _PARSED)
+            tree = ast.parse(python)
         except (SyntaxError, ValueError, RecursionError) as error:
             if not source.startswith("%%") and "raises-exception" not in settings:
                 line = getattr(error, "lineno", 1) or 1
@@ -230,9 +229,7 @@ def _parser(extensions: frozenset[str]) -> MarkdownIt:
     from myst_parser.config.main import MdParserConfig
     from myst_parser.parsers.mdit import create_md_parser
 
-    # Typographic quotes and bare addresses change how text looks, not what it says.
-    wanted = set(extensions) - {"smartquotes", "linkify", "replacements"}
-    return create_md_parser(MdParserConfig(enable_extensions=wanted), RendererHTML)
+    return create_md_parser(MdParserConfig(enable_extensions=set(extensions)), RendererHTML)
 
 
 def read_markdown(page: Page, text: str, offset: int = 0, *, rows: bool = False) -> None:
@@ -289,8 +286,7 @@ def _directive(page: Page, token: Token, line: int) -> None:
         page.fault(line, f"a block that no {token.markup} closes; close it")
     match = re.match(r"\{([^}]+)\}\s*(.*)", token.info.strip())
     if match is None:
-        is_text = token.info.strip() in ("", "text", "none", "markdown", "md")
-        page.add(token.content, line + 1, "code" if is_text else "listing")
+        page.add(token.content, line + 1, "code")
         return
     name, argument = match[1].lower(), match[2]
     options = (_OPTIONS.match(token.content) or match)[0]
@@ -301,7 +297,7 @@ def _directive(page: Page, token: Token, line: int) -> None:
             page.add_code(body, first, options)
         case "refused":
             page.add(f"the directive {name!r}", line, "refused")
-        case "listing" | "math" as how:
+        case "code" | "math" as how:
             page.add(body, first, how)
         case how:
             page.add("" if how == "picture" else argument, line)
@@ -368,8 +364,8 @@ def read_html(page: Page, text: str, offset: int = 0, *, beside: bool = False) -
     silent, spoken = ({"unread", "beside"}, _SPOKEN[:1]) if beside else ({"unread"}, _SPOKEN)
     tags = list(tree.iter())  # kept, or lxml would make each of them again
     for tag in tags:
-        names = (tag.tag, *tag.get("class", "").split())
-        if "hidden" in tag.attrib or not silent.isdisjoint(map(how.get, names)):
+        names = (tag.tag, *(tag.get("class", "").split() if beside else ()))
+        if (beside and "hidden" in tag.attrib) or not silent.isdisjoint(map(how.get, names)):
             tag.drop_tree()
     for tag in list(tree.iter()):
         line = offset + (tag.sourceline or 1)
