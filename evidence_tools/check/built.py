@@ -102,11 +102,11 @@ class Known:
                 yield from check_page(page, self.judge, Review(), self.numbers)
                 continue
             # Words of the package beyond those that the tables hold.
+            at = Problem(path, 0, "", "")
             for one in sentences(map(Text, dict.fromkeys(_said(data)))):
-                if any(check_words([one], self.judge)):
-                    rest = Text(self.texts.sub(";", _folded(one.text)))
-                    for message in check_words([rest], self.judge):
-                        yield Problem(path, 0, "", message, "wording")
+                if any(check_words([one.text], self.judge, at)):
+                    rest = self.texts.sub(";", _folded(one.text))
+                    yield from check_words([rest], self.judge, at)
 
 
 def _printed(output: dict[str, Any], path: str) -> Page:

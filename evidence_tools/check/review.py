@@ -4,7 +4,7 @@ import itertools
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Set
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from glob import glob
@@ -132,9 +132,8 @@ def check_page(
     reading: Reading | None = None
     for sentence in sentences(page.items):
         reading = read_claims(sentence, judge.wording, reading)
-        numbers = () if declared else check_numbers(reading, judge.rows, held)
         about = reading.has("topic")
-        for fault in judge.faults(reading, numbers):
+        for fault in judge.faults(reading, check_numbers(reading, judge.rows, held)):
             rule = _RULE_OF.get(fault.slot, "frame")
             problem = page.problem(sentence.line, fault.message, rule)
             if fault.weak:
@@ -143,13 +142,13 @@ def check_page(
                 yield problem
 
 
-def check_words(said: Iterable[Text], judge: Judge, source: str = "") -> Iterator[str]:
-    """Check words of the tables, or made from rows: say what no row could hold."""
-    for sentence in said:
+def check_words(said: list[str], judge: Judge, at: Problem, source: str = "") -> Iterator[Problem]:
+    """Check words of the tables, or made from rows, at a place: say what no row could hold."""
+    for sentence in sentences(map(Text, said)):
         reading = read_claims(sentence, judge.wording, about=source)
         for fault in judge.faults(reading):
             if fault.slot in _WORDING and not fault.weak:
-                yield fault.message
+                yield replace(at, message=fault.message, rule="wording")
 
 
 def _check_cells(evidence: Evidence, judge: Judge) -> Iterator[Problem]:
@@ -159,10 +158,9 @@ def _check_cells(evidence: Evidence, judge: Judge) -> Iterator[Problem]:
         # Cells hold no line breaks, so rows are lines; the header is the first.
         for line, row in enumerate(as_rows(getattr(evidence, table)) if own else (), start=2):
             for column in own:
-                said = sentences(map(Text, split_list(getattr(row, column))))
-                for message in check_words(said, judge, getattr(row, "source_id", None) or ""):
-                    path = f"{evidence.folder.name}/{about.path}"
-                    yield Problem(path, line, column, message, "wording")
+                said, source = split_list(getattr(row, column)), getattr(row, "source_id", None)
+                at = Problem(f"{evidence.folder.name}/{about.path}", line, column, "")
+                yield from check_words(said, judge, at, source or "")
 
 
 def read_book(folder: Path) -> list[Page]:
