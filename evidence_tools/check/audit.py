@@ -79,9 +79,9 @@ def _described(judge: Judge, reading: Reading) -> str:
     """Find the one source that most of what a sentence says is true of: size, people, outcome."""
     named = reading.all("country", "comparator", "otherwise", "people", "form", "design")
     facts = {tag.means or reading.words(tag).lower()[:9] for tag in named}
-    facts |= {
-        f"{number.replace(',', '')} {counts}" for number, counts in numbers(reading) if counts
-    }
+    counted = [(tag.means, reading.unit(tag.last)) for tag in reading.all("number")]
+    counted += ((number.replace(",", ""), counts) for number, counts in numbers(reading))
+    facts |= {f"{number} {counts}" for number, counts in counted if counts}
     facts |= set(YEAR.findall(reading.sentence.text))
     scores = Counter({"": 2, "none": 2})
     for source, row in judge.rows.sources.items() if facts else ():
