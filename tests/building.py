@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from evidence_tools import Evidence
+
+Changed = Callable[..., Evidence]
 PROJECT = Path(__file__).parent.parent
 TOPIC = PROJECT / "tests" / "topic"
 

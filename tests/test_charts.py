@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pandas as pd
 import pytest
-from building import PROJECT, TOPIC
+from building import PROJECT, TOPIC, Changed
 
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.pooling import effect_sizes, pool
@@ -193,7 +193,7 @@ def test_a_result_without_estimate_has_words_and_no_mark(figures: dict[str, Figu
         assert re.search("(?i)without an estimate.*no significant change", texts(figures[name]))
 
 
-def test_unstated_significance_is_said(changed_topic: Callable[..., Evidence]) -> None:
+def test_unstated_significance_is_said(changed_topic: Changed) -> None:
     changed = changed_topic("findings", "moss2021-accident", statistically_significant="not stated")
     assert "↓ decrease, significance not stated; RR 0.72" in texts(PLOTS["forest_plot"](changed))
 
@@ -292,7 +292,7 @@ def test_the_map_has_sizes_of_trials_and_shapes_of_results(figures: dict[str, Fi
 
 
 def test_a_trial_whose_arms_alone_are_counted_has_its_size_on_the_map(
-    changed_topic: Callable[..., Evidence],
+    changed_topic: Changed,
 ) -> None:
     changed_topic("trials", "fern2019", n_randomised="")
     changed = changed_topic("sources", "fern2019", n_participants="")
@@ -305,7 +305,7 @@ def test_a_chart_of_one_trial_has_an_axis(topic: Evidence) -> None:
     assert "months of treatment" in json.dumps(figure.spec)
 
 
-def test_what_is_not_counted_is_grey_on_the_map(changed_topic: Callable[..., Evidence]) -> None:
+def test_what_is_not_counted_is_grey_on_the_map(changed_topic: Changed) -> None:
     changed = changed_topic("findings", "fern2019-som", population_group="adults")
     figure = trials_plot(changed.trials.loc[["fern2019"]], on="sleep hormone marker")
     assert "increase; not counted: on amber lamp, in adults." in figure.alt

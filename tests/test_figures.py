@@ -1,10 +1,10 @@
 """What follows from printed figures, against numbers worked out by hand or published."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import pytest
+from building import Changed
 
 from evidence_tools.evidence.arithmetic import (
     check_arithmetic,
@@ -15,7 +15,6 @@ from evidence_tools.evidence.arithmetic import (
 from evidence_tools.evidence.effects import effect_sizes
 from evidence_tools.evidence.model import Evidence
 
-Changed = Callable[..., Evidence]
 FIGURES = ("estimate", "ci_lower", "ci_upper", "standard_error", "p_value")
 
 

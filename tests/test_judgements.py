@@ -1,11 +1,10 @@
 """Certainty, comparison and limitations follow from rows by rule."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import pytest
-from building import PROJECT
+from building import PROJECT, Changed
 
 from evidence_tools.evidence.frames import rows_where
 from evidence_tools.evidence.judgements import (
@@ -21,8 +20,6 @@ from evidence_tools.evidence.judgements import (
 )
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.show.words import sentence
-
-Changed = Callable[..., Evidence]
 
 
 def rating(*judgements: str) -> Any:

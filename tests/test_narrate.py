@@ -1,6 +1,6 @@
 """Sentences say what rows hold, in words that certainty allows, and no more."""
 
-from collections.abc import Callable
+from building import Changed
 
 from evidence_tools import Evidence
 from evidence_tools.show.display import plain, runs
@@ -44,9 +44,7 @@ def test_numbers_of_a_retracted_source_are_struck_out(topic: Evidence) -> None:
     assert [run.text for run in item if run.style == "struck"] == ["Wren 2012 (retracted)"]
 
 
-def test_only_opposite_significant_results_are_called_opposite(
-    changed_topic: Callable[..., Evidence],
-) -> None:
+def test_only_opposite_significant_results_are_called_opposite(changed_topic: Changed) -> None:
     changed = changed_topic("findings", "reed2016-som", direction="decrease")
     assert "opposite" not in str(narrate_agreement(changed.select(outcome="som")))
     changed_topic("findings", "reed2016-som", statistically_significant="yes")
@@ -59,7 +57,7 @@ def test_a_limitation_says_how_many_results_it_concerns(topic: Evidence) -> None
     assert lines[1].endswith("This concerns 1 of 3 results: SOM.")
 
 
-def test_statements_on_one_source_are_one_item(changed_topic: Callable[..., Evidence]) -> None:
+def test_statements_on_one_source_are_one_item(changed_topic: Changed) -> None:
     changed = changed_topic("statements", "pooling", source_id="larkin2024")
     lines = str(narrate_rows(changed.statements, "statements")).splitlines()
     assert len(lines) == 3

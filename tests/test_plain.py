@@ -1,16 +1,12 @@
 """Sentences in plain words are rows, and their slots are filled from other rows."""
 
-from collections.abc import Callable
-
 import pytest
-from building import read_rows
+from building import Changed, read_rows
 
 from evidence_tools import Evidence
 from evidence_tools.evidence.problems import EvidenceError, UnknownKeyError
 from evidence_tools.show.display import plain
 from evidence_tools.show.values import check_plain, fill, holds, narrate_plain, value_runs
-
-Changed = Callable[..., Evidence]
 
 
 def value(evidence: Evidence, key: str) -> str:

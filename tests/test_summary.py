@@ -1,12 +1,10 @@
 """The answer on one screen, and a Summary of Findings with one comparison per row."""
 
-from collections.abc import Callable
+from building import Changed
 
 from evidence_tools import Evidence
 from evidence_tools.show.display import Table, plain
 from evidence_tools.show.summary import answer_table, summary_table
-
-Changed = Callable[..., Evidence]
 
 
 def cells(table: Table, row: int = 0) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """A table is a list of columns; what is not reported is explained once."""
 
-from collections.abc import Callable
+from building import Changed
 
 from evidence_tools import Evidence
 from evidence_tools.show.display import Table, plain
@@ -47,7 +47,7 @@ def test_a_reference_column_cites(topic: Evidence) -> None:
     assert cell(table, 0, "References") == "Moss 2021; handbook2001"
 
 
-def test_a_trial_is_described_with_what_is_known(changed_topic: Callable[..., Evidence]) -> None:
+def test_a_trial_is_described_with_what_is_known(changed_topic: Changed) -> None:
     unknown = dict.fromkeys(["n_randomised", "n_intervention", "n_comparator"], "")
     changed_topic("sources", "reed2016", n_participants="")
     changed_topic("trials", "reed2016", n_completed="100", **unknown)
@@ -60,7 +60,7 @@ def test_a_trial_is_described_with_what_is_known(changed_topic: Callable[..., Ev
 
 
 def test_arms_are_shown_as_counts_and_a_small_ratio_keeps_two_digits(
-    changed_topic: Callable[..., Evidence],
+    changed_topic: Changed,
 ) -> None:
     changed_topic("arms", "fern2019-acc-lamp", events="1")
     changed_topic("arms", "fern2019-acc-none", events="440")
@@ -69,9 +69,7 @@ def test_arms_are_shown_as_counts_and_a_small_ratio_keeps_two_digits(
     assert cell(table, 0, "Effect, computed here") == "RR 0.0023 (95% CI 0.00032–0.016)"
 
 
-def test_a_range_is_beside_its_value_and_a_unit_alone_says_nothing(
-    changed_topic: Callable[..., Evidence],
-) -> None:
+def test_a_range_is_beside_its_value_and_a_unit_alone_says_nothing(changed_topic: Changed) -> None:
     changed_topic("context", "som-range", value="3.0")
     assert cell(rows_table(["som-range"], "context"), 0, "Value") == "3.0 ng/mL (1.5–6.0)"
     changed_topic("context", "som-range", value="", lower="", upper="")
@@ -104,14 +102,14 @@ def test_the_arithmetic_counts_its_verdicts(topic: Evidence) -> None:
     assert cell(table, 1, "z") == "–"
 
 
-def test_a_figure_without_bounds_is_not_computed(changed_topic: Callable[..., Evidence]) -> None:
+def test_a_figure_without_bounds_is_not_computed(changed_topic: Changed) -> None:
     nothing = {"direction": "no_significant_change", "statistically_significant": "no"}
     nothing |= {"estimate": "1", "ci_lower": "1", "ci_upper": "1", "as_printed": "1, 95% CI 1 to 1"}
     changed_topic("findings", "larkin2024-som", ci_level="95", **nothing, misfit="interval")
     assert cell(rows_table(["larkin2024-som"], "arithmetic"), 0, "z") == "–"
 
 
-def test_a_figure_that_does_not_fit_is_flagged(changed_topic: Callable[..., Evidence]) -> None:
+def test_a_figure_that_does_not_fit_is_flagged(changed_topic: Changed) -> None:
     changed_topic("findings", "larkin2024-som", statistically_significant="no", misfit="interval")
     verdict = cell(rows_table(["larkin2024-som"], "arithmetic"), 0, "Verdict")
     assert verdict.startswith("flag: the result is called not significant, but the interval")

@@ -1,9 +1,9 @@
 """Words for numbers, results and sources read the same wherever they are shown."""
 
 import dataclasses
-from collections.abc import Callable
 
 import pytest
+from building import Changed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,9 +97,7 @@ def test_a_result_without_estimate_gives_its_direction_and_p_value(topic: Eviden
     assert finding_run(topic.finding("moss2021-vig")).text == text
 
 
-def test_a_level_that_is_not_printed_is_not_invented(
-    changed_topic: Callable[..., Evidence],
-) -> None:
+def test_a_level_that_is_not_printed_is_not_invented(changed_topic: Changed) -> None:
     changed = changed_topic(
         "findings", "fern2019-headache", ci_level="", as_printed="RR 1.40, 1.05-1.87"
     )
@@ -113,7 +111,7 @@ def test_a_direction_without_significance_says_so(topic: Evidence) -> None:
     assert way_text(finding) == "no significant change"
 
 
-def test_less_of_a_fall_is_called_no_increase(changed_topic: Callable[..., Evidence]) -> None:
+def test_less_of_a_fall_is_called_no_increase(changed_topic: Changed) -> None:
     changed = changed_topic("findings", "fern2019-som", contrast="between falling arms")
     assert way_text(changed.finding("fern2019-som")) == "a significantly smaller decrease"
 
