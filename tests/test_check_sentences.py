@@ -6,7 +6,6 @@ import pytest
 from building import copy_topic, read_rows
 
 from evidence_tools.check.claims import read_claims
-from evidence_tools.check.ledger import numbers
 from evidence_tools.check.pages import Text, parse_page, sentences
 from evidence_tools.check.review import Review, check_page
 from evidence_tools.check.verdicts import Judge
@@ -125,8 +124,9 @@ def test_what_a_message_says_of_any_row_that_counts_passes(judge: Judge) -> None
     ],
 )
 def test_typed_numbers_are_found(judge: Judge, text: str, number: str | None) -> None:
-    claimed = [word for word, _ in numbers(read_claims(Text(text), judge.wording))]
-    assert number is None or number in claimed
+    faults = judge.faults(read_claims(Text(text), judge.wording))
+    found = [fault.found for fault in faults if fault.slot == "number"]
+    assert number is None or any(repr(number) in text for text in found)
 
 
 def test_a_number_in_words_is_held_against_the_rows_of_its_source(judge: Judge) -> None:
@@ -151,5 +151,4 @@ def test_what_a_reader_can_tell_is_listed_and_stops_nothing(
 
 
 def test_digits_that_are_part_of_a_name_are_no_numbers(judge: Judge) -> None:
-    said = Text("Lamp QX-7 and VK2, doi 10.1000/xyz12.")
-    assert not list(numbers(read_claims(said, judge.wording)))
+    assert not slots(judge, "Lamp QX-7 and VK2, doi 10.1000/xyz12.")

@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evidence_tools.check.claims import Reading, read_claims
-from evidence_tools.check.ledger import numbers
 from evidence_tools.check.pages import MARK, Text, read_document, sentences
-from evidence_tools.check.rows import NUMBER
-from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Judge, holding
+from evidence_tools.check.rows import digits
+from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Judge
 from evidence_tools.check.wording import YEAR
 from evidence_tools.evidence.model import Evidence
 
@@ -69,7 +68,7 @@ def audit(document: str | Path | Sequence[Text], evidence: Evidence) -> Audit:
     judged = []
     for sentence in sentences(blocks):
         before, reading = reading, read_claims(sentence, judge.wording, reading)
-        if not reading.sources and (about := _described(judge, reading)):
+        if not reading.has("source") and (about := _described(judge, reading)):
             reading = read_claims(sentence, judge.wording, before, about)
         judged.append(_judge(judge, reading))
     return Audit(str(document), tuple(judged))
@@ -79,8 +78,7 @@ def _described(judge: Judge, reading: Reading) -> str:
     """Find the one source that most of what a sentence says is true of: size, people, outcome."""
     named = reading.all("country", "comparator", "otherwise", "people", "form", "design")
     facts = {tag.means or reading.words(tag).lower()[:9] for tag in named}
-    counted = [(tag.means, reading.unit(tag.last)) for tag in reading.all("number")]
-    counted += ((number.replace(",", ""), counts) for number, counts in numbers(reading))
+    counted = ((tag.means, reading.unit(tag.last)) for tag in reading.all("number", "digits"))
     facts |= {f"{number} {counts}" for number, counts in counted if counts}
     facts |= set(YEAR.findall(reading.sentence.text))
     scores = Counter({"": 2, "none": 2})
@@ -96,7 +94,7 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     text, line = reading.as_typed(reading.sentence.text), reading.sentence.line
     stated = [clause for clause in reading.clauses if clause.stance == "stated"]
     pairs = [(clause, pair) for clause in stated for pair in clause.all("pairs")]
-    held = [holding(judge, clause, pair) for clause, pair in pairs]
+    held = [judge.holding(clause, pair) for clause, pair in pairs]
     supported = bool(held) and all(held)
     # A claim that asks for nothing but its row has one.
     asks = ("bind", "significance") if supported or text[-1:].isalnum() else ()
@@ -110,11 +108,11 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
         return Judged(text, line, worst.verdict, reason, ids, allowed)
     said, results = reading.means("outcome"), judge.rows.findings.values()
     owners = [row.source_id for row in results if any(judge.rows.same(row, key) for key in said)]
-    figures = {key: judge.rows.figures(key) for key in reading.sources or owners}
-    found = NUMBER.findall(MARK.sub("", reading.sentence.text))
-    typed = {number.replace(",", "") for number in found if not YEAR.fullmatch(number)}
+    figures = {key: judge.rows.figures(key) for key in reading.means("source") or owners}
+    found = digits([MARK.sub("", reading.sentence.text)])
+    typed = {number for number in found if not YEAR.fullmatch(number)}
     if wrong := sorted(typed.difference(*figures.values())) if figures else []:
-        whose = ", ".join(reading.sources) or "any source on this"
+        whose = ", ".join(reading.means("source")) or "any source on this"
         reason = f"no row of {whose} holds the number {', '.join(wrong)}"
         return Judged(text, line, ABSENT if "." in "".join(wrong) else "not judged", reason)
     # A number that a row holds is support, where nothing else is claimed.

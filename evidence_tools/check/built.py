@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evidence_tools.check.ledger import digits
 from evidence_tools.check.pages import Page, Text, pdf_pages, read_html, read_markdown, sentences
 from evidence_tools.check.review import Review, check_page, check_words, read_book
+from evidence_tools.check.rows import digits
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.model import Evidence, load_evidence
 from evidence_tools.evidence.problems import Problem
@@ -85,7 +85,7 @@ class Known:
     @cached_property
     def judge(self) -> Judge:
         """What rows can hold of a sentence."""
-        return Judge(self.evidence)
+        return Judge(self.evidence, held=self.numbers)
 
     @cached_property
     def texts(self) -> re.Pattern[str]:
@@ -99,7 +99,7 @@ class Known:
         for each in outputs:
             if MIME_TYPE not in (data := each.get("data", {})):
                 page = _printed(each, path)
-                yield from check_page(page, self.judge, Review(), self.numbers)
+                yield from check_page(page, self.judge, Review())
                 continue
             # Words of the package beyond those that the tables hold.
             at = Problem(path, 0, "", "")

@@ -1,36 +1,47 @@
 """What a sentence claims: its clauses, each with the slots that its words fill."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import pairwise, product
 
 from evidence_tools.check.pages import MARK, Text
 from evidence_tools.check.wording import Tag, Token, Wording, tokenize
 
 _HARD = frozenset(",;:—–()…|")
-_WHOLE = frozenset(["outcome", "term", "anydose", "subject", "unit"])
-_PRAISE = frozenset(["good", "better", "bad"])  # no name is one, though it may say "well-being"
+_ALWAYS = ("term", "source", "loss", "smaller")
+_BEGINS = _HARD | {"and"}
+_WHOLE = frozenset(["outcome", "term", "anydose", "subject", "unit", "form", "heading"])
 
 
 @dataclass
-class Clause:
-    """One clause: its words, their tags by sense, its sources, and whether it states anything.
+class Reading:
+    """What a sentence, or one clause of it, says: its words by their sense, and its sources.
 
-    ``stance`` is ``stated``, ``denied`` (left open, or said of others) or ``asked``.
+    ``stance`` is ``stated``, ``denied`` (left open, or said of others) or ``asked``; ``carried``
+    are the sources before a sentence, ``outer`` is the sentence of a clause.
     """
 
+    sentence: Text
     tokens: list[Token]
-    start: int = 0
     tags: dict[str, list[Tag]] = field(default_factory=dict)
     stance: str = "stated"
     sources: list[str] = field(default_factory=list)
+    carried: list[str] = field(default_factory=list)
+    clauses: list[Reading] = field(default_factory=list)
+    outer: Reading | None = None
+
+    @property
+    def whole(self) -> Reading:
+        """The sentence."""
+        return self.outer or self
 
     def has(self, *senses: str) -> bool:
-        """Whether any word of the clause has one of some senses."""
+        """Whether any word has one of some senses."""
         return not self.tags.keys().isdisjoint(senses)
 
     def all(self, *senses: str) -> list[Tag]:
-        """List the words of the clause with one of some senses, in their order."""
+        """List the words with one of some senses, in their order."""
         found = [tag for sense in senses for tag in self.tags.get(sense, ())]
         return sorted(found, key=lambda tag: tag.first)
 
@@ -38,36 +49,29 @@ class Clause:
         """List what the words with a sense mean, each once."""
         return list(dict.fromkeys(tag.means for tag in self.all(sense)))
 
-    def negated(self, tag: Tag) -> bool:
-        """Whether a word shortly before a word turns it round."""
-        return any(0 < tag.first - n.last <= 4 for n in self.all("not"))
-
-    def parted(self, after: int, before: int) -> bool:
-        """Whether a mark stands between two words."""
-        between = self.tokens[after + 1 - self.start : before - self.start]
-        return any(token.low in _HARD for token in between)
-
     def add(self, tag: Tag, *wider: str) -> None:
         """Give words a sense, and the wider ones that it belongs to."""
         for sense in (tag.sense, *wider):
             self.tags.setdefault(sense, []).append(tag)
 
+    def put(self, direction: str, first: int, last: int) -> None:
+        """Give words one direction in place of what each of them says."""
+        gone = [t for t in self.all("move", "significant") if first <= t.first <= last]
+        kept = {sense: [t for t in tags if t not in gone] for sense, tags in self.tags.items()}
+        self.tags = {sense: tags for sense, tags in kept.items() if tags}
+        self.add(Tag(direction, "", first, last), "direction", "claim")
 
-@dataclass
-class Reading(Clause):
-    """A sentence as it was read, as one clause and in its clauses.
+    def before(self, tag: Tag, *senses: str, reach: int = 4) -> Tag | None:
+        """Find the nearest words with one of some senses before others, in the same phrase."""
+        for other in reversed(self.all(*senses)):
+            if 0 < tag.first - other.last <= reach:
+                between = self.tokens[other.last + 1 : tag.first]
+                return None if any(token.low in _HARD for token in between) else other
+        return None
 
-    ``carried`` are the sources before it.
-    """
-
-    sentence: Text = field(default_factory=lambda: Text(""))
-    clauses: list[Clause] = field(default_factory=list)
-    carried: list[str] = field(default_factory=list)
-
-    @property
-    def named(self) -> list[str]:
-        """The sources of its clauses, also those that were named before, each once."""
-        return list(dict.fromkeys(source for clause in self.clauses for source in clause.sources))
+    def negated(self, tag: Tag) -> bool:
+        """Whether a word shortly before a word turns it round."""
+        return self.before(tag, "not") is not None
 
     def words(self, tag: Tag) -> str:
         """Get the words of a tag as they were typed."""
@@ -91,146 +95,111 @@ def read_claims(
 
     ``about`` is the source of a sentence that names none, if that is known.
     """
-    tokens = tokenize(sentence.text)
-    roles = list(_role_tags(sentence, tokens, wording))
-    cited = {tag.means for tag in roles if tag.sense == "source"}
-    named = list(wording.tags(tokens))
-    typed = [t for t in named if t.sense == "source" and t.means not in cited]
-    tags = [*named, *(replace(tag, sense="typed") for tag in typed), *roles]
-    carried = (before.sources or before.carried) if before else []
-    reading = Reading(tokens, sentence=sentence, carried=carried)
-    _collect(reading, tags, wording)
-    reading.sources = reading.means("source") or [about][: len(about)]
+    reading = Reading(sentence, tokenize(sentence.text))
+    reading.carried = (before.means("source") or before.carried) if before else []
+    _collect(reading, list(wording.tags(sentence, reading.tokens)), wording)
+    if about and not reading.has("source"):
+        reading.add(Tag("source", about, 0, 0, "source"))
     outcomes: list[Tag] = []
     question = sentence.text.rstrip("\"'”)").endswith("?")
-    for start, end in _segments(reading):
-        clause = _part(reading, start, end)
-        clause.stance = _stance(clause, question)
-        clause.sources = _sources(reading, clause, wording.evidence.topic.central_source)
+    for clause in _clauses(reading):
+        _turn(clause)
+        clause.stance = "asked" if question else _stance(clause)
+        clause.sources = _sources(clause, wording.evidence.topic.central_source)
         outcomes = clause.all("outcome") or outcomes
         if clause.has("outcome", "it", "source", "finding"):
             _pair(clause, clause.all("outcome") or clause.all("given") or outcomes)
         reading.clauses.append(clause)
+    sources = [source for clause in reading.clauses for source in clause.sources]
+    reading.sources = list(dict.fromkeys(sources))
     return reading
 
 
-def _role_tags(sentence: Text, tokens: list[Token], wording: Wording) -> Iterator[Tag]:
-    for index, token in enumerate(tokens):
-        if match := MARK.fullmatch(token.text):
-            role, key = sentence.roles[int(match.group(1))]
-            for sense, means in wording.resolve(role, key).items():
-                if means:
-                    yield Tag(sense, means, index, index, role)
-
-
-def _collect(whole: Clause, tags: list[Tag], wording: Wording) -> None:
+def _collect(whole: Reading, tags: list[Tag], wording: Wording) -> None:
     """Collect the tags of a sentence, without those that are only a part of a longer name."""
-    directions = wording.directions
-    # An outcome such as "falls" is no change by its name.
-    named = {(tag.first, tag.last) for tag in tags if tag.sense == "outcome"}
-    moves = directions | {"loss", "smaller"}
-    tags = [t for t in tags if t.sense not in moves or (t.first, t.last) not in named]
-    tags += _changed_losses(tags, whole.tokens)
-    phrases = [tag for tag in tags if tag.sense in _WHOLE or tag.sense in directions]
+    cited = {tag.means for tag in tags if tag.sense == "source" and tag.role}
+    phrases = [tag for tag in tags if tag.sense in _WHOLE or tag.sense in wording.directions]
     for tag in tags:
-        covered = tag.sense not in ("term", "source") and any(
+        # A verb is an order where a phrase begins.
+        begins = not tag.first or whole.tokens[tag.first - 1].low in _BEGINS
+        moves = tag.sense in wording.directions
+        covered = any(
             other.first <= tag.first <= tag.last <= other.last
-            and other.last - other.first + (tag.sense in _PRAISE) > tag.last - tag.first
+            # An outcome such as "falls" is no change by its name.
+            and (
+                (moves and other.sense == "outcome")
+                or other.last - other.first > tag.last - tag.first
+            )
             for other in phrases
-            if (tag.sense in directions or other.sense not in directions)
+            if moves or other.sense not in wording.directions
         )
-        if not covered:
+        if (begins or tag.means != "start") and (tag.sense in _ALWAYS or not covered):
             whole.add(tag, *wording.wider_of(tag))
+            if tag.sense == "source" and tag.means not in cited:
+                whole.add(replace(tag, sense="typed"))
 
 
-def _changed_losses(tags: list[Tag], tokens: list[Token]) -> Iterator[Tag]:
-    """Find losses that became smaller, which leaves more of what was lost, or larger."""
-    ways = {"smaller": "up", "up": "down"}
-    losses = (tag for tag in tags if tag.sense == "loss")
-    for loss, change in product(losses, [tag for tag in tags if tag.sense in ways]):
-        way, (first, second) = ways[change.sense], sorted((loss, change), key=lambda t: t.first)
-        between = [token.low for token in tokens[first.last + 1 : second.first]]
-        unbroken = all(word.isalpha() and word != "and" for word in between)
-        near = 5 if unbroken and way == "up" and first is change else 2  # "slowed such a loss"
-        if len(between) < near and first.last < second.first:
-            yield Tag(way, "", first.first, second.last)
-        elif first is loss and 1 < len(between) < 12 and (way == "up" or unbroken):
-            # What was lost is named between them.
-            yield Tag(way, "", max(loss.first - 1, 0), loss.last + 1)
-            yield Tag(way, "", change.first - 2, change.last)
-
-
-def _part(whole: Clause, start: int, end: int) -> Clause:
-    """Cut out a clause; a negated change is none, or none that is significant."""
-    clause = Clause(whole.tokens[start:end], start)
-    for sense, tags in whole.tags.items():
-        if own := [tag for tag in tags if start <= tag.first < end]:
-            clause.tags[sense] = own
-    commas = [n for n, token in enumerate(clause.tokens, start) if token.low in ",:;"]
-    for tag in [*clause.all("significant"), *clause.all("move")]:
-        asked = [ask.first for ask in clause.all("ask") if ask.first < tag.first]
-        near = max([tag.first - 4, *(comma for comma in commas if comma < tag.first)])
-        before = (n for n in clause.all("not") if max(asked, default=0) <= n.last < tag.first)
-        no = next((n for n in before if n.means == "far" or n.last >= near), None)
-        if no is not None:
-            quiet = tag.sense == "significant" or clause.has("nonsignificant")
-            kept = {s: [t for t in tags if t != tag] for s, tags in clause.tags.items()}
-            clause.tags = {sense: tags for sense, tags in kept.items() if tags}
-            sense = "nonsignificant" if quiet else "same"
-            clause.add(Tag(sense, "", no.first, tag.last), "direction", "claim")
-    return clause
-
-
-def _segments(whole: Clause) -> list[tuple[int, int]]:
-    """Cut a sentence where one statement ends and another begins."""
+def _clauses(whole: Reading) -> list[Reading]:
+    """Cut a sentence where one claim ends and another, or what it leaves out, begins."""
     lows = [*(token.low for token in whole.tokens), ""]
-    marks = {n for n, low in enumerate(lows) if low in _HARD and lows[n + 1] not in ("or", "nor")}
     contrasts = {tag.first for tag in whole.all("contrast")}
-    said = {tag.first for tag in whole.all("claim", "ask", "open", "hearsay")}
-    found: list[tuple[int, int]] = []
-    begin, settled = 0, True
-    for cut in [*sorted(marks | contrasts), len(whole.tokens)]:
-        claims = not said.isdisjoint(range(begin, cut))
-        # What claims nothing belongs to the part before it, or waits for the next.
-        if found and not (settled and (claims or begin in contrasts or lows[begin - 1] == ";")):
-            found[-1] = (found[-1][0], cut)
-        elif cut > begin:
-            found.append((begin, cut))
-            settled = False
-        settled = settled or claims or lows[cut] == ";"
-        begin = cut + 1 if cut in marks else cut
-    return found
+    marks = {n for n, low in enumerate(lows) if low in _HARD and lows[n + 1] not in ("or", "nor")}
+    said = [tag.first for tag in whole.all("claim", "ask", "open", "hearsay")]
+    begins = [0]
+    for cut, end in pairwise([*sorted(marks | contrasts), len(lows)]):
+        settled = any(begins[-1] <= n < cut for n in said)
+        begun = cut in contrasts or lows[cut] == ";" or any(cut <= n < end for n in said)
+        if settled and begun:
+            begins.append(cut)
+    clauses = [Reading(whole.sentence, whole.tokens, outer=whole) for begin in begins]
+    for sense, tags in whole.tags.items():
+        for tag in tags:
+            at = sum(tag.first >= begin for begin in begins) - 1
+            clauses[at].tags.setdefault(sense, []).append(tag)
+    return clauses
 
 
-def _stance(clause: Clause, question: bool) -> str:
+def _turn(clause: Reading) -> None:
+    """Read a loss that is smaller as a gain, and a negated change as none."""
+    for pair in product(clause.all("loss"), clause.all("smaller")):
+        first, last = sorted(pair, key=lambda tag: tag.first)
+        between = [token.low for token in clause.tokens[first.last + 1 : last.first]]
+        one = any(t.first <= first.first and last.last <= t.last for t in clause.all("move"))
+        if first.last < last.first and len(between) < 10 and _HARD.isdisjoint(between) and not one:
+            clause.put("up", first.first, last.last)
+    for tag in [*clause.all("significant"), *clause.all("move")]:
+        far = next((n for n in clause.all("not") if n.means == "far" and n.last < tag.first), None)
+        if no := far or clause.before(tag, "not"):
+            quiet = clause.has("significant", "nonsignificant")
+            clause.put("nonsignificant" if quiet else "same", no.first, tag.last)
+
+
+def _stance(clause: Reading) -> str:
     """Say whether a clause states, denies or asks."""
-    claims = clause.all("claim")
-    first = claims[0].first if claims else clause.start + len(clause.tokens)
-    if question or any(tag.first <= first for tag in clause.all("ask")):
+    first = clause.all("claim")[:1]
+    if any(not first or tag.first <= first[0].first for tag in clause.all("ask")):
         return "asked"
     # "No significant difference was seen" leaves nothing open.
-    moved = clause.all("direction")
-    nots = [n for n in clause.all("not") if not any(c.first <= n.first <= c.last for c in moved)]
-    shown = (
-        0 < show.first - no.last <= 6 and not clause.parted(no.last, show.first)
-        for no, show in product(nots, clause.all("show"))
-    )
-    opens = clause.has("open") or any(shown)
-    return "denied" if opens or clause.has("hearsay") else "stated"
+    moved = {n for tag in clause.all("direction") for n in range(tag.first, tag.last + 1)}
+    shown = (clause.before(show, "not", reach=6) for show in clause.all("show"))
+    opens = any(no and no.first not in moved for no in shown)
+    return "denied" if opens or clause.has("open", "hearsay") else "stated"
 
 
-def _sources(reading: Reading, clause: Clause, central: str | None) -> list[str]:
+def _sources(clause: Reading, central: str | None) -> list[str]:
     """List the sources of a clause: its own, the sentence's, or the one it goes on from."""
     known = [central] if central else []
-    if own := clause.means("source") or (known if clause.has("central") else reading.sources):
+    if own := clause.means("source") or (known if clause.has("central") else []):
         return own
+    if named := clause.whole.means("source"):
+        return named
     if clause.has("it"):
-        return reading.carried[-1:] or known
-    goes_on = clause.has("outcome") and not reading.has("study", "kin")
-    return reading.carried if goes_on else []
+        return clause.whole.carried[-1:] or known
+    goes_on = clause.has("outcome") and not clause.whole.has("study", "kin")
+    return clause.whole.carried if goes_on else []
 
 
-def _pair(clause: Clause, outcomes: list[Tag]) -> None:
+def _pair(clause: Reading, outcomes: list[Tag]) -> None:
     """Pair each outcome with the direction nearest to it."""
     moved = clause.all("direction")
     moved = moved or [replace(tag, sense="change") for tag in clause.all("significant")]

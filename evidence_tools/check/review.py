@@ -4,7 +4,7 @@ import itertools
 import json
 import re
 import sys
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from glob import glob
@@ -17,7 +17,6 @@ from typing import Any
 import pandas as pd
 
 from evidence_tools.check.claims import Reading, read_claims
-from evidence_tools.check.ledger import check_numbers
 from evidence_tools.check.pages import Page, Text, parse_page, read_yaml, reading, sentences
 from evidence_tools.check.verdicts import Judge
 from evidence_tools.evidence.frames import split_list
@@ -112,13 +111,8 @@ def check_book(folder: Path, *, release: date | None = None, early: bool = False
     return review
 
 
-def check_page(
-    page: Page, judge: Judge, review: Review, held: Set[str] = frozenset()
-) -> Iterator[Problem]:
-    """Check the text of one page; of one declared as no evidence text only claims on the topic.
-
-    Numbers that are ``held`` may be in the text.
-    """
+def check_page(page: Page, judge: Judge, review: Review) -> Iterator[Problem]:
+    """Check the text of one page; of one declared as no evidence text only claims on the topic."""
     if declared := page.front.get("no-evidence-text"):
         review.exemptions.append(Problem(page.path, 0, "", str(declared), "bind"))
     yield from (fault for fault in page.faults if not declared or fault.rule == "page")
@@ -133,7 +127,7 @@ def check_page(
     for sentence in sentences(page.items):
         reading = read_claims(sentence, judge.wording, reading)
         about = reading.has("topic")
-        for fault in judge.faults(reading, check_numbers(reading, judge.rows, held)):
+        for fault in judge.faults(reading):
             rule = _RULE_OF.get(fault.slot, "frame")
             problem = page.problem(sentence.line, fault.message, rule)
             if fault.weak:

@@ -8,16 +8,26 @@ from itertools import chain
 
 from evidence_tools.evidence.arithmetic import MOVED
 from evidence_tools.evidence.model import Evidence, Row
-from evidence_tools.show.words import CONCERNS, design_text, is_silent, lower_first, way_text
+from evidence_tools.show.words import (
+    CONCERNS,
+    design_text,
+    is_silent,
+    join_known,
+    lower_first,
+    reports_text,
+    with_details,
+)
 
-NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
+_PLAIN = re.compile(r"\d(?:[\d.,]*\d)?")
+# Commits and days name a version, and count nothing.
+_STAMP = re.compile(r"\b(?:[0-9a-f]{10,40}|\d{4}-\d\d-\d\d)\b")
 DIRECTIONS = {"up": "increase", "down": "decrease"}
 _WIDE = ("any site", "not stated", "taken together")
-_UNSTATED = re.compile(r"[,(] ?[^,;()]*\bnot stated\b[^,;()]*\)?")
+_LACKING = "(?<!no )(?<!not )(?<!without )(?<!selected for )"
 _MONTHS = {"year": 12, "mont": 1, "week": 12 / 52}
 _TEXTS = (
-    "design intervention form note comparator given_to_all country "
-    "other_arm blinding as_printed analysis direction"
+    "design population population_group intervention form note comparator given_to_all country "
+    "other_arm blinding as_printed analysis timepoint direction"
 )
 
 
@@ -53,11 +63,12 @@ class Rows:
 
     @cache  # noqa: B019 - rows live as long as a check
     def about(self, outcome: str) -> list[Row]:
-        """List primary results on an outcome, the central source first, those that count next."""
-        found = (r for r in self.findings.values() if self.same(r, outcome))
-        known = ("counted", "context")
-        rows = [r for r in found if r.analysis == "primary" and r.standing in known]
-        return sorted(rows, key=lambda r: (r.source_id != self.central, r.standing != "counted"))
+        """List the main results on an outcome: of the central source, or that count, if any."""
+        known = (r for r in self.findings.values() if r.standing in ("counted", "context"))
+        found = [row for row in known if self.same(row, outcome)]
+        found = [row for row in found if row.standing == "counted"] or found
+        found = [row for row in found if row.source_id == self.central] or found
+        return sorted(found, key=lambda row: row.analysis != "primary")
 
     @cache  # noqa: B019
     def text(self, source: str, findings: tuple[str, ...] = ()) -> str:
@@ -65,51 +76,34 @@ class Rows:
         own, (row,) = self._own[source], self._own[source]["sources"]
         results = [r for r in own["findings"] if r.finding_id in findings or not findings]
         rows = [row, *own["trials"], *results, *own["harms"], *own["advice"]]
-        parts = [str(getattr(r, name, None) or "") for r in rows for name in _TEXTS.split()]
-        groups = {r.population_group for r in results} - {row.population_group}
-        if not (findings and groups):  # a result has its own people, or those of its source
-            groups |= {row.population, row.population_group}
-        parts += [_UNSTATED.sub("", group) for group in groups if group]
-        studies = {r.k_studies for r in results} if findings else {row.n_studies}
-        counted = [(row.n_participants, "n_participants"), *((n, "n_studies") for n in studies)]
-        times = [r.timepoint or "" for r in results]
-        lasted = not findings or "" in times  # such a result may be of the end of its trial
-        for trial in own["trials"]:
-            times += [f"{trial.duration or 0} {trial.duration_unit}"] if lasted else []
-            counted.append((trial.dose, (trial.dose_unit or "")[:2]))
-            for part in ("randomised", "intervention", "comparator", "completed"):
-                counted.append((getattr(trial, f"n_{part}"), "n_participants"))
-        for number, unit in (time.split() for time in times if time[:1].isdigit()):
+        parts = [getattr(r, name, None) for r in rows for name in _TEXTS.split()]
+        parts += [f"{n} n_studies" for n in (row.n_studies, *(r.k_studies for r in results))]
+        parts.append(f"{row.n_participants} n_participants")
+        times = [r.timepoint for r in results]
+        if not (findings and all(times)):  # a result without a time may be of the end of its trial
+            times += [f"{trial.duration or 0} {trial.duration_unit}" for trial in own["trials"]]
+        for number, unit in (time.split() for time in times if time and time[0].isdigit()):
             months = float(number) * _MONTHS.get(unit[:4], 0)
-            counted += [(round(months / length, 1), unit) for unit, length in _MONTHS.items()]
-        parts += [f"{number:g} {unit}" for number, unit in counted if number]
-        return " ".join(filter(None, parts)).lower().replace("mcg", "ug")
+            parts += [f"{months / length:.2g} {name}" for name, length in _MONTHS.items()]
+        return " ".join(str(part) for part in parts if part).lower().replace("mcg", "ug")
+
+    def says(self, source: str, words: str, *findings: str) -> bool:
+        """Whether the tables say words of a source or its findings, and not that it lacks them."""
+        said = "|".join(map(re.escape, words.split("|")))
+        # A unit such as "beats/min" says nothing.
+        pattern = rf"{_LACKING}\b(?:{said})(?!\w*/)"
+        return bool(re.search(pattern, self.text(source, findings)))
 
     @cache  # noqa: B019
     def figures(self, source: str) -> set[str]:
         """Collect the numbers that the rows of a source hold, those of its arms too."""
-        cells = " ".join(map(str, chain(*self._own[source].values())))
-        return set(NUMBER.findall(f"{self.text(source)} {cells}".replace(",", "")))
-
-    def direction(self, outcome: str) -> str:
-        """Give the one direction of the central source, or of all that counts; else nothing."""
-        rows = [r for r in self.about(outcome) if r.standing == "counted"]
-        rows = [r for r in rows if r.source_id == self.central] or rows
-        if rows and rows[0].role != "event":
-            rows = [r for r in rows if r.statistically_significant == "yes"] or rows
-        found = {row.direction for row in rows}
-        return str(found.pop()) if len(found) == 1 else ""
+        return digits([self.text(source), *map(str, chain(*self._own[source].values()))])
 
     def results(self, sources: Iterable[str], outcomes: Sequence[str]) -> list[Row]:
-        """List results of each of some sources on each of some outcomes."""
-        return [row for key in sources for name in outcomes for row in self.of(key, name)]
-
-    def nearest(self, outcomes: Sequence[str], sources: Iterable[str]) -> list[str]:
-        """List results of sources on outcomes; without sources those that count."""
-        rows = self.results(sources, outcomes)
+        """List results of each of some sources on each of some outcomes; without, the main ones."""
         if not sources:
-            rows = [row for name in outcomes for row in self.about(name)]
-        return [row.finding_id for row in rows]
+            return [row for name in outcomes for row in self.about(name)]
+        return [row for key in sources for name in outcomes for row in self.of(key, name)]
 
     def say(self, key: str, *, roles: bool = True) -> str:
         """Write what one row lets anyone say, with roles as an author types it, or without."""
@@ -124,28 +118,27 @@ class Rows:
         if key in self.sources:
             blinding = getattr(self.trials.get(key), "blinding", "")
             known = [CONCERNS.get(row.integrity), design_text(row.design), blinding]
-            return f"{name}: {'; '.join(filter(None, [*known, row.population, row.intervention]))}"
+            return f"{name}: {join_known(*known, row.population, row.intervention)}"
         form = source.intervention if row.form == source.form else row.form
         # "Against nothing" beside a harm would read as none of it.
         alone = row.role == "harm" or str(row.contrast).endswith(("an arm", "all arms"))
         trial = None if alone else self.trials.get(row.source_id)
-        details = (
+        details = join_known(
             row.analysis if row.analysis != "primary" else "",
             "" if row.form in self.forms else form,
             "within one arm" if row.contrast == "within an arm" else "",
             f"against {trial.comparator}" if trial and not trial.other_arm else "",
             row.timepoint,
+            mark=", ",
         )
-        said = ", ".join(filter(None, details))
-        about = f"{lower_first(row.outcome)}{f' ({said})' if said else ''}"
-        way = re.sub("(,.*)", r"\1,", way_text(row))  # what begins with a comma ends with one
-        way += " in" if row.direction in MOVED or is_silent(row) else " for"
-        if row.role == "harm" and row.direction not in MOVED:
-            way = "on"  # no change in what a trial saw is not that there is none
         rating, figure = self.ratings.get(row.outcome_id), row.as_printed or "no figure printed"
         figure += f" (certainty: {rating.rating})" if rating else ""
-        figure = f"{{finding}}`{key}`" if roles else figure
-        return f"{name} reports {way} {about}: {figure}"
+        plain = row._replace(source=name, integrity="", abbreviation=None)
+        said = with_details(reports_text(plain), details)
+        if row.role == "harm" and row.direction not in MOVED:
+            # No change in what a trial saw is not that there is none.
+            said = with_details(f"{name} reports on {lower_first(row.outcome)}", details)
+        return f"{said}: {{finding}}`{key}`" if roles else f"{said}: {figure}"
 
 
 def fits(direction: str, row: Row, *, significant: bool = False) -> bool:
@@ -155,3 +148,17 @@ def fits(direction: str, row: Row, *, significant: bool = False) -> bool:
     moved = row.direction in ([DIRECTIONS[direction]] if direction in DIRECTIONS else MOVED)
     sure = not significant or row.statistically_significant == "yes"
     return bool(moved and sure and not is_silent(row))
+
+
+def digits(texts: Iterable[str]) -> set[str]:
+    """Collect the numbers of finished texts as plain digits: ``2,570`` and ``2570`` are the same.
+
+    >>> sorted(digits(["2,570 women (1.86, 3.1)", "on 2026-01-31"]))
+    ['1.86', '2570', '3.1']
+    """
+    found: set[str] = set()
+    for text in texts:
+        for token in _PLAIN.findall(_STAMP.sub(" ", text)):
+            grouped = re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", token)
+            found.update([token.replace(",", "")] if grouped else token.split(","))
+    return found
