@@ -143,6 +143,7 @@ def test_a_link_to_data_elsewhere_is_followed(book: Path, runs: Runs, tmp_path: 
     (tmp_path / "elsewhere" / "rows.csv").write_text("1\n", "utf-8")
     (book / "linked").symlink_to(tmp_path / "elsewhere")
     (book / "linked" / "loop").symlink_to(book)
+    (book / "linked" / "nowhere").symlink_to(tmp_path / "gone")
     ran(book, runs)
     append(tmp_path / "elsewhere" / "rows.csv")
     assert ran(book, runs) == ["first", "second"]
@@ -202,7 +203,8 @@ def test_a_page_is_read_again_when_its_file_changed_whatever_its_time(book: Path
 SECOND = """
 import atexit, sys
 from pathlib import Path
-from evidence_tools.book.session import Session, in_fork
+from evidence_tools.book.session import Session, end_on_signals, in_fork
+end_on_signals()
 session = Session(Path(sys.argv[1]), Path(sys.argv[1]) / "_build", [])
 atexit.register(session.close)
 in_fork(lambda: "x" * 10**6)  # more than a pipe holds, and nobody waits for it

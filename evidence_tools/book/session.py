@@ -150,6 +150,7 @@ def in_fork(work: Callable[[], Any]) -> Callable[[], Any]:
     def do() -> Any:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build ends it
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: ends with the build
         try:
             return work()
@@ -162,7 +163,10 @@ def in_fork(work: Callable[[], Any]) -> Callable[[], Any]:
             raise results[0]
         return results[0]
 
+    # A signal waits until the fork is ready for it: while it begins, Python would lose it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
     tasks.add_task(do, None, lambda _, result: results.append(result))
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
     atexit.register(tasks.terminate)
     return wait
 
@@ -206,12 +210,12 @@ def book_files(
 ) -> Iterator[Path]:
     """List the files below a folder in a fixed order, without chapters and what programs wrote."""
     above |= {folder.resolve()}  # a link that leads back ends the search
-    for path in sorted(folder.glob("*")):
+    for path in sorted(folder.iterdir()):  # raises where nobody may look
         if _OUTPUT.match(path.name) or path in chapters:
             continue
         if path.is_file():
             yield path
-        elif path.resolve() not in above and not (path / "pyvenv.cfg").exists():
+        elif path.is_dir() and not (path.resolve() in above or (path / "pyvenv.cfg").exists()):
             yield from book_files(path, chapters, above)
 
 
