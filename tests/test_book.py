@@ -5,14 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import shutil
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 from made_up import Made
+from sqlalchemy.exc import OperationalError
 
+from evidence_tools.book import _say_why
 from evidence_tools.book.site import Site
 
 Pages = dict[str, BeautifulSoup]
@@ -57,6 +62,7 @@ def test_roles_are_resolved_in_captions_alt_texts_and_settings(pages: Pages) -> 
     assert picture["alt"] == "From Moss 2021"
     description = one(pages["answer"], "meta[name=description]")
     assert description["content"] == "What 6 trials say on <amber> light."
+    assert one(pages["about"], ".logo__title").get_text() == "Amber <light>: a made-up report"
 
 
 def test_only_the_first_mention_of_an_abbreviation_links_to_the_glossary(pages: Pages) -> None:
@@ -202,3 +208,11 @@ def test_a_site_replaces_the_last_one_and_is_known_until_somebody_touches_it(
     (site.html / "2.txt").write_text("new", encoding="utf-8")
     (tmp_path / ".evidence" / "site.json").write_text("[1", encoding="utf-8")
     assert not Site(tmp_path, "key").last
+
+
+def test_a_full_disk_is_named_in_one_line(tmp_path: Path, capfd: Any) -> None:
+    copies = shutil.Error([("a", "b", "full")] * 9)
+    for error in (copies, OperationalError("SQL", {}, OSError("full"))):
+        with pytest.raises(SystemExit):
+            _say_why(Mock(), tmp_path, None, None, error)
+        assert capfd.readouterr().err.splitlines()[1].endswith("full")

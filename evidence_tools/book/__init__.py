@@ -11,6 +11,7 @@ import gc
 import os
 import pickle
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Iterable
@@ -19,7 +20,6 @@ from functools import partial
 from logging import LogRecord, getLogger
 from multiprocessing import Pipe
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import jupyter_book.sphinx
@@ -123,7 +123,6 @@ def _settle(app: Any, config: Any) -> None:
         BeautifulSoup("", "html.parser").select("a > b.c")
         if not os.read(0, 1):
             raise SystemExit(0)  # who would have asked has ended
-    app.evidence_begun = perf_counter()
     chapters = chapter_files(folder, config.external_site_map)
     config.include_patterns = [path.relative_to(folder).as_posix() for path in chapters]
     app.evidence_session = session = Session(folder, build, config.include_patterns)
@@ -236,13 +235,13 @@ def _finish(app: Any, exception: Exception | None) -> None:
     }
     facts = {"report": layout.report_of(app), "stamp": asdict(app.evidence_stamp)}
     write_manifest(staged, facts | {"pages": order, "findings": findings})
-    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))  # all but done
+    for number in (signal.SIGINT, signal.SIGTERM):  # all but done
+        signal.signal(number, signal.SIG_IGN)
     made.put_in_place(**app.evidence_note)
     for remark in remarks:
         _tell(f"print: {remark}")
-    done = f"{len(app.env.found_docs)} pages and {made_pdf} are in {made.html}"
     gc.freeze()  # Python would look through all of it before it ends
-    _tell(f"{done}; it took {perf_counter() - app.evidence_begun:.1f} s.")
+    _tell(f"{len(app.env.found_docs)} pages and {made_pdf} are in {made.html}.")
 
 
 def _refuse(problems: Iterable[Problem]) -> None:
@@ -255,11 +254,15 @@ def _say_why(app: Any, html: Path, *about: Any) -> Any:
     found = about[2]
     # What a listener raised comes in an error of Sphinx, which knows of whose module it is.
     error = found.orig_exc if getattr(found, "modname", None) else found
-    if not isinstance(error, (SphinxError, OSError) if error is found else _EXPECTED):
+    by_itself = (SphinxError, OSError, SQLAlchemyError)
+    if not isinstance(error, by_itself if error is found else _EXPECTED):
         if page := hasattr(app, "env") and app.env.temp_data.get("docname"):
             refuse("unreadable", location=page)
         return handle_exception(*about)
-    said = str(error) or f"Problems above: {len(app.evidence_warnings)}."
+    if isinstance(error, shutil.Error):  # has a line for each file that was to be copied
+        error = error.args[0][0][2]
+    # SQLAlchemy says much about what SQLite says, such as that the disk is full.
+    said = str(getattr(error, "orig", error)) or f"Problems above: {len(app.evidence_warnings)}."
     said = f"{type(error).__name__}: {said}" if error is found else said
     kept = f"{html} is still the last good one" if any(html.glob("*")) else "nothing was written"
     _tell(f"\n{said}\n\nThe report was not built; {kept}. Correct what is named, build again.")

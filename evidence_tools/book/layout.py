@@ -82,7 +82,7 @@ class HowToCite(SphinxDirective):
 
 def use_assets(app: Any) -> None:
     """Name our templates, scripts and styles, and switch off what the report has no use for."""
-    config, stamp = app.config, app.evidence_stamp
+    config, stamp, options = app.config, app.evidence_stamp, app.config.html_theme_options
     config.templates_path.insert(0, str(_FOLDER / "templates"))
     config.html_static_path.append(str(_FOLDER / "static"))
     app.add_css_file("evidence.css")
@@ -90,10 +90,11 @@ def use_assets(app: Any) -> None:
         app.add_js_file(script, loading_method="defer")
     config.release = config.version = stamp.version
     foot = f"{html.escape(stamp.text)}. {html.escape(config.evidence_licence)}"
-    config.html_theme_options = config.html_theme_options | {
+    config.html_theme_options = options | {
         "article_header_start": ["toggle-primary-sidebar.html", "evidence-versions.html"],
         "extra_footer": f'<p class="evidence-stamp">{html.escape(config.author)}. {foot}</p>',
         "footer_content_items": ["copyright.html", "extra-footer.html"],
+        "logo": {"text": html.escape(config.html_title)} | options.get("logo", {}),
         "navbar_persistent": [],  # the sidebar has a search field already
     }
     for listeners in app.events.listeners.values():

@@ -146,21 +146,21 @@ def publish(build: Path, site: Path) -> str:
 
     A signature in the build goes along. Doing it again completes and repairs.
     """
-    stamp = check_contents(read_folder(build), shown := relative_name(build))["stamp"]
+    stamp = check_contents(contents := read_folder(build), shown := relative_name(build))["stamp"]
     version = stamp["version"]
     if not stamp["released"]:
         remedy = f"release {version}, commit and tag it, build that commit, and publish the build"
         raise ReleaseError(f"{shown} is no build of exactly what was released; {remedy}")
     if site.resolve().is_relative_to(build.resolve()):
         raise ReleaseError("the site needs a folder outside of the build")
-    target, staging = site / "v" / version, site / ".staging"
+    target, staging = site / "v" / version, site / "v" / ".staging"
     if (_kept_record(target) or _record(target)) not in ("", _record(build, version)):
         message = f"version {version} was published with other content, and a published version "
         raise ReleaseError(f"{message}never changes: release a new version")
     shutil.rmtree(staging, ignore_errors=True)
-    if read_folder(target) != read_folder(build):
-        shutil.copytree(build, staging, symlinks=True)
-        target.parent.mkdir(exist_ok=True)
+    if read_folder(target) != contents:
+        for name, content in contents.items():  # which were checked
+            manifest.write_whole(staging / name, content)
         shutil.rmtree(target, ignore_errors=True)
         staging.rename(target)
     if (signature := _signed_file(build)[1]).is_file():  # it may be younger than the publication
