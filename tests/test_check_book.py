@@ -335,6 +335,7 @@ def test_an_audit_says_how_a_sentence_stands_to_the_evidence(
         ("People with an eye disease should avoid amber light.", "background"),
         ("Avoid eye drops and use an amber lamp.", "advice"),
         ("Your sleep will improve within a week.", "stronger than its evidence"),
+        ("Amber light lowers somnin.", "contradicted"),
         ("Amber light and your sleep", "not judged"),
         ("Fern 2019 measured a mean of 3.8 with the amber lamp.", "supported"),
         ("Fern 2019 measured a mean of 3.7 with the amber lamp.", "not in the evidence"),
@@ -352,6 +353,11 @@ def test_an_audit_gives_the_row_and_a_wording_that_the_evidence_allows(evidence:
     assert "a significant increase in somnin" in sentence.allowed
     (own,) = audit(text_blocks("Somnin rose in {source}`larkin2024`."), evidence).sentences
     assert (own.text, own.verdict) == ("Somnin rose in larkin2024.", "supported")
+
+
+def test_an_audit_offers_the_result_that_the_certainty_rests_on(evidence: Evidence) -> None:
+    (sentence,) = audit(text_blocks("Amber light makes accidents rarer."), evidence).sentences
+    assert sentence.allowed.startswith("Moss 2021 reports a significant decrease in accidents")
 
 
 def test_a_number_that_no_row_holds_is_no_support(evidence: Evidence) -> None:

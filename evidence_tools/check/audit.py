@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evidence_tools.check.claims import Reading, read_claims
-from evidence_tools.check.pages import MARK, Text, read_document, sentences
+from evidence_tools.check.pages import Text, read_document, sentences
 from evidence_tools.check.rows import digits
 from evidence_tools.check.verdicts import ABSENT, ADVICE, CONTRADICTED, STRONGER, Judge
 from evidence_tools.check.wording import YEAR
@@ -109,7 +109,8 @@ def _judge(judge: Judge, reading: Reading) -> Judged:
     said, results = reading.means("outcome"), judge.rows.findings.values()
     owners = [row.source_id for row in results if any(judge.rows.same(row, key) for key in said)]
     figures = {key: judge.rows.figures(key) for key in reading.means("source") or owners}
-    found = digits([MARK.sub("", reading.sentence.text)])
+    # A name may end with one.
+    found = digits(tag.means for tag in reading.all("digits"))
     typed = {number for number in found if not YEAR.fullmatch(number)}
     if wrong := sorted(typed.difference(*figures.values())) if figures else []:
         whose = ", ".join(reading.means("source")) or "any source on this"

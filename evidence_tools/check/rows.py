@@ -7,6 +7,7 @@ from functools import cache
 from itertools import chain
 
 from evidence_tools.evidence.arithmetic import MOVED
+from evidence_tools.evidence.frames import split_list
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.show.words import (
     CONCERNS,
@@ -39,6 +40,8 @@ class Rows:
         self.findings, self.sources = evidence.rows("findings"), evidence.rows("sources")
         self.outcomes, self.trials = evidence.rows("outcomes"), evidence.rows("trials")
         self.ratings = evidence.rows("ratings")
+        precise = (r for r in evidence.rows("certainty").values() if r.domain == "imprecision")
+        self.rated = {split_list(row.finding_ids)[0] for row in precise if row.finding_ids}
         self.forms = evidence.topic.counts.get("forms", {row.form for row in self.sources.values()})
         statements = evidence.rows("statements").values()
         self.statements = {(row.source_id or "", row.slot): row for row in statements}
@@ -63,12 +66,16 @@ class Rows:
 
     @cache  # noqa: B019 - rows live as long as a check
     def about(self, outcome: str) -> list[Row]:
-        """List the main results on an outcome: of the central source, or that count, if any."""
+        """List results on an outcome, of the central source, or that count, if any.
+
+        What its certainty rests on is the first, other main results are the next.
+        """
         known = (r for r in self.findings.values() if r.standing in ("counted", "context"))
         found = [row for row in known if self.same(row, outcome)]
         found = [row for row in found if row.standing == "counted"] or found
         found = [row for row in found if row.source_id == self.central] or found
-        return sorted(found, key=lambda row: row.analysis != "primary")
+        found.sort(key=lambda row: row.analysis != "primary")
+        return sorted(found, key=lambda row: row.finding_id not in self.rated)
 
     @cache  # noqa: B019
     def text(self, source: str, findings: tuple[str, ...] = ()) -> str:

@@ -215,6 +215,17 @@ class Judge:
         slot = next((slot for slot, found in wrong.items() if found), None)
         return {"slot": slot, "row": row, "ids": (tag.means,)} if slot else None
 
+    def _unnamed(self, clause: Reading, pair: Tag) -> Found:
+        """Say what is claimed of no source, and whether all that is sure says otherwise."""
+        rows, direction = self._asked(clause, pair.means), pair.sense.partition(":")[2]
+        sure = {row.direction for row in rows if row.statistically_significant == "yes"}
+        against = sure & {*MOVED} and DIRECTIONS.get(direction, "") not in {*sure, ""}
+        return {
+            "claimed": _CLAIMED.get(direction, "no change"),
+            "ids": [row.finding_id for row in rows[:3]],
+            "verdict": CONTRADICTED if against else STRONGER,
+        }
+
     def _result(self, clause: Reading, pair: Tag) -> Found:
         """Compare an outcome and a direction with the rows of the sources."""
         whole, direction = clause.whole, pair.sense.partition(":")[2]

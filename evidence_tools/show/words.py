@@ -260,7 +260,8 @@ def finding_run(finding: Any, text: str = "") -> Run:
 def reports_text(finding: Any) -> str:
     """Say what a finding reports: "Doe 2020 (retracted) reports an increase in calcium (Ca)"."""
     of = "in" if finding.direction in MOVED or is_silent(finding) else "for"
-    return f"{source_name(finding)} reports {way_text(finding)} {of} {outcome_text(finding)}"
+    way = re.sub("(,.*)", r"\1,", way_text(finding))  # what begins with a comma ends with one
+    return f"{source_name(finding)} reports {way} {of} {outcome_text(finding)}"
 
 
 def finding_runs(finding: Any) -> Runs:
