@@ -171,9 +171,7 @@ def test_each_word_of_a_pages_keywords_is_searched(made: Made) -> None:
         assert found["terms"][word] == about
 
 
-def test_a_diary_is_a_page_to_print_and_a_place_to_read_ones_own_file(
-    pages: Pages, made: Made
-) -> None:
+def test_a_diary_is_printed_and_reads_ones_own_file(pages: Pages, made: Made) -> None:
     diary = pages["diary"]
     assert len(one(diary, "table#tab-diary").select("tbody tr")) == 1
     file = made.html / "chapters" / str(one(diary, "a.download")["href"])

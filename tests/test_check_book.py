@@ -320,9 +320,7 @@ AUDITED = {
 
 
 @pytest.mark.parametrize("verdict", AUDITED)
-def test_an_audit_says_how_a_sentence_stands_to_the_evidence(
-    evidence: Evidence, verdict: str
-) -> None:
+def test_an_audit_says_how_a_sentence_stands(evidence: Evidence, verdict: str) -> None:
     (sentence,) = audit(text_blocks(AUDITED[verdict]), evidence).sentences
     assert sentence.verdict == verdict
 
@@ -341,9 +339,7 @@ def test_an_audit_says_how_a_sentence_stands_to_the_evidence(
         ("Fern 2019 measured a mean of 3.7 with the amber lamp.", "not in the evidence"),
     ],
 )
-def test_an_audit_knows_advice_promises_titles_and_figures_of_arms(
-    evidence: Evidence, said: str, verdict: str
-) -> None:
+def test_an_audit_knows_advice_and_figures(evidence: Evidence, said: str, verdict: str) -> None:
     assert audit(text_blocks(said), evidence).sentences[0].verdict == verdict
 
 
