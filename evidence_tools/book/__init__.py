@@ -218,6 +218,8 @@ def _finish(app: Any, exception: Exception | None) -> None:
     if exception is not None:
         return
     staged, made, pages = Path(app.outdir), app.evidence_site, app.evidence_review().pages
+    if changed := changed_pages(app.env):  # the site has sources of pages, too
+        raise BuildError(f"changed while it was built: {', '.join(changed)}; build again")
     passed = made.html if made.last else None
     remarks = app.evidence_printed()
     if app.evidence_warnings:  # some are known only now

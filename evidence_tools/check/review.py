@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -91,7 +92,8 @@ def check_book(folder: Path, *, release: date | None = None, early: bool = False
     With ``early`` problems of the review are printed before the build is done.
     """
     call = [*BUILD, str(folder), *_PROOF, "--path-output"]
-    to: Any = {"stdout": DEVNULL, "stderr": PIPE, "encoding": "utf-8"}
+    quiet = os.environ | {"PYTHONWARNINGS": "ignore"}  # such as that there is no home folder
+    to: Any = {"stdout": DEVNULL, "stderr": PIPE, "encoding": "utf-8", "env": quiet}
     with TemporaryDirectory() as made, Popen([*call, made], **to) as build:  # noqa: S603
         review = review_book(folder, release=release)
         review.early = [*review.problems] if early else []

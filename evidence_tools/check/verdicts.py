@@ -335,7 +335,7 @@ class Judge:
         ends = [f" ?{unit}"] if unit else []
         if word.isdigit() and whole.unit(tag.last, 1)[:3] in ("", "n_p"):
             ends.append(r"(?![.,]?\d)")
-        number = rf"(?<![\d.,]){re.escape(tag.means or word)}"
+        number = rf"(?<![\d.,])(?:{re.escape(tag.means or word)}|{re.escape(word)})"
         if any(re.search(number + end, said) for end in ends):
             return None
         near = (row for key in sources for row in rows.of(key))
