@@ -6,6 +6,7 @@ Functions take rows first, as a frame made with pandas or as identifiers, and gi
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from evidence_tools.evidence.model import ORIGIN, Evidence, Row, Selection, as_r
 from evidence_tools.evidence.pooling import LIBRARY, POOLED, pool
 from evidence_tools.show import words
 from evidence_tools.show.display import Prose, Run, Runs, Text, runs
-from evidence_tools.show.values import fill, short_text
+from evidence_tools.show.values import fill, short_text, sources_runs
 
 
 def narrate_limitations(selection: Selection) -> Prose:
@@ -39,12 +40,9 @@ def narrate_limitations(selection: Selection) -> Prose:
 def limits_of(evidence: Evidence, findings: Sequence[Row]) -> list[tuple[Row, list[Row]]]:
     """List the limitations that hold for some of these findings, each with those findings."""
     frame = evidence.findings.loc[[f.finding_id for f in findings]]
-    found = []
-    for limit in evidence.rows("limitations").values():
-        holds = rows_where(frame, limit.rule)
-        concerned = [f for f, hit in zip(findings, holds, strict=True) if hit]
-        found += [(limit, concerned)] if concerned else []
-    return found
+    limits = evidence.rows("limitations").values()
+    held = [(limit, list(compress(findings, rows_where(frame, limit.rule)))) for limit in limits]
+    return [(limit, concerned) for limit, concerned in held if concerned]
 
 
 def _scope(evidence: Evidence, concerned: Sequence[Row], total: int) -> Text:
@@ -145,8 +143,8 @@ def _statements(evidence: Evidence, rows: Sequence[Row]) -> list[Text]:
                 said.append(text)
         lists = [f"{words.sentence_case(end)}: {'; '.join(lacking[end])}." for end in lacking]
         source = evidence.rows("sources").get(same[0].source_id)
-        who = runs(words.source_run(source), ": ") if source else ()
-        items.append(runs(who, " ".join(lists + said)))
+        who = words.source_run(source) if source else ""
+        items.append(words.joined([who, " ".join(lists + said)], ": "))
     return items
 
 
@@ -156,8 +154,8 @@ def _quotations(evidence: Evidence, rows: Sequence[Row]) -> list[Text]:
     unsaid = [row for row in rows if not row.as_printed]
     for note, same in words.grouped(unsaid, lambda row: row.note or "nothing was read").items():
         named = [words.source_run(evidence.source(r.source_id)) for r in same if r.source_id]
-        who = runs(words.listed_runs(named), ": ") if named else ()
-        items.append(runs(who, f"{note if named else words.sentence_case(note)}."))
+        note = note if named else words.sentence_case(note)
+        items.append(words.joined([words.listed_runs(named), f"{note}."], ": "))
     return items
 
 
@@ -215,17 +213,15 @@ def narrate_pooled(pooled: pd.DataFrame) -> Prose:
     method = words.sentence(f"method.{row.method}")
     library = f"{LIBRARY} {version(LIBRARY)}"
     how = words.sentence("average.how", library=library, method=method, interval=row.interval)
-    shown = words.join_known(
-        _shown(evidence, outcome, row, null), evidence.rows("kinds")[outcome.kind].caution, mark=" "
-    )
+    caution = evidence.rows("kinds")[outcome.kind].caution
+    shown = words.join_known(_shown(evidence, outcome, row, null), caution, mark=" ")
     return Prose(tuple(map(runs, (shown, _spread(row, null), how))))
 
 
 def _test(tested: pd.DataFrame, column: str) -> str:
     """Say what a test of groups, a line or asymmetry gives."""
     last = as_rows(tested.rename_axis("row"))[-1]._asdict()
-    p = last[_TESTS[column]]
-    p = "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    p = "p < 0.001" if last[_TESTS[column]] < 0.001 else f"p = {last[_TESTS[column]]:.3f}"
     numbers = {k: words.number_text(v) for k, v in last.items() if isinstance(v, float)}
     return words.sentence(f"test.{column}", **last | numbers | {"groups": len(tested), "p": p})
 
@@ -251,9 +247,8 @@ def _shown(evidence: Evidence, outcome: Row, row: Row, null: int) -> str:
 def _spread(row: Row, null: int) -> str:
     """Say how far trials differ, and where a new one is expected."""
     said, measure = words.sentence("average.share", i2=row.i2), row.effect_measure
-    if row.tau2_lower is not None:
-        scale = f"log {measure}" if measure in RATIOS else measure
-        limits, tau2 = words.range_text(row.tau2_lower, row.tau2_upper), words.number_text(row.tau2)
+    if limits := words.range_text(row.tau2_lower, row.tau2_upper):
+        scale, tau2 = f"log {measure}" if null else measure, words.number_text(row.tau2)
         said += words.sentence("average.variance", scale=scale, tau2=tau2, interval=limits)
     if row.prediction_lower is None:
         return f"{said}."
@@ -277,13 +272,14 @@ def _narrate_arms(selection: Selection) -> Prose:
     rows = evidence.findings.query("standing == 'counted' and design == 'rct'")
     with_interval = rows["ci_lower"].count() or "none"
     printed = words.sentence("arms.printed", all=len(rows), number=with_interval)
-    names = [words.source_run(evidence.source(key)) for key in usable["source_id"].unique()]
+    names = sources_runs(evidence, as_rows(usable), most=0)
     shared = usable.groupby(["outcome_id", "effect_measure"])["trial"].nunique()
     both = [words.lower_first(evidence.outcome(key).name) for key, _ in shared.index[shared > 1]]
-    end = f"Two trials or more share: {words.listed(both)}." if both else ""
+    end = (
+        f"Two trials or more share: {words.listed(both)}." if both else words.sentence("arms.none")
+    )
     return Prose((
         runs(f"{counted} what an average needs."),
-        runs(*(("They are of ", words.listed_runs(names), ". ") if names else ()),
-             end or "No outcome has two such trials, so nothing was pooled."),
-        runs(words.join_known(why and f"Why not the others: {why}.", printed, mark=" ")),
+        words.joined([runs("They are of ", names, ".") if names else "", end], " "),
+        words.joined([why and f"Why not the others: {why}.", printed], " "),
     ))  # fmt: skip

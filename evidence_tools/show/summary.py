@@ -97,15 +97,13 @@ def _counted(evidence: Evidence, outcome: Row) -> list[Row]:
 def _meaning(evidence: Evidence, outcome: Row) -> str:
     """Say what is known about an outcome, in words that its certainty allows."""
     subject, name = evidence.topic.subject["name"], words.outcome_text(outcome)
-    results = _counted(evidence, outcome)
-    if not results:
+    if not (results := _counted(evidence, outcome)):
         return "No source that counts reports it."
     if (certainty := results[0].certainty) is None:
         return "Nobody has rated this evidence."
     rated = _rated(evidence, outcome)
     # Only what all of these findings show may be called an effect.
-    clear = all(f.standing == "counted" and f.statistically_significant == "yes" for f in rated)
-    directions = {finding.direction for finding in rated}
+    shown = {(f.standing, f.statistically_significant, f.direction) for f in rated}
     ways = [way for way in map(words.way_text, results) if way.startswith("a significant")]
     way = rated[0].direction if rated else ""
     effect = words.sentence(f"effect.{certainty}", subject=subject, way=way, name=name)
@@ -113,7 +111,7 @@ def _meaning(evidence: Evidence, outcome: Row) -> str:
         said = f"{effect}."
     elif results[0].conflict:
         said = "Significant results point in opposite directions."
-    elif clear and len(directions) == 1 and directions <= set(MOVED):
+    elif way in MOVED and shown == {("counted", "yes", way)}:
         said = f"{words.sentence_case(effect)}."
     elif ways:
         said = f"Results differ: {ways.count(ways[0])} of {len(results)} with {ways[0]}."

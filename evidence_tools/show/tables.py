@@ -126,15 +126,15 @@ def figures_cell(_: Evidence, finding: Row) -> Text:
 
 
 def _printed(evidence: Evidence, finding: Row) -> Text:
-    said: list[Text] = []
-    if finding.as_printed:
-        said.append(words.finding_run(finding, words.tidy_text(f"“{finding.as_printed}”")))
-        said.append(f" ({finding.locator or f'{finding.read_at} read'}).")
-    if reason := words.standing_text(finding):
-        said.append(f" Not counted: {reason}.")
-    if note := words.join_known((finding.misfit or "").rstrip("."), finding.note):
-        said += [" Note: ", words.note_runs(evidence.rows("sources"), note), "."]
-    return runs(*said)
+    quoted = finding.as_printed and words.tidy_text(f"“{finding.as_printed}”")
+    where = f" ({finding.locator or f'{finding.read_at} read'})."
+    reason = words.standing_text(finding)
+    note = words.join_known((finding.misfit or "").rstrip("."), finding.note)
+    return words.joined((
+        runs(words.finding_run(finding, quoted), where) if quoted else "",
+        reason and f"Not counted: {reason}.",
+        runs("Note: ", words.note_runs(evidence.rows("sources"), note), ".") if note else "",
+    ), " ")  # fmt: skip
 
 
 _FINDINGS = Layout(
@@ -162,9 +162,8 @@ def findings_table(selection: Selection, *, name: str = "tab-findings", caption:
 
 
 def _trial(evidence: Evidence, trial: Row) -> Text:
-    keys = [key for key in (trial.source_id, trial.same_trial_as) if key]
-    first, *same = [words.source_run(evidence.source(key)) for key in keys]
-    return runs(first, ", same trial as " if same else "", same)
+    keys = filter(None, (trial.source_id, trial.same_trial_as))
+    return words.joined(map(words.source_run, map(evidence.source, keys)), ", same trial as ")
 
 
 def _comparator(_: Evidence, trial: Row) -> str:
@@ -175,19 +174,17 @@ def _comparator(_: Evidence, trial: Row) -> str:
 
 
 def _people(evidence: Evidence, trial: Row) -> str:
-    size, completed = evidence.source(trial.source_id).size, trial.n_completed
-    done = completed and f"{words.number_text(completed)} completed"
-    return words.join_known(size and words.number_text(size), done, mark=", ")
+    done = trial.n_completed and f"{words.number_text(trial.n_completed)} completed"
+    size = words.number_text(evidence.source(trial.source_id).size)
+    return words.join_known(size, done, mark=", ")
 
 
 def _amount(_: Evidence, row: Row) -> str:
     """Write a value with its unit and its range, or a range alone."""
-    value = words.amount_text(row.value_printed, row.unit)
-    if row.lower is None:
-        return value
     limits = words.range_text(row.lower_printed, row.upper_printed)
-    unit = words.unit_text(row.unit)
-    return words.with_details(value, limits) if value else words.join_known(limits, unit, mark=" ")
+    if value := words.amount_text(row.value_printed, row.unit):
+        return words.with_details(value, limits)
+    return words.join_known(limits, limits and words.unit_text(row.unit), mark=" ")
 
 
 def _measured(evidence: Evidence, pair: Row) -> str:
@@ -198,20 +195,16 @@ def _measured(evidence: Evidence, pair: Row) -> str:
 def _arm(evidence: Evidence, arm_id: str) -> str:
     """Write what an arm received, its value, its size and its spread."""
     arm = evidence.rows("arms")[arm_id]
-    given, size = words.tidy_text(arm.arm), "" if arm.n is None else words.number_text(arm.n)
+    given, size = words.tidy_text(arm.arm), words.number_text(arm.n)
     if arm.events is not None:
-        return f"{given}: {words.number_text(arm.events)}{size and f' of {size}'}"
+        return f"{given}: {words.join_known(words.number_text(arm.events), size, mark=' of ')}"
+    spread = words.number_text(arm.dispersion_printed)
+    spread = spread or words.range_text(arm.dispersion_lower_printed, arm.dispersion_upper_printed)
     kind = "spread, kind not stated" if arm.dispersion_type == "not stated" else arm.dispersion_type
-    spread = ""
-    if arm.dispersion is not None:
-        spread = f"{kind} {words.number_text(arm.dispersion_printed)}"
-    elif arm.dispersion_lower is not None:
-        limits = words.range_text(arm.dispersion_lower_printed, arm.dispersion_upper_printed)
-        spread = f"{kind} {limits}"
     median = arm.mean is None
     value = words.amount_text(arm.median_printed if median else arm.mean_printed, arm.unit)
-    said = words.with_details(value, "median" if median else "", size and f"n {size}", spread)
-    return f"{given}: {said}"
+    details = "median" if median else "", size and f"n {size}", spread and f"{kind} {spread}"
+    return f"{given}: {words.with_details(value, *details)}"
 
 
 def _difference(_: Evidence, pair: Row) -> str:
@@ -341,7 +334,7 @@ _LAYOUTS = {
                 f"{CI_LEVEL}% CI {words.range_text(row.ci_lower, row.ci_upper)}",
             ),
             "I²": lambda _, row: f"{row.i2:.0f}%",
-            "τ²": lambda _, row: None if row.tau2 is None else words.number_text(row.tau2),
+            "τ²": lambda _, row: words.number_text(row.tau2),
         },
         missing="not estimated.",
         of="pooling.subgroups, leave_one_out, cumulative or pool",

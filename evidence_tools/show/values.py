@@ -64,15 +64,13 @@ def value_runs(evidence: Evidence, key: str) -> Runs:
     rows, is_set = _rows(evidence, name), name in row_sets(evidence)
     if is_set and facet in FACETS:
         return runs(FACETS[facet](evidence, rows))
-    row = next((row for row in rows if not facet or facet in row._fields), None)
-    if row is None:
-        known = [*(FACETS if is_set else ()), *(column for row in rows for column in row._fields)]
-        hint = did_you_mean(facet, known)
-        columns = ", ".join(dict.fromkeys(known))
-        raise UnknownKeyError(f"{name!r} has no {facet!r}{hint}; it has: {columns}")
-    if not facet and row._fields[0] not in _WRITERS:
-        raise UnknownKeyError(f"name a column of {name!r}: {', '.join(row._fields)}")
-    return cell_runs(evidence, row, facet or row._fields[0])
+    for row in rows:
+        if facet in row._fields or (not facet and row._fields[0] in _WRITERS):
+            return cell_runs(evidence, row, facet or row._fields[0])
+    columns = [*(FACETS if is_set else ()), *(column for row in rows for column in row._fields)]
+    fault = f"{name!r} has no {facet!r}{did_you_mean(facet, columns)}; it has"
+    fault = fault if facet else f"name what to write of {name!r}"
+    raise UnknownKeyError(f"{fault}: {', '.join(dict.fromkeys(columns))}")
 
 
 def cell_runs(evidence: Evidence, row: Row, column: str, missing: str = "not reported") -> Runs:
@@ -169,12 +167,10 @@ def row_sets(evidence: Evidence) -> dict[str, list[Row]]:
 
 def _soonest(evidence: Evidence, findings: Iterable[Row]) -> list[Row]:
     """Find the earliest significant change, if one of these findings is on it by its source."""
-    counted, dated = {(finding.source_id, finding.outcome_id) for finding in findings}, []
-    for row in evidence.rows("timecourse").values():
-        times, key = read_times(row.timepoint), (row.source_id, row.outcome_id)
-        if times and key in counted and row.statistically_significant == "yes":
-            dated.append((times[0], row))
-    return [row for _, row in sorted(dated, key=lambda found: found[0])[:1]]
+    counted = {(finding.source_id, finding.outcome_id) for finding in findings}
+    rows = [r for r in evidence.rows("timecourse").values() if r.statistically_significant == "yes"]
+    rows = [r for r in rows if (r.source_id, r.outcome_id) in counted and read_times(r.timepoint)]
+    return sorted(rows, key=lambda row: read_times(row.timepoint)[0])[:1]
 
 
 def sources_runs(evidence: Evidence, rows: Iterable[Row], most: int = 3) -> Runs:
@@ -231,9 +227,8 @@ def narrate_plain(selection: Selection, *, as_list: bool = False, title: str = "
     evidence, rows = pick(selection, "plain")
     paragraphs = []
     for same in words.grouped(rows, lambda row: tuple(row.key.split(".")[:2])).values():
-        sentences = [sentence for row in same if (sentence := _sentence(evidence, row))]
-        spaced = [runs(" " if index else "", said) for index, said in enumerate(sentences)]
-        paragraphs += [words.concerns_once(evidence, runs(*spaced))] if sentences else []
+        said = words.joined((_sentence(evidence, row) for row in same), " ")
+        paragraphs += [words.concerns_once(evidence, said)] if said else []
     return Prose(tuple(paragraphs), as_list=as_list, title=title)
 
 

@@ -55,6 +55,12 @@ def grouped(items: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[A
     return groups
 
 
+def joined(parts: Iterable[Text], mark: str) -> Runs:
+    """Join runs with a mark between them; parts that say nothing are left out."""
+    known = filter(None, map(runs, parts))
+    return runs(*(runs(mark if index else "", part) for index, part in enumerate(known)))
+
+
 def listed(names: Iterable[str]) -> str:
     """Join names as in running text: "age, sex and dose"."""
     return plain(listed_runs(names))
@@ -65,8 +71,7 @@ def listed_runs(parts: Iterable[Text], *, most: int = 0) -> Runs:
     named = list(parts)
     if most and len(named) > most + 1:  # "and one other" is no shorter than its name
         named[most:] = [f"{count_text(len(named) - most)} others"]
-    marks = ["", *[", "] * (len(named) - 2), " and "][: len(named)]
-    return runs(*(runs(mark, part) for mark, part in zip(marks, named, strict=True)))
+    return joined([joined(named[:-1], ", "), *named[-1:]], " and ")
 
 
 def join_known(*parts: str | None, mark: str = "; ") -> str:
@@ -105,8 +110,8 @@ def count_text(number: int, noun: str = "", plural: str = "") -> str:
     return f"{count} {noun if number == 1 else plural or f'{noun}s'}" if noun else count
 
 
-def number_text(value: str | float) -> str:
-    """Write a number with a true minus sign and grouped thousands.
+def number_text(value: str | float | None) -> str:
+    """Write a number with a true minus sign and grouped thousands; blank without one.
 
     Digits that are printed come as text. A computed figure gets two decimals, or two digits where
     it is smaller.
@@ -114,6 +119,8 @@ def number_text(value: str | float) -> str:
     >>> number_text("-1200.50"), number_text(0.4894), number_text(0.00368)
     ('−1,200.50', '0.49', '0.0037')
     """
+    if value is None:
+        return ""
     if isinstance(value, float):
         decimals = 1 - math.floor(math.log10(abs(value))) if value else 2
         value = f"{value:z.{min(max(2, decimals), 12)}f}"
@@ -122,10 +129,10 @@ def number_text(value: str | float) -> str:
     return f"{minus}{digits}"
 
 
-def range_text(lower: str | float, upper: str | float) -> str:
-    """Write a range with an en dash, or with "to" beside a minus sign."""
+def range_text(lower: str | float | None, upper: str | float | None) -> str:
+    """Write a range with an en dash, or with "to" beside a minus sign; blank without one."""
     low, high = number_text(lower), number_text(upper)
-    return f"{low} to {high}" if MINUS in low + high else f"{low}{DASH}{high}"
+    return join_known(low, high, mark=" to " if MINUS in low + high else DASH)
 
 
 def unit_text(unit: str | None) -> str:
@@ -137,10 +144,8 @@ def unit_text(unit: str | None) -> str:
 
 def amount_text(value: str | float | None, unit: str | None) -> str:
     """Write a value with its unit: "375 µg/day", "−2.8% change"; blank without a value."""
-    if value is None:
-        return ""
-    text = unit_text(unit)
-    return f"{number_text(value)}{'' if text.startswith('%') or not text else ' '}{text}"
+    text = unit_text(unit) if value is not None else ""
+    return join_known(number_text(value), text, mark="" if text.startswith("%") else " ")
 
 
 def dose_text(trial: Any) -> str:
@@ -157,16 +162,14 @@ def estimate_text(finding: Any, *, gaps: bool = True) -> str:
     p_value = f"p = {printed}".replace("= <", "< ") if (printed := finding.p_value_printed) else ""
     if finding.estimate is None:
         return join_known("no estimate reported" if gaps else "", p_value)
-    interval = "interval not reported" if gaps else ""
-    if finding.ci_lower is not None:
-        interval = range_text(finding.ci_lower_printed, finding.ci_upper_printed)
-        level = finding.ci_level_printed
+    level = finding.ci_level_printed
+    if interval := range_text(finding.ci_lower_printed, finding.ci_upper_printed):
         interval = f"{level}% CI {interval}" if level else f"interval {interval}, level not stated"
     measure = finding.effect_measure
     name = measure if measure.isupper() else "effect size"
     return with_details(
         join_known(name, amount_text(finding.estimate_printed, finding.unit), mark=" "),
-        interval,
+        interval or ("interval not reported" if gaps else ""),
         "unit not reported" if gaps and not finding.unit and measure not in RATIOS else "",
         p_value,
     )
@@ -330,8 +333,8 @@ def note_runs(sources: Mapping[str, Any], note: str) -> Runs:
 def cited_runs(evidence: Evidence, keys: Iterable[str]) -> Runs:
     """Cite sources of the evidence and entries of ``references.bib`` side by side."""
     sources = evidence.rows("sources")
-    cited = [source_run(sources[key]) if key in sources else Run(key, cite=key) for key in keys]
-    return runs(*(runs("; " if index else "", run) for index, run in enumerate(cited)))
+    cited = (source_run(sources[key]) if key in sources else Run(key, cite=key) for key in keys)
+    return joined(cited, "; ")
 
 
 def list_items(evidence: Evidence, items: Iterable[Text]) -> Prose:
