@@ -345,9 +345,9 @@ def test_lines_do_not_end_inside_a_p_value_or_before_an_upper_limit() -> None:
 
 
 def test_the_size_of_a_chart_grows_no_faster_than_its_rows() -> None:
-    dots = [point(n, on_axis=True, shape="circle", colour=INK) for n in range(200)]
+    dots = [point(n, shape="circle", colour=INK) for n in range(200)]
     lanes = [Lane(f"source {n}", "Seen.", [dot], "1.0") for n, dot in enumerate(dots)]
-    axis = axis_around([0, 200])
+    axis = axis_around(lanes)
     sizes = [
         len(json.dumps(draw_lanes(lanes[:n], axis, "fig-a", "How many?").spec)) for n in (50, 200)
     ]

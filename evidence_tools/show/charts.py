@@ -108,7 +108,7 @@ def dose_plot(selection: Selection, *, name: str = "fig-doses", caption: Text = 
         said = f"{span} in {words.count_text(number, 'trial')}"
         says = f"In main arms, {form} was given at {said}."
         given = [_dose(trial) / step for trial in same]
-        look: Mark = {"on_axis": True, "shape": "circle", "colour": colours[form], "says": says}
+        look: Mark = {"shape": "circle", "colour": colours[form], "says": says}
         circles = [point(x, size=15 + 45 * given.count(x), **look) for x in dict.fromkeys(given)]
         label = words.sentence_case(form)
         lanes.append(Lane(label, says, circles, said, "Doses of trials, main arms"))
@@ -117,19 +117,18 @@ def dose_plot(selection: Selection, *, name: str = "fig-doses", caption: Text = 
         source = words.source_name(evidence.source(one["source_id"]))
         says = f"{source} names {said}."
         x = _convert(one["amount"], one["unit"])[0] / step
-        diamond = point(x, on_axis=True, shape="diamond", colour=drawing.INK, says=says)
+        diamond = point(x, shape="diamond", colour=drawing.INK, says=says)
         lanes.append(Lane(source, says, [diamond], said, "Other amounts"))
-    values = [one["x"] for lane in lanes for one in lane.marks]
-    axis = drawing.axis_around(values, log=True, title=[f"{words.unit_text(units[-1])}, log scale"])
+    axis = drawing.axis_around(lanes, log=True, title=[f"{words.unit_text(units[-1])}, log scale"])
     usual = words.sentence("caption.doses")
     return draw_lanes(lanes, axis, name, caption or usual, note=_left_out(evidence, trials, "dose"))
 
 
-def _months_axis(lanes: Iterable[Lane], what: str) -> Axis:
+def _months_axis(lanes: Sequence[Lane], what: str) -> Axis:
     """Make an axis for months: early times are far apart, late ones close."""
     times = [one["x"] for lane in lanes for one in lane.marks]
     ticks = {tick: f"{tick:g}" for tick in _TICKS if min(times) <= tick <= max(times)}
-    return drawing.axis_around(times, log=True, title=[f"months {what}, log scale"], ticks=ticks)
+    return drawing.axis_around(lanes, log=True, title=[f"months {what}, log scale"], ticks=ticks)
 
 
 def _timed_rows(evidence: Evidence) -> list[Any]:
@@ -174,7 +173,7 @@ def _trial_lane(evidence: Evidence, trial: Any, every: Sequence[Any], look: Mark
     dose = words.dose_text(trial) or "dose not reported"
     about = (trial.form, dose, f"for {length}", _people(source.size), same)
     reports = words.listed(dict.fromkeys(map(words.direction_text, findings)))
-    said = f"{reports or drawing.MEANINGS[drawing.SILENT]}{aside}"
+    said = f"{reports or drawing.LEGEND[drawing.SILENT]}{aside}"
     says = f"{words.source_name(source)} ({words.join_known(*about, mark=', ')}): {said}."
     look |= {"shape": drawing.MIXED if len(shapes) > 1 else next(iter(shapes), drawing.SILENT)}
     look |= {"hollow": bool(marks) and all(one["hollow"] for one in marks), "says": says}
@@ -182,7 +181,7 @@ def _trial_lane(evidence: Evidence, trial: Any, every: Sequence[Any], look: Mark
     if aside:  # then all results are grey
         look |= {key: marks[0][key] for key in ("colour", "standing", "dashed")}
     place = read_times(f"{trial.duration} {trial.duration_unit}")[0]
-    mark = point(place, on_axis=True, source_id=trial.source_id, **look)
+    mark = point(place, source_id=trial.source_id, **look)
     return Lane(words.with_details(words.source_name(source), same), says, [mark], dose)
 
 
@@ -243,7 +242,7 @@ def sources_plot(selection: Selection, *, name: str = "fig-sources", caption: Te
     lanes = []
     for number, (kept, gone) in zip(numbers, steps.items(), strict=True):
         says = words.join_known(gone, f"{words.sentence_case(kept)}.", mark=". ")
-        bar = rule(0, x2=number, on_axis=True, colour=drawing.PALETTE[0], width=12, says=says)
+        bar = rule(0, x2=number, colour=drawing.PALETTE[0], width=12, says=says)
         lanes.append(Lane(words.sentence_case(kept), says, [bar], gone))
     axis = Axis(0, len(sources), title=["sources"])
     return draw_lanes(lanes, axis, name, caption or words.sentence("caption.sources"))

@@ -85,11 +85,8 @@ class Display:
 
     def payload(self) -> dict[str, Any]:
         """Describe the object as JSON data for the book; text that is empty is left out."""
-
-        def known(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-            return {name: value for name, value in pairs if value != ""}
-
-        return {"kind": type(self).__name__.lower(), **asdict(self, dict_factory=known)}
+        known = asdict(self, dict_factory=lambda pairs: {k: v for k, v in pairs if v != ""})
+        return {"kind": type(self).__name__.lower(), **known}
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {MIME_TYPE: self.payload(), "text/html": self.to_html(), "text/plain": str(self)}

@@ -45,12 +45,8 @@ SHAPES = {
 MIXED, SILENT = "diamond", "stroke"
 SWATCH = "M-1,-0.4H1V0.4H-1Z"
 """Shape of a sample of a colour, which no mark has."""
-MEANINGS = {
-    **{shape: words.DIRECTIONS[way] for way, shape in SHAPES.items()},
-    SHAPES["no_significant_change"]: words.sentence("legend.circle"),
-    **{MIXED: "several results, not all alike", SILENT: "no result on it here"},
-}
-"""What the shape of a result means, in a legend."""
+LEGEND = {shape: words.DIRECTIONS[way] for way, shape in SHAPES.items()} | words.phrases("legend")
+"""What the shape of a result means, and its relation to another one."""
 
 _USUAL: dict[str, Mark] = {
     "rule": {"colour": GREY, "width": 1, "tall": 0, "dashed": False, "opacity": 1},
@@ -62,16 +58,20 @@ _AXIS = {
     **{"titleFontSize": FONT_SIZE, "titleFontWeight": "normal", "titleLineHeight": LINE},
     **{"domainColor": GREY, "tickColor": GREY, "gridColor": GREY, "gridOpacity": 0.35},
 }
+_TEXT = {
+    **{"baseline": "middle", "color": INK, "fontSize": FONT_SIZE},
+    **{"lineBreak": "\n", "lineHeight": LINE},
+}
 # A figure has one text alternative; its marks would only repeat it piece by piece.
 CONFIG = {
     **{"aria": False, "background": "transparent", "padding": 4, "view": {"stroke": None}},
-    **{"font": FONT, "axis": _AXIS, "concat": {"spacing": 8}},
+    **{"font": FONT, "axis": _AXIS, "text": _TEXT, "concat": {"spacing": 8}},
 }
 
 
-def mark(sort: str, x: float, y: float = 0, *, on_axis: bool = False, **look: Any) -> Mark:
-    """Make a text, point or rule; places are pixels, but on an axis ``x`` is a value."""
-    return {"sort": sort, "x": x, "y": y, "on_axis": on_axis, **_USUAL[sort], **look}
+def mark(sort: str, x: float, y: float = 0, **look: Any) -> Mark:
+    """Make a text, point or rule; places are pixels, but ``x`` is a value in a lane."""
+    return {"sort": sort, "x": x, "y": y, "on_axis": False, **_USUAL[sort], **look}
 
 
 text, point, rule = (partial(mark, sort) for sort in ("text", "point", "rule"))
@@ -98,12 +98,9 @@ def _layer(sort: str, marks: Sequence[Mark], x: Any) -> Any:
     chart = alt.Chart(alt.InlineData(values=tuple(marks))).encode(x=x, y=alt.YValue(of["y"]))
     if any("says" in one for one in marks):
         chart = chart.encode(tooltip="says:N")
-    look: dict[str, Any]
     if sort == "text":
-        look = {"align": of["align"], "fontWeight": of["weight"], "lineBreak": "\n"}
-        look |= {"baseline": "middle", "color": INK, "fontSize": FONT_SIZE, "lineHeight": LINE}
-        return chart.mark_text(**look).encode(text="text:N")
-    look = {"stroke": of["colour"], "strokeWidth": of["width"]}
+        return chart.mark_text(align=of["align"], fontWeight=of["weight"]).encode(text="text:N")
+    look: dict[str, Any] = {"stroke": of["colour"], "strokeWidth": of["width"]}
     dashes = "[2, 1]" if sort == "point" else "[4, 3]"
     look |= {"strokeDash": alt.expr(f"datum.dashed ? {dashes} : [1, 0]")}
     if sort == "point":
@@ -122,7 +119,7 @@ def look_of(evidence: Evidence, result: Any) -> Mark:
     kind = evidence.rows("kinds")[result.kind]
     flagged = result.standing in FLAGGED
     hollow = words.is_silent(result) or flagged
-    look: Mark = {"on_axis": True, "shape": SHAPES[result.direction], "hollow": hollow}
+    look: Mark = {"shape": SHAPES[result.direction], "hollow": hollow}
     counted = result.standing == "counted"
     look |= {"colour": kind.colour or INK, "kind": kind.plural} if counted else {"colour": GREY}
     unsure = result.direction in words.ARROWS and result.statistically_significant == "not stated"
@@ -149,8 +146,8 @@ _NAMES_OF_MARKS = re.compile(r' (?:role="graphics-[a-z]+"|aria-[a-z]+="[^"]*")')
 class Lane:
     """A row of a chart; ``says`` is its part of the text alternative.
 
-    The heading is written where it changes. Marks have their ``y`` from the middle of the lane,
-    and may need ``room`` below it.
+    The heading is written where it changes. Marks have their ``x`` on the axis, their ``y`` from
+    the middle of the lane, and may need ``room`` below it.
     """
 
     label: str
@@ -178,13 +175,11 @@ class Axis:
         import altair as alt
 
         look: dict[str, Any] = dict.fromkeys(("domain", "ticks"), not self.top)
-        look |= {
-            "grid": grid and not self.top,
-            "orient": "top" if self.top else "bottom",
-            "title": list(self.title) or None,
-        }
-        look["tickCount"] = alt.Undefined if self.ticks else 5
-        if self.ticks:
+        look |= {"grid": grid and not self.top, "orient": "top" if self.top else "bottom"}
+        look["title"] = list(self.title) or None
+        if not self.ticks:
+            look["tickCount"] = 5
+        else:
             values, labels = list(self.ticks), list(self.ticks.values())
             longest = max(len(label) + 0.4 * sum(map(str.isupper, label)) for label in labels)
             upright = longest * _LETTER * len(labels) < right - left
@@ -200,13 +195,19 @@ class Axis:
         return alt.X("x:Q", scale=scale, axis=alt.Axis(**look))
 
 
-def axis_around(values: Iterable[float], *, log: bool = False, **look: Any) -> Axis:
-    """Make an axis with some room around values."""
-    known = list(values)
-    low, high = min(known), max(known)
-    room = (high - low or 1) / 20
-    low, high = (low / 1.2, high * 1.2) if log else (low - room, high + room)
-    return Axis(low, high, log=log, **{"ticks": log_ticks(low, high) if log else None, **look})
+def axis_around(lanes: Iterable[Lane], *, null: float | None = None, **look: Any) -> Axis:
+    """Make an axis with some room around the marks of lanes and the line of no difference."""
+    marks = [one for lane in lanes for one in lane.marks]
+    values = [one[end] for one in marks for end in ("x", "x2") if end in one]
+    values += [] if null is None else [null]
+    low, high = min(values), max(values)
+    if look.get("log"):
+        low, high = low / 1.2, high * 1.2
+        look = {"ticks": log_ticks(low, high), **look}
+    else:
+        room = (high - low or 1) / 20
+        low, high = low - room, high + room
+    return Axis(low, high, null=null, **look)
 
 
 def log_ticks(low: float, high: float) -> dict[float, str]:
@@ -231,7 +232,7 @@ def wrap(said: str, width: float) -> str:
 
 def draw_lanes(
     lanes: Sequence[Lane],
-    axis: Axis | None,
+    axis: Axis,
     name: str,
     caption: Text,
     *,
@@ -275,51 +276,49 @@ def _height(lines: str) -> int:
 
 
 def _stack(lanes: Sequence[Lane], axis: Axis | None, width: int) -> Any:
-    """Put lanes below each other; without an axis, labels take its place."""
+    """Put lanes below each other; without an axis, labels take its place.
+
+    ``spans`` are where no text is above or below marks.
+    """
     valued = any(lane.value for lane in lanes)
     above = valued and width <= NARROW  # texts are above the marks
     labels = _LABELS if axis else _VALUES - _LABELS / 10
     left = _EDGE if above else labels * width + _EDGE
     right = _VALUES * width - _EDGE if valued and not above else width - _EDGE
-    marks, null, y, before = list[Mark](), list[tuple[float, float]](), 0.0, ""
+    marks, spans, y, before = list[Mark](), list[tuple[float, float]](), 0.0, ""
     for lane in lanes:
         if lane.heading not in ("", before):
             before, y = lane.heading, y + 2 * _PAD
             lines = wrap(lane.heading, width if width <= NARROW else left)
             marks.append(text(0, y + LINE / 2, text=lines, weight="bold"))
             y += _height(lines)
-        texts, middle, y = _texts(lane, y + _PAD, width, 1 if above else labels)
-        if above:  # no line crosses a text
-            null.append((middle - LINE / 2, y - middle + LINE / 2))
-        marks += [*texts, *({**one, "y": middle + one["y"]} for one in lane.marks)]
+        blocks = [(0, lane.label, labels), (_VALUES, lane.value, 1 - _VALUES)]
+        if above:
+            blocks = [(0, words.join_known(lane.label, lane.value, mark=": "), 1)]
+        texts = [(x * width, wrap(said, room * width)) for x, said, room in blocks if said]
+        height = max((_height(lines) for _, lines in texts), default=LINE)
+        top, bottom = y + _PAD, y + _PAD + height
+        for x, lines in texts:
+            marks.append(text(x, top + (height - _height(lines) + LINE) / 2, text=lines))
+        middle = bottom + LINE / 2 if above and axis else top + height / 2
+        y = max(bottom + (LINE if above and axis else 0), middle + lane.room) + _PAD
+        spans.append((bottom, y - bottom))
+        marks += [{**one, "y": middle + one["y"], "on_axis": True} for one in lane.marks]
         marks.append(rule(0, y, x2=width, opacity=0.25))
     if not axis:
         return draw_marks(marks, width, y)
     if axis.null is not None:
-        at: Mark = {"x": axis.null, "x2": axis.null, "width": 1.75, "on_axis": True}
-        spans = null if above else [(0.0, y)]
-        marks = [*(rule(y=top, tall=tall, **at) for top, tall in spans), *marks]
+        look: Mark = {"x2": axis.null, "width": 1.75, "on_axis": True}
+        spans = spans if above else [(0.0, y)]  # no line crosses a text
+        marks = [*(rule(axis.null, start, tall=tall, **look) for start, tall in spans), *marks]
     return draw_marks(marks, width, y, axis.encode(left, right, grid=not above))
-
-
-def _texts(lane: Lane, y: float, width: int, labels: float) -> tuple[list[Mark], float, float]:
-    """Write label and value; give the middle of the marks, and the end of the lane."""
-    blocks = [(0, lane.label, labels), (_VALUES, lane.value, 1 - _VALUES)]
-    if above := labels == 1:
-        blocks = [(0, words.join_known(lane.label, lane.value, mark=": "), 1)]
-    texts = [(x * width, wrap(said, room * width)) for x, said, room in blocks if said]
-    height = max((_height(lines) for _, lines in texts), default=LINE)
-    marks = [text(x, y + (height - _height(lines) + LINE) / 2, text=lines) for x, lines in texts]
-    below = LINE if above and lane.marks else 0
-    middle = y + height + below / 2 if below else y + height / 2
-    return marks, middle, max(y + height + below, middle + lane.room) + _PAD
 
 
 def _meanings_of(lanes: Sequence[Lane]) -> dict[str, Mark]:
     """Give what a legend needs to say on the marks of results that are shown, with their looks."""
     results = [one for lane in lanes for one in lane.marks if "standing" in one]
     found = words.grouped(results, lambda one: (one["dashed"], one["shape"], one["hollow"]))
-    order, said = list(MEANINGS), dict[str, Mark]()
+    order, said = list(LEGEND), dict[str, Mark]()
     for key in sorted(found, key=lambda key: (key[0], order.index(key[1]), key[2])):
         (flagged, shape, hollow), same = key, found[key]
         more = ", significant or not stated" if any(one["unsure"] for one in same) else ""
@@ -327,7 +326,7 @@ def _meanings_of(lanes: Sequence[Lane]) -> dict[str, Mark]:
         more = ", not to be relied on" if flagged else more
         look: Mark = {"dashed": flagged, "shape": shape, "hollow": hollow}
         grey = all(one["colour"] == GREY for one in same)
-        said[MEANINGS[shape] + more] = look | {"colour": GREY if grey else INK}
+        said[LEGEND[shape] + more] = look | {"colour": GREY if grey else INK}
     by_kind = [one for one in results if "kind" in one and "relation" not in one]
     kinds = {one["kind"]: one["colour"] for one in by_kind}
     if len({*kinds.values()}) > 1:
@@ -351,8 +350,7 @@ def _legend(legend: Mapping[str, Mark], width: int) -> Any:
     return draw_marks(marks, width, y + row / 2)
 
 
-_PLACING = {"align", "colour", "dashed", "hollow", "on_axis", "opacity", "shape", "size", "sort"}
-_PLACING |= {"tall", "text", "weight", "width", "x", "x2", "y", "y2"}
+_PLACING = {"sort", "x", "x2", "y", "on_axis", "shape", "text"}.union(*_USUAL.values())
 """Columns of a drawing's data that only say where and how a mark is drawn."""
 
 

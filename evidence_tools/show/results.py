@@ -25,10 +25,8 @@ _LOOKS: dict[str, tuple[str, Mark | None]] = {
     **dict.fromkeys(("central source", "open", "not compared"), (_INK, None)),
 }
 """Colour and frame of each relation; those that need words in a legend have them there."""
-_LEGEND = words.phrases("legend")
 _NARROWEST = 190  # pixels that all columns have on a phone
 _GROUPS = {1: "Reviews", 2: "Trials and authorities"}
-_Cells = list[tuple[Row, Row]]  # findings with their rows of the comparison
 
 
 def marker_plot(selection: Selection, *, name: str = "fig-markers", caption: Text = "") -> Figure:
@@ -85,10 +83,8 @@ def forest_plot(
         )
         heading = finding.outcome if len(by_outcome) > 1 else ""
         lanes.append(_lane(evidence, finding, label, heading))
-    ends = [end for finding in findings for end in _ends(finding)]
     null = int(any(finding.effect_measure in RATIOS for finding in findings))
-    look: dict[str, Any] = {"log": bool(null), "title": titles, "null": null}
-    axis = drawing.axis_around([*ends, null], **look) if ends else None
+    axis = drawing.axis_around(lanes, null=null, log=bool(null), title=titles)
     return draw_lanes(lanes, axis, name, caption or words.sentence("caption.forest"))
 
 
@@ -96,40 +92,32 @@ def _lane(
     evidence: Evidence, finding: Any, label: str, heading: str = "", *, own_scale: bool = False
 ) -> Lane:
     """Draw a result; its own axis goes from the value of a side to the same of the other."""
-    ends = _ends(finding)
-    stated = ends and finding.statistically_significant != "not stated"
+    estimated = finding.estimate is not None
+    stated = estimated and finding.statistically_significant != "not stated"
     direction = "" if stated else words.direction_text(finding)
     figures = words.estimate_text(finding, gaps=own_scale)
     value = words.join_known(direction, figures, words.standing_text(finding, brief=True))
     value = f"{words.ARROWS.get(finding.direction, '')}\N{NO-BREAK SPACE}{value}".strip()
     says = drawing.result_sentence(finding)
-    if not ends:
+    if not estimated:
         heading = words.join_known(heading, "without an estimate", mark=", ")
         return Lane(label, says, value=value, heading=words.sentence_case(heading))
-    reach = 1.1 * max(map(abs, ends)) or 1 if own_scale else 1
-    flagged = finding.standing in drawing.FLAGGED
+    ends = [end for end in (finding.ci_lower, finding.ci_upper) if end is not None]
+    reach = 1.1 * max(map(abs, (finding.estimate, *ends))) or 1 if own_scale else 1
     look = drawing.look_of(evidence, finding) | {"says": says, "finding_id": finding.finding_id}
-    drawn = [point(ends[0] / reach, **look)]
-    if len(ends) == 3:
-        low, high = (end / reach for end in ends[1:])
-        look |= {"width": 1.5 if flagged else 2.5, "dashed": flagged}
-        drawn.append(rule(low, x2=high, **look))
+    drawn = [point(finding.estimate / reach, **look)]
+    if len(ends) == 2:
+        look["width"] = 1.5 if look["dashed"] else 2.5
+        drawn.append(rule(ends[0] / reach, x2=ends[1] / reach, **look))
     if not own_scale:
         return Lane(label, says, drawn, value, heading)
     tick = max(drawing.log_ticks(reach / 9.9, reach))
-    drawn.append(rule(-1, LINE, x2=1, on_axis=True))
-    for value_of in (-tick, tick):
-        at: Mark = {"x": value_of / reach, "on_axis": True}
-        drawn.append(rule(y=LINE, x2=at["x"], tall=5, **at))
-        said = drawing.tick_text(value_of)
-        drawn.append(text(y=2 * LINE, text=said, align="center", **at))
+    drawn.append(rule(-1, LINE, x2=1))
+    for end in (-tick, tick):
+        drawn.append(rule(end / reach, LINE, x2=end / reach, tall=5))
+        said = drawing.tick_text(end)
+        drawn.append(text(end / reach, 2 * LINE, text=said, align="center"))
     return Lane(label, says, drawn, value, heading, room=3 * LINE)
-
-
-def _ends(finding: Any) -> list[float]:
-    """Give the estimate of a finding and the ends of its interval, as far as it has them."""
-    ends = [finding.estimate, finding.ci_lower, finding.ci_upper]
-    return [float(end) for end in ends if end is not None] if finding.estimate is not None else []
 
 
 def _sides(evidence: Evidence, findings: Iterable[Any] = ()) -> str:
@@ -143,7 +131,7 @@ def _sides(evidence: Evidence, findings: Iterable[Any] = ()) -> str:
 def _shared_scale(findings: Sequence[Any]) -> str:
     """Name the scale of all findings, or refuse."""
     scales: dict[tuple[str, str], str] = {}
-    for finding in filter(_ends, findings):
+    for finding in (one for one in findings if one.estimate is not None):
         measure = "MD" if finding.effect_measure == "WMD" else finding.effect_measure
         title = f"{measure}, {words.unit_text(finding.unit) or 'unit not reported'}"
         title = "ratio, log scale" if measure in RATIOS else title
@@ -163,17 +151,18 @@ def _average(pooled: pd.DataFrame, name: str, caption: Text) -> Figure:
     """Draw trials with squares as large as their weight, and their average as a diamond."""
     evidence, rows, null = read_average(pooled)
     heaviest = max(row.weight for row in rows[:-1])
-    look: Mark = {"on_axis": True, "colour": drawing.PALETTE[0], "width": 2}
-    lanes, ends = [], [float(null)]
+    look: Mark = {"colour": _BLUE, "width": 2}
+    black = look | {"colour": _INK}
+    lanes = []
     for row in rows:
-        low, high, value = row.ci_lower, row.ci_upper, words.number_text(row.estimate)
-        value += f" ({words.range_text(low, high)})"
+        low, high = row.ci_lower, row.ci_upper
+        value = f"{words.number_text(row.estimate)} ({words.range_text(low, high)})"
         if row.row != POOLED:
             label = words.trial_name(evidence, row.row)
             value += f"; {words.number_text(f'{row.weight:.1f}')}%"
-            square: Mark = {"shape": "square", "size": 10 + 180 * row.weight / heaviest}
-            bar = rule(low, x2=high, **look | {"colour": drawing.INK})
-            drawn = [bar, point(row.estimate, **look | square)]
+            size = 10 + 180 * row.weight / heaviest
+            square = point(row.estimate, shape="square", size=size, **look)
+            drawn = [rule(low, x2=high, **black), square]
         else:
             label = "Average"
             drawn = []
@@ -182,19 +171,18 @@ def _average(pooled: pd.DataFrame, name: str, caption: Text) -> Figure:
                 drawn.append(rule(row.estimate, side, x2=high, tall=-side, **look))
             if row.prediction_lower is not None:
                 low, high = row.prediction_lower, row.prediction_upper
-                drawn.append(rule(low, x2=high, dashed=True, **look | {"colour": drawing.INK}))
+                drawn.append(rule(low, x2=high, dashed=True, **black))
                 value += f"; new trial {words.range_text(low, high)}"
-        ends += [low, high]
         says = f"{label}: {value}."
         lanes.append(Lane(label, says, [{**one, "says": says} for one in drawn], value))
     unit = rows[-1].unit if rows[-1].effect_measure == "MD" else ""
     scale = words.join_known(FULL_NAMES[rows[-1].effect_measure], unit, mark=", ")
     title = [_sides(evidence), scale]
-    axis = drawing.axis_around(ends, log=bool(null), title=title, null=null)
-    usual, note = map(words.sentence, ("caption.average", "note.average"))
+    axis = drawing.axis_around(lanes, null=null, log=bool(null), title=title)
+    note = words.sentence("note.average")
     if rows[-1].prediction_lower is not None:
         note = f"{note} {words.sentence('note.new')}"
-    return draw_lanes(lanes, axis, name, caption or usual, note=note)
+    return draw_lanes(lanes, axis, name, caption or words.sentence("caption.average"), note=note)
 
 
 def _funnel(pooled: Any, name: str, caption: Text) -> Figure:
@@ -206,29 +194,28 @@ def _funnel(pooled: Any, name: str, caption: Text) -> Figure:
         raise ValueError(f"a funnel needs {FEWEST} trials; there are {len(trials)}")
     back, height = exp if null else float, 240
     largest = 1.1 * max(trial.standard_error for trial in trials)
-    look: Mark = {"on_axis": True, "colour": drawing.PALETTE[0], "shape": "circle"}
     marks = []
     for trial in trials:
-        effect, error = words.number_text(back(trial.effect)), trial.standard_error
-        said = f"{words.trial_name(evidence, trial.row)}: {effect}"
+        x, error = back(trial.effect), trial.standard_error
+        said = f"{words.trial_name(evidence, trial.row)}: {words.number_text(x)}"
         said += f", standard error {words.number_text(error)}."
-        marks.append(point(back(trial.effect), error * height / largest, says=said, **look))
-    sides = [side * norm.ppf(level) * largest for level in (0.975, 0.995) for side in (-1, 1)]
-    for number, end in enumerate(sides):
-        line: Mark = {"on_axis": True, "dashed": number > 1, "colour": drawing.GREY}
-        marks.append(rule(float(null), x2=float(back(end)), tall=height, **line))
-    ends = [back(end) for end in (*(trial.effect for trial in trials), *sides)]
+        look: Mark = {"colour": _BLUE, "shape": "circle", "says": said}
+        marks.append(point(x, error * height / largest, **look))
+    for level, dashed in ((0.975, False), (0.995, True)):
+        for side in (-1, 1):
+            end = float(back(side * norm.ppf(level) * largest))
+            marks.append(rule(float(null), x2=end, tall=height, dashed=dashed))
+    lane = Lane("Standard error", "", marks, room=height)
     title = [FULL_NAMES[average.effect_measure]]
-    axis = drawing.axis_around(ends, log=bool(null), null=float(null), title=title)
+    axis = drawing.axis_around([lane], null=float(null), log=bool(null), title=title)
     tick = max(drawing.log_ticks(largest / 99, largest))
     for error in (0, tick / 2, tick):
         y, said = error * height / largest, f"{drawing.tick_text(error)}\N{NO-BREAK SPACE}"
-        marks.append(rule(axis.low, y, x2=axis.high, on_axis=True, opacity=0.35))
-        marks.append(text(axis.low, y, text=said, align="right", on_axis=True))
-    says = [f"Effects of {len(trials)} trials on {evidence.topic.subject['name']}."]
-    lane = Lane("Standard error", "", marks, room=height)
+        marks.append(rule(axis.low, y, x2=axis.high, opacity=0.35))
+        marks.append(text(axis.low, y, text=said, align="right"))
+    says = f"Effects of {len(trials)} trials on {evidence.topic.subject['name']}."
     usual, note = map(words.sentence, ("caption.funnel", "note.funnel"))
-    return draw_lanes([lane], axis, name, caption or usual, note=note, says=says)
+    return draw_lanes([lane], axis, name, caption or usual, note=note, says=[says])
 
 
 def agreement_plot(
@@ -245,61 +232,61 @@ def agreement_plot(
     'fig-agreement'
     """
     evidence, findings = pick(selection)
-    chosen = {finding.finding_id for finding in findings}
     order = dict.fromkeys(finding.outcome_id for finding in findings)
-    rows = [row for row in as_rows(evidence.comparisons) if row.outcome_id in order]
-    cells = [(evidence.finding(row.finding_id), row) for row in rows]
-    together = {f.finding_id for f, row in cells if f.outcome_id != row.outcome_id}
-    drawn = [cell for cell in cells if cell[0].finding_id in chosen | together]
-    by_outcome = words.grouped(drawn, lambda cell: cell[1].outcome_id)
-    outcomes = [evidence.outcome(key) for key in order if key in by_outcome]
+    # Each cell is a finding, set beside one on the outcome of its column.
+    beside = evidence.comparisons.rename(columns={"outcome_id": "beside"}).query("beside in @order")
+    cells = beside.merge(evidence.findings, left_on="finding_id", right_index=True)
+    together = cells.loc[cells["outcome_id"] != cells["beside"], "finding_id"]
+    chosen = [*(finding.finding_id for finding in findings), *together]
+    drawn = as_rows(cells[cells["finding_id"].isin(chosen)])
+    columns = words.grouped(drawn, lambda cell: cell.beside)
+    outcomes = [evidence.outcome(key) for key in order if key in columns]
     if not outcomes:
         raise ValueError("none of these findings is a main result; choose analysis == 'primary'")
     names = [outcome.abbreviation or outcome.name for outcome in outcomes]
     axis = Axis(-0.5, len(names) - 0.5, ticks=dict(enumerate(names)), top=True)
     lanes = []
-    for source_id, cells in words.grouped(drawn, lambda cell: cell[0].source_id).items():
-        heading = _GROUPS.get(cells[0][0].evidence_level, "Other sources")
+    for source_id, own in words.grouped(drawn, lambda cell: cell.source_id).items():
+        heading = _GROUPS.get(own[0].evidence_level, "Other sources")
         heading = "Compared with" if source_id == evidence.topic.central_source else heading
         marks = list[Mark]()
         for column, outcome in enumerate(outcomes):
-            found = [cell for cell in cells if cell[1].outcome_id == outcome.outcome_id]
+            found = [cell for cell in own if cell.beside == outcome.outcome_id]
             marks += _cell(evidence, found, column, _NARROWEST / len(outcomes))
-        lanes.append(Lane(_row_name(cells), marks=marks, heading=heading))
+        lanes.append(Lane(_row_name(own), marks=marks, heading=heading))
     square: Mark = {"shape": "square", "size": 300, "hollow": True}
-    relations = {row.relation for _, row in drawn}
+    relations = {cell.relation for cell in drawn}
     legend = {
         meaning: {"colour": colour, **(square | frame if frame else {"shape": drawing.SWATCH})}
         for relation, (colour, frame) in _LOOKS.items()
-        if relation in relations and (meaning := _LEGEND.get(relation))
+        if relation in relations and (meaning := drawing.LEGEND.get(relation))
     }
     # The text alternative names every source.
-    shown = [(one, [f for f, _ in by_outcome[one.outcome_id]]) for one in outcomes]
-    says = [plain(agreement_runs(one, found, most=0)) for one, found in shown]
+    says = [plain(agreement_runs(one, columns[one.outcome_id], most=0)) for one in outcomes]
     usual = words.sentence("caption.agreement")
-    note = words.sentence("note.together") if together else ""
+    note = "" if together.empty else words.sentence("note.together")
     return draw_lanes(lanes, axis, name, caption or usual, legend=legend, note=note, says=says)
 
 
-def _row_name(cells: _Cells) -> str:
+def _row_name(cells: Sequence[Row]) -> str:
     """Name a source with its doubt, and say in two words why its grey marks are not counted."""
-    standings = dict.fromkeys(finding.standing for finding, _ in cells)
+    standings = dict.fromkeys(cell.standing for cell in cells)
     reasons = words.listed(key for key in standings if key != "counted")
     grey = "grey: " if reasons and "counted" in standings else ""
-    return words.with_details(words.source_name(cells[0][0]), grey + reasons)
+    return words.with_details(words.source_name(cells[0]), grey + reasons)
 
 
-def _cell(evidence: Evidence, found: _Cells, column: int, step: float) -> list[Mark]:
+def _cell(evidence: Evidence, found: Sequence[Row], column: int, step: float) -> list[Mark]:
     """Draw what one source reports on an outcome; several results share the cell."""
     room = min(24, step / max(len(found), 1))
     drawn = []
-    for number, (finding, row) in enumerate(found):
+    for number, finding in enumerate(found):
         x = column + (number - (len(found) - 1) / 2) * room / step
-        colour, frame = _LOOKS.get(row.relation, (drawing.GREY, None))
+        colour, frame = _LOOKS.get(finding.relation, (drawing.GREY, None))
         if frame:
             look: Mark = {"shape": "square", "size": (room - 3) ** 2, "colour": colour, **frame}
-            drawn.append(point(x, on_axis=True, hollow=True, **look))
-        look = drawing.look_of(evidence, finding) | {"colour": colour, "relation": row.relation}
+            drawn.append(point(x, hollow=True, **look))
+        look = drawing.look_of(evidence, finding) | {"colour": colour, "relation": finding.relation}
         look |= {"finding_id": finding.finding_id, "says": drawing.result_sentence(finding)}
         small = 0.4 if finding.standing == "context" else 1  # greys are alike on a dark page
         drawn.append(point(x, size=small * min(110, (room / 2) ** 2), **look))
