@@ -53,10 +53,8 @@ def _reasons(effects: pd.DataFrame) -> Iterator[str]:
     if POOLED in effects.index:
         yield "an average is among the effects; pass those that it was made of"
     yield from _mixed(effects)
-    numbers = effects[["effect", "standard_error"]].astype("Float64")
-    usable = np.isfinite(numbers.to_numpy(float, na_value=np.nan)).all(axis=1)
-    usable &= (numbers["standard_error"] > 0).fillna(False).to_numpy(bool)
-    if len(left := effects[~usable]):
+    numbers = effects[["effect", "standard_error"]].to_numpy(float, na_value=np.nan)
+    if len(left := effects[~np.isfinite(numbers).all(axis=1) | (numbers[:, 1] <= 0)]):
         reasons = left["missing"].str.split("; ").explode() if "missing" in left else pd.Series()
         why = "; ".join(reasons.unique())
         named = ", ".join(map(str, left["source_id"].unique())) + (why and f" ({why})")
@@ -107,8 +105,7 @@ def _altered(evidence: Evidence, effects: pd.DataFrame) -> Iterator[str]:
     both = effects.dropna(subset=keys).merge(made, "left", keys, suffixes=("", "_made"))
     same = both["source_id"] == both["source_id_made"]
     for name in ("effect", "standard_error"):
-        numbers = both[[name, f"{name}_made"]].astype("Float64").to_numpy(float, na_value=np.nan)
-        same &= np.isclose(*numbers.T)
+        same &= np.isclose(*both[[name, f"{name}_made"]].to_numpy(float, na_value=np.nan).T)
     yield from map(str, both.loc[~same.fillna(False), "source_id"])
 
 
@@ -174,11 +171,11 @@ def _fit(effects: pd.DataFrame, method: str, interval: str) -> tuple[dict[str, f
     plain, tau2, low, high = _average(effects), np.nan, np.nan, np.nan
     i2, h2 = plain.i2, plain.h2
     if not fixed:
-        tau2 = _average(effects, model="random", tau2_method=method).tau2
+        random = _average(effects, model="random", tau2_method=method)
+        profile = random.tau2_confidence_interval()
+        tau2, low, high = random.tau2, profile.ci_low, profile.ci_high
         if method == "REML":
             tau2 = _highest_tau2(effects, tau2, np.ones((df + 1, 1)))
-        profile = _average(effects, model="random", tau2_method="PM").tau2_confidence_interval()
-        low, high = profile.ci_low, profile.ci_high  # the same for all methods
         weights = effects["standard_error"].to_numpy(float) ** -2
         typical = df * weights.sum() / (weights.sum() ** 2 - (weights**2).sum())
         i2, h2 = tau2 / (tau2 + typical), 1 + tau2 / typical
@@ -205,25 +202,23 @@ def _highest_tau2(effects: pd.DataFrame, known: float, design: Any) -> float:
     """Find the variance between trials at the highest maximum of the restricted likelihood."""
     # The library takes zero wherever the likelihood falls from there on, although it may rise
     # again to a higher maximum. ``known`` is its answer, ``design`` the columns of a regression.
-    from scipy.optimize import brentq
+    from scipy.optimize import minimize_scalar
 
-    y, variances = effects["effect"].to_numpy(float), effects["standard_error"].to_numpy(float) ** 2
+    y, errors = (effects[column].to_numpy(float) for column in ("effect", "standard_error"))
 
-    def likelihood(tau2: float) -> tuple[float, float]:
-        """Give the height of the restricted likelihood, and its slope."""
-        weighted = design.T / (variances + tau2)
-        inner = weighted @ design
-        rest = np.diag(1 / (variances + tau2)) - weighted.T @ np.linalg.solve(inner, weighted)
-        logs = np.log(variances + tau2).sum() + np.linalg.slogdet(inner)[1]
-        return float(-logs - y @ rest @ y), float(y @ rest @ rest @ y - np.trace(rest))
+    def depth(tau2: Any) -> float:
+        """Give the restricted likelihood as minus twice its logarithm."""
+        spread = np.hypot(errors, np.sqrt(tau2))
+        lines, points = design / spread[:, None], y / spread
+        rest = points - lines @ np.linalg.lstsq(lines, points)[0]
+        return float(2 * np.log(spread).sum() + np.linalg.slogdet(lines.T @ lines)[1] + rest @ rest)
 
     if known > 0 or not np.ptp(y):
         return known
-    grid = [0.0, *np.geomspace(1e-8 * y.var(), 20 * y.var() + variances.max(), 200)]
-    if not (top := int(np.argmax([likelihood(tau2)[0] for tau2 in grid]))):
+    grid = [0.0, *np.geomspace(1e-8 * y.var(), 20 * y.var() + max(errors) ** 2, 200)]
+    if not (top := int(np.argmin([depth(tau2) for tau2 in grid]))):
         return known
-    ends = grid[top - 1], grid[top + 1]
-    return float(brentq(lambda x: likelihood(x)[1], *ends, xtol=1e-300, rtol=1e-14))
+    return float(minimize_scalar(depth, grid[top - 1 : top + 2]).x)
 
 
 def leave_one_out(effects: pd.DataFrame, **how: Any) -> pd.DataFrame:
