@@ -82,49 +82,48 @@ def printed_p_values(text: str) -> list[str]:
     return [re.sub(r"^(<?)\.", r"\g<1>0.", p_value) for p_value in found]
 
 
-def read_print(rows: pd.DataFrame, described: TableDescription) -> dict[str, Any]:
+def read_print(rows: pd.DataFrame, described: TableDescription) -> pd.DataFrame:
     """Compare the columns of rows with what is printed: ``as_printed``.
 
     Columns: ``x_unprinted`` for each number; ``other_units`` and ``other_measures`` where that
     of the row is not printed and others are; of rows with effects also whether the p-value is
     ``p_unprinted``, and whether the text ``prints_estimate`` and ``prints_interval``.
     """
-    printed = rows["as_printed"].fillna("").str.replace("\N{MIDDLE DOT}", ".")  # "1·86"
-    figures = [column for column in described.columns if described.kind(column) == "number"]
-    texts = rows[[column + PRINTED for column in figures]].to_numpy(dtype=object)
-    lacking = [_unprinted(row, text) for row, text in zip(texts, printed, strict=True)]
-    unprinted = [[text in some for text in row] for row, some in zip(texts, lacking, strict=True)]
-    found = pd.DataFrame(unprinted, rows.index, [f"{column}_unprinted" for column in figures])
-    units, allowed = rows["unit"].fillna("/"), described.allowed("unit")
-    found["other_units"] = [
-        _other_units(*row, allowed)
-        for row in zip(units, texts, printed.replace(MICRO, "u", regex=True), strict=True)
-    ]
-    if "effect_measure" in rows:
-        pairs = zip(rows["effect_measure"].fillna(""), printed.map(named_measures), strict=True)
-        found["other_measures"] = [
-            "" if m in some else ", ".join(sorted(some)) for m, some in pairs
-        ]
-        found["prints_estimate"] = printed.str.contains(_ESTIMATE)
-        found["prints_interval"] = printed.str.contains(_INTERVAL)
-        pairs = zip(rows["p_value_printed"].fillna(""), printed.map(printed_p_values), strict=True)
-        found["p_unprinted"] = [p != "" and p not in some for p, some in pairs]
-    return dict(found)
+    numbers = [column for column in described.columns if described.kind(column) == "number"]
+    units, found = described.allowed("unit"), list[dict[str, Any]]()
+    texts: pd.DataFrame = rows.select_dtypes("string")
+    for cells in texts.to_numpy(object, na_value=""):
+        row = dict(zip(texts.columns, cells, strict=True))
+        text = row["as_printed"].replace("\N{MIDDLE DOT}", ".")  # "1·86"
+        figures = {column: row[column + PRINTED] for column in numbers}
+        lacking = _unprinted(figures.values(), text)
+        read: dict[str, Any] = {f"{name}_unprinted": f in lacking for name, f in figures.items()}
+        read["other_units"] = _other_units(row["unit"], figures.values(), text, units)
+        if "effect_measure" in row:
+            measures, p = named_measures(text), row["p_value" + PRINTED]
+            own = row["effect_measure"] in measures
+            read["other_measures"] = "" if own else ", ".join(sorted(measures))
+            read["prints_estimate"] = bool(re.search(_ESTIMATE, text))
+            read["prints_interval"] = bool(_INTERVAL.search(text))
+            read["p_unprinted"] = p != "" and p not in printed_p_values(text)
+        found.append(read)
+    return pd.DataFrame(found, rows.index)
 
 
-def _other_units(unit: str, figures: Any, printed: str, allowed: Iterable[str]) -> str:
+def _other_units(unit: str, figures: Iterable[str], printed: str, allowed: Iterable[str]) -> str:
     """List units that are printed, and not that of the row."""
     # "95% CI" has a "%", and "12 weeks" is no result: a unit without a bar follows a figure.
     words = "|".join(re.escape(word) for word in allowed if not re.search("[/%]", word))
+    printed = re.sub(MICRO, "u", printed)
     after = re.findall(rf"(\d[\d.]*)[)\]]? ?({words})(?![\w/])", printed)
     some = [word for number, word in after if {number, f"-{number}"} & {*figures}]
-    if "/" in unit:  # a share or a ratio may be printed beside the unit of what was measured
+    if not unit or "/" in unit:  # a share may be printed beside the unit of what was measured
         barred = "|".join(re.escape(word) for word in allowed if "/" in word)
         some += re.findall(rf"(?<![A-Za-z])({barred})(?!\w)", printed)
     return "" if unit in some else ", ".join(some).strip(", ")
 
 
-def _unprinted(figures: Iterable[Any], printed: str) -> set[str]:
+def _unprinted(figures: Iterable[str], printed: str) -> set[str]:
     """Find figures whose digits are not printed, each printed number used once."""
     if not printed:  # of an arm, what is printed need not be copied
         return set()
@@ -132,7 +131,7 @@ def _unprinted(figures: Iterable[Any], printed: str) -> set[str]:
     numbers |= Counter(_NUMBER.findall(_THOUSANDS.sub("", printed)))  # "1,250.5" prints 1250.5
     if _FALL.search(printed):  # "decreased by 25.8%" prints -25.8 without its sign
         numbers.update([f"-{number}" for number in numbers if not number.startswith("-")])
-    return set(Counter(figure for figure in figures if figure is not pd.NA) - numbers)
+    return set(Counter(figure for figure in figures if figure) - numbers)
 
 
 def check_arithmetic(findings: pd.DataFrame) -> pd.DataFrame:
@@ -154,8 +153,7 @@ def check_arithmetic(findings: pd.DataFrame) -> pd.DataFrame:
         error = np.fmax(0, high[0] - low[1]) / (2 * quantile), (high[1] - low[0]) / (2 * quantile)
         corners = np.stack([np.where((m == 0) & (e == 0), 0, m / e) for m in mid for e in error])
     z = corners.min(axis=0), corners.max(axis=0)
-    farthest, nearest = np.fmax(abs(z[0]), abs(z[1])), np.fmin(abs(z[0]), abs(z[1]))
-    nearest = np.where((z[0] <= 0) & (z[1] >= 0), 0.0, nearest)
+    farthest, nearest = abs(corners).max(axis=0), abs(np.clip(0.0, *z))
     p = _erfc(farthest / math.sqrt(2)), _erfc(nearest / math.sqrt(2))
     ends = {"standard_error": error, "z": z, "p": p}
     result = pd.DataFrame({
@@ -164,19 +162,19 @@ def check_arithmetic(findings: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
     # No difference is zero, for ratios on the log scale.
     outside, inside = (low[0] > 0) | (high[1] < 0), (low[1] < 0) & (high[0] > 0)
-    excludes = pd.Series(outside, index, dtype="boolean").where(outside | inside)
     uneven = ((low[0] + high[0]) / 2 > mid[1]) | ((low[1] + high[1]) / 2 < mid[0])
-    flags = _flags(findings, result.assign(excludes_null=excludes), pd.Series(uneven, index))
-    verdict = np.select([flags != "", np.isnan(low[0])], ["flag", "cannot be checked"], "pass")
-    return result.assign(excludes_null=excludes, flags=flags, verdict=verdict)
+    result["excludes_null"] = pd.Series(outside, index, dtype="boolean").where(outside | inside)
+    result["flags"] = _flags(findings, result, uneven)
+    unchecked = [result["flags"] != "", np.isnan(low[0])]
+    return result.assign(verdict=np.select(unchecked, ["flag", "cannot be checked"], "pass"))
 
 
 def clauses(index: pd.Index, found: Iterable[tuple[Any, Any]]) -> pd.Series[str]:
     """Join for each row the texts whose conditions hold, separated by semicolons."""
     joined = pd.Series("", index, dtype="object")
     for holds, text in found:
-        longer = (joined + "; " + text).str.removeprefix("; ")
-        joined = joined.where(~holds.fillna(False).astype(bool), longer)
+        sure = pd.array(holds, "boolean").to_numpy(bool, na_value=False)
+        joined = joined.mask(sure, (joined + "; " + text).str.removeprefix("; "))
     return joined
 
 

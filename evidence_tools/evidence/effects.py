@@ -27,10 +27,10 @@ _NORMAL = NormalDist()
 
 def _standardized(m1: Any, s1: Any, n1: Any, m2: Any, s2: Any, n2: Any) -> tuple[Any, Any]:
     """Give Hedges' g, corrected by gamma functions, and its variance in large samples."""
-    from scipy.special import gammaln
+    from scipy.special import poch
 
     df = n1 + n2 - 2
-    hedges = np.exp(gammaln(df / 2) - np.log(df / 2) / 2 - gammaln((df - 1) / 2))
+    hedges = poch((df - 1) / 2, 1 / 2) / np.sqrt(df / 2)
     effect = hedges * (m1 - m2) / np.sqrt(((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / df)
     return effect, 1 / n1 + 1 / n2 + effect**2 / (2 * (n1 + n2))
 
@@ -112,7 +112,7 @@ def effect_sizes(arms: pd.DataFrame, measure: str) -> pd.DataFrame:
         cells, gaps, more = (_of_events if counted else _of_means)(measure, pairs)
         effect, variance = formulas[measure](*cells)
         values = {"effect": effect, "standard_error": np.sqrt(variance)}
-    missing = clauses(pairs.index, [(pd.Series(holds, pairs.index), text) for holds, text in gaps])
+    missing = clauses(pairs.index, gaps)
     found = pairs.rename(columns={"arm_comparator": "comparator"}).assign(
         effect_measure=measure,
         unit=pairs["unit"] if measure in ("MD", "RD") else "SD" if measure == "SMD" else "ratio",
@@ -163,8 +163,7 @@ def with_interval(effects: pd.DataFrame, critical: float = 0.0) -> pd.DataFrame:
 
 
 def _both(pairs: pd.DataFrame, column: str) -> Any:
-    cells = pairs[[column + end for end in _ENDS]]
-    return cells.astype("Float64").to_numpy(float, na_value=np.nan).T
+    return pairs[[column + end for end in _ENDS]].to_numpy(float, na_value=np.nan).T
 
 
 def _of_means(measure: str, pairs: pd.DataFrame) -> tuple[Any, Any, dict[str, Any]]:

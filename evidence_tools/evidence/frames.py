@@ -254,13 +254,12 @@ def _unknown_keys(tables: Mapping[str, LoadedTable]) -> Iterator[Problem]:
     for table in tables.values():
         lists = table.description.lists
         for column, target in {**table.description.references, **lists}.items():
-            cells = table.frame[column]
-            split = cells.map(split_list) if column in lists else [[cell] for cell in cells]
-            named = [(n, key) for n, found in enumerate(split) for key in found if key is not pd.NA]
-            for number, key in [pair for pair, count in Counter(named).items() if count > 1]:
-                yield table.problem(number, column, f"found {key!r} twice; name it once")
-            lost = [pair for pair in named if pair[1] not in keys[target]]
-            for number, key in lost if target in whole else ():
+            named = table.frame[column].dropna()
+            if column in lists:
+                named = named.map(split_list).explode().dropna()
+                for number, key in named[named.reset_index().duplicated().to_numpy()].items():
+                    yield table.problem(number, column, f"found {key!r} twice; name it once")
+            for number, key in named[~named.isin(keys[target])].items() if target in whole else ():
                 unknown.setdefault((target, key), []).append(table.problem(number, column, ""))
     for (target, key), (problem, *more) in unknown.items():
         file, hint = Path(tables[target].path).name, did_you_mean(key, keys[target])

@@ -337,9 +337,9 @@ def _join(frames: Mapping[str, pd.DataFrame], topic: Topic) -> pd.DataFrame:
     # What limits a result depends on the other results and on its trial.
     found["conflict"] = found["outcome_id"].isin(judgements.conflicting_outcomes(found))
     durations = (trials["duration_printed"] + " " + trials["duration_unit"]).dropna()
-    times = {key: judgements.read_times(duration)[0] for key, duration in durations.items()}
+    months = durations.map(lambda text: judgements.read_times(text)[0])
     limit = judgements.read_times(f"{least['duration']} {least['unit']}")[0] if least else 0.0
-    found["short"] = found["source_id"].map(pd.Series(times, dtype="Float64") < limit)
+    found["short"] = found["source_id"].map(months.astype("Float64") < limit)
     groups = topic.counts.get("population_groups", [])
     found["other_people"] = found["population_group"] != groups[0] if groups else False
     return found.astype({"short": "boolean", "other_people": "boolean", "conflict": "boolean"})

@@ -82,11 +82,9 @@ def shorten(text: str) -> str:
 
 def relative_name(path: Path) -> str:
     """Show a path from the working folder when it lies below it, else as it is."""
-    try:
-        # Links are not followed: what they lead to has another name.
-        return str(Path(os.path.abspath(path)).relative_to(Path.cwd()))  # noqa: PTH100
-    except ValueError:
-        return str(path)
+    # Links are not followed: what they lead to has another name.
+    full, here = Path(os.path.abspath(path)), Path.cwd()  # noqa: PTH100
+    return str(full.relative_to(here) if full.is_relative_to(here) else path)
 
 
 def read_text(path: Path) -> tuple[str, list[Problem]]:

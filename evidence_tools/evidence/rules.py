@@ -102,7 +102,7 @@ def _findings(columns: Columns) -> Mapping[str, Any]:
     rows = columns.rows
     flags = zip(arithmetic.check_arithmetic(rows)["flags"], rows["misfit"].fillna(""), strict=True)
     undeclared_flags = pd.Series([arithmetic.undeclared(*pair) for pair in flags], rows.index)
-    return arithmetic.read_print(rows, columns.described) | {"undeclared": undeclared_flags}
+    return {**arithmetic.read_print(rows, columns.described), "undeclared": undeclared_flags}
 
 
 def _trials(columns: Columns) -> Mapping[str, Any]:
@@ -120,7 +120,8 @@ def _trials(columns: Columns) -> Mapping[str, Any]:
 
 def _arms(columns: Columns) -> Mapping[str, Any]:
     rows, trials = columns.rows, columns.tables["trials"].keyed
-    return arithmetic.read_print(rows, columns.described) | {
+    return {
+        **arithmetic.read_print(rows, columns.described),
         "randomised": rows["source_id"].map(trials["n_randomised"]),
         "value": rows["mean"].fillna(rows["median"]),
         "figures": rows[["mean", "median", "events"]].notna().sum(axis=1),
