@@ -155,11 +155,10 @@ def check_arithmetic(findings: pd.DataFrame) -> pd.DataFrame:
     z = corners.min(axis=0), corners.max(axis=0)
     farthest, nearest = abs(corners).max(axis=0), abs(np.clip(0.0, *z))
     p = _erfc(farthest / math.sqrt(2)), _erfc(nearest / math.sqrt(2))
-    ends = {"standard_error": error, "z": z, "p": p}
-    result = pd.DataFrame({
-        f"{name}_{end}": pd.Series(ends[name][n], index, "Float64").mask(np.isnan(z[0]))
-        for name in ends for n, end in enumerate(("low", "high"))
-    })  # fmt: skip
+    names = [f"{name}_{end}" for name in ("standard_error", "z", "p") for end in ("low", "high")]
+    ends = dict(zip(names, [*error, *z, *p], strict=True))
+    result = pd.DataFrame(ends, index, dtype="Float64")
+    result.loc[np.isnan(z[0])] = pd.NA
     # No difference is zero, for ratios on the log scale.
     outside, inside = (low[0] > 0) | (high[1] < 0), (low[1] < 0) & (high[0] > 0)
     uneven = ((low[0] + high[0]) / 2 > mid[1]) | ((low[1] + high[1]) / 2 < mid[0])

@@ -166,8 +166,6 @@ def _fit(effects: pd.DataFrame, method: str, interval: str) -> tuple[dict[str, f
     """Compute what belongs to the average, and the weight of each trial in percent."""
     _check_methods(method, interval)
     fixed, hartung, df = method == "fixed", interval == "Hartung-Knapp", len(effects) - 1
-    if fixed and hartung:
-        raise ValueError("one effect for all trials has a Wald interval only")
     plain, tau2, low, high = _average(effects), np.nan, np.nan, np.nan
     i2, h2 = plain.i2, plain.h2
     if not fixed:
@@ -193,9 +191,10 @@ def _fit(effects: pd.DataFrame, method: str, interval: str) -> tuple[dict[str, f
 
 
 def _check_methods(method: str, interval: str) -> None:
-    if method not in METHODS or interval not in ("Hartung-Knapp", "Wald"):
+    intervals = ["Wald"] if method == "fixed" else ["Hartung-Knapp", "Wald"]
+    if method not in METHODS or interval not in intervals:
         raise ValueError(f"found {method!r} and {interval!r}; allowed: {', '.join(METHODS)}, and "
-                         "Hartung-Knapp or Wald")  # fmt: skip
+                         "Hartung-Knapp or Wald; 'fixed' has a Wald interval only")  # fmt: skip
 
 
 def _highest_tau2(effects: pd.DataFrame, known: float, design: Any) -> float:
