@@ -8,7 +8,7 @@ seen (false ones caught, honest ones flagged; earlier rules and sets are in the 
   sentences were written to mislead a list of words, and 93 of them were flagged;
 - ``unseen5``, fourteen sets: 1,746 of 1,960, laundered 258 of 322, and 95 of 1,400;
 - ``unseen6`` to ``8``, fourteen sets: 1,713 of 1,960, laundered 260 of 322, and 79 of 1,400;
-- ``unseen9`` to ``14``, 28 sets: 3,671 of 3,920, laundered 570 of 644, and 76 of 2,800.
+- ``unseen9`` to ``14``, 30 sets: 3,930 of 4,200, laundered 612 of 690, and 84 of 3,000.
 
 Every set was looked at afterwards, so the figures below only say that nothing got worse.
 """
