@@ -39,7 +39,6 @@ class TableDescription:
     key: tuple[str, ...]
     references: Mapping[str, str]
     lists: Mapping[str, str]
-    missing: tuple[str, ...]
     readers: Mapping[str, Callable[[str], tuple[Any, Mapping[str, str] | None]]]
 
     def kind(self, column: str) -> str:
@@ -142,6 +141,5 @@ def _table(resource: dict[str, Any]) -> TableDescription:
         # A reference to the table itself names no resource in Table Schema.
         references={key["fields"][0]: key["reference"]["resource"] or name for key in keys},
         lists={f["name"]: f["listOf"] for f in described["fields"] if "listOf" in f},
-        missing=tuple(described.get("missingValues", [""])),
         readers=readers,
     )

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -30,18 +30,16 @@ from evidence_tools.evidence.problems import (
     text_fault,
 )
 
-# The form of a cell, in words too, its type in a frame, and what reads it. Python reads more as a
-# number than an author means: "1_0", "1e3", "NaN", "\u0661".
-_KINDS: dict[str, tuple[str, str, Any, Callable[[str], object]]] = {
-    "number": (r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?", "a number such as -1.54",
-               "Float64", float),
-    "integer": (r"-?(0|[1-9][0-9]{0,11})", "a whole number such as 109", "Int64", int),
-    "date": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date such as 2026-11-21", "datetime64[us]", str),
-    "boolean": ("yes|no", "yes or no", "boolean", "yes".__eq__),
+# The form of a cell, in words too, and its type in a frame. Python, and so Frictionless, reads
+# more as a number than an author means: "1_0", "1e3", "NaN", "\u0661".
+_KINDS: dict[str, tuple[str, str, Any]] = {
+    "number": (r"-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?", "a number such as -1.54", "Float64"),
+    "integer": (r"-?(0|[1-9][0-9]{0,11})", "a whole number such as 109", "Int64"),
+    "date": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date such as 2026-11-21", "datetime64[us]"),
+    "boolean": ("yes|no", "yes or no", "boolean"),
     "bound": (r"<?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?",
-              "a number such as 0.03, or a bound such as <0.001",
-              "Float64", lambda text: float(text.removeprefix("<"))),
-    "string": (".*", "text", "string", str),
+              "a number such as 0.03, or a bound such as <0.001", "Float64"),
+    "string": (".*", "text", "string"),
 }  # fmt: skip
 _LIMITS = {
     "required": "the cell must not be blank",
@@ -173,43 +171,43 @@ def _check_cells(table: LoadedTable) -> Iterator[Problem]:
     described, frame = table.description, {}
     for name in described.columns:
         texts = list(table.frame.get(name, ()))
-        faults = {text: _cell_fault(described, name, text) for text in set(texts)}
+        read = {text: _read_cell(described, name, text) for text in set(texts)}
         for number, text in enumerate(texts):
-            if faults[text]:
-                yield table.problem(number, name, faults[text])
-        sound = [None if faults[t] or t in described.missing else t for t in texts]
-        _, _, dtype, read = _KINDS[described.kind(name)]
-        frame[name] = pd.array([None if text is None else read(text) for text in sound], dtype)
+            if fault := read[text][1]:
+                yield table.problem(number, name, fault)
+        *_, dtype = _KINDS[described.kind(name)]
+        frame[name] = pd.array([read[text][0] for text in texts], dtype)
         if dtype == "Float64":
-            frame[name + PRINTED] = pd.array(sound, "string")
+            known = [None if read[text][0] is None else text for text in texts]
+            frame[name + PRINTED] = pd.array(known, "string")
     table.frame = pd.DataFrame(frame)
 
 
-def _cell_fault(table: TableDescription, column: str, text: str) -> str:
-    """Say what keeps a cell from being what the dictionary describes, or nothing."""
-    described = table.columns[column]
+def _read_cell(table: TableDescription, column: str, text: str) -> tuple[Any, str]:
+    """Give the value of a cell, or else what keeps it from being what the dictionary describes."""
+    described, kind = table.columns[column], table.kind(column)
     if fault := text_fault(text):
-        return fault
-    form, needed, *_ = _KINDS[table.kind(column)]
-    _, notes = table.readers[column](text)
-    if (text not in table.missing and not re.fullmatch(form, text)) or "type" in (notes or ()):
+        return None, fault
+    form, needed, _ = _KINDS[kind]
+    value, notes = table.readers[column](text)
+    if (value is not None and not re.fullmatch(form, text)) or "type" in (notes or ()):
         # The minus sign of print looks like that of numbers: it is shown by its code.
         needed += " is needed"
         if not described.get("constraints", {}).get("required"):
             needed += ", or a blank cell if not reported"
-        return f"found {text[:60]!a}; {needed}"
+        return None, f"found {text[:60]!a}; {needed}"
     for name in notes or ():
         limit, found = described["constraints"][name], f"found {shorten(text)}; "
         words = ", ".join(table.allowed(column))
         remedy = f"allowed: {words}" if words else str(described.get("description", "")).rstrip(".")
         if name == "enum":
-            return f"{found}{remedy}{did_you_mean(text, table.allowed(column))}"
+            return None, f"{found}{remedy}{did_you_mean(text, table.allowed(column))}"
         if name in _LIMITS:
-            return f"{found}{_LIMITS[name].format(limit)}; {remedy}"
+            return None, f"{found}{_LIMITS[name].format(limit)}; {remedy}"
         example = described.get("example")
         model = f"write it like {example!r}" if example else f"its form is {limit}"
-        return f"{found}{model}: {remedy}"
-    return ""
+        return None, f"{found}{model}: {remedy}"
+    return float(text.removeprefix("<")) if kind == "bound" and value else value, ""
 
 
 def _repeated(table: LoadedTable) -> Iterator[Problem]:
