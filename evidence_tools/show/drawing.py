@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -82,20 +83,17 @@ def draw_marks(marks: Iterable[Mark], width: int, height: float, x: Any = None) 
     import altair as alt
 
     layers = words.grouped(marks, lambda one: (one["sort"], one["on_axis"]))
-    drawn = [
-        _layer(sort, layers[sort, on_axis], x if on_axis else alt.XValue(alt.expr("datum.x")))
-        for sort in _USUAL
-        for on_axis in (False, True)
-        if (sort, on_axis) in layers
-    ]
+    keys = [key for key in product(_USUAL, (False, True)) if key in layers]
+    drawn = [_layer(*key, layers[key], x) for key in keys]
     return alt.layer(*drawn, width=width, height=height)
 
 
-def _layer(sort: str, marks: Sequence[Mark], x: Any) -> Any:
+def _layer(sort: str, on_axis: bool, marks: Sequence[Mark], x: Any) -> Any:
     import altair as alt
 
     of = {column: alt.expr(f"datum.{column}") for column in marks[0]}
-    chart = alt.Chart(alt.InlineData(values=tuple(marks))).encode(x=x, y=alt.YValue(of["y"]))
+    chart = alt.Chart(alt.InlineData(values=tuple(marks)))
+    chart = chart.encode(x=x if on_axis else alt.XValue(of["x"]), y=alt.YValue(of["y"]))
     if any("says" in one for one in marks):
         chart = chart.encode(tooltip="says:N")
     if sort == "text":
@@ -106,7 +104,7 @@ def _layer(sort: str, marks: Sequence[Mark], x: Any) -> Any:
     if sort == "point":
         fill = alt.expr("datum.hollow ? 'transparent' : datum.colour")
         return chart.mark_point(shape=of["shape"], size=of["size"], fill=fill, opacity=1, **look)
-    x2 = "x2:Q" if marks[0]["on_axis"] else alt.X2Value(of["x2"])
+    x2 = "x2:Q" if on_axis else alt.X2Value(of["x2"])
     y2 = alt.Y2Value(alt.expr("datum.y + datum.tall"))
     return chart.mark_rule(strokeOpacity=of["opacity"], **look).encode(x2=x2, y2=y2)
 
@@ -256,15 +254,14 @@ def draw_lanes(
     drawn, bare = ([lane for lane in lanes if bool(lane.marks) == known] for known in (True, False))
     with debug_mode(False):
         for width in (WIDE, NARROW):
-            charts = [_stack(drawn, axis, width)] if drawn else []
-            if legend:
-                charts.append(_legend(legend, width))
-            if bare:
-                charts.append(_stack(bare, None, width))
-            if note:
-                lines = wrap(note, width)
-                charts.append(draw_marks([text(0, LINE / 2, text=lines)], width, _height(lines)))
-            spec = json.loads(alt.vconcat(*charts).to_json(validate=False))
+            lines = wrap(note, width)
+            charts = [
+                drawn and _stack(drawn, axis, width),
+                legend and _legend(legend, width),
+                bare and _stack(bare, None, width),
+                note and draw_marks([text(0, LINE / 2, text=lines)], width, _height(lines)),
+            ]
+            spec = json.loads(alt.vconcat(*filter(None, charts)).to_json(validate=False))
             specs.append({**spec, "config": CONFIG})
     svgs = [_NAMES_OF_MARKS.sub("", vl_convert.vegalite_to_svg(spec)) for spec in specs]
     alternative = words.join_known(*(says or (lane.says for lane in lanes)), note, mark=" ")
