@@ -7,7 +7,7 @@ from functools import cache
 from itertools import chain
 
 from evidence_tools.evidence.arithmetic import MOVED
-from evidence_tools.evidence.frames import split_list
+from evidence_tools.evidence.judgements import rests_on
 from evidence_tools.evidence.model import Evidence, Row
 from evidence_tools.show.words import (
     CONCERNS,
@@ -40,8 +40,7 @@ class Rows:
         self.findings, self.sources = evidence.rows("findings"), evidence.rows("sources")
         self.outcomes, self.trials = evidence.rows("outcomes"), evidence.rows("trials")
         self.ratings = evidence.rows("ratings")
-        precise = (r for r in evidence.rows("certainty").values() if r.domain == "imprecision")
-        self.rated = {split_list(row.finding_ids)[0] for row in precise if row.finding_ids}
+        self.rated = {keys[0] for keys in rests_on(evidence.certainty).values()}
         self.forms = evidence.topic.counts.get("forms", {row.form for row in self.sources.values()})
         statements = evidence.rows("statements").values()
         self.statements = {(row.source_id or "", row.slot): row for row in statements}

@@ -104,6 +104,12 @@ def standing_of(findings: pd.DataFrame, topic: Topic) -> pd.Series[str]:
     ])  # fmt: skip
 
 
+def rests_on(certainty: pd.DataFrame) -> dict[str, list[str]]:
+    """List the findings that the certainty of each outcome rests on: those judged for precision."""
+    rows = certainty[certainty["domain"] == "imprecision"].dropna(subset="finding_ids")
+    return dict(zip(rows["outcome_id"], rows["finding_ids"].map(split_list), strict=True))
+
+
 def conflicting_outcomes(findings: pd.DataFrame) -> set[str]:
     """Find outcomes with both a significant increase and a significant decrease that count.
 

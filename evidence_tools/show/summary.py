@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from evidence_tools.evidence.arithmetic import MOVED
-from evidence_tools.evidence.frames import split_list
-from evidence_tools.evidence.judgements import LEVELS, compare
+from evidence_tools.evidence.judgements import LEVELS, compare, rests_on
 from evidence_tools.evidence.model import Evidence, Row, Selection, pick
 from evidence_tools.show import narrate, words
 from evidence_tools.show.display import Run, Table
@@ -80,10 +79,9 @@ def _gaps(evidence: Evidence, findings: Sequence[Row]) -> str:
 
 
 def _rated(evidence: Evidence, outcome: Row) -> list[Row]:
-    """List the findings that the certainty of an outcome rests on: those judged for precision."""
-    rows = evidence.certainty
-    rows = rows[(rows["outcome_id"] == outcome.outcome_id) & (rows["domain"] == "imprecision")]
-    return [evidence.finding(key) for ids in rows["finding_ids"] for key in split_list(ids)]
+    """List the findings that the certainty of an outcome rests on."""
+    keys = rests_on(evidence.certainty).get(outcome.outcome_id, ())
+    return [evidence.finding(key) for key in keys]
 
 
 def _counted(evidence: Evidence, outcome: Row) -> list[Row]:
