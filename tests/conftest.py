@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import gc
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2
 import pytest
-from building import PROJECT, TOPIC, Build, build_book, build_once
+from building import PROJECT, TOPIC, Build, Changed, build_book, build_once
 from made_up import made  # noqa: F401 - a fixture for all tests
 
 from evidence_tools import Evidence, load_evidence
@@ -81,7 +81,7 @@ def topic() -> Evidence:
 
 
 @pytest.fixture
-def changed_topic(tmp_path: Path) -> Callable[..., Evidence]:
+def changed_topic(tmp_path: Path) -> Changed:
     """Load the made-up topic with some cells of one row changed."""
 
     def change(table: str, row: str, **cells: str) -> Evidence:

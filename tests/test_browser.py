@@ -155,9 +155,7 @@ def test_a_row_of_a_table_is_a_block_on_a_phone(page: Page, address: str) -> Non
     assert page.locator("#tab-rows thead").is_hidden()
 
 
-def test_a_diary_is_read_in_the_browser_and_nothing_can_be_sent(
-    browser: Browser, address: str
-) -> None:
+def test_a_diary_is_read_and_nothing_can_be_sent(browser: Browser, address: str) -> None:
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{address}/chapters/diary.html")

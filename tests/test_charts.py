@@ -291,9 +291,7 @@ def test_the_map_has_sizes_of_trials_and_shapes_of_results(figures: dict[str, Fi
     assert drawn["owl2014"]["hollow"] and drawn["owl2014"]["colour"] == GREY  # set aside
 
 
-def test_a_trial_whose_arms_alone_are_counted_has_its_size_on_the_map(
-    changed_topic: Changed,
-) -> None:
+def test_a_trial_counted_by_its_arms_has_its_size_on_the_map(changed_topic: Changed) -> None:
     changed_topic("trials", "fern2019", n_randomised="")
     changed = changed_topic("sources", "fern2019", n_participants="")
     figure = trials_plot(changed.trials, on="sleep hormone marker")

@@ -94,6 +94,8 @@ def test_the_longest_name_of_an_outcome_wins(judge: Judge) -> None:
         "<p class='style' hidden>{0}</p>",
         "<svg><text>{0}</text></svg>",
         "Som\u200bnin fell in Larkin 2024",
+        "```\nSomnin fell in Larkin 2024\n```",
+        "```markdown\nSomnin fell in Larkin 2024\n```",
         "```python\nSomnin fell in Larkin 2024\n```",
         "Somnin `fell` in {{source}}`larkin2024`",
         "Somnin<br>fell in {{source}}`larkin2024`",

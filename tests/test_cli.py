@@ -27,6 +27,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_help_names_every_subcommand(capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert all(command in said for command in COMMANDS)
+
+
 def test_a_fault_of_a_table_ends_with_one_and_its_place(folder: Path, capsys: Capture) -> None:
     table = folder / "data" / "findings.csv"
     table.write_text(table.read_text("utf-8").replace("decrease", "decreese", 1), "utf-8")

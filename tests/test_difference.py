@@ -143,9 +143,7 @@ def test_a_git_revision_is_compared_by_its_folder_as_the_message_says(released: 
     assert "Rows of findings: 1 changed." in diff(released, "../before")
 
 
-def test_releases_are_listed_newest_first_and_what_is_not_released_before_them(
-    released: Path,
-) -> None:
+def test_what_is_not_released_is_listed_before_the_newest_release(released: Path) -> None:
     change_cell(released, "findings", "larkin2024-som", "locator", "Abstract")
     commit(released)
     make_release(released, "1.1.0")

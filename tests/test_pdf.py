@@ -340,9 +340,7 @@ def test_every_internal_link_of_the_report_has_a_destination(report: PdfReader) 
     assert set(places) <= pages
 
 
-def test_the_bookmarks_are_the_chapters_in_the_order_of_the_table_of_contents(
-    report: PdfReader,
-) -> None:
+def test_the_bookmarks_are_the_chapters_in_the_order_of_the_toc(report: PdfReader) -> None:
     toc = yaml.safe_load((PROJECT / "_toc.yml").read_text(encoding="utf-8"))
     files = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
     chapters = [(PROJECT / f"{name}.md").read_text("utf-8") for name in files]

@@ -91,9 +91,7 @@ def test_latest_is_a_page_that_leads_to_the_newest_version(site: Path) -> None:
     assert "<b>" not in forward_page("<b>", '"><b>')
 
 
-def test_an_old_page_says_without_a_script_that_it_is_old_and_the_newest_does_not(
-    site: Path,
-) -> None:
+def test_only_an_old_page_says_without_a_script_that_it_is_old(site: Path) -> None:
     for version, is_old in (("1.0.0", True), ("1.1.0", False)):
         page = site / "v" / version / "chapters/answer.html"
         (sheet,) = re.findall(r'<noscript><link rel="stylesheet" href="(.*?)">', page.read_text())

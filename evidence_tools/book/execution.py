@@ -237,6 +237,15 @@ async def run_chapter(
     """Run the cells of a chapter in a kernel of its own, and return them with their outputs.
 
     `ChapterError` says which cell failed or broke a limit.
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_code_cell, new_notebook
+    >>> cells = new_notebook(cells=[new_code_cell("6 * 7")])
+    >>> with open_kernels() as kernels:
+    ...     done = asyncio.run(run_chapter(Chapter("answer", Path("answer.md"), cells), kernels))
+    >>> done.cells[0].outputs[0].data["text/plain"]
+    '42'
     """
     notebook = chapter.notebook
     code = [at for at, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
